@@ -1,7 +1,7 @@
 //! The control plane, `/_emulator/*`: a public interface for tests and for the program's own commands.
 //!
 //! Contents: health, status and a page for browsers ([`status`]), reset, the clock, findings of AWS services
-//! ([`findings`]), explanations ([`explain`]), members in bulk ([`members`]), account lifecycle ([`organization`]),
+//! ([`findings`]), exposures ([`exposures`]), explanations ([`explain`]), members in bulk ([`members`]), account lifecycle ([`organization`]),
 //! resources for controls ([`resources`]), security scores ([`compliance`]), connectors and tickets
 //! ([`connectors`]), events and custom actions ([`events`]), and exports ([`exports`]).
 //! Anything that a single AWS call can do does not belong here, nor do rules, which belong to the domain.
@@ -30,6 +30,7 @@ mod connectors;
 mod events;
 mod explain;
 mod exports;
+mod exposures;
 mod findings;
 mod members;
 mod organization;
@@ -54,6 +55,7 @@ static ROUTER: LazyLock<Router> = LazyLock::new(|| {
         .route("/_emulator/reset", post(reset))
         .route("/_emulator/clock", get(clock).post(advance))
         .route("/_emulator/findings", post(findings::deliver))
+        .route("/_emulator/exposures", post(exposures::compute))
         .route("/_emulator/findings/query", post(findings::query))
         .route("/_emulator/explain", post(explain::explain))
         .route("/_emulator/members", get(members::list).post(members::add))

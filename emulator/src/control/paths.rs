@@ -68,6 +68,12 @@ pub(super) const PATHS: &[Path] = &[
         calls: &[call("POST", "Import findings on behalf of any product", "@findings.json")],
     },
     Path {
+        name: "/_emulator/exposures",
+        description: "computes exposure findings at once instead of after `delays.exposures`, in all Regions in which a \
+                      hub V2 is enabled: returns `OpenExposures`, the number of those that are open",
+        calls: &[call("POST", "Compute exposure findings now", "")],
+    },
+    Path {
         name: "/_emulator/findings/query",
         description: "`{\"Account\", \"Region\", \"Filters\"?, \"TitleContains\"?, \"Limit\"?}`: returns the findings \
                       that the account sees, the most severe and then the newest first, the number of all that match, \

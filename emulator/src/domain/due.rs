@@ -6,6 +6,7 @@ use crate::domain::accounts::organization;
 use crate::domain::accounts::tickets;
 use crate::domain::controls::standards::{new_controls, security_controls, subscriptions};
 use crate::domain::controls::{checks, scores};
+use crate::domain::exposures;
 use crate::domain::findings::aggregation::replicas;
 use crate::domain::findings::document::Finding;
 use crate::domain::findings::expiry;
@@ -57,6 +58,7 @@ fn carry_out(world: &World, transaction: &mut Transaction<'_>, due: Due, at: Tim
         Due::SettleControl(hub, control, since) => security_controls::settle(transaction, &hub, control, since, at),
         Due::SettleConnector(hub, id, since) => connectors::settle(transaction, &hub, &id, since, at),
         Due::CreateTicket(connector, uid) => tickets::create_by_rule(transaction, world, &connector, &uid, at),
+        Due::ComputeExposures(region) => exposures::compute(world, transaction, &region, at),
         Due::ComputeScores(hub) => scores::daily::run(transaction, world, &hub, (at, now)),
         Due::SettleAssociations(target) => settle::settle_due(transaction, world, &target, at),
         Due::Check(hub, scope) => {

@@ -10,6 +10,7 @@
 //! - [`findings`]: findings, who sees them, and the settings of a hub that concern them,
 //! - [`controls`]: standards, the checks of their controls, and scores,
 //! - [`accounts`]: hubs, members, the organization and its central configuration,
+//! - [`exposures`]: exposure findings, computed from findings and declared resources,
 //! - [`due`]: what happens later in all of them.
 //!
 //! [`events`] derives events from findings, and [`policy`] evaluates IAM policies; no other room needs these two.
@@ -20,6 +21,7 @@ pub mod caller;
 pub mod controls;
 pub mod due;
 pub mod events;
+pub mod exposures;
 pub mod findings;
 pub mod governance;
 pub mod hub_access;

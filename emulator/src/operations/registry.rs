@@ -7,8 +7,8 @@ use super::context::{Context, Input};
 use super::{
     action_targets, aggregators_v2, automation_rules, automation_rules_v2, configuration_policies, connectors,
     connectors_v2, export_jobs_v2, finding_aggregators, finding_changes, findings, findings_v2, free_trials_v2, hub,
-    hub_v2, insights, members, organization, products, products_v2, resources_v2, software_v2, standards, tags,
-    tickets_v2, trends_v2,
+    hub_v2, insights, members, organization, products, products_v2, recommended_policies_v2, remediations_v2,
+    resources_v2, software_v2, standards, tags, tickets_v2, trends_v2,
 };
 use crate::aws_error::AwsError;
 use crate::state::{FindingsTransaction, Transaction};
@@ -194,7 +194,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::EnableSecurityHub => writes(hub::enable_security_hub).hub(HubRule::Own),
         Operation::EnableSecurityHubFeatureV2 => writes(hub_v2::enable_security_hub_feature_v2).v2(),
         Operation::EnableSecurityHubV2 => writes(hub_v2::enable_security_hub_v2).hub(HubRule::Own),
-        Operation::GenerateRecommendedPolicyV2 => missing(),
+        Operation::GenerateRecommendedPolicyV2 => writes(recommended_policies_v2::generate_recommended_policy_v2).v2(),
         Operation::GetAdministratorAccount => reads(members::invited::get_administrator_account),
         Operation::GetAggregatorV2 => reads(aggregators_v2::get_aggregator_v2).v2(),
         Operation::GetAutomationRuleV2 => reads(automation_rules_v2::get_automation_rule_v2).v2().heavy(),
@@ -221,8 +221,8 @@ pub fn entry(operation: Operation) -> Entry {
         }
         Operation::GetMasterAccount => reads(members::invited::get_master_account),
         Operation::GetMembers => reads(members::administrator::get_members).hub(HubRule::RequiredByMembers),
-        Operation::GetRecommendedPolicyV2 => missing(),
-        Operation::GetRemediationsV2 => missing(),
+        Operation::GetRecommendedPolicyV2 => reads(recommended_policies_v2::get_recommended_policy_v2).v2().heavy(),
+        Operation::GetRemediationsV2 => reads(remediations_v2::get_remediations_v2).v2().heavy(),
         Operation::GetResourcesStatisticsV2 => reads(resources_v2::get_resources_statistics_v2).v2().heavy(),
         Operation::GetResourcesTrendsV2 => reads(trends_v2::get_resources_trends_v2).v2().heavy(),
         Operation::GetResourcesV2 => reads(resources_v2::get_resources_v2).v2().heavy(),
@@ -242,7 +242,9 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::ListConnectorsV2 => reads(connectors_v2::list_connectors_v2).heavy().v2(),
         Operation::ListEnabledProductsForImport => reads(products::list_enabled_products_for_import),
         Operation::ListExportJobsV2 => reads(export_jobs_v2::list_export_jobs_v2).heavy().v2(),
-        Operation::ListExposuresByRemediationV2 => missing(),
+        Operation::ListExposuresByRemediationV2 => {
+            reads(remediations_v2::list_exposures_by_remediation_v2).v2().heavy()
+        }
         Operation::ListFindingAggregators => reads(finding_aggregators::list_finding_aggregators),
         Operation::ListFreeTrialStatusesV2 => {
             reads(free_trials_v2::list_free_trial_statuses_v2).heavy().hub(HubRule::Own)

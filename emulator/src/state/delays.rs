@@ -27,6 +27,8 @@ pub struct Delays {
     pub account_creation: SignedDuration,
     /// Creating, changing or deleting a connector to a cloud provider: time in `PENDING_…` (CNV-05).
     pub connectors: SignedDuration,
+    /// Changing a finding or a resource: time until exposures that rest on it change (OCF-34).
+    pub exposures: SignedDuration,
     /// Disabling a control or its standard: time until its findings are archived (FND-50).
     pub archive_disabled: SignedDuration,
 }
@@ -44,6 +46,7 @@ impl Default for Delays {
             new_controls: SignedDuration::ZERO,
             account_creation: SignedDuration::ZERO,
             connectors: SignedDuration::ZERO,
+            exposures: SignedDuration::ZERO,
             archive_disabled: SignedDuration::from_hours(3 * 24),
         }
     }

@@ -37,6 +37,8 @@ pub enum Due {
     SettleAssociations(String),
     /// Compute the daily scores that a hub shows (SCO-12).
     ComputeScores(HubKey),
+    /// Compute the exposures of a Region whose findings or resources have changed (OCF-34).
+    ComputeExposures(Region),
     /// Delete the expired findings of a Region (RET-01).
     SweepFindings(Region),
     /// Delete a hub that was disabled at this time, with all of its data (HUB-16).

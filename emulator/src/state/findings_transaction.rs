@@ -171,8 +171,9 @@ impl<'w> FindingsTransaction<'w> {
     }
 
     /// Emits the events, adds the staged pending work, and returns the changes.
-    pub fn commit(self) -> Vec<Change> {
+    pub fn commit(mut self) -> Vec<Change> {
         self.world.emit(self.drafts, self.due_at);
+        self.due.extend(self.world.note_for_exposures(&self.changes, self.due_at));
         // This comes last: a call that finds nothing due does not wait for this transaction.
         self.world.schedule(self.due, self.due_at.is_some());
         self.changes

@@ -1,6 +1,6 @@
 //! A hub V2: the state of the OCSF half of Security Hub in one account and Region.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::automation_rule_v2::AutomationRuleV2;
@@ -28,6 +28,8 @@ pub struct HubV2 {
     pub tickets: Vec<Ticket>,
     /// Jobs that export findings, in order of creation (EXV-01).
     pub exports: Vec<Arc<ExportJob>>,
+    /// The findings for which a recommended policy was generated, by `metadata.uid` (RPV-01).
+    pub recommended_policies: BTreeSet<String>,
     /// The free trials that have begun, by type, with the time. They outlive the hub (FTR-03, FTR-05).
     pub trials: BTreeMap<&'static str, Timestamp>,
 }

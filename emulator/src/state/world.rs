@@ -6,12 +6,14 @@ use std::sync::Arc;
 use securityhub_engine::{Derive as DeriveForm, Field, FieldId, FieldKind, Filter, Schema};
 use securityhub_fixtures::fields::{FILTER_FIELDS, FilterField, FilterKind, OCSF_FIELDS};
 
+use super::change::Change;
 use super::clock::{Clock, Timestamp};
 use super::delays::Delays;
 use super::directory::{Credential, Directory, Principal};
 use super::due::{CheckScope, Due, DueSet};
 use super::events::{Derive, Draft, Event, EventPage, Events};
 use super::export_job::ExportSink;
+use super::exposures::{Changed, Exposures, Signals};
 use super::findings::Findings;
 use super::held::HeldRelations;
 use super::hub::{Hub, HubKey};
@@ -64,6 +66,7 @@ pub struct World {
     ocsf: Arc<Converter>,
     /// Inventories that were computed from findings.
     inventories: Inventories,
+    exposures: Exposures,
     due: Mutex<DueSet>,
     /// Due time of the first entry of `due` in milliseconds, so that a call can check it without the lock.
     first_due: AtomicI64,
@@ -105,6 +108,7 @@ impl World {
             schema: schema(&ocsf),
             ocsf,
             inventories: Inventories::default(),
+            exposures: Exposures::default(),
             due: Mutex::default(),
             first_due: AtomicI64::new(i64::MAX),
             revision: AtomicU64::new(0),
@@ -141,6 +145,7 @@ impl World {
             schema: Arc::clone(&self.schema),
             ocsf: Arc::clone(&self.ocsf),
             inventories: Inventories::default(),
+            exposures: self.exposures.fork(),
             due: Mutex::new(self.due.lock().clone()),
             first_due: AtomicI64::new(self.first_due.load(Ordering::Acquire)),
             revision: AtomicU64::new(0),
@@ -282,6 +287,32 @@ impl World {
         let inventory = Arc::new(compute());
         self.inventories.keep(source, &inventory);
         inventory
+    }
+
+    /// Notes what exposures rest on and returns the work that follows. Worlds without hubs V2 pay nothing for it.
+    pub(super) fn note_for_exposures(&self, changes: &[Change], due_at: Option<Timestamp>) -> Vec<(Timestamp, Due)> {
+        if changes.is_empty() || !self.has_hubs_v2() {
+            return Vec::new();
+        }
+        let now = due_at.unwrap_or_else(|| self.clock.now());
+        let at = now.checked_add(self.delays.exposures).unwrap_or(Timestamp::MAX);
+        let regions = self.exposures.note(changes, &self.relations());
+        regions.into_iter().map(|region| (at, Due::ComputeExposures(region))).collect()
+    }
+
+    /// What has changed in a Region since this was last called.
+    pub fn take_changed(&self, region: &Region) -> Changed {
+        self.exposures.take(region)
+    }
+
+    /// What findings and declared resources of a Region tell for exposures, as of the last computation.
+    pub fn signals(&self, region: &Region) -> Option<Arc<Signals>> {
+        self.exposures.signals(region)
+    }
+
+    /// Keeps signals for the next computation.
+    pub fn keep_signals(&self, region: &Region, signals: Signals) {
+        self.exposures.keep(region, signals);
     }
 
     /// The Regions in which findings that exist only in OCSF have ever been stored.

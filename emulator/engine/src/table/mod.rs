@@ -134,6 +134,14 @@ impl Table {
         self.sequences.get(slot.0 as usize).copied().or_report("a slot has a number").unwrap_or(u64::MAX)
     }
 
+    /// The slot of the document with a sequence number, unless it was removed.
+    pub fn with_sequence(&self, sequence: u64) -> Option<Slot> {
+        let index = self.sequences.partition_point(|other| *other < sequence);
+        let is_it = self.sequences.get(index) == Some(&sequence);
+        let slot = number(index);
+        (is_it && self.live.contains(slot)).then_some(Slot(slot))
+    }
+
     /// Stores a document with a new key. `sequence` must be greater than that of any existing document.
     pub fn insert(&mut self, key: &Key, sequence: u64, document: &[u8]) -> Slot {
         self.insert_with(key, sequence, Stored { document, annex: &[] })

@@ -1,6 +1,6 @@
 //! The life cycle of a hub V2: enabling and disabling it and its features.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 
@@ -89,6 +89,7 @@ fn turn_on(
         connectors: BTreeMap::new(),
         tickets: Vec::new(),
         exports: Vec::new(),
+        recommended_policies: BTreeSet::new(),
         trials,
     });
     hub.phase = Phase::Enabled(now);

@@ -12,5 +12,6 @@ pub mod hub;
 pub mod hub_v2;
 pub mod members;
 pub mod organization;
+pub mod recommended_policies;
 pub mod tagging;
 pub mod tickets;

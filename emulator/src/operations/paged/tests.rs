@@ -2,13 +2,13 @@
 
 use securityhub_fixtures::Operation::{
     self, CreateFindingAggregator, DescribeStandardsControls, EnableOrganizationAdminAccount, EnableSecurityHubV2,
-    GetEnabledStandards, GetFindingHistory, GetFindingsTrendsV2, GetResourcesTrendsV2, GetSoftwareResourcesV2,
-    ListAutomationRules, ListConnectors, ListConnectorsV2, ListStandardsControlAssociations,
-    UpdateOrganizationConfiguration,
+    GetEnabledStandards, GetFindingHistory, GetFindingsTrendsV2, GetRecommendedPolicyV2, GetResourcesTrendsV2,
+    GetSoftwareResourcesV2, ListAutomationRules, ListConnectors, ListConnectorsV2, ListExposuresByRemediationV2,
+    ListStandardsControlAssociations, UpdateOrganizationConfiguration,
 };
 use serde_json::{Value, json};
 
-use crate::operations::{Handler, entry};
+use crate::operations::{Handler, entry, recommended_policies_v2, remediations_v2};
 use crate::testing::{ADMINISTRATOR, Stage};
 
 const MANAGEMENT: &str = "999999999999";
@@ -42,6 +42,8 @@ fn required(stage: &Stage, operation: Operation) -> Value {
         GetFindingsTrendsV2 | GetResourcesTrendsV2 => {
             json!({ "StartTime": "2026-01-14T00:00:00Z", "EndTime": "2026-01-15T00:00:00Z" })
         }
+        GetRecommendedPolicyV2 => recommended_policies_v2::tests::generated(stage),
+        ListExposuresByRemediationV2 => remediations_v2::tests::target(stage),
         ListStandardsControlAssociations => json!({ "SecurityControlId": "IAM.1" }),
         _ => json!({}),
     }

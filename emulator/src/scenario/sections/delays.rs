@@ -35,6 +35,8 @@ pub(in crate::scenario) struct Declared {
     account_creation: Option<Spanned<String>>,
     /// How long a connector to a cloud provider is PENDING after it is created, changed or deleted.
     connectors: Option<Spanned<String>>,
+    /// When exposures change after the findings and resources that they rest on.
+    exposures: Option<Spanned<String>>,
     /// How long a security control is UPDATING after its parameters are changed.
     security_control_update: Option<Spanned<String>>,
 }
@@ -61,6 +63,7 @@ pub(in crate::scenario) fn check(written: &Declared, start: Timestamp, check: &m
         new_controls: read(&written.new_controls, default.new_controls),
         account_creation: read(&written.account_creation, default.account_creation),
         connectors: read(&written.connectors, default.connectors),
+        exposures: read(&written.exposures, default.exposures),
         archive_disabled: read(&written.archive_disabled, default.archive_disabled),
     }
 }

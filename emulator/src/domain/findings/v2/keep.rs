@@ -47,6 +47,17 @@ pub fn note_state(world: &World, before: Stored<'_>, document: &[u8], annex: &mu
     }
 }
 
+/// Drops the status that a customer has set when the provider closes or opens the finding, unless it is Suppressed
+/// (BUV-11).
+pub fn reset_status(world: &World, before: Stored<'_>, document: &[u8], annex: &mut Annex) {
+    if matches!(annex.status_id, Some(2 | 4)) {
+        let after = world.ocsf().state(Stored { document, annex: &[] });
+        if world.ocsf().state(before).is_closed != after.is_closed {
+            annex.status_id = None;
+        }
+    }
+}
+
 /// Follows an import: the provider's own workflow, and the status that a customer of the V2 half has set, are reset when
 /// the finding is active or failing again, and resolved when its control passes (BUV-11).
 pub fn after_import(annex: &mut Annex, stored: &Finding<'_>, imported: &Finding<'_>, source: Source) {

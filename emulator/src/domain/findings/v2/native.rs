@@ -72,6 +72,7 @@ pub fn store(
         annex.is_updated = slot.is_some();
         let connectors = rules::apply(&rules, world, &document, &mut annex);
         if let Some(slot) = slot {
+            keep::reset_status(world, writer.findings().table().stored(slot), &document, &mut annex);
             keep::note_state(world, writer.findings().table().stored(slot), &document, &mut annex, now);
         }
         let annex = annex.to_bytes();

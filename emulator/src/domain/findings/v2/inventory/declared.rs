@@ -50,8 +50,16 @@ pub fn add(builder: &mut Builder, world: &World, view: &View) {
     }
 }
 
-/// A resource that is declared for controls, in the form that a finding about it has.
+/// A resource that is declared for controls.
 fn of_controls(builder: &mut Builder, world: &World, key: &HubKey, resource: &Resource) {
+    let Some(object) = object(world, key, resource) else { return };
+    if let Some(of_resource) = build::key(key.account.as_str(), key.region.as_str(), &object) {
+        builder.resource(of_resource).declare(key.region.as_str(), Some(object), Map::new());
+    }
+}
+
+/// A resource that is declared for controls, in the form that `resources` of a finding about it has.
+pub fn object(world: &World, key: &HubKey, resource: &Resource) -> Option<Value> {
     let mut object = json!({ "Type": resource.resource_type, "Id": resource.id, "Region": key.region.as_str() });
     object["Partition"] = key.region.partition().into();
     if let Some(tags) = &resource.tags {
@@ -76,9 +84,6 @@ fn of_controls(builder: &mut Builder, world: &World, key: &HubKey, resource: &Re
     let mut document = Vec::new();
     let stored = Stored { document: finding.as_bytes(), annex: &[] };
     world.ocsf().write(stored, Parts::ALL, around, &mut document);
-    let Ok(document) = serde_json::from_slice::<Value>(&document) else { return };
-    let Some(object) = document.pointer("/resources/0") else { return };
-    if let Some(of_resource) = build::key(key.account.as_str(), key.region.as_str(), object) {
-        builder.resource(of_resource).declare(key.region.as_str(), Some(object.clone()), Map::new());
-    }
+    let document = serde_json::from_slice::<Value>(&document).ok()?;
+    document.pointer("/resources/0").cloned()
 }

@@ -4,10 +4,10 @@
 //! its controls, and those of its `inventory` (RSV-02). Both lists are tables of the engine, so filters, sort orders,
 //! pages and counts are those of findings. An inventory is kept until a finding or a relation changes.
 
-mod build;
+pub mod build;
 mod category;
 mod criticality;
-mod declared;
+pub mod declared;
 pub mod fields;
 pub mod resource;
 mod software;

@@ -131,7 +131,7 @@ impl Collected {
 }
 
 /// `ResourceGuid` (RSV-03).
-fn guid(key: &ResourceKey) -> String {
+pub fn guid(key: &ResourceKey) -> String {
     let ResourceKey { account, region, resource_type, id } = key;
     hex::encode(Sha256::digest([account, region, resource_type, id].map(String::as_str).join("\n")))
 }

@@ -1,0 +1,214 @@
+//! Remediations, derived from the exposures that a caller sees: one for each exposure and each kind of its traits
+//! (RMV-01 … RMV-06).
+
+use std::collections::BTreeSet;
+
+use securityhub_engine::Filter;
+use securityhub_engine::filter::Test;
+use securityhub_fixtures::exposures::RULES;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::domain::caller::Caller;
+use crate::domain::findings::v2::inventory::resource::{ResourceKey, guid};
+use crate::domain::findings::v2::lookup;
+use crate::state::World;
+
+/// The beginning of the types of exposures.
+const EXPOSURE: &str = "Exposure/";
+
+/// What an exposure becomes when the traits of one kind are gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Impact {
+    /// It is resolved.
+    Resolves,
+    /// Its severity is lower.
+    Reduces,
+    /// Its severity stays.
+    Unchanged,
+}
+
+/// What ends the traits of one kind on the resource of an exposure.
+#[derive(Clone, Debug)]
+pub struct Remediation {
+    /// `TargetUid`
+    pub target_uid: String,
+    /// The exposure as GetFindingsV2 returns it.
+    pub exposure: Value,
+    /// The kind of the traits.
+    pub kind: String,
+    /// What they are called.
+    pub title: String,
+    /// The titles of the findings with these traits.
+    pub findings: Vec<String>,
+    /// `severity_id` of the exposure, from 1 to 5.
+    pub severity_id: u8,
+    /// `severity_id` of the exposure without these traits; 1 if it is resolved.
+    pub projected_id: u8,
+    /// The effect on the exposure.
+    pub impact: Impact,
+}
+
+/// The remediations that a caller sees, the most severe first.
+pub fn all(world: &World, caller: &Caller) -> Vec<Remediation> {
+    let Some(types) = world.schema().derived_field("finding_info.types") else { return Vec::new() };
+    let exposures = lookup::all(world, caller, &Filter::term(types, Test::prefix(EXPOSURE.to_owned())));
+    let mut all: Vec<Remediation> = exposures.iter().flat_map(of_exposure).collect();
+    all.sort_by(|one, two| two.severity_id.cmp(&one.severity_id).then_with(|| one.target_uid.cmp(&two.target_uid)));
+    all
+}
+
+/// One remediation for each kind of trait, in alphabetical order.
+fn of_exposure(exposure: &Value) -> Vec<Remediation> {
+    let list = |value: &Value, member: &str| value.get(member).and_then(Value::as_array).cloned().unwrap_or_default();
+    let text = |value: &Value, member: &str| value.get(member).and_then(Value::as_str).map(str::to_owned);
+    let events = exposure.get("finding_info").map(|info| list(info, "related_events")).unwrap_or_default();
+    let mut traits: Vec<(String, BTreeSet<String>, Vec<String>)> = Vec::new();
+    for event in &events {
+        let tags = list(event, "tags");
+        let of_traits = list(event, "traits");
+        let named = tags.iter().filter_map(|tag| text(tag, "name"));
+        let kinds: BTreeSet<String> = named.chain(of_traits.iter().filter_map(|of| text(of, "category"))).collect();
+        for kind in kinds {
+            let labels = tags.iter().filter(|tag| text(tag, "name").as_deref() == Some(&*kind));
+            let labels = labels.flat_map(|tag| list(tag, "values"));
+            let labels = labels.filter_map(|label| label.as_str().map(str::to_owned));
+            let index = traits.iter().position(|(known, ..)| *known == kind).unwrap_or_else(|| {
+                traits.push((kind.clone(), BTreeSet::new(), Vec::new()));
+                traits.len() - 1
+            });
+            if let Some((_, known, findings)) = traits.get_mut(index) {
+                known.extend(labels);
+                findings.extend(text(event, "title"));
+            }
+        }
+    }
+    traits.sort();
+    let kinds: Vec<String> = traits.iter().map(|(kind, ..)| kind.clone()).collect();
+    let uid = exposure.pointer("/metadata/uid").and_then(Value::as_str).unwrap_or_default();
+    let severity_id = exposure.get("severity_id").and_then(Value::as_u64).unwrap_or_default();
+    let severity_id = u8::try_from(severity_id.clamp(1, 5)).unwrap_or(1);
+    let remediation = |(kind, labels, findings): (String, BTreeSet<String>, Vec<String>)| {
+        let projected = without(exposure, &kinds, &kind).map(|projected| projected.min(severity_id));
+        let title = labels.into_iter().collect::<Vec<_>>().join(", ");
+        Remediation {
+            target_uid: hex::encode(Sha256::digest(format!("{uid}\n{kind}"))),
+            exposure: exposure.clone(),
+            title: if title.is_empty() { kind.clone() } else { title },
+            kind,
+            findings,
+            severity_id,
+            projected_id: projected.unwrap_or(1),
+            impact: match projected {
+                None => Impact::Resolves,
+                Some(projected) if projected < severity_id => Impact::Reduces,
+                Some(_) => Impact::Unchanged,
+            },
+        }
+    };
+    traits.into_iter().map(remediation).collect()
+}
+
+/// The severity of the exposure that is left without the traits of a kind; `None` if none is left.
+fn without(exposure: &Value, kinds: &[String], gone: &str) -> Option<u8> {
+    let resource_type = exposure.pointer("/resources/0/type").and_then(Value::as_str);
+    let is_left = |kind: &&str| *kind != gone && kinds.iter().any(|known| known == kind);
+    let applies = |rule: &&securityhub_fixtures::exposures::Rule| {
+        (rule.resource_type == "*" || Some(rule.resource_type) == resource_type)
+            && rule.traits.iter().all(|it| is_left(it))
+    };
+    RULES.iter().find(applies).map(|rule| rule.severity_id)
+}
+
+impl Remediation {
+    /// A text of the exposure, by its JSON pointer.
+    pub fn text(&self, pointer: &str) -> Option<&str> {
+        self.exposure.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty())
+    }
+
+    /// `metadata.uid` of the exposure.
+    pub fn metadata_uid(&self) -> &str {
+        self.text("/metadata/uid").unwrap_or_default()
+    }
+
+    /// Whether the exposure is closed.
+    pub fn is_resolved(&self) -> bool {
+        self.exposure.get("activity_id").and_then(Value::as_u64) == Some(3)
+    }
+
+    /// `Priority`
+    pub fn priority(&self) -> &'static str {
+        match self.severity_id {
+            5 => "Critical",
+            4 => "High",
+            3 => "Medium",
+            _ => "Low",
+        }
+    }
+
+    /// `Status`
+    pub fn status(&self) -> &'static str {
+        match self.exposure.get("activity_id").and_then(Value::as_u64) {
+            Some(3) => "Resolved",
+            Some(1) => "New",
+            _ => "Updated",
+        }
+    }
+
+    /// `Resource.Id`
+    pub fn resource_id(&self) -> &str {
+        self.text("/resources/0/uid_alt").or_else(|| self.text("/resources/0/uid")).unwrap_or("-")
+    }
+
+    /// `Resource.Type`
+    pub fn resource_type(&self) -> &str {
+        self.text("/resources/0/type").unwrap_or("Other")
+    }
+
+    /// `Resource.Region`
+    pub fn region(&self) -> &str {
+        self.text("/cloud/region").unwrap_or_default()
+    }
+
+    /// `Resource.AccountId`
+    pub fn account(&self) -> &str {
+        self.text("/cloud/account/uid").unwrap_or_default()
+    }
+
+    /// `Resource.ResourceRegion`
+    pub fn resource_region(&self) -> &str {
+        self.text("/resources/0/region").unwrap_or_else(|| self.region())
+    }
+
+    /// `Resource.ResourceOwnerAccountId`
+    pub fn owner(&self) -> &str {
+        self.text("/resources/0/owner/account/uid").unwrap_or_else(|| self.account())
+    }
+
+    /// `Resource.CloudProvider`
+    pub fn provider(&self) -> &str {
+        self.text("/resources/0/provider").unwrap_or("AWS")
+    }
+
+    /// `Resource.ResourceGuid`
+    pub fn guid(&self) -> String {
+        guid(&ResourceKey {
+            account: self.account().to_owned(),
+            region: self.resource_region().to_owned(),
+            resource_type: self.resource_type().to_owned(),
+            id: self.resource_id().to_owned(),
+        })
+    }
+
+    /// What to do, and whether it takes effect at once.
+    pub fn action(&self) -> (&'static str, bool) {
+        match &*self.kind {
+            "Reachability" => ("Restrict access from the internet", true),
+            "Vulnerability" => ("Update the vulnerable software", false),
+            "Misconfiguration" => ("Correct the configuration", true),
+            "Sensitive Data" => ("Remove or protect the sensitive data", false),
+            "Assumability" => ("Remove administrator permissions", true),
+            _ => ("Review the findings", false),
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! What findings tell about resources.
+
+use std::sync::{Arc, LazyLock};
+
+use securityhub_engine::json::text;
+use securityhub_engine::{Derive, Parts, Stored};
+use securityhub_fixtures::exposures::{Source, TRAITS, Trait};
+use serde_json::Value;
+
+use crate::domain::findings::v2::inventory::build;
+use crate::ocsf::{Surroundings, native};
+use crate::state::{AccountId, Findings, Region, ResourceName, Signal, SignalSource, Signals, TableKey, World};
+
+/// The product of exposures, which are no signals themselves.
+pub const PRODUCT: &str = "productv2/aws/securityhub-risk";
+
+/// The beginning of the types of findings about sensitive data, which are of class 2006.
+const SENSITIVE_DATA: &str = "Sensitive Data Identifications/";
+
+/// The parts of a finding that signals are read from.
+const PATHS: [&str; 6] = [
+    "activity_id",
+    "cloud.region",
+    "compliance.status",
+    "finding_info.types",
+    "metadata.product.name",
+    "resources.uid",
+];
+
+/// The controls whose findings are signals, sorted.
+static CONTROLS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let mut controls: Vec<&str> = TRAITS.iter().filter_map(|of| control(of)).collect();
+    controls.sort_unstable();
+    controls
+});
+
+fn control(of: &'static Trait) -> Option<&'static str> {
+    if let Source::Control(id) = of.source { Some(id) } else { None }
+}
+
+/// Drops what a source has told. Returns the resources that it concerned.
+pub fn forget(signals: &mut Signals, source: SignalSource) -> Vec<ResourceName> {
+    let Some(names) = signals.sources.remove(&source) else { return Vec::new() };
+    for name in names.iter() {
+        let Some(exposed) = signals.resources.get_mut(name) else { continue };
+        for row in 0..TRAITS.len() {
+            exposed.signals.remove(&(source, row));
+        }
+        if exposed.signals.is_empty() {
+            signals.resources.remove(name);
+        }
+    }
+    names.to_vec()
+}
+
+/// Adds what a source tells about resources.
+pub fn add(signals: &mut Signals, source: SignalSource, told: Vec<Told>) -> Vec<ResourceName> {
+    let mut names: Vec<ResourceName> = Vec::new();
+    for Told { name, object, row, signal } in told {
+        let exposed = signals.resources.entry(name.clone()).or_default();
+        exposed.object = object;
+        exposed.signals.insert((source, row), signal);
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    if !names.is_empty() {
+        signals.sources.insert(source, names.clone().into());
+    }
+    names
+}
+
+/// One trait of one resource.
+pub struct Told {
+    pub name: ResourceName,
+    pub object: Arc<str>,
+    /// The row of the table of traits.
+    pub row: usize,
+    pub signal: Signal,
+}
+
+/// Reads all findings of a Region.
+pub fn read_all(world: &World, region: &Region, signals: &mut Signals) {
+    for (table, source) in tables(region) {
+        world.read_findings(table, |findings| {
+            for slot in findings.table().slots() {
+                let told = of_finding(world, findings.table().stored(slot));
+                add(signals, source(findings.table().sequence(slot)), told);
+            }
+        });
+    }
+}
+
+fn tables(region: &Region) -> [(TableKey, fn(u64) -> SignalSource); 2] {
+    [(TableKey::from(region), SignalSource::Finding), (TableKey::ocsf_only(region), SignalSource::OcsfOnly)]
+}
+
+/// Reads the finding of a source, if it still exists. Returns the resources that it concerns.
+pub fn read(world: &World, region: &Region, signals: &mut Signals, source: SignalSource) -> Vec<ResourceName> {
+    let (table, number) = match source {
+        SignalSource::Finding(number) => (TableKey::from(region), number),
+        SignalSource::OcsfOnly(number) => (TableKey::ocsf_only(region), number),
+        SignalSource::Declared => return Vec::new(),
+    };
+    let told = |findings: &Findings| {
+        let slot = findings.table().with_sequence(number)?;
+        Some(of_finding(world, findings.table().stored(slot)))
+    };
+    let told = world.read_findings(table, told).flatten().unwrap_or_default();
+    add(signals, source, told)
+}
+
+/// What a finding tells. Most findings are recognized as irrelevant without converting them.
+fn of_finding(world: &World, stored: Stored<'_>) -> Vec<Told> {
+    let document = std::str::from_utf8(stored.document).unwrap_or_default();
+    if !native::is_native(document) && !may_tell(document) {
+        return Vec::new();
+    }
+    let parts = PATHS.into_iter().fold(Parts::default(), |parts, path| parts.and(world.ocsf().parts(path)));
+    let around = Surroundings { organization_of: &|_| None };
+    let mut form = Vec::new();
+    world.ocsf().write(stored, parts, around, &mut form);
+    let Ok(finding) = serde_json::from_slice::<Value>(&form) else { return Vec::new() };
+    let text = |pointer: &str| finding.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let product_uid = text("/metadata/product/uid");
+    let Some(account) = AccountId::parse(text("/cloud/account/uid")) else { return Vec::new() };
+    if !is_open(&finding) || product_uid.ends_with(PRODUCT) {
+        return Vec::new();
+    }
+    let rows: Vec<(usize, &Trait)> = TRAITS.iter().enumerate().filter(|(_, of)| is_seen(of, &finding)).collect();
+    let resources = finding.get("resources").and_then(Value::as_array).filter(|_| !rows.is_empty());
+    let mut told = Vec::new();
+    for object in resources.into_iter().flatten() {
+        let Some(key) = build::key(account.as_str(), text("/cloud/region"), object) else { continue };
+        let name = ResourceName { account, resource_type: key.resource_type, id: key.id };
+        let object: Arc<str> = without_data(object).into();
+        for (row, of) in &rows {
+            let signal = Signal {
+                kind: of.kind,
+                label: of.label,
+                uid: text("/finding_info/uid").into(),
+                title: text("/finding_info/title").into(),
+                product_uid: product_uid.into(),
+            };
+            told.push(Told { name: name.clone(), object: Arc::clone(&object), row: *row, signal });
+        }
+    }
+    told
+}
+
+/// A resource without its details.
+pub fn without_data(object: &Value) -> String {
+    let mut object = object.clone();
+    if let Some(members) = object.as_object_mut() {
+        members.remove("data");
+        members.remove("criticality");
+    }
+    object.to_string()
+}
+
+/// Whether a finding in ASFF may be a signal.
+fn may_tell(document: &str) -> bool {
+    let [compliance, vulnerabilities, types] =
+        text::values_of(Some(document), ["Compliance", "Vulnerabilities", "Types"]);
+    let control = compliance.and_then(|compliance| text::member_of(compliance, "SecurityControlId"));
+    let is_control = control.is_some_and(|control| CONTROLS.binary_search(&control.trim_matches('"')).is_ok());
+    let has_type = |types: &str| {
+        let is_listed = |of: &Trait| matches!(of.source, Source::Type(start) if types.contains(start));
+        types.contains(SENSITIVE_DATA) || TRAITS.iter().any(is_listed)
+    };
+    is_control || vulnerabilities.is_some() || types.is_some_and(has_type)
+}
+
+/// Whether the reason for a finding still exists.
+fn is_open(finding: &Value) -> bool {
+    let number = |pointer: &str| finding.pointer(pointer).and_then(Value::as_u64);
+    let is_failed = number("/class_uid") != Some(2003) || number("/compliance/status_id").is_none_or(|id| id == 3);
+    number("/activity_id") != Some(3) && is_failed
+}
+
+fn is_seen(of: &Trait, finding: &Value) -> bool {
+    let number = |pointer: &str| finding.pointer(pointer).and_then(Value::as_u64).unwrap_or_default();
+    match of.source {
+        Source::Control(id) => finding.pointer("/compliance/control").and_then(Value::as_str) == Some(id),
+        Source::Severity(least) => {
+            number("/class_uid") == 2002 && (least..=6).contains(&number("/vendor_attributes/severity_id"))
+        }
+        Source::Class(class) => number("/class_uid") == class,
+        Source::Type(start) => {
+            let types = finding.pointer("/finding_info/types").and_then(Value::as_array);
+            types.into_iter().flatten().filter_map(Value::as_str).any(|kind| kind.starts_with(start))
+        }
+        Source::Details(..) => false,
+    }
+}

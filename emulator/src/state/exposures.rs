@@ -1,0 +1,147 @@
+//! What exposures are computed from: the changes since the last computation, and what findings and declared resources
+//! tell about resources.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use imbl::OrdMap;
+
+use super::change::Change;
+use super::names::{AccountId, Region};
+use super::relations::Relations;
+use super::sync::Mutex;
+
+/// A resource of a Region.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ResourceName {
+    /// The account of the findings about it.
+    pub account: AccountId,
+    /// Its type in OCSF.
+    pub resource_type: String,
+    /// Its ARN or other ID.
+    pub id: String,
+}
+
+/// What a signal comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SignalSource {
+    /// The details of a declared resource.
+    Declared,
+    /// A finding in ASFF, by its number.
+    Finding(u64),
+    /// A finding that exists only in OCSF, by its number.
+    OcsfOnly(u64),
+}
+
+/// A trait of a resource, and the finding in which it was seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signal {
+    /// The kind of the trait, such as `Reachability`.
+    pub kind: &'static str,
+    /// What it is called in the finding.
+    pub label: &'static str,
+    /// `finding_info.uid` of the finding, or the ID of the declared resource.
+    pub uid: Arc<str>,
+    /// Its title.
+    pub title: Arc<str>,
+    /// `metadata.product.uid`
+    pub product_uid: Arc<str>,
+}
+
+/// A resource and its signals, by source and by row of the table of traits.
+#[derive(Clone, Debug, Default)]
+pub struct Exposed {
+    /// The resource as JSON, as a finding has it in `resources`.
+    pub object: Arc<str>,
+    /// The signals.
+    pub signals: OrdMap<(SignalSource, usize), Signal>,
+}
+
+/// Signals of a Region.
+#[derive(Clone, Debug, Default)]
+pub struct Signals {
+    /// Resources with signals.
+    pub resources: OrdMap<ResourceName, Exposed>,
+    /// The resources that a source tells about.
+    pub sources: OrdMap<SignalSource, Arc<[ResourceName]>>,
+}
+
+/// What has changed.
+#[derive(Clone, Debug, Default)]
+pub struct Changed {
+    /// Whether everything has to be read again.
+    pub is_everything: bool,
+    /// Whether a hub V2 was enabled or changed.
+    pub has_hubs: bool,
+    /// Whether declared resources have changed.
+    pub has_resources: bool,
+    /// The findings that were written, as sources of signals.
+    pub findings: BTreeSet<SignalSource>,
+}
+
+/// Changes and signals of all Regions.
+#[derive(Debug, Default)]
+pub(super) struct Exposures {
+    changed: Mutex<BTreeMap<Region, Changed>>,
+    signals: Mutex<BTreeMap<Region, Arc<Signals>>>,
+}
+
+impl Exposures {
+    pub(super) fn fork(&self) -> Exposures {
+        Exposures { changed: Mutex::new(self.changed.lock().clone()), signals: Mutex::new(self.signals.lock().clone()) }
+    }
+
+    /// Notes changes in Regions with an enabled hub V2. Returns the Regions in which nothing had changed before.
+    pub(super) fn note(&self, changes: &[Change], relations: &Relations) -> Vec<Region> {
+        let mut first = Vec::new();
+        let is_on = |region: &Region| {
+            relations.hubs_v2().any(|(key, hub)| key.region == *region && hub.subscribed_at().is_some())
+        };
+        let mut note = |region: &Region, edit: &dyn Fn(&mut Changed)| {
+            let mut changed = self.changed.lock();
+            if !changed.contains_key(region) {
+                first.push(region.clone());
+            }
+            edit(changed.entry(region.clone()).or_default());
+        };
+        for change in changes {
+            match change {
+                Change::Findings { table, stored } if table.origin.is_none() && is_on(&table.region) => {
+                    note(&table.region, &|changed| {
+                        let source = if table.is_ocsf_only { SignalSource::OcsfOnly } else { SignalSource::Finding };
+                        changed.findings.extend(stored.iter().map(|stored| source(stored.number)));
+                    });
+                }
+                Change::FindingsDropped { region, .. } if is_on(region) => {
+                    note(region, &|changed| changed.is_everything = true);
+                }
+                Change::HubV2(key) if relations.is_v2_on(key) => {
+                    note(&key.region, &|changed| changed.has_hubs = true);
+                }
+                Change::Resources => {
+                    let hubs = relations.hubs_v2().filter(|(_, hub)| hub.subscribed_at().is_some());
+                    let regions: BTreeSet<Region> = hubs.map(|(key, _)| key.region.clone()).collect();
+                    self.signals.lock().retain(|region, _| regions.contains(region));
+                    regions.iter().for_each(|region| note(region, &|changed| changed.has_resources = true));
+                }
+                // Nobody follows this Region, so what is known of it is out of date.
+                Change::Findings { table, .. } => _ = self.signals.lock().remove(&table.region),
+                Change::FindingsDropped { region, .. } => _ = self.signals.lock().remove(region),
+                _ => {}
+            }
+        }
+        first
+    }
+
+    pub(super) fn take(&self, region: &Region) -> Changed {
+        self.changed.lock().remove(region).unwrap_or_default()
+    }
+
+    pub(super) fn signals(&self, region: &Region) -> Option<Arc<Signals>> {
+        self.signals.lock().get(region).cloned()
+    }
+
+    pub(super) fn keep(&self, region: &Region, signals: Signals) {
+        self.signals.lock().insert(region.clone(), Arc::new(signals));
+    }
+}
