@@ -184,6 +184,14 @@ fn the_guide_of_the_v2_half() {
     containing(&sessions, "accepted until March");
 }
 
+/// Rules: OCF-34, RMV-03
+#[test]
+fn the_guide_of_exposures() {
+    let Some(sessions) = run("docs/guides/exposures.md") else { return };
+    containing(&sessions, "Critical\tNew");
+    containing(&sessions, "Update the vulnerable software");
+}
+
 #[test]
 fn the_guide_of_events() {
     let Some(sessions) = run("docs/guides/events.md") else { return };

@@ -101,12 +101,18 @@ pub fn get_remediations_v2(context: &Context<'_>, input: Input) -> Result<Answer
         found.retain(|remediation| filter.holds(remediation));
     }
     page.in_fixed_order(found)
-        .map(|remediation| item(&remediation, show_guidance.then_some(guidance_format.as_deref())))
+        .map(|remediation| {
+            let mut item = item(&remediation);
+            if *show_guidance {
+                item["Guidance"] = guidance(&remediation, guidance_format.as_deref());
+            }
+            item
+        })
         .answer()
 }
 
-/// A remediation; with guidance in one format or in all of them, if it is requested.
-fn item(remediation: &Remediation, guidance: Option<Option<&str>>) -> Value {
+/// A remediation without guidance.
+fn item(remediation: &Remediation) -> Value {
     let (action, is_immediate) = remediation.action();
     let count = |impact: Impact| u8::from(remediation.impact == impact && !remediation.is_resolved());
     let mut item = json!({
@@ -124,9 +130,6 @@ fn item(remediation: &Remediation, guidance: Option<Option<&str>>) -> Value {
     });
     if let Some(at) = remediation.text("/finding_info/modified_time_dt") {
         item["UpdatedAt"] = json!(at);
-    }
-    if let Some(format) = guidance {
-        item["Guidance"] = self::guidance(remediation, format.filter(|format| *format != "All"));
     }
     item
 }
@@ -155,12 +158,13 @@ fn resource(remediation: &Remediation) -> Value {
     resource
 }
 
-/// Guidance without instructions for a particular resource: AWS writes these with a model.
+/// Guidance with an example in one format or in all of them. It has no instructions for a particular resource.
 fn guidance(remediation: &Remediation, format: Option<&str>) -> Value {
     let (action, is_immediate) = remediation.action();
     let service = remediation.resource_type().split("::").nth(1).filter(|service| !service.is_empty());
     let example = format!("# {action}: {}", remediation.resource_id());
-    let formats = FORMATS.into_iter().filter(|known| format.is_none_or(|format| format == *known));
+    let is_wanted = |known: &&str| format.is_none_or(|format| format == *known || format == "All");
+    let formats = FORMATS.into_iter().filter(is_wanted);
     let examples: Map<String, Value> = formats.map(|format| (format.to_owned(), json!(example))).collect();
     json!({
         "TargetTypeName": remediation.resource_type(),

@@ -98,11 +98,11 @@ impl Exposures {
             relations.hubs_v2().any(|(key, hub)| key.region == *region && hub.subscribed_at().is_some())
         };
         let mut note = |region: &Region, edit: &dyn Fn(&mut Changed)| {
-            let mut changed = self.changed.lock();
-            if !changed.contains_key(region) {
+            let mut pending = self.changed.lock();
+            if !pending.contains_key(region) {
                 first.push(region.clone());
             }
-            edit(changed.entry(region.clone()).or_default());
+            edit(pending.entry(region.clone()).or_default());
         };
         for change in changes {
             match change {

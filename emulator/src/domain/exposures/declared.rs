@@ -84,11 +84,8 @@ impl Others<'_> {
             return values(details, path).into_iter().any(|value| value.to_string().contains(text));
         }
         if let Some((path, expected)) = condition.split_once('=') {
-            let is_equal = |value: &Value| match value {
-                Value::String(text) => text == expected,
-                other => other.to_string() == expected,
-            };
-            return values(details, path).into_iter().any(is_equal);
+            let written = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            return values(details, path).into_iter().any(|value| written(value) == expected);
         }
         !values(details, condition).is_empty()
     }

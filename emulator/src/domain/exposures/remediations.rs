@@ -114,8 +114,7 @@ fn without(exposure: &Value, kinds: &[String], gone: &str) -> Option<u8> {
     let resource_type = exposure.pointer("/resources/0/type").and_then(Value::as_str);
     let is_left = |kind: &&str| *kind != gone && kinds.iter().any(|known| known == kind);
     let applies = |rule: &&securityhub_fixtures::exposures::Rule| {
-        (rule.resource_type == "*" || Some(rule.resource_type) == resource_type)
-            && rule.traits.iter().all(|it| is_left(it))
+        (rule.resource_type == "*" || Some(rule.resource_type) == resource_type) && rule.traits.iter().all(is_left)
     };
     RULES.iter().find(applies).map(|rule| rule.severity_id)
 }

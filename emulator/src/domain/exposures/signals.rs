@@ -91,7 +91,10 @@ pub fn read_all(world: &World, region: &Region, signals: &mut Signals) {
     }
 }
 
-fn tables(region: &Region) -> [(TableKey, fn(u64) -> SignalSource); 2] {
+/// Makes a source from the number of a finding.
+type ToSource = fn(u64) -> SignalSource;
+
+fn tables(region: &Region) -> [(TableKey, ToSource); 2] {
     [(TableKey::from(region), SignalSource::Finding), (TableKey::ocsf_only(region), SignalSource::OcsfOnly)]
 }
 

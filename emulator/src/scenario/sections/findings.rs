@@ -121,7 +121,9 @@ fn files(pattern: &Spanned<String>, start: Timestamp, check: &mut Check) -> Vec<
                 if !check.is_lost(&["clock", "now"]) {
                     warn_of_old(&of_file, start, check);
                 }
-                of_file.into_iter().for_each(|finding| add(&mut sources, finding, check));
+                for finding in of_file {
+                    add(&mut sources, finding, check);
+                }
             }
             Err(diagnostic) => check.push(*diagnostic),
         }
@@ -133,7 +135,8 @@ fn files(pattern: &Spanned<String>, start: Timestamp, check: &mut Check) -> Vec<
 fn add(sources: &mut Vec<Source>, finding: Finding, check: &mut Check) {
     let text = text_of(&check.files, finding.span);
     if native::has_class(text) {
-        let ocsf = ocsf_findings::of_file(&text.to_owned(), finding.start(), finding.position, check);
+        let ocsf = serde_json::from_str(text).unwrap_or_default();
+        let ocsf = ocsf_findings::of_file(ocsf, finding.start(), finding.position, check);
         match sources.last_mut() {
             Some(Source::Ocsf(findings)) => findings.extend(ocsf),
             _ => sources.push(Source::Ocsf(ocsf.into_iter().collect())),

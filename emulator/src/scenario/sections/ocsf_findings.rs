@@ -90,8 +90,7 @@ pub(super) fn listed(nodes: &[Node], check: &mut Check) -> Vec<Ocsf> {
 }
 
 /// A finding of a file, unless it lacks something.
-pub(super) fn of_file(text: &str, start: Span, position: usize, check: &mut Check) -> Option<Ocsf> {
-    let finding = serde_json::from_str(text).unwrap_or_default();
+pub(super) fn of_file(finding: Map<String, Value>, start: Span, position: usize, check: &mut Check) -> Option<Ocsf> {
     complete(finding, start, format!("finding {position} of this file"), check)
 }
 

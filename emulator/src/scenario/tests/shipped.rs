@@ -20,6 +20,18 @@ fn the_scenario_of_forty_members_is_valid_and_has_forty_members() {
     assert_eq!(world.finding_count(), 160);
 }
 
+/// Rules: OCF-34.
+#[test]
+fn the_scenario_of_exposures_is_valid_and_has_one() {
+    let world = crate::scenario::load(&[repository("scenarios/exposures.yaml")]).unwrap().build().unwrap();
+    crate::domain::due::run(&world, world.clock.now());
+    let uids = world.read_findings(crate::state::TableKey::ocsf_only(&Region::new("us-east-1")), |findings| {
+        let table = findings.table();
+        table.slots().map(|slot| String::from_utf8_lossy(table.document(slot)).contains(":risk:")).collect::<Vec<_>>()
+    });
+    assert_eq!(uids, Some(vec![false, true]), "a finding of Inspector, and the exposure");
+}
+
 /// Rules: AGG-13, VIS-03.
 #[test]
 fn findings_of_a_scenario_count_as_written_after_regions_were_linked() {
