@@ -49,10 +49,10 @@ fn exported(stage: &Stage, id: &Value) -> (String, String) {
     (String::from_utf8(job.exported.as_ref().unwrap().to_vec()).unwrap(), exports::object(&job))
 }
 
-fn put(stage: &Stage, id: &Value, state: ExportState) {
+fn put(stage: &Stage, id: &Value, becomes: ExportState) {
     let mut transaction = stage.0.write();
     let id = id["ExportJobId"].as_str().unwrap();
-    exports::put(&mut transaction, &stage.0, id, (state, stage.0.clock.now())).unwrap();
+    exports::put(&mut transaction, &stage.0, id, (becomes, stage.0.clock.now())).unwrap();
     transaction.commit();
 }
 

@@ -34,6 +34,7 @@ impl Declared {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "InventoryResource")]
 #[serde(deny_unknown_fields)]
+#[allow(clippy::struct_field_names, reason = "`type` cannot be a name in Rust")]
 struct Resource {
     /// Account of the resource.
     #[schemars(with = "AccountText")]

@@ -27,6 +27,7 @@ mod sentences;
 #[cfg(test)]
 mod tests;
 mod unknown;
+mod v2;
 
 /// The finding in question, and the input of GetFindings.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +36,7 @@ pub struct Question<'q> {
     pub id: &'q str,
     /// Its product, if several products have findings with this Id.
     pub product_arn: Option<&'q str>,
-    /// `Filters`, as GetFindings takes them; null for none.
+    /// `Filters`, as GetFindings takes them, or GetFindingsV2 with `CompositeFilters`; null for none.
     pub filters: &'q Value,
 }
 
@@ -129,8 +130,12 @@ struct RequestedFilter<'q> {
 /// Explains every finding with an Id to a caller.
 ///
 /// # Errors
-/// 400 `InvalidInputException` for filters that GetFindings refuses.
+/// 400 `InvalidInputException` for filters that GetFindings refuses, and 400 `ValidationException` for those that
+/// GetFindingsV2 refuses.
 pub fn explain(world: &World, caller: &Caller, question: &Question<'_>) -> Result<Explanation, AwsError> {
+    if v2::is_v2(question.filters) {
+        return v2::explain(world, caller, question);
+    }
     let filters = read_filters(world.schema(), question.filters)?;
     let requested = read_elements(world.schema(), caller, &filters)?;
     let views = visibility::views(world, caller);

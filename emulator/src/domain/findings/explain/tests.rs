@@ -359,3 +359,26 @@ fn a_sentence_lists_few_values_and_truncates_long_ones() {
     let explanation = ask(&stage, ADMINISTRATOR, "f", &json!({ "Description": strings("EQUALS x") }));
     assert!(explanation.summary.ends_with(&format!("has {}…", "é".repeat(80))), "{}", explanation.summary);
 }
+
+/// Rules: GFV-01, GFV-08.
+#[test]
+fn filters_in_ocsf_are_explained_with_the_values_of_the_finding() {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR]);
+    let findings = json!({ "Findings": [finding("a", json!({}))] });
+    stage.good(ADMINISTRATOR, Operation::BatchImportFindings, findings);
+    let explained = |severity: &str| {
+        let test = json!({ "Value": severity, "Comparison": "EQUALS" });
+        let filters =
+            json!({ "CompositeFilters": [{ "StringFilters": [{ "FieldName": "severity", "Filter": test }] }] });
+        let question = Question { id: "a", product_arn: None, filters: &filters };
+        let principal = crate::state::Principal::local_user(crate::testing::id(ADMINISTRATOR));
+        let region = crate::state::Region::new(crate::testing::REGION);
+        explain(&stage.0, &Caller { principal, region, now: stage.0.clock.now() }, &question).unwrap()
+    };
+    assert_eq!(explained("High").summary, "not returned: Security Hub V2 is not enabled for 111111111111 in us-east-1");
+    stage.good(ADMINISTRATOR, Operation::EnableSecurityHubV2, json!({}));
+    assert!(explained("High").findings[0].returned);
+    assert_eq!(explained("Low").summary, "not returned: severity requires EQUALS Low; the finding has High");
+    stage.days_pass(100);
+    assert!(explained("High").summary.contains("more than 90 days ago"));
+}

@@ -1,0 +1,195 @@
+//! Explains why GetFindingsV2 returns a finding or does not.
+
+use securityhub_engine::filter::{Test, explain as engine, matches};
+use securityhub_engine::{FieldKind, Filter, Scope, Stored};
+use serde_json::{Value, json};
+
+use super::{
+    ExplainedElement, ExplainedFilter, ExplainedFinding, ExplainedVisibility, Explanation, Question, sentences,
+};
+use crate::aws_error::AwsError;
+use crate::domain::caller::Caller;
+use crate::domain::findings::document;
+use crate::domain::findings::v2::query::{self, Use};
+use crate::domain::findings::v2::visibility::{self, View};
+use crate::state::{AccountId, HubKey, TableKey, World};
+
+/// The members of a composite filter with lists of filters.
+const LISTS: [&str; 6] = ["StringFilters", "DateFilters", "BooleanFilters", "NumberFilters", "MapFilters", "IpFilters"];
+
+/// Whether filters are those of GetFindingsV2.
+pub(super) fn is_v2(filters: &Value) -> bool {
+    filters.get("CompositeFilters").is_some()
+}
+
+/// A filter of the request, alone.
+struct Requested {
+    name: String,
+    sent: Value,
+    kind: FieldKind,
+    filter: Filter,
+}
+
+/// Explains every finding with an ID, its own or `metadata.uid`, to a caller.
+///
+/// # Errors
+/// 400 `ValidationException` for filters that GetFindingsV2 refuses.
+pub(super) fn explain(world: &World, caller: &Caller, question: &Question<'_>) -> Result<Explanation, AwsError> {
+    let whole = query::filter(world, caller.now, question.filters, Use::Query)?;
+    let mut requested = Vec::new();
+    for composite in list(question.filters, "CompositeFilters") {
+        collect(world, caller, composite, &mut requested)?;
+    }
+    let views = visibility::views(world, caller, &None);
+    let regions = world.finding_regions();
+    let tables = regions.iter().map(TableKey::from);
+    let only = world.ocsf_only_regions();
+    let tables = tables.chain(only.iter().map(TableKey::ocsf_only));
+    let mut findings = Vec::new();
+    for table in tables {
+        let view = views.iter().find(|view| view.table == table);
+        findings.extend(of_table(world, caller, (&table, view), question.id, (&whole, &requested)));
+    }
+    let summary = match &findings[..] {
+        [] => format!("not returned: there is no finding with the ID {}", question.id),
+        [finding] => finding.summary.clone(),
+        several => format!("{} findings have the ID {}", several.len(), question.id),
+    };
+    let (account, region) = (caller.account().to_string(), caller.region.to_string());
+    Ok(Explanation { account, region, id: question.id.to_owned(), summary, findings })
+}
+
+fn list<'v>(value: &'v Value, member: &str) -> &'v [Value] {
+    value.get(member).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// Converts each filter of a composite filter alone.
+fn collect(world: &World, caller: &Caller, composite: &Value, requested: &mut Vec<Requested>) -> Result<(), AwsError> {
+    for member in LISTS {
+        for sent in list(composite, member) {
+            let alone = json!({ "CompositeFilters": [{ member: [sent] }] });
+            let filter = query::filter(world, caller.now, &alone, Use::Query)?;
+            let name = sent.get("FieldName").and_then(Value::as_str).unwrap_or_default().to_owned();
+            let kind = world.schema().derived_field(&name).and_then(|field| world.schema().kind(field));
+            let kind = kind.unwrap_or(FieldKind::String);
+            let sent = sent.get("Filter").cloned().unwrap_or_default();
+            requested.push(Requested { name, sent, kind, filter });
+        }
+    }
+    list(composite, "NestedCompositeFilters").iter().try_for_each(|nested| collect(world, caller, nested, requested))
+}
+
+fn of_table(
+    world: &World,
+    caller: &Caller,
+    (table, view): (&TableKey, Option<&View>),
+    id: &str,
+    (whole, requested): (&Filter, &[Requested]),
+) -> Vec<ExplainedFinding> {
+    let schema = world.schema();
+    let names = ["finding_info.uid", "metadata.uid"].into_iter().filter_map(|name| schema.derived_field(name));
+    let with_id = Filter::Any(names.map(|field| Filter::term(field, Test::equals(id))).collect());
+    let found = world.query_findings(table, &with_id, &[], |findings| {
+        let slots = findings.table().within(Scope::All).matching(&with_id);
+        let explain = |slot| {
+            let stored = findings.table().stored(slot);
+            let mut document = Vec::new();
+            schema.derive(stored, &mut document);
+            let is_hidden = view.is_some_and(|view| !view.part(findings).has(slot));
+            let visibility = visibility(world, caller, (table, view), stored, is_hidden);
+            let filters = requested.iter().map(|requested| filter(world, requested, &document)).collect();
+            finding(&document, table, visibility, (matches(whole, schema, &document), filters))
+        };
+        slots.into_iter().map(explain).collect()
+    });
+    found.unwrap_or_default()
+}
+
+fn finding(
+    document: &[u8],
+    table: &TableKey,
+    visibility: ExplainedVisibility,
+    (passes, filters): (bool, Vec<ExplainedFilter>),
+) -> ExplainedFinding {
+    let document: Value = serde_json::from_slice(document).unwrap_or_default();
+    let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let failing: Vec<String> = filters
+        .iter()
+        .filter(|filter| !filter.passes)
+        .map(|filter| format!("{} {}", filter.name, filter.sentence()))
+        .collect();
+    let summary = if !visibility.passes {
+        format!("not returned: {}", visibility.reason)
+    } else if passes {
+        "returned: the caller can see the finding and it matches the filters".to_owned()
+    } else {
+        format!("not returned: {}", failing.join("; "))
+    };
+    ExplainedFinding {
+        product_arn: text("/metadata/product/uid"),
+        aws_account_id: text("/cloud/account/uid"),
+        region: table.region.to_string(),
+        returned: visibility.passes && passes,
+        summary,
+        visibility,
+        filters,
+    }
+}
+
+fn filter(world: &World, requested: &Requested, document: &[u8]) -> ExplainedFilter {
+    let explanation = engine::explain(&requested.filter, world.schema(), document);
+    let (mut values, mut matched, mut condition) = (Vec::new(), Vec::new(), String::new());
+    if let Some(found) = explanation.values().first() {
+        values = found.found.iter().map(|found| found.text.clone()).collect();
+        matched = found.found.iter().filter(|found| found.passes).map(|found| found.text.clone()).collect();
+        condition = sentences::of_element(requested.kind, &requested.sent, &found.condition);
+    }
+    let comparison = requested.sent.get("Comparison").and_then(Value::as_str).unwrap_or_default();
+    let (passes, negative) = (explanation.holds, comparison.contains("NOT_"));
+    let element =
+        ExplainedElement { element: requested.sent.clone(), condition, negative, passes, decides: true, matched };
+    ExplainedFilter { name: requested.name.clone(), passes, values, elements: vec![element] }
+}
+
+/// Checks in this order: the caller's hub V2, the Region, the owner, when its Region was linked, and its age.
+fn visibility(
+    world: &World,
+    caller: &Caller,
+    (table, view): (&TableKey, Option<&View>),
+    stored: Stored<'_>,
+    is_hidden: bool,
+) -> ExplainedVisibility {
+    let (account, region) = (caller.account(), &table.region);
+    let owner = document::owner(stored.document).unwrap_or_default();
+    let relations = world.relations();
+    let is_on = |account| relations.is_v2_on(&HubKey { account, region: region.clone() });
+    let no = |reason: String| ExplainedVisibility { passes: false, reason };
+    if !relations.is_v2_on(&caller.hub_key()) {
+        return no(format!("Security Hub V2 is not enabled for {account} in {}", caller.region));
+    }
+    let Some(view) = view else {
+        return no(format!(
+            "the finding is stored in {region}, which is not linked to {} in the V2 half",
+            caller.region
+        ));
+    };
+    if !view.has_account(&owner) {
+        let is_off = AccountId::parse(&owner).is_some_and(|owner| !is_on(owner));
+        let administers = visibility::is_administrator(&relations, account);
+        return no(match (administers, is_off) {
+            (true, true) => format!("Security Hub V2 is not enabled for its owner {owner} in {region}"),
+            (true, false) => format!("its owner {owner} is not in the organization of {account}"),
+            (false, _) => format!("its owner is {owner}, and {account} is not the delegated administrator"),
+        });
+    }
+    if is_hidden {
+        let home = &caller.region;
+        return no(format!(
+            "it was last changed before {region} was linked to {home}; its next change makes it visible"
+        ));
+    }
+    if !view.shows(world, stored, caller.now) {
+        return no("it was last modified more than 90 days ago, or closed more than 14 days ago".to_owned());
+    }
+    ExplainedVisibility { passes: true, reason: format!("{account} sees the findings of {owner} in {region}") }
+}
