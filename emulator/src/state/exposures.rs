@@ -122,7 +122,9 @@ impl Exposures {
                     let hubs = relations.hubs_v2().filter(|(_, hub)| hub.subscribed_at().is_some());
                     let regions: BTreeSet<Region> = hubs.map(|(key, _)| key.region.clone()).collect();
                     self.signals.lock().retain(|region, _| regions.contains(region));
-                    regions.iter().for_each(|region| note(region, &|changed| changed.has_resources = true));
+                    for region in regions {
+                        note(region, &|changed| changed.has_resources = true);
+                    }
                 }
                 // Nobody follows this Region, so what is known of it is out of date.
                 Change::Findings { table, .. } => _ = self.signals.lock().remove(&table.region),

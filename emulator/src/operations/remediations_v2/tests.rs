@@ -86,7 +86,7 @@ fn each_kind_of_trait_of_an_exposure_has_a_remediation_and_the_most_severe_come_
 fn remediations_are_selected_by_target_finding_or_filters_and_by_one_of_them_only() {
     let stage = all_three();
     let item = items(&stage, json!({}))[0].clone();
-    assert_eq!(items(&stage, json!({ "TargetUid": item["TargetUid"] })), [item.clone()]);
+    assert_eq!(items(&stage, json!({ "TargetUid": item["TargetUid"] })), std::slice::from_ref(&item));
     let filter = |name: &str, value: &str| json!({ "FieldName": name, "Filter": { "Value": value } });
     let filters = |filters: Value| json!({ "Filters": { "CompositeFilters": [{ "StringFilters": filters }] } });
     assert_eq!(items(&stage, filters(json!([filter("Resource.Id", "i-low")]))).len(), 2);
