@@ -20,7 +20,7 @@ mod resources;
 mod settings;
 mod source;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod vulnerabilities;
 
 use securityhub_engine::json::text;

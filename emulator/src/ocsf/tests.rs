@@ -2,7 +2,7 @@
 
 mod attributes;
 mod classes;
-mod random;
+pub(crate) mod random;
 
 use securityhub_engine::{Parts, Stored};
 use serde_json::{Map, Value, json};

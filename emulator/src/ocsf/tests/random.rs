@@ -15,7 +15,7 @@ use crate::generate::{Product, Request, findings};
 use crate::state::{AccountId, HubKey, Region};
 
 /// Findings of every product.
-fn generated(count: usize) -> Vec<Value> {
+pub(crate) fn generated(count: usize) -> Vec<Value> {
     let account = AccountId::parse("111111111111").unwrap();
     let hubs = vec![HubKey { account, region: Region::new("us-east-1") }];
     let one = |product: Product| {
@@ -45,7 +45,7 @@ fn generated(count: usize) -> Vec<Value> {
 
 /// A random finding that the service model accepts.
 #[derive(Clone, Debug)]
-struct Random(Value);
+pub(crate) struct Random(pub(crate) Value);
 
 impl Arbitrary for Random {
     fn arbitrary(random: &mut Gen) -> Self {

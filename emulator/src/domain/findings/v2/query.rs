@@ -13,7 +13,7 @@ use crate::aws_error::AwsError;
 use crate::domain::findings::filters::composite::{self, Dialect, refused};
 use crate::state::{Directory, Timestamp, World};
 
-/// The organization that owns a resource: a property of the owner's account, which is not stored in findings.
+/// The organization that owns a resource: mostly a property of the owner's account, which is not stored in findings.
 pub const OWNER_ORGANIZATION: &str = "resources.owner.org.uid";
 const OWNER: &str = "resources.owner.account.uid";
 
@@ -93,7 +93,8 @@ pub fn sort(schema: &Schema, criteria: &[Value]) -> Result<Vec<SortKey>, AwsErro
     Ok(keys)
 }
 
-/// Replaces conditions on the organization of a resource's owner by conditions on its account.
+/// Extends conditions on the organization of a resource's owner by conditions on its account, because few findings name
+/// the organization.
 pub fn resolve_organizations(filter: Filter, schema: &Schema, directory: &Directory) -> Filter {
     let resolve = |parts: Vec<Filter>| -> Vec<Filter> {
         parts.into_iter().map(|part| resolve_organizations(part, schema, directory)).collect()
@@ -103,7 +104,8 @@ pub fn resolve_organizations(filter: Filter, schema: &Schema, directory: &Direct
         Filter::Any(parts) => Filter::Any(resolve(parts)),
         Filter::Not(part) => resolve_organizations(*part, schema, directory).negated(),
         Filter::Term { field, test: Test::Text(test) } if schema.derived_field(OWNER_ORGANIZATION) == Some(field) => {
-            owned_by_organization(schema, directory, |id| test.passes(id))
+            let owned = owned_by_organization(schema, directory, |id| test.passes(id));
+            Filter::Any(vec![Filter::term(field, Test::Text(test)), owned])
         }
         other => other,
     }

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
+use securityhub_engine::filter::Test;
 use securityhub_engine::{FieldId, Filter};
 
 use super::critical::Critical;
@@ -35,19 +36,18 @@ pub fn count(world: &World, now: Timestamp, views: &[View], filter: &Filter, fie
     let is_of_organization = world.schema().derived_field(OWNER_ORGANIZATION) == Some(field);
     let organization = directory.organization.as_ref().filter(|_| is_of_organization);
     for view in views {
-        let mut filter = Filter::All(vec![view.filter(world, now), filter.clone()]);
-        let counted = if let Some(organization) = organization {
+        let filter = Filter::All(vec![view.filter(world, now), filter.clone()]);
+        let count = |findings: &Findings| view.part(findings).groups(&filter, field);
+        let mut counted = world.query_findings(&view.table, &filter, &[field], count).unwrap_or_default();
+        if let Some(organization) = organization {
             let owned = query::owned_by_organization(world.schema(), &directory, |_| true);
-            filter = Filter::All(vec![filter, owned]);
-            let count = |findings: &Findings| view.part(findings).count(&filter) as u64;
-            world
-                .query_findings(&view.table, &filter, &[], count)
-                .map(|count| HashMap::from([(organization.id.clone(), count)]))
-        } else {
-            let count = |findings: &Findings| view.part(findings).groups(&filter, field);
-            world.query_findings(&view.table, &filter, &[field], count)
-        };
-        for (value, count) in counted.into_iter().flatten() {
+            let named = Filter::term(field, Test::equals(&*organization.id));
+            let owned = Filter::All(vec![filter, owned, named.negated()]);
+            let count = |findings: &Findings| view.part(findings).count(&owned) as u64;
+            *counted.entry(organization.id.clone()).or_default() +=
+                world.query_findings(&view.table, &owned, &[], count).unwrap_or_default();
+        }
+        for (value, count) in counted {
             if !value.is_empty() && count > 0 {
                 *counts.entry(value).or_default() += count;
             }

@@ -1,1 +1,4 @@
 //! Tests of findings in the V2 half.
+
+mod agreement;
+mod naive;
