@@ -1,4 +1,4 @@
-"""boto3 calls every implemented operation of the V2 half and of connectors, and reads each answer without losing a member.
+"""boto3 calls every operation of the V2 half and of connectors, and reads each answer without losing a member.
 
 The calls are those of ../programs/v2-calls.json: operation, input and, if the call is refused, its error code. A value such
 as `{GetFindingsV2.Findings.0.metadata.uid}` is taken from an earlier answer, `?name` from the query of an address.
@@ -54,8 +54,7 @@ def main():
         try:
             answer = getattr(hub, xform_name(operation))(**resolved(sent, answers))
         except botocore.exceptions.ClientError as error:
-            found = error.response["Error"]["Code"]
-            assert found == "UnknownOperationException" or [found] == code, f"{operation}: {error}"
+            assert [error.response["Error"]["Code"]] == code, f"{operation}: {error}"
             continue
         assert not code, f"{operation}: expected {code}, got {answer}"
         answers[operation] = answer

@@ -30,13 +30,13 @@ where
     call.await.unwrap_or_else(|error| panic!("{}", DisplayErrorContext(error)))
 }
 
-/// Expects this error code, or that the operation is not implemented.
+/// Expects this error code.
 async fn refused<T: std::fmt::Debug, E: ProvideErrorMetadata, R>(
     code: &str,
     call: impl Future<Output = Result<T, SdkError<E, R>>>,
 ) {
     match call.await {
-        Err(error) => assert!([Some(code), Some("UnknownOperationException")].contains(&error.code()), "{code}"),
+        Err(error) => assert_eq!(error.code(), Some(code)),
         Ok(answer) => panic!("expected {code}, got {answer:?}"),
     }
 }

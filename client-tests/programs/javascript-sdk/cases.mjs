@@ -201,7 +201,7 @@ const NEWER = [
 ];
 
 // Rules: CLN-05.
-test("every implemented operation of the V2 half is called and its answer is parsed", async () => {
+test("every operation of the V2 half that the SDK has is called and its answer is parsed", async () => {
   const file = join(process.env.REPOSITORY, "client-tests/programs/v2-calls.json");
   const calls = JSON.parse(readFileSync(file, "utf8"));
   const client = hub(ADMINISTRATOR);
@@ -213,7 +213,7 @@ test("every implemented operation of the V2 half is called and its answer is par
     const answer = await client.send(new Command(resolved(input, answers))).catch((error) => error);
     if (answer instanceof Error) {
       assert.ok(answer instanceof sdk.SecurityHubServiceException, `${operation}: ${answer}`);
-      assert.ok(["UnknownOperationException", code].includes(answer.name), `${operation}: ${answer}`);
+      assert.equal(answer.name, code, `${operation}: ${answer}`);
       continue;
     }
     assert.equal(code, undefined, operation);
