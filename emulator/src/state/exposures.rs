@@ -122,7 +122,7 @@ impl Exposures {
                     let hubs = relations.hubs_v2().filter(|(_, hub)| hub.subscribed_at().is_some());
                     let regions: BTreeSet<Region> = hubs.map(|(key, _)| key.region.clone()).collect();
                     self.signals.lock().retain(|region, _| regions.contains(region));
-                    for region in regions {
+                    for region in &regions {
                         note(region, &|changed| changed.has_resources = true);
                     }
                 }
