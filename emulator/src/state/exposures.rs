@@ -34,7 +34,7 @@ pub enum SignalSource {
 }
 
 /// A trait of a resource, and the finding in which it was seen.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Signal {
     /// The kind of the trait, such as `Reachability`.
     pub kind: &'static str,
@@ -48,13 +48,20 @@ pub struct Signal {
     pub product_uid: Arc<str>,
 }
 
-/// A resource and its signals, by source and by row of the table of traits.
+/// The position of the kind of a trait, the source of the signal, and the row of the table of traits.
+pub type SignalKey = (usize, SignalSource, usize);
+
+/// A resource and its signals.
 #[derive(Clone, Debug, Default)]
 pub struct Exposed {
     /// The resource as JSON, as a finding has it in `resources`.
     pub object: Arc<str>,
-    /// The signals.
-    pub signals: OrdMap<(SignalSource, usize), Signal>,
+    /// The source that told it, unless that is gone.
+    pub object_of: Option<SignalSource>,
+    /// The signals by kind of trait, source and row of the table of traits, so that those of a kind are neighbours.
+    pub signals: OrdMap<SignalKey, Signal>,
+    /// A hash of what its exposure was last computed from.
+    pub computed_from: Option<u64>,
 }
 
 /// Signals of a Region.

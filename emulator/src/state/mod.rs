@@ -71,7 +71,7 @@ pub use directory::{
 pub use due::{CheckScope, Due};
 pub use events::{Derive, Draft, Event, EventPage, InsightReport, OcsfFinding, Subject, UsedAction};
 pub use export_job::{ExportJob, ExportSink, ExportState};
-pub use exposures::{Changed, Exposed, ResourceName, Signal, SignalSource, Signals};
+pub use exposures::{Changed, Exposed, ResourceName, Signal, SignalKey, SignalSource, Signals};
 pub use findings::{FindingMetadata, FindingWriter, Findings, HistoryRecord, HistorySource, HistoryUpdate};
 pub use findings_transaction::FindingsTransaction;
 pub use held::HeldRelations;

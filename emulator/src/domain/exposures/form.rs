@@ -1,12 +1,13 @@
 //! Exposures as findings in OCSF (OCF-34).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use securityhub_fixtures::exposures::{KINDS, RULES, Rule};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::signals::PRODUCT;
+use super::signals::{PRODUCT, of_kind};
 use crate::ocsf;
 use crate::state::{AccountId, Exposed, Region, ResourceName, Signal, TableKey, Timestamp, World, timestamp_text};
 
@@ -15,7 +16,10 @@ const MOST_EVENTS: usize = 20;
 
 /// The rule that makes an exposure of a resource.
 pub fn rule(name: &ResourceName, exposed: &Exposed) -> Option<&'static Rule> {
-    let has = |kind: &str| exposed.signals.values().any(|signal| signal.kind == kind);
+    let has = |kind: &str| {
+        let position = KINDS.iter().position(|known| *known == kind);
+        position.is_some_and(|position| of_kind(exposed, position).next().is_some())
+    };
     let applies = |rule: &&Rule| {
         (rule.resource_type == "*" || rule.resource_type == name.resource_type)
             && rule.traits.iter().all(|kind| has(kind))
@@ -128,17 +132,35 @@ fn kind_of(resource_type: &str) -> String {
     std::iter::once((*first).to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
-/// One event for each finding with a trait, in the order of traits and of findings.
-fn related_events(name: &ResourceName, exposed: &Exposed) -> Vec<Value> {
-    let mut events = Vec::new();
-    for kind in KINDS {
-        let mut labels: BTreeMap<&str, (&Signal, BTreeSet<&str>)> = BTreeMap::new();
-        for signal in exposed.signals.values().filter(|signal| signal.kind == kind) {
-            labels.entry(&signal.uid).or_insert((signal, BTreeSet::new())).1.insert(signal.label);
+/// The findings that an exposure names, each with one kind of trait: in the order of kinds and of their creation.
+fn events(exposed: &Exposed) -> Vec<(&Signal, BTreeSet<&str>)> {
+    let mut events: Vec<(&Signal, BTreeSet<&str>)> = Vec::new();
+    for kind in 0..KINDS.len() {
+        let first = events.len();
+        for signal in of_kind(exposed, kind) {
+            let is_full = events.len() - first == MOST_EVENTS;
+            match events.last_mut() {
+                Some((last, labels)) if last.kind == signal.kind && last.uid == signal.uid => {
+                    labels.insert(signal.label);
+                }
+                _ if is_full => break,
+                _ => events.push((signal, BTreeSet::from([signal.label]))),
+            }
         }
-        events.extend(labels.into_values().take(MOST_EVENTS).map(|(signal, labels)| event(name, signal, &labels)));
     }
     events
+}
+
+/// A hash of all that the exposure of a resource is computed from.
+pub fn hash(name: &ResourceName, exposed: &Exposed) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let severity = rule(name, exposed).map(|rule| (rule.title, rule.severity_id));
+    (severity, &exposed.object, events(exposed)).hash(&mut hasher);
+    hasher.finish()
+}
+
+fn related_events(name: &ResourceName, exposed: &Exposed) -> Vec<Value> {
+    events(exposed).into_iter().map(|(signal, labels)| event(name, signal, &labels)).collect()
 }
 
 fn event(name: &ResourceName, signal: &Signal, labels: &BTreeSet<&str>) -> Value {

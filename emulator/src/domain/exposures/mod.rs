@@ -75,9 +75,17 @@ fn compute_changed(
         concerned.extend(signals.resources.keys().cloned());
     }
     let relations = world.relations();
+    let is_forced = known.is_none() || changed.has_hubs;
     for name in concerned {
-        if relations.is_v2_on(&HubKey { account: name.account, region: region.clone() }) {
+        // Most findings about a resource that has an exposure do not change it.
+        let hash = signals.resources.get(&name).map(|exposed| form::hash(&name, exposed));
+        let known = signals.resources.get(&name).and_then(|exposed| exposed.computed_from);
+        let is_on = relations.is_v2_on(&HubKey { account: name.account, region: region.clone() });
+        if is_on && (is_forced || hash.is_none() || known != hash) {
             update(world, transaction, region, (&name, &signals), now);
+            if let Some(exposed) = signals.resources.get_mut(&name) {
+                exposed.computed_from = hash;
+            }
         }
     }
     world.keep_signals(region, signals);

@@ -4,12 +4,14 @@ use std::sync::{Arc, LazyLock};
 
 use securityhub_engine::json::text;
 use securityhub_engine::{Derive, Parts, Stored};
-use securityhub_fixtures::exposures::{Source, TRAITS, Trait};
+use securityhub_fixtures::exposures::{KINDS, Source, TRAITS, Trait};
 use serde_json::Value;
 
 use crate::domain::findings::v2::inventory::build;
 use crate::ocsf::{Surroundings, native};
-use crate::state::{AccountId, Findings, Region, ResourceName, Signal, SignalSource, Signals, TableKey, World};
+use crate::state::{
+    AccountId, Exposed, Findings, Region, ResourceName, Signal, SignalKey, SignalSource, Signals, TableKey, World,
+};
 
 /// The product of exposures, which are no signals themselves.
 pub const PRODUCT: &str = "productv2/aws/securityhub-risk";
@@ -44,8 +46,9 @@ pub fn forget(signals: &mut Signals, source: SignalSource) -> Vec<ResourceName> 
     for name in names.iter() {
         let Some(exposed) = signals.resources.get_mut(name) else { continue };
         for row in 0..TRAITS.len() {
-            exposed.signals.remove(&(source, row));
+            exposed.signals.remove(&key(source, row));
         }
+        exposed.object_of = exposed.object_of.filter(|of| *of != source);
         if exposed.signals.is_empty() {
             signals.resources.remove(name);
         }
@@ -53,13 +56,26 @@ pub fn forget(signals: &mut Signals, source: SignalSource) -> Vec<ResourceName> 
     names.to_vec()
 }
 
+fn key(source: SignalSource, row: usize) -> SignalKey {
+    let kind = TRAITS.get(row).and_then(|of| KINDS.iter().position(|kind| *kind == of.kind));
+    (kind.unwrap_or(KINDS.len()), source, row)
+}
+
+/// The signals with traits of a kind, given by its position.
+pub fn of_kind(exposed: &Exposed, kind: usize) -> impl Iterator<Item = &Signal> {
+    exposed.signals.range((kind, SignalSource::Declared, 0)..(kind + 1, SignalSource::Declared, 0)).map(|(_, it)| it)
+}
+
 /// Adds what a source tells about resources.
 pub fn add(signals: &mut Signals, source: SignalSource, told: Vec<Told>) -> Vec<ResourceName> {
     let mut names: Vec<ResourceName> = Vec::new();
     for Told { name, object, row, signal } in told {
         let exposed = signals.resources.entry(name.clone()).or_default();
-        exposed.object = object;
-        exposed.signals.insert((source, row), signal);
+        // Sources describe a resource differently; one of them decides, so that a new finding changes nothing.
+        if exposed.object_of.is_none_or(|first| source <= first) {
+            (exposed.object, exposed.object_of) = (object, Some(source));
+        }
+        exposed.signals.insert(key(source, row), signal);
         if !names.contains(&name) {
             names.push(name);
         }

@@ -209,3 +209,21 @@ fn a_status_of_a_customer_ends_when_the_exposure_is_closed_unless_it_is_suppress
         assert_eq!(exposures(&stage)[0]["status"], after);
     }
 }
+
+/// Rules: OCF-34.
+#[test]
+fn an_exposure_names_twenty_findings_of_a_kind_and_is_not_sent_again_for_more() {
+    let stage = stage();
+    declare_instance(&stage);
+    let send_numbered = |number: usize| {
+        let mut finding = vulnerability(5, 1);
+        finding["finding_info"]["uid"] = json!(format!("finding/{number}"));
+        send(&stage, finding);
+    };
+    (0..20).for_each(send_numbered);
+    let before = exposures(&stage);
+    assert_eq!(before[0]["finding_info"]["related_events_count"], 22);
+    stage.0.clock.advance(SignedDuration::from_hours(1));
+    send_numbered(20);
+    assert_eq!(exposures(&stage), before);
+}
