@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use securityhub_engine::Scope;
+use securityhub_engine::{Filter, Schema, Scope, Table};
 use securityhub_fixtures::Operation;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -16,6 +16,7 @@ use crate::aws_error::AwsError;
 use crate::domain::findings::filters::composite::refused;
 use crate::domain::findings::v2::inventory::{self, fields};
 use crate::domain::findings::v2::visibility;
+use crate::state::Inventory;
 
 /// Sort criteria of resources; each field counts once.
 const MOST_CRITERIA: usize = 50;
@@ -53,7 +54,7 @@ pub fn get_resources_v2(context: &Context<'_>, input: Input) -> Result<Answer, A
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct GetResourcesStatisticsInput {
+struct StatisticsInput {
     group_by_rules: Vec<GroupByRule>,
     scopes: Option<Value>,
     sort_order: Option<String>,
@@ -65,20 +66,35 @@ struct GetResourcesStatisticsInput {
 /// # Errors
 /// 400 `ValidationException` for invalid rules or filters; the errors of `Scopes`.
 pub fn get_resources_statistics_v2(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
-    let GetResourcesStatisticsInput { group_by_rules, scopes, sort_order, max_statistic_results } = input.read()?;
-    let Context { world, caller } = context;
-    let schema = fields::of_resources();
-    let read = |rule: &GroupByRule| -> Result<_, AwsError> {
+    count_rows(context, input, (fields::of_resources(), |inventory| &inventory.resources), |rule| {
         fields::check_group(&rule.group_by_field, &rule.filters)?;
+        fields::resource_filter(context.caller.now, &rule.filters, false)
+    })
+}
+
+/// Counts the rows of a table of the inventory by the values of fields. `filter` reads the filters of a rule.
+///
+/// # Errors
+/// 400 `ValidationException` for invalid rules; the errors of `filter` and of `Scopes`.
+pub(super) fn count_rows(
+    context: &Context<'_>,
+    input: Input,
+    (schema, table): (&Schema, fn(&Inventory) -> &Table),
+    filter: impl Fn(&GroupByRule) -> Result<Filter, AwsError>,
+) -> Result<Answer, AwsError> {
+    let StatisticsInput { group_by_rules, scopes, sort_order, max_statistic_results } = input.read()?;
+    let Context { world, caller } = context;
+    let read = |rule: &GroupByRule| -> Result<_, AwsError> {
+        let filter = filter(rule)?;
         let field = schema.field(&rule.group_by_field);
         let field = field.ok_or_else(|| refused(format!("GroupByField {} is not supported", rule.group_by_field)))?;
-        Ok((field, fields::resource_filter(caller.now, &rule.filters, false)?))
+        Ok((field, filter))
     };
     group_by_rules.iter().try_for_each(|rule| read(rule).map(|_| ()))?;
     let limit = visibility::limit(world, caller, scopes.as_ref())?;
     let inventory = inventory::of_caller(world, caller, &limit);
     group_by_results(group_by_rules, (sort_order.as_deref(), max_statistic_results), |rule| {
         let (field, filter) = read(rule)?;
-        Ok(inventory.resources.groups(&filter, field))
+        Ok(table(&inventory).groups(&filter, field))
     })
 }

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::findings::page_body_of;
-use super::findings_v2::{GroupByRule, group_by_results};
 use super::paged::PageRequest;
 use super::paging::{Binding, PAGE};
+use super::resources_v2::count_rows;
 use super::{Answer, Context, Input};
 use crate::aws_error::AwsError;
 use crate::domain::findings::filters::composite::refused;
@@ -143,32 +143,12 @@ fn resource_of(document: &[u8]) -> &[u8] {
     resource
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct GetSoftwareStatisticsInput {
-    group_by_rules: Vec<GroupByRule>,
-    scopes: Option<Value>,
-    sort_order: Option<String>,
-    max_statistic_results: Option<usize>,
-}
-
 /// Counts packages on resources by the values of fields, one list of counts per rule (SWV-04).
 ///
 /// # Errors
 /// 400 `ValidationException` for invalid rules or filters; the errors of `Scopes`.
 pub fn get_software_statistics_v2(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
-    let GetSoftwareStatisticsInput { group_by_rules, scopes, sort_order, max_statistic_results } = input.read()?;
-    let Context { world, caller } = context;
-    let read = |rule: &GroupByRule| -> Result<_, AwsError> {
-        let field = fields::of_software().field(&rule.group_by_field);
-        let field = field.ok_or_else(|| refused(format!("GroupByField {} is not supported", rule.group_by_field)))?;
-        Ok((field, fields::software_filter(caller.now, &rule.filters)?))
-    };
-    group_by_rules.iter().try_for_each(|rule| read(rule).map(|_| ()))?;
-    let limit = visibility::limit(world, caller, scopes.as_ref())?;
-    let inventory = inventory::of_caller(world, caller, &limit);
-    group_by_results(group_by_rules, (sort_order.as_deref(), max_statistic_results), |rule| {
-        let (field, filter) = read(rule)?;
-        Ok(inventory.software.groups(&filter, field))
+    count_rows(context, input, (fields::of_software(), |inventory| &inventory.software), |rule| {
+        fields::software_filter(context.caller.now, &rule.filters)
     })
 }

@@ -181,18 +181,30 @@ impl Table {
         slots.truncate(limit);
         let size: usize = slots.iter().map(|slot| self.documents.get(*slot).len() + 1).sum();
         bytes.reserve(size + ROOM);
+        let rows = self.rows(&slots, sort, &mut bytes, |slot, bytes| write(self.documents.stored(slot), bytes));
+        Page { bytes, rows, more }
+    }
+
+    /// Appends the documents of slots, joined by commas.
+    fn rows(
+        &self,
+        slots: &[u32],
+        sort: &[SortKey],
+        bytes: &mut Vec<u8>,
+        mut append: impl FnMut(u32, &mut Vec<u8>),
+    ) -> Vec<Row> {
         let mut rows = Vec::with_capacity(slots.len());
-        for slot in slots {
+        for slot in slots.iter().copied() {
             if !rows.is_empty() {
                 bytes.push(b',');
             }
             let start = bytes.len();
-            write(self.documents.stored(slot), &mut bytes);
+            append(slot, bytes);
             let keys = sort.iter().map(|key| self.sort_value(slot, *key)).collect();
             let position = Position { keys, sequence: self.sequence(Slot(slot)) };
             rows.push(Row { document: start..bytes.len(), position });
         }
-        Page { bytes, rows, more }
+        rows
     }
 
     /// [`Table::page`] of derived forms. `None` if more than `most` of them are not cached.
@@ -225,17 +237,9 @@ impl Table {
             self.forms.put(context, derived, self.documents.bytes());
         }
         bytes.reserve(forms.iter().map(|form| form.len() + 1).sum::<usize>() + ROOM);
-        let mut rows = Vec::with_capacity(slots.len());
-        for (slot, form) in slots.into_iter().zip(forms) {
-            if !rows.is_empty() {
-                bytes.push(b',');
-            }
-            let start = bytes.len();
-            bytes.extend_from_slice(&form);
-            let keys = sort.iter().map(|key| self.sort_value(slot, *key)).collect();
-            let position = Position { keys, sequence: self.sequence(Slot(slot)) };
-            rows.push(Row { document: start..bytes.len(), position });
-        }
+        let mut forms = forms.iter();
+        let append = |_: u32, bytes: &mut Vec<u8>| bytes.extend_from_slice(forms.next().map_or(&[], AsRef::as_ref));
+        let rows = self.rows(&slots, sort, &mut bytes, append);
         Some(Page { bytes, rows, more })
     }
 
