@@ -1,5 +1,5 @@
 //! aws-sdk-securityhub calls every operation of the V2 half and of connectors that it has, and parses the answers.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 use std::future::Future;
 
