@@ -115,11 +115,11 @@ impl Builder {
         let packages = list("/vulnerabilities").filter_map(|of| of.get("affected_packages")?.as_array()).flatten();
         for package in packages {
             let text = |member: &str| package.get(member).and_then(Value::as_str);
-            let Some(name) = text("name") else { continue };
+            let Some(name) = text("name").filter(|name| !name.trim().is_empty()) else { continue };
             for resource in &keys {
                 self.install(Installed {
                     name: name.to_owned(),
-                    version: text("version").map(str::to_owned),
+                    version: text("version").filter(|version| !version.trim().is_empty()).map(str::to_owned),
                     kind: software::kind(text("package_manager")).to_owned(),
                     resource: resource.clone(),
                 });
@@ -159,7 +159,7 @@ impl Builder {
 
 /// What tells a resource of a finding from others.
 pub fn key(account: &str, region: &str, object: &Value) -> Option<ResourceKey> {
-    let text = |member: &str| object.get(member).and_then(Value::as_str);
+    let text = |member: &str| object.get(member).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
     Some(ResourceKey {
         account: account.to_owned(),
         region: text("region").unwrap_or(region).to_owned(),

@@ -89,20 +89,22 @@ impl Collected {
     /// The resource as GetResourcesV2 returns it (RSV-01, RSV-03, RSV-05).
     pub fn members(&self, key: &ResourceKey, captured_at: &str) -> Map<String, Value> {
         let at = |pointer: &str| self.object.pointer(pointer).filter(|value| !value.is_null()).cloned();
+        let text =
+            |pointer: &str| at(pointer).filter(|value| value.as_str().is_some_and(|text| !text.trim().is_empty()));
         let captured_at = if self.modified.1.is_empty() { captured_at } else { &self.modified.1 };
         let given = [
             ("ResourceGuid", Some(json!(guid(key)))),
             ("ResourceId", Some(json!(key.id))),
             ("AccountId", Some(json!(key.account))),
             ("Region", Some(json!(self.region))),
-            ("ResourceProvider", Some(at("/provider").unwrap_or_else(|| json!("AWS")))),
-            ("ResourceOwnerAccountId", at("/owner/account/uid")),
-            ("ResourceOwnerOrgId", at("/owner/org/uid")),
-            ("ResourceCloudPartition", at("/cloud_partition")),
+            ("ResourceProvider", Some(text("/provider").unwrap_or_else(|| json!("AWS")))),
+            ("ResourceOwnerAccountId", text("/owner/account/uid")),
+            ("ResourceOwnerOrgId", text("/owner/org/uid")),
+            ("ResourceCloudPartition", text("/cloud_partition")),
             ("ResourceRegion", Some(json!(key.region))),
             ("ResourceCategory", Some(json!(category::of(&key.resource_type)))),
             ("ResourceType", Some(json!(key.resource_type))),
-            ("ResourceName", at("/name")),
+            ("ResourceName", text("/name")),
             ("ResourceDetailCaptureTimeDt", Some(json!(captured_at))),
             ("FindingsSummary", Some(self.findings_summary())),
             ("ResourceTags", at("/tags").map(|tags| named_tags(&tags))),
@@ -136,12 +138,13 @@ pub fn guid(key: &ResourceKey) -> String {
     hex::encode(Sha256::digest([account, region, resource_type, id].map(String::as_str).join("\n")))
 }
 
-/// Tags with the names of `ResourceTag`, whose value must not be empty.
+/// Tags with the names of `ResourceTag`, whose key and value must not be empty.
 fn named_tags(tags: &Value) -> Value {
     let tags = tags.as_array().into_iter().flatten();
     let named = tags.filter_map(|tag| {
         let value = tag.get("value").and_then(Value::as_str).filter(|value| !value.trim().is_empty())?;
-        Some(json!({ "Key": tag.get("name")?, "Value": value }))
+        let key = tag.get("name").and_then(Value::as_str).filter(|name| !name.trim().is_empty())?;
+        Some(json!({ "Key": key, "Value": value }))
     });
     named.collect()
 }
