@@ -46,6 +46,20 @@ pub(super) fn activity(id: u8) -> Option<&'static str> {
     named(&ACTIVITIES, id)
 }
 
+/// The number of a severity.
+pub(super) fn severity_named(name: &str) -> u8 {
+    numbered(&SEVERITIES, name)
+}
+
+/// The number of a status.
+pub(super) fn status_named(name: &str) -> u8 {
+    numbered(&STATUSES, name)
+}
+
+fn numbered(table: &[(u8, &'static str)], name: &str) -> u8 {
+    table.iter().find(|(_, known)| *known == name).map_or(99, |(number, _)| *number)
+}
+
 fn named(table: &[(u8, &'static str)], id: u8) -> Option<&'static str> {
     table.iter().find(|(number, _)| *number == id).map(|(_, name)| *name)
 }

@@ -68,7 +68,7 @@ impl Converter {
         let document = std::str::from_utf8(stored.document).unwrap_or_default();
         let annex = Annex::read(stored.annex);
         if native::is_native(document) {
-            return native::write(document, &annex, ocsf);
+            return native::write(document, &annex, around, ocsf);
         }
         let source = Source::new(document, &annex, &self.settings);
         ocsf.push(b'{');

@@ -3,6 +3,10 @@
 //! The stored document is `{"uid":…,"AwsAccountId":…,"Region":…,"ocsf":{…}}`: what keys and visibility need, under the
 //! names that they have in ASFF, then the finding.
 
+mod checks;
+
+use std::borrow::Cow;
+
 use securityhub_engine::Key;
 use securityhub_engine::json::text;
 use serde_json::{Map, Value, json};
@@ -11,6 +15,7 @@ use super::annex::Annex;
 use super::envelope;
 use super::moment;
 use super::out::{Out, inside};
+use super::settings::Surroundings;
 
 /// The beginning of stored findings of this kind. Findings in ASFF begin with their product.
 const START: &str = "{\"uid\":";
@@ -61,7 +66,9 @@ pub fn is_native(document: &str) -> bool {
 
 /// Checks that a finding contains what Security Hub needs, and adds what follows from it: names and numbers of class and
 /// type (OCF-02, OCF-04), the second form of each time (OCF-13), the unique ID (OCF-21), and the status of new findings.
+/// A member that is null counts as absent.
 pub fn complete(mut ocsf: Map<String, Value>) -> Result<Native, Vec<String>> {
+    checks::drop_nulls(&mut ocsf);
     let mut wrong = Vec::new();
     let class = ocsf.get("class_uid").and_then(Value::as_u64);
     let class = CLASSES.into_iter().find(|(uid, _)| class == Some(*uid));
@@ -88,21 +95,46 @@ pub fn complete(mut ocsf: Map<String, Value>) -> Result<Native, Vec<String>> {
             String::new()
         }
     };
+    wrong.extend(checks::faults(&ocsf));
     let Some(class) = class.filter(|_| wrong.is_empty()) else { return Err(wrong) };
     classify(&mut ocsf, class);
     if let Some(Value::Object(metadata)) = ocsf.get_mut("metadata") {
         metadata.insert("uid".to_owned(), json!(uid));
     }
-    if let Some(Value::Object(info)) = ocsf.get("finding_info") {
-        let modified = ["modified_time", "modified_time_dt"].map(|name| info.get(name).cloned());
-        for (name, value) in ["time", "time_dt"].into_iter().zip(modified) {
-            if let Some(value) = value {
-                ocsf.entry(name).or_insert(value);
-            }
+    date(&mut ocsf, None);
+    Ok(Native { uid, account, region, ocsf })
+}
+
+impl Native {
+    /// The finding with a time of its last change: a finding without one has changed at its delivery.
+    pub fn dated(&self, milliseconds: i64) -> Cow<'_, Native> {
+        if self.ocsf.contains_key("time") {
+            return Cow::Borrowed(self);
+        }
+        let mut dated = self.clone();
+        date(&mut dated.ocsf, Some(milliseconds));
+        Cow::Owned(dated)
+    }
+}
+
+/// Adds the time of the event and of the last change, which are the same (OCF-07), if one of them or the time of delivery
+/// is known, and the second form of each time.
+fn date(ocsf: &mut Map<String, Value>, delivered: Option<i64>) {
+    add_times(ocsf);
+    let event = ["time", "time_dt"].map(|name| ocsf.get(name).cloned());
+    let Some(Value::Object(info)) = ocsf.get_mut("finding_info") else { return };
+    if !info.contains_key("modified_time")
+        && let Some(time) = event[0].clone().or_else(|| delivered.map(|time| json!(time)))
+    {
+        info.insert("modified_time".to_owned(), time);
+        add_times(info);
+    }
+    let modified = ["modified_time", "modified_time_dt"].map(|name| info.get(name).cloned());
+    for (name, value) in ["time", "time_dt"].into_iter().zip(modified) {
+        if let Some(value) = value {
+            ocsf.entry(name).or_insert(value);
         }
     }
-    add_times(&mut ocsf);
-    Ok(Native { uid, account, region, ocsf })
 }
 
 fn given(value: Option<&Value>) -> String {
@@ -116,6 +148,9 @@ pub fn is_uid(text: &str) -> bool {
 
 /// Adds names and numbers of class, activity, type and status, and the severity that the provider gave.
 fn classify(ocsf: &mut Map<String, Value>, (class_id, class): (u64, &str)) {
+    let named = |name: &str| ocsf.get(name).and_then(Value::as_str);
+    let severity_id = named("severity").map_or(0, envelope::severity_named);
+    let status_id = named("status").map_or(1, envelope::status_named);
     let mut add = |name: &str, value: Value| ocsf.entry(name).or_insert(value).clone();
     add("category_uid", json!(2));
     add("category_name", json!("Findings"));
@@ -126,9 +161,9 @@ fn classify(ocsf: &mut Map<String, Value>, (class_id, class): (u64, &str)) {
     add("type_uid", json!(class_id * 100 + activity_id));
     let type_name = format!("{}: {}", class.as_str().unwrap_or_default(), activity.as_str().unwrap_or_default());
     add("type_name", json!(type_name));
-    let status_id = add("status_id", json!(1)).as_u64().and_then(|id| id.try_into().ok());
+    let status_id = add("status_id", json!(status_id)).as_u64().and_then(|id| id.try_into().ok());
     add("status", json!(status_id.and_then(envelope::status).unwrap_or("Other")));
-    let severity_id = add("severity_id", json!(0)).as_u64().and_then(|id| id.try_into().ok());
+    let severity_id = add("severity_id", json!(severity_id)).as_u64().and_then(|id| id.try_into().ok());
     let severity = add("severity", json!(severity_id.and_then(envelope::severity).unwrap_or("Other")));
     add("vendor_attributes", json!({ "severity": severity, "severity_id": severity_id.unwrap_or(99) }));
 }
@@ -156,14 +191,18 @@ fn add_times(object: &mut Map<String, Value>) {
     }
 }
 
-/// Appends a stored finding with what its annex changes.
-pub(super) fn write(document: &str, annex: &Annex, ocsf: &mut Vec<u8>) {
+/// Appends a stored finding with what its annex changes, and with the organizations that own its resources.
+pub(super) fn write(document: &str, annex: &Annex, around: Surroundings<'_>, ocsf: &mut Vec<u8>) {
     let finding = text::member_of(document, "ocsf").unwrap_or("{}");
-    let is_changed = annex.is_updated
+    let mut has_organization = false;
+    let [list] = text::values_of(Some(finding), ["resources"]);
+    text::each_element(list.unwrap_or("[]"), |resource| has_organization |= organization(resource, around).is_some());
+    let changes_resources = has_organization || !annex.criticality.is_empty();
+    let is_changed = changes_resources
+        || annex.is_updated
         || annex.severity_id.is_some()
         || annex.status_id.is_some()
-        || annex.comment.is_some()
-        || !annex.criticality.is_empty();
+        || annex.comment.is_some();
     if !is_changed {
         return ocsf.extend_from_slice(finding.as_bytes());
     }
@@ -175,12 +214,12 @@ pub(super) fn write(document: &str, annex: &Annex, ocsf: &mut Vec<u8>) {
         "status" | "status_id" => annex.status_id.is_some(),
         "comment" => annex.comment.is_some(),
         "activity_id" | "activity_name" | "type_name" | "type_uid" => activity.is_some(),
-        "resources" => !annex.criticality.is_empty(),
+        "resources" => changes_resources,
         _ => false,
     };
     text::each_member(finding, |name, value| {
         if name == "resources" && replaced(name) {
-            out.list(name, |out| resources(value, annex, out));
+            out.list(name, |out| resources(value, annex, around, out));
         } else if !replaced(name) {
             out.raw(name, value);
         }
@@ -209,13 +248,27 @@ fn updated<'t>(finding: &'t str, annex: &Annex) -> Option<(i64, &'t str)> {
     Some((class_id?.parse().ok()?, inside(class)?))
 }
 
-fn resources(list: &str, annex: &Annex, out: &mut Out<'_>) {
+/// The organization of a resource's owner, if the resource does not name one.
+fn organization<'w>(resource: &str, around: Surroundings<'w>) -> Option<&'w str> {
+    let [owner] = text::values_of(Some(resource), ["owner"]);
+    let [account, named] = text::values_of(owner, ["account", "org"]);
+    let [account] = text::values_of(account, ["uid"]);
+    (around.organization_of)(inside(account)?).filter(|_| named.is_none())
+}
+
+fn resources(list: &str, annex: &Annex, around: Surroundings<'_>, out: &mut Out<'_>) {
     let mut position = 0;
     text::each_element(list, |resource| {
         let criticality = annex.criticality.get(&position);
+        let organization = organization(resource, around);
         out.element(|out| {
             text::each_member(resource, |name, value| {
-                if name != "criticality" || criticality.is_none() {
+                if name == "owner" && organization.is_some() {
+                    out.object(name, |out| {
+                        text::each_member(value, |name, value| out.raw(name, value));
+                        out.object("org", |out| out.plain("uid", organization.unwrap_or_default()));
+                    });
+                } else if name != "criticality" || criticality.is_none() {
                     out.raw(name, value);
                 }
             });

@@ -182,6 +182,89 @@ fn changes_of_the_v2_half_are_laid_over_findings_that_exist_only_in_ocsf() {
 
 /// Rules: OCM-03.
 #[test]
+fn values_that_cannot_be_read_are_refused_and_nulls_are_absent() {
+    let with = |pointer: &str, value: Value| {
+        let mut finding = Value::Object(partner());
+        let (object, name) = pointer.rsplit_once('/').unwrap();
+        finding.pointer_mut(object).unwrap()[name] = value;
+        native::complete(map(finding))
+    };
+    for (pointer, value, expected) in [
+        ("/severity_id", json!("4"), "`severity_id` is \"4\"; expected 0 to 6 or 99"),
+        ("/severity_id", json!(77), "`severity_id` is 77; expected 0 to 6 or 99"),
+        ("/status_id", json!(6), "`status_id` is 6; expected 0 to 5 or 99"),
+        ("/activity_id", json!(9), "`activity_id` is 9; expected 0 to 3 or 99"),
+        ("/status", json!(""), "`status` is \"\"; expected text"),
+        ("/finding_info/title", json!(5), "`finding_info.title` is 5; expected text"),
+        ("/finding_info/types", json!("T"), "`finding_info.types` is \"T\"; expected a list of texts"),
+        (
+            "/finding_info/modified_time_dt",
+            json!("yesterday"),
+            "`finding_info.modified_time_dt` is \"yesterday\"; expected a date and time",
+        ),
+        (
+            "/time",
+            json!("2026-01-01T00:00:00Z"),
+            "`time` is \"2026-01-01T00:00:00Z\"; expected milliseconds since 1970",
+        ),
+        ("/time", json!(i64::MAX), "`time` is 9223372036854775807; expected milliseconds since 1970"),
+        ("/resources", json!({}), "`resources` is {}; expected a list of objects"),
+        ("/resources", json!([null]), "`resources` is [null]; expected a list of objects"),
+        ("/resources/0/uid", json!(""), "`resources[0].uid` is \"\"; expected text"),
+    ] {
+        assert_eq!(with(pointer, value), Err(vec![expected.to_owned()]));
+    }
+    for pointer in
+        ["/resources", "/severity", "/time", "/finding_info/created_time", "/resources/0/owner", "/metadata/uid"]
+    {
+        let ocsf = with(pointer, Value::Null).unwrap().ocsf;
+        assert!(Value::Object(ocsf).pointer(pointer).is_none_or(|value| !value.is_null()), "{pointer}");
+    }
+}
+
+/// Rules: OCM-03, OCF-05, OCF-06, OCF-07.
+#[test]
+fn numbers_follow_from_names_and_the_last_change_from_the_time_of_the_event() {
+    let mut finding = partner();
+    finding.remove("severity_id");
+    let given = json!({ "severity": "Critical", "status": "Resolved", "time_dt": "2026-01-01T00:00:00Z" });
+    finding.extend(map(given));
+    finding["finding_info"].as_object_mut().unwrap().remove("modified_time_dt");
+    let ocsf = Value::Object(native::complete(finding.clone()).unwrap().ocsf);
+    assert_eq!((&ocsf["severity_id"], &ocsf["status_id"]), (&json!(5), &json!(4)));
+    assert_eq!(ocsf["vendor_attributes"], json!({ "severity": "Critical", "severity_id": 5 }));
+    assert_eq!(ocsf["finding_info"]["modified_time"], json!(1_767_225_600_000_i64));
+    finding.remove("time_dt");
+    let undated = native::complete(finding).unwrap();
+    let dated = undated.dated(1_767_225_600_000).into_owned();
+    assert_eq!(dated.ocsf["finding_info"]["modified_time_dt"], "2026-01-01T00:00:00.000Z");
+    assert_eq!(dated.ocsf["time"], json!(1_767_225_600_000_i64));
+    assert_eq!(dated.dated(0).into_owned(), dated);
+}
+
+/// Rules: OCF-22.
+#[test]
+fn resources_of_findings_that_exist_only_in_ocsf_name_the_organization_of_their_owner() {
+    let mut finding = partner();
+    let owned = |owner: Value| json!({ "uid": "a", "owner": owner });
+    finding["resources"] = json!([
+        owned(json!({ "account": { "uid": "123456789012" } })),
+        owned(json!({ "account": { "uid": "123456789012" }, "org": { "uid": "o-given" } })),
+        owned(json!({ "account": { "uid": "999999999999" } })),
+        { "uid": "b" },
+    ]);
+    let (document, mut ocsf) = (native::complete(finding).unwrap().to_bytes(), Vec::new());
+    let organization_of = |account: &str| (account == "123456789012").then_some("o-abcd123456");
+    let around = Surroundings { organization_of: &organization_of };
+    let stored = Stored { document: &document, annex: &[] };
+    Converter::default().write(stored, Parts::ALL, around, &mut ocsf);
+    let ocsf: Value = serde_json::from_slice(&ocsf).unwrap();
+    let of = |position: usize| ocsf["resources"][position]["owner"]["org"]["uid"].clone();
+    assert_eq!([of(0), of(1), of(2), of(3)], [json!("o-abcd123456"), json!("o-given"), json!(null), json!(null)]);
+}
+
+/// Rules: OCM-03.
+#[test]
 fn what_a_finding_in_ocsf_lacks_is_named() {
     let wrong =
         native::complete(map(json!({ "class_uid": 1001, "metadata": { "uid": "A" }, "cloud": { "region": 1 } })));

@@ -451,3 +451,32 @@ fn both_halves_can_share_customers_changes() {
     update(json!({ "StatusId": 5 }));
     assert_eq!(classic()["RecordState"], "ARCHIVED");
 }
+
+/// Rules: GFV-11, OCM-03, TRV-03, RSV-03.
+#[test]
+fn findings_in_ocsf_without_times_are_counted_everywhere_and_are_found_by_the_feature_of_their_product() {
+    let stage = stage();
+    let finding = json!({
+        "class_uid": 2004, "severity": "Critical",
+        "cloud": { "account": { "uid": ADMINISTRATOR }, "region": REGION },
+        "finding_info": { "uid": "risk-1", "title": "E", "modified_time": null },
+        "metadata": { "product": {
+            "uid": "arn:aws:securityhub:us-east-1::productv2/aws/securityhub-risk",
+            "feature": { "uid": "security-hub/Exposure" },
+        } },
+        "resources": [{ "type": "AWS::S3::Bucket", "uid": "b" }],
+    });
+    let mut transaction = stage.0.write_findings();
+    let now = stage.0.clock.now();
+    let outcome = native::deliver(&mut transaction, &stage.0, now, vec![finding.as_object().unwrap().clone()]);
+    assert_eq!(outcome, (1, vec![]));
+    transaction.commit();
+    let feature = string("metadata.product.feature.uid", "EQUALS", "security-hub/Exposure");
+    assert_eq!(titles(&stage, composite(json!({ "StringFilters": [feature] }))), ["E"]);
+    let period =
+        json!({ "StartTime": now.to_string(), "EndTime": (now + jiff::SignedDuration::from_secs(1)).to_string() });
+    let trend = stage.good(ADMINISTRATOR, Operation::GetFindingsTrendsV2, period);
+    assert_eq!(trend["TrendsMetrics"][0]["TrendsValues"]["SeverityTrends"]["Critical"], 1, "{trend}");
+    let resources = stage.good(ADMINISTRATOR, Operation::GetResourcesV2, json!({}));
+    assert_eq!(resources["Resources"][0]["FindingsSummary"][0]["Severities"]["Critical"], 1, "{resources}");
+}

@@ -64,6 +64,7 @@ pub fn store(
     if !relations.is_v2_on(&key) && !relations.is_on(&key) {
         return Err(format!("Security Hub is not enabled for {account} in {region}"));
     }
+    let finding = finding.dated(now.as_millisecond());
     let rules = rules::active(world, account, &region, now);
     let (key, document) = (native::key(&finding.uid), finding.to_bytes());
     let tickets = transaction.edit_findings(TableKey::ocsf_only(&region), |writer| {
