@@ -15,6 +15,8 @@ DEPARTURES = [
     # Recorded in aws-solutions/automated-security-response-on-aws, and a name of OcsfStringField. The attribute belongs to
     # the profile data_classification, which is not among the recorded profiles of version 1.6.0.
     ("databucket.file", {"data_classifications"}),
+    # A name of OcsfStringField and of GroupByField, which exposures have.
+    ("", {"likelihood"}),
 ]
 
 

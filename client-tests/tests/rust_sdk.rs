@@ -160,9 +160,9 @@ async fn accounts_and_regions_are_separate() {
     }
 }
 
-/// Rules: ERR-06, TF-07.
+/// Rules: O2G-05.
 #[tokio::test]
-async fn an_unimplemented_operation_is_not_retried() {
+async fn a_refused_operation_of_the_v2_half_is_not_retried() {
     for transport in BOTH {
         let emulator = Emulator::start().await.unwrap();
         let client = enabled(&emulator, transport).await;
@@ -170,8 +170,8 @@ async fn an_unimplemented_operation_is_not_retried() {
         let rule = GroupByRule::builder().group_by_field(GroupByField::ActivityName).build();
         let call = client.get_finding_statistics_v2().group_by_rules(rule);
         let error = call.send().await.unwrap_err().into_service_error();
-        assert_eq!(error.code(), Some("UnknownOperationException"));
-        assert!(error.message().unwrap().contains("GetFindingStatisticsV2"));
+        assert_eq!(error.code(), Some("ConflictException"));
+        assert!(error.message().unwrap().contains("Security Hub V2 is not enabled"));
         assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
     }
 }
