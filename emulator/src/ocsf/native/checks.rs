@@ -4,8 +4,11 @@ use serde_json::{Map, Value};
 
 use super::super::{envelope, moment};
 
+/// A member, the names of its values, and what is expected.
+type Number = (&'static str, fn(u8) -> Option<&'static str>, &'static str);
+
 /// The numbers that have names, with what is expected.
-const NUMBERS: [(&str, fn(u8) -> Option<&'static str>, &str); 3] = [
+const NUMBERS: [Number; 3] = [
     ("activity_id", envelope::activity, "0 to 3 or 99"),
     ("severity_id", envelope::severity, "0 to 6 or 99"),
     ("status_id", envelope::status, "0 to 5 or 99"),
