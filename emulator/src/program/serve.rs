@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::cli::ServeArguments;
 use super::exit::Exit;
 use super::hosts;
-use super::loading;
+use super::loading::{self, Loaded};
 use super::logging::Log;
 use super::ready;
 use super::signals::Signals;
@@ -34,13 +34,14 @@ pub(super) fn run(arguments: ServeArguments) -> Result<(), Exit> {
 async fn serve(arguments: Arc<ServeArguments>, log: &Log) -> Result<(), Exit> {
     // Signals are handled before the scenario is loaded, so that they also stop that.
     let mut signals = Signals::new().map_err(Exit::failed)?;
-    let loaded = loading::load(Arc::clone(&arguments), log, &mut signals).await?;
-    let service = loaded.service.clone();
+    let before = watch::stamps(&arguments.scenario());
+    let Loaded { service, paths } = loading::load(Arc::clone(&arguments), log, &mut signals).await?;
+    let files = watch::loaded_stamps(&paths, &before);
     let listeners = hosts::bind(&arguments.host, arguments.port).await?;
     let addresses: Vec<SocketAddr> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
     announce(&arguments, &addresses, &service.world())?;
     if arguments.watch {
-        tokio::spawn(watch::watch(loaded, arguments.scenario(), log.output()));
+        tokio::spawn(watch::watch(service.clone(), arguments.scenario(), files, log.output()));
     }
     let handle = move |request, source| {
         let service = service.clone();

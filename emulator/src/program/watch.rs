@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::cli::LogForm;
-use super::loading::{self, Loaded};
+use super::loading;
 use super::logging::LogOutput;
 use super::ready;
 use crate::scenario::{self, Diagnostics, Scenario};
@@ -16,20 +16,22 @@ use crate::service::Service;
 const INTERVAL: Duration = Duration::from_millis(500);
 
 /// The files that were read, each with the time of its last change and its size; `None` if it cannot be read.
-type Stamps = BTreeMap<PathBuf, Option<(SystemTime, u64)>>;
+pub(super) type Stamps = BTreeMap<PathBuf, Option<(SystemTime, u64)>>;
 
 /// Watches the files of a scenario as long as the program runs. While the scenario has errors, their directories are
 /// watched too, because a file may be missing. Otherwise a new file that a pattern of the scenario matches is noticed when
 /// a file that was read before changes.
-pub(super) async fn watch(loaded: Loaded, files: Vec<PathBuf>, output: LogOutput) {
-    let Loaded { service, paths } = loaded;
-    let mut known = stamps(&paths);
+///
+/// `known` are the files as they were loaded. The caller takes them, and does so before the ready text is printed, because
+/// this future may run first when a file has already changed.
+pub(super) async fn watch(service: Service, files: Vec<PathBuf>, mut known: Stamps, output: LogOutput) {
     let (mut before, mut reported) = (known.clone(), None);
     loop {
         tokio::time::sleep(INTERVAL).await;
         let now: Stamps = known.keys().map(|path| (path.clone(), stamp(path))).collect();
         if now != known && now == before {
             let (served, read) = (service.clone(), files.clone());
+            let folders = stamps(&folders(&known));
             let Ok(reloaded) = loading::on_thread(move || reload(&served, &read)) else { continue };
             let Ok(reloaded) = reloaded.await else { return };
             known.clone_from(&now);
@@ -40,14 +42,11 @@ pub(super) async fn watch(loaded: Loaded, files: Vec<PathBuf>, output: LogOutput
                     let content = ready::content(&service.world());
                     output.say("INFO", &format!("loaded {} again. {content}", names.join(", ")));
                     // A file that changed while it was read is loaded again.
-                    known = stamps(&scenario.paths());
-                    for (path, stamp) in &mut known {
-                        *stamp = now.get(path).copied().unwrap_or(*stamp);
-                    }
+                    known = loaded_stamps(&scenario.paths(), &now);
                     reported = None;
                 }
                 Err(errors) => {
-                    known.extend(stamps(&folders(&known)));
+                    known.extend(folders);
                     let errors_in_a_line = Some(errors.in_a_line());
                     if reported != errors_in_a_line {
                         report(&errors, &output);
@@ -60,8 +59,14 @@ pub(super) async fn watch(loaded: Loaded, files: Vec<PathBuf>, output: LogOutput
     }
 }
 
-fn stamps(paths: &[PathBuf]) -> Stamps {
+/// The files as they are now.
+pub(super) fn stamps(paths: &[PathBuf]) -> Stamps {
     paths.iter().map(|path| (path.clone(), stamp(path))).collect()
+}
+
+/// The files that were read, as they were before that if `before` has them, and else as they are now.
+pub(super) fn loaded_stamps(paths: &[PathBuf], before: &Stamps) -> Stamps {
+    paths.iter().map(|path| (path.clone(), before.get(path).copied().unwrap_or_else(|| stamp(path)))).collect()
 }
 
 fn stamp(path: &Path) -> Option<(SystemTime, u64)> {
@@ -96,5 +101,24 @@ fn report(errors: &Diagnostics, output: &LogOutput) {
             output.say("ERROR", message);
         }
         LogForm::Json => output.say("ERROR", &format!("{message}: {}", errors.in_a_line())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rules: CPL-144.
+    #[test]
+    fn a_change_of_a_file_while_it_is_loaded_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (named, included) = (folder.path().join("named.yaml"), folder.path().join("included.json"));
+        std::fs::write(&named, "1").unwrap();
+        std::fs::write(&included, "[]").unwrap();
+        let before = stamps(std::slice::from_ref(&named));
+        std::fs::write(&named, "22").unwrap();
+        let loaded = loaded_stamps(&[named.clone(), included.clone()], &before);
+        assert_ne!(loaded[&named], stamp(&named), "the file as it was before it was read");
+        assert_eq!(loaded[&included], stamp(&included), "a file that was found by reading another");
     }
 }
