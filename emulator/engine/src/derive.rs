@@ -10,7 +10,7 @@ use std::fmt::Debug;
 pub struct Stored<'d> {
     /// The document.
     pub document: &'d [u8],
-    /// What the caller stored beside the document for the derived form only. Usually empty.
+    /// Additional data that the caller stored with the document. Only the derived form uses it; it is usually empty.
     pub annex: &'d [u8],
 }
 

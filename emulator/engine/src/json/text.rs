@@ -46,7 +46,7 @@ pub fn each_element<'t>(array: &'t str, mut element: impl FnMut(&'t str)) {
     }
 }
 
-/// The values of several members of a JSON object, found in one pass. All are missing if there is no object.
+/// Finds the values of several members of a JSON object in one pass. If the text is not an object, all are `None`.
 pub fn values_of<'t, const N: usize>(object: Option<&'t str>, names: [&str; N]) -> [Option<&'t str>; N] {
     let mut values = [None; N];
     if let Some(object) = object.filter(|object| object.starts_with('{')) {

@@ -15,7 +15,7 @@ pub(super) struct Forms(Mutex<Cached>);
 
 #[derive(Debug, Default)]
 struct Cached {
-    /// What the forms depend on besides the documents, as a number of the caller.
+    /// A version number from the caller. It changes when something other than the documents changes the forms.
     context: u64,
     forms: HashMap<u32, Arc<[u8]>>,
     /// The slots in the order in which they were cached. A slot may be in it twice.

@@ -53,7 +53,7 @@ pub enum ConnectorError {
     NoAggregator,
     /// A connector to Azure requires the hub of the classic half (CNV-04).
     NoHub(String),
-    /// There is no such connector (CNV-08).
+    /// No connector has this ID (CNV-08).
     Missing(String),
     /// The connector has another kind of provider (CNV-10).
     OtherProvider,
@@ -453,7 +453,7 @@ fn status_of(jira: &Jira) -> ConnectorStatus {
     }
 }
 
-/// What a check of a connector finds; `None` leaves a part unchanged.
+/// The result of a check of a connector. A part that is `None` keeps its value.
 #[derive(Debug, Default)]
 pub struct Observation {
     /// Whether the provider is reached.

@@ -14,7 +14,7 @@ const DURATION: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// A free trial of an account in a Region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FreeTrial {
-    /// What is free.
+    /// The feature whose trial it is.
     pub kind: &'static str,
     /// When it began.
     pub started_at: Timestamp,

@@ -318,36 +318,3 @@ fn assert_parts(asff: &Value) {
         assert_eq!(at(&read(converter.parts(path)), path), at(&whole, path), "{path}: {document}");
     }
 }
-
-/// Prints how long a conversion takes: `cargo test --release -p securityhub-local --lib conversion_takes -- --ignored --nocapture`.
-#[test]
-#[ignore = "measures time"]
-fn a_conversion_takes_microseconds() {
-    use std::io::Write as _;
-    let mut all: Vec<(String, Vec<String>)> = Vec::new();
-    all.push(("control".to_owned(), vec![super::control().to_string()]));
-    for product in generated(100).chunks(100) {
-        all.push((product[0]["ProductArn"].to_string(), product.iter().map(Value::to_string).collect()));
-    }
-    let converter = Converter::default();
-    for (name, documents) in all {
-        let bytes: usize = documents.iter().map(String::len).sum();
-        for (what, parts) in [
-            ("whole", Parts::ALL),
-            ("severity", converter.parts("severity")),
-            ("metadata.uid", converter.parts("metadata.uid")),
-        ] {
-            let mut ocsf = Vec::with_capacity(1 << 16);
-            let rounds = 200_000 / documents.len();
-            let start = std::time::Instant::now();
-            for _ in 0..rounds {
-                for document in &documents {
-                    ocsf.clear();
-                    converter.derive(Stored { document: document.as_bytes(), annex: b"" }, parts, &mut ocsf);
-                }
-            }
-            let each = start.elapsed().as_nanos() / (rounds * documents.len()) as u128;
-            let _ = writeln!(std::io::stdout(), "{name} {what}: {each} ns, {} bytes", bytes / documents.len());
-        }
-    }
-}
