@@ -21,7 +21,7 @@ use crate::state::{Connector, Enablement, HubKey, Transaction, timestamp_text};
 const HALF: Half = Half::Cspm;
 
 /// The model has no paginators for the lists of connectors.
-pub(super) const LIST: Paginator = Paginator {
+const LIST: Paginator = Paginator {
     input_token: "NextToken",
     output_token: "NextToken",
     limit: Some("MaxResults"),
@@ -72,8 +72,8 @@ pub fn create_connector(
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct IdInput {
-    connector_id: String,
+pub(super) struct IdInput {
+    pub(super) connector_id: String,
 }
 
 #[derive(Serialize)]
@@ -125,7 +125,7 @@ pub fn get_connector(context: &Context<'_>, input: Input) -> Result<Answer, AwsE
 
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct ListInput {
+struct ListInput {
     provider_name: Option<String>,
     connector_status: Option<String>,
     enablement_status: Option<String>,
@@ -133,7 +133,7 @@ pub(super) struct ListInput {
 
 impl ListInput {
     /// Whether a connector has all requested properties (CNV-11, CNC-04).
-    pub(super) fn selects(&self, connector: &Connector) -> bool {
+    fn selects(&self, connector: &Connector) -> bool {
         let is = |wanted: &Option<String>, found: Option<&str>| wanted.is_none() || wanted.as_deref() == found;
         is(&self.provider_name, Some(connector.provider.kind().as_str()))
             && is(&self.connector_status, Some(connector.health.status.as_str()))
@@ -144,14 +144,14 @@ impl ListInput {
 /// The provider of a connector in a list.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct ProviderSummary {
+struct ProviderSummary {
     provider_name: &'static str,
     connector_status: &'static str,
     provider_configuration: ProviderOutput,
 }
 
 impl ProviderSummary {
-    pub(super) fn new(connector: &Connector, key: &HubKey) -> ProviderSummary {
+    fn new(connector: &Connector, key: &HubKey) -> ProviderSummary {
         ProviderSummary {
             provider_name: connector.provider.kind().as_str(),
             connector_status: connector.health.status.as_str(),
@@ -181,13 +181,24 @@ struct ConnectorRow {
 /// # Errors
 /// 400 `ValidationException` for a token of another query.
 pub fn list_connectors(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
-    let (page, wanted) = PageRequest::read_as::<ListInput>(&LIST, Operation::ListConnectors, input)?;
+    let hub = context.world.hub(&context.caller.hub_key());
+    let all = hub.map(|hub| hub.connectors.clone()).unwrap_or_default();
+    list(context, (HALF, Operation::ListConnectors), &all, input)
+}
+
+/// Lists the connectors of a half, for its operation.
+pub(super) fn list(
+    context: &Context<'_>,
+    (half, operation): (Half, Operation),
+    all: &BTreeMap<String, Connector>,
+    input: Input,
+) -> Result<Answer, AwsError> {
+    let (page, wanted) = PageRequest::read_as::<ListInput>(&LIST, operation, input)?;
     let page = page.open(context, &json!(&wanted))?;
     let key = context.caller.hub_key();
-    let all = context.world.hub(&key).map(|hub| hub.connectors.clone()).unwrap_or_default();
     let selected = all.values().filter(|connector| wanted.selects(connector));
     let summary = |connector: &Connector| ConnectorRow {
-        connector_arn: connector_arn(HALF, &key, &connector.id),
+        connector_arn: connector_arn(half, &key, &connector.id),
         connector_id: connector.id.clone(),
         name: connector.name.clone(),
         description: connector.description.clone(),
@@ -201,26 +212,20 @@ pub fn list_connectors(context: &Context<'_>, input: Input) -> Result<Answer, Aw
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct UpdateInput {
-    pub(super) connector_id: String,
+struct UpdateInput {
+    connector_id: String,
     description: Option<String>,
     provider: Option<ProviderInput>,
-}
-
-impl UpdateInput {
-    pub(super) fn into_change(self) -> Change {
-        Change { description: self.description, provider: self.provider.and_then(ProviderInput::read_change) }
-    }
 }
 
 /// The answer of the operations that change a connector.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct StatusOutput {
+struct StatusOutput {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) connector_status: Option<&'static str>,
+    connector_status: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) enablement_status: Option<&'static str>,
+    enablement_status: Option<&'static str>,
 }
 
 /// Changes description, scope and regions (CNC-04).
@@ -233,9 +238,19 @@ pub fn update_connector(
     transaction: &mut Transaction<'_>,
     input: Input,
 ) -> Result<Answer, AwsError> {
-    let input: UpdateInput = input.read()?;
-    let name = input.connector_id.clone();
-    let connector = connectors::update(transaction, &context.caller, HALF, &name, input.into_change())?;
+    update(context, transaction, HALF, input)
+}
+
+/// Changes a connector of a half.
+pub(super) fn update(
+    context: &Context<'_>,
+    transaction: &mut Transaction<'_>,
+    half: Half,
+    input: Input,
+) -> Result<Answer, AwsError> {
+    let UpdateInput { connector_id, description, provider } = input.read()?;
+    let change = Change { description, provider: provider.and_then(ProviderInput::read_change) };
+    let connector = connectors::update(transaction, &context.caller, half, &connector_id, change)?;
     Answer::json(&StatusOutput {
         connector_status: Some(connector.health.status.as_str()),
         enablement_status: connector.enablement.map(Enablement::as_str),
@@ -251,7 +266,17 @@ pub fn delete_connector(
     transaction: &mut Transaction<'_>,
     input: Input,
 ) -> Result<Answer, AwsError> {
+    delete(context, transaction, HALF, input)
+}
+
+/// Deletes a connector of a half.
+pub(super) fn delete(
+    context: &Context<'_>,
+    transaction: &mut Transaction<'_>,
+    half: Half,
+    input: Input,
+) -> Result<Answer, AwsError> {
     let IdInput { connector_id } = input.read()?;
-    let enablement = connectors::delete(transaction, &context.caller, HALF, &connector_id)?;
+    let enablement = connectors::delete(transaction, &context.caller, half, &connector_id)?;
     Answer::json(&StatusOutput { connector_status: None, enablement_status: enablement.map(Enablement::as_str) })
 }

@@ -8,15 +8,13 @@ use std::collections::BTreeMap;
 
 use securityhub_fixtures::Operation;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::connectors::wire::{HealthOutput, ProviderInput, ProviderOutput, auth_url};
-use super::connectors::{LIST, ListInput, ProviderSummary, StatusOutput, UpdateInput};
-use super::paged::PageRequest;
+use super::connectors::{self as both_halves, IdInput};
 use super::{Answer, Context, Input, repeatable};
 use crate::aws_error::AwsError;
 use crate::domain::accounts::connectors::{self, Create, Half, connector_arn};
-use crate::state::{Connector, Enablement, Provider, Transaction, timestamp_text};
+use crate::state::{Enablement, Provider, Transaction, timestamp_text};
 
 const HALF: Half = Half::V2;
 
@@ -73,12 +71,6 @@ pub fn create_connector_v2(
     })
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct IdInput {
-    connector_id: String,
-}
-
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct GetOutput {
@@ -120,40 +112,14 @@ pub fn get_connector_v2(context: &Context<'_>, input: Input) -> Result<Answer, A
     })
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct ConnectorRow {
-    connector_arn: String,
-    connector_id: String,
-    name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<String>,
-    provider_summary: ProviderSummary,
-    created_at: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    enablement_status: Option<&'static str>,
-}
-
 /// Lists connectors by ID, which is `inferred` (CNV-11).
 ///
 /// # Errors
 /// 400 `ValidationException` for a token of another query.
 pub fn list_connectors_v2(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
-    let (page, wanted) = PageRequest::read_as::<ListInput>(&LIST, Operation::ListConnectorsV2, input)?;
-    let page = page.open(context, &json!(&wanted))?;
-    let key = context.caller.hub_key();
-    let all = context.world.hub_v2(&key).map(|hub| hub.connectors.clone()).unwrap_or_default();
-    let selected = all.values().filter(|connector| wanted.selects(connector));
-    let summary = |connector: &Connector| ConnectorRow {
-        connector_arn: connector_arn(HALF, &key, &connector.id),
-        connector_id: connector.id.clone(),
-        name: connector.name.clone(),
-        description: connector.description.clone(),
-        provider_summary: ProviderSummary::new(connector, &key),
-        created_at: timestamp_text(connector.created_at),
-        enablement_status: connector.enablement.map(Enablement::as_str),
-    };
-    page.by_name(selected, |connector| connector.id.clone()).map(summary).answer()
+    let hub = context.world.hub_v2(&context.caller.hub_key());
+    let all = hub.map(|hub| hub.connectors.clone()).unwrap_or_default();
+    both_halves::list(context, (HALF, Operation::ListConnectorsV2), &all, input)
 }
 
 /// Changes the description and what the provider allows (CNV-10).
@@ -166,13 +132,7 @@ pub fn update_connector_v2(
     transaction: &mut Transaction<'_>,
     input: Input,
 ) -> Result<Answer, AwsError> {
-    let input: UpdateInput = input.read()?;
-    let name = input.connector_id.clone();
-    let connector = connectors::update(transaction, &context.caller, HALF, &name, input.into_change())?;
-    Answer::json(&StatusOutput {
-        connector_status: Some(connector.health.status.as_str()),
-        enablement_status: connector.enablement.map(Enablement::as_str),
-    })
+    both_halves::update(context, transaction, HALF, input)
 }
 
 /// Deletes a connector (CNV-12).
@@ -184,9 +144,7 @@ pub fn delete_connector_v2(
     transaction: &mut Transaction<'_>,
     input: Input,
 ) -> Result<Answer, AwsError> {
-    let IdInput { connector_id } = input.read()?;
-    let enablement = connectors::delete(transaction, &context.caller, HALF, &connector_id)?;
-    Answer::json(&StatusOutput { connector_status: None, enablement_status: enablement.map(Enablement::as_str) })
+    both_halves::delete(context, transaction, HALF, input)
 }
 
 #[derive(Deserialize)]
