@@ -8,12 +8,13 @@ use serde::Deserialize;
 use super::regions::{self, RegionText};
 use crate::aws_error::AwsError;
 use crate::domain::accounts::aggregator_v2::{self, Linking};
+use crate::domain::accounts::hub_v2;
 use crate::domain::caller::Caller;
 use crate::scenario::check::{AccountText, Check};
 use crate::scenario::files::Span;
 use crate::scenario::lost::ITEM;
 use crate::scenario::spanned::Spanned;
-use crate::state::{AccountId, LinkingModeV2, Principal, Region, Timestamp, Transaction, World};
+use crate::state::{AccountId, LinkingModeV2, Principal, Region, Timestamp, World};
 
 /// Aggregator V2 of an account. Its home Region also shows the findings and resources of the linked Regions.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -38,6 +39,8 @@ pub(in crate::scenario) struct Aggregator {
     span: Span,
     home: Region,
     regions: Vec<String>,
+    /// Whether all linked Regions are known.
+    is_whole: bool,
 }
 
 /// Aggregators by account.
@@ -50,8 +53,10 @@ pub(super) fn check(written: Vec<Spanned<Declared>>, regions: &[Region], check: 
     for Spanned { value: entry, span: item } in written {
         let account = entry.account.as_ref().and_then(|account| check.account(&account.0));
         let home = entry.home.as_ref().and_then(|home| regions::check_one(home, regions, check));
-        let known = entry.regions.into_iter().filter(|RegionText(name)| regions::is_known(name, regions, check));
-        let linked: Vec<String> = known.map(|RegionText(name)| name.value).collect();
+        let (known, unknown): (Vec<_>, Vec<_>) =
+            entry.regions.into_iter().partition(|RegionText(name)| regions::is_known(name, regions, check));
+        let is_whole = unknown.is_empty() && !check.lost.contains_in(item, "regions");
+        let linked: Vec<String> = known.into_iter().map(|RegionText(name)| name.value).collect();
         let (Some(account), Some(home)) = (account, home) else {
             check.lose(&["aggregators_v2", ITEM, "account"]);
             continue;
@@ -63,41 +68,38 @@ pub(super) fn check(written: Vec<Spanned<Declared>>, regions: &[Region], check: 
             let message = format!("{account} already has an aggregator V2 ({})", check.line(earlier, span));
             check.push(check.at(span, message).expected("at most one aggregator V2 per account"));
         }
-        aggregators.insert(account, Aggregator { span, home, regions: linked });
+        aggregators.insert(account, Aggregator { span, home, regions: linked, is_whole });
     }
     aggregators
 }
 
-/// Creates the aggregators.
+/// Creates the aggregators. If `are_hubs_unsure`, one whose hub is not enabled is left out, since the hub may be a part of
+/// the scenario that could not be read.
 ///
 /// # Errors
 /// Errors of the domain, with the spans of the entries.
-pub(super) fn apply(valid: &Valid, world: &World, now: Timestamp) -> Result<(), Vec<(Span, String)>> {
+pub(super) fn apply(
+    valid: &Valid,
+    world: &World,
+    now: Timestamp,
+    are_hubs_unsure: bool,
+) -> Result<(), Vec<(Span, String)>> {
     let mut transaction = world.write();
     let mut refusals = Vec::new();
-    for (account, aggregator) in valid {
-        if let Err(message) = create(&mut transaction, world, *account, aggregator, now) {
-            refusals.push((aggregator.span, message));
+    for (account, aggregator) in valid.iter().filter(|(_, aggregator)| aggregator.is_whole) {
+        let caller = Caller { principal: Principal::local_user(*account), region: aggregator.home.clone(), now };
+        if hub_v2::enabled(&transaction, &caller.hub_key()).is_err() {
+            if !are_hubs_unsure {
+                let message = format!("Security Hub V2 is not enabled for {account} in {}", aggregator.home);
+                refusals.push((aggregator.span, message));
+            }
+            continue;
+        }
+        let linking = Linking { mode: LinkingModeV2::Specified.as_str(), regions: &aggregator.regions };
+        if let Err(error) = aggregator_v2::create(&mut transaction, world, &caller, &linking, BTreeMap::new()) {
+            refusals.push((aggregator.span, AwsError::from(error).message.into_owned()));
         }
     }
     transaction.commit();
     if refusals.is_empty() { Ok(()) } else { Err(refusals) }
-}
-
-fn create(
-    transaction: &mut Transaction<'_>,
-    world: &World,
-    account: AccountId,
-    aggregator: &Aggregator,
-    now: Timestamp,
-) -> Result<(), String> {
-    let home = &aggregator.home;
-    let caller = Caller { principal: Principal::local_user(account), region: home.clone(), now };
-    let hub = transaction.hub_v2(&caller.hub_key());
-    if hub.is_none_or(|hub| hub.subscribed_at().is_none()) {
-        return Err(format!("Security Hub V2 is not enabled for {account} in {home}"));
-    }
-    let linking = Linking { mode: LinkingModeV2::Specified.as_str(), regions: &aggregator.regions };
-    let created = aggregator_v2::create(transaction, world, &caller, &linking, BTreeMap::new());
-    created.map(|_| ()).map_err(|error| AwsError::from(error).message.into_owned())
 }

@@ -12,7 +12,7 @@ use crate::aws_error::AwsError;
 use crate::domain::accounts::hub_v2::{self, HubV2Error};
 use crate::scenario::check::{AccountText, Check};
 use crate::scenario::files::Span;
-use crate::scenario::lost::ITEM;
+use crate::scenario::lost::{ITEM, Lost};
 use crate::scenario::spanned::{Entries, Spanned};
 use crate::scenario::suggest;
 use crate::state::{HubKey, Region, Timestamp, Transaction, World};
@@ -52,13 +52,16 @@ pub(super) fn check(written: Vec<Spanned<Declared>>, regions: &[Region], check: 
     let mut hubs = Valid::new();
     for Spanned { value: entry, span: item } in written {
         let account = entry.account.as_ref().and_then(|account| check.account(&account.0));
-        let (found, _) = hubs::regions_of(entry.regions.as_ref(), regions, check);
+        let (found, are_all_known) = hubs::regions_of(entry.regions.as_ref(), regions, check);
         let span = entry.account.map_or(item, |account| account.0.span);
         let hub = Hub { span, features: features(&entry.features, check), tags: hubs::tags(entry.tags, check) };
         let Some(account) = account else {
             check.lose(&["hubs_v2", ITEM, "account"]);
             continue;
         };
+        if !are_all_known {
+            check.lose(&["hubs_v2", ITEM, "regions"]);
+        }
         for region in found {
             let key = HubKey { account, region };
             if let Some(earlier) = hubs.get(&key).map(|earlier| earlier.span).filter(|it| it.file == span.file) {
@@ -84,6 +87,12 @@ fn features(written: &[Spanned<String>], check: &mut Check) -> Vec<&'static str>
         check.push(diagnostic.expected(expected).suggest(suggest::nearest(&name.value, hub_v2::FEATURES)));
     }
     features
+}
+
+/// Whether accounts may have more hubs than these and those of policies of the organization, because some part of the
+/// scenario could not be read.
+pub(super) fn are_any_unsure(lost: &Lost) -> bool {
+    ["hubs_v2", "organization", "accounts", "regions"].iter().any(|section| lost.contains(&[section]))
 }
 
 /// Enables the hubs.

@@ -313,6 +313,7 @@ impl Valid {
         world.delays = self.delays;
         Ok(world)
     }
+
     /// Applies hubs and what depends on them. Returns the errors of the domain.
     fn apply_hubs(&self, world: &World, directory: Directory, now: Timestamp) -> Vec<(Span, String)> {
         let central_configuration = self.central_configuration.as_ref();
@@ -325,7 +326,8 @@ impl Valid {
         let mut transaction = world.write();
         hub_v2_policies::apply(&mut transaction, world, now);
         transaction.commit();
-        let of_v2 = aggregators_v2::apply(&self.aggregators_v2, world, now);
+        let are_hubs_unsure = self.lost.as_ref().is_some_and(hubs_v2::are_any_unsure);
+        let of_v2 = aggregators_v2::apply(&self.aggregators_v2, world, now, are_hubs_unsure);
         refused.into_iter().chain([of_v2]).filter_map(Result::err).flatten().collect()
     }
 

@@ -53,11 +53,14 @@ fn names(written: Option<AllOr<RegionText>>, regions: &[Region], check: &mut Che
     match written {
         None => Vec::new(),
         Some(AllOr::All) => vec![ALL_SUPPORTED.to_owned()],
-        Some(AllOr::Listed(names)) => names
-            .into_iter()
-            .filter(|RegionText(name)| regions::is_known(name, regions, check))
-            .map(|RegionText(name)| name.value)
-            .collect(),
+        Some(AllOr::Listed(names)) => {
+            let (known, unknown): (Vec<_>, Vec<_>) =
+                names.into_iter().partition(|RegionText(name)| regions::is_known(name, regions, check));
+            if !unknown.is_empty() {
+                check.lose(&["organization", "security_hub_policies"]);
+            }
+            known.into_iter().map(|RegionText(name)| name.value).collect()
+        }
     }
 }
 

@@ -161,6 +161,25 @@ fn aggregators_v2_require_a_hub_and_an_account_that_is_not_a_member() {
     assert!(errors(&format!("{organization}{of_member}")).contains("Member account 222222222222"));
 }
 
+/// Rules: AGV-01, AGV-03.
+#[test]
+fn an_error_of_a_region_or_of_a_hub_v2_is_not_reported_again_for_the_aggregator() {
+    let hub = "hubs_v2: [{ account: '111111111111', regions: [us-east-1] }]\n";
+    let aggregator = "aggregators_v2: [{ account: '111111111111', home: us-east-1, regions: [eu-west-1] }]\n";
+    let policy = "organization:\n  management_account: '999999999999'\n  delegated_administrator_v2: '111111111111'\n  \
+                  security_hub_policies: { a: { enable_in_regions: [us-wst-1] } }\n  policies: [a]\n  units: { Work: { \
+                  accounts: ['111111111111'] } }\n";
+    for wrong in [
+        format!("{hub}{}", aggregator.replace("eu-west-1", "eu-wst-1")),
+        format!("{}{aggregator}", hub.replace("us-east-1", "us-wst-1")),
+        format!("{}{aggregator}", hub.replace("111111111111", "1")),
+        format!("{policy}{aggregator}"),
+    ] {
+        let errors = errors(&format!("regions: [us-east-1, eu-west-1]\n{wrong}"));
+        assert!(errors.ends_with("The scenario has 1 error."), "{errors}");
+    }
+}
+
 /// Rules: RSV-02, RSV-09, SWV-01.
 #[test]
 fn resources_and_packages_are_declared() {
