@@ -1,8 +1,9 @@
-//! CreateConnector, GetConnector, ListConnectors, UpdateConnector, DeleteConnector: connectors of the classic half.
+//! CreateConnector, GetConnector, ListConnectors, UpdateConnector, DeleteConnector: connectors of the classic half, and
+//! what the operations of both halves do.
 
 #[cfg(test)]
 mod tests;
-pub mod wire;
+mod wire;
 
 use std::collections::BTreeMap;
 
@@ -11,12 +12,12 @@ use securityhub_fixtures::model::Paginator;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use self::wire::{HealthOutput, ProviderInput, ProviderOutput};
+use self::wire::{HealthOutput, ProviderInput, ProviderOutput, auth_url};
 use super::paged::PageRequest;
 use super::{Answer, Context, Input, repeatable};
 use crate::aws_error::AwsError;
 use crate::domain::accounts::connectors::{self, Change, Create, Half, SERVICE_PRINCIPAL, connector_arn};
-use crate::state::{Connector, Enablement, HubKey, Transaction, timestamp_text};
+use crate::state::{Connector, Enablement, HubKey, Provider, Transaction, timestamp_text};
 
 const HALF: Half = Half::Cspm;
 
@@ -34,6 +35,8 @@ struct CreateInput {
     name: String,
     description: Option<String>,
     provider: ProviderInput,
+    /// Only in the V2 half.
+    kms_key_arn: Option<String>,
     #[serde(default)]
     tags: BTreeMap<String, String>,
 }
@@ -43,7 +46,10 @@ struct CreateInput {
 struct CreateOutput {
     connector_arn: String,
     connector_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_url: Option<String>,
     connector_status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
     enablement_status: Option<&'static str>,
 }
 
@@ -56,13 +62,29 @@ pub fn create_connector(
     transaction: &mut Transaction<'_>,
     input: Input,
 ) -> Result<Answer, AwsError> {
-    repeatable::once(context, transaction, Operation::CreateConnector, input, |transaction, input| {
-        let CreateInput { name, description, provider, tags } = input.read()?;
+    create(context, transaction, (HALF, Operation::CreateConnector), input)
+}
+
+/// Creates a connector in a half, for its operation.
+pub(super) fn create(
+    context: &Context<'_>,
+    transaction: &mut Transaction<'_>,
+    (half, operation): (Half, Operation),
+    input: Input,
+) -> Result<Answer, AwsError> {
+    repeatable::once(context, transaction, operation, input, |transaction, input| {
+        let CreateInput { name, description, provider, kms_key_arn, tags } = input.read()?;
         let provider = provider.read().ok_or_else(|| AwsError::validation("Invalid Provider"))?;
-        let create = Create { name, description, kms_key_arn: None, provider, tags };
-        let connector = connectors::create(transaction, context.world, &context.caller, HALF, create)?;
+        let create = Create { name, description, kms_key_arn, provider, tags };
+        let connector = connectors::create(transaction, context.world, &context.caller, half, create)?;
+        let key = context.caller.hub_key();
+        let auth_url = match &connector.provider {
+            Provider::Jira(jira) => auth_url(jira, &key),
+            _ => None,
+        };
         Answer::json(&CreateOutput {
-            connector_arn: connector_arn(HALF, &context.caller.hub_key(), &connector.id),
+            connector_arn: connector_arn(half, &key, &connector.id),
+            auth_url,
             connector_status: connector.health.status.as_str(),
             enablement_status: connector.enablement.map(Enablement::as_str),
             connector_id: connector.id,
@@ -72,8 +94,8 @@ pub fn create_connector(
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct IdInput {
-    pub(super) connector_id: String,
+struct IdInput {
+    connector_id: String,
 }
 
 #[derive(Serialize)]
@@ -84,6 +106,8 @@ struct GetOutput {
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kms_key_arn: Option<String>,
     created_at: String,
     last_updated_at: String,
     health: HealthOutput,
@@ -99,21 +123,36 @@ fn created_by(connector: &Connector) -> Option<&'static str> {
     connector.is_service_linked.then_some(SERVICE_PRINCIPAL)
 }
 
+/// The caller's connectors of a half.
+fn all(context: &Context<'_>, half: Half) -> BTreeMap<String, Connector> {
+    let key = context.caller.hub_key();
+    let all = match half {
+        Half::Cspm => context.world.hub(&key).map(|hub| hub.connectors.clone()),
+        Half::V2 => context.world.hub_v2(&key).map(|hub| hub.connectors.clone()),
+    };
+    all.unwrap_or_default()
+}
+
 /// Describes a connector (CNC-02, CNC-03).
 ///
 /// # Errors
 /// 404 `ResourceNotFoundException`.
 pub fn get_connector(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
+    get(context, HALF, input)
+}
+
+/// Describes a connector of a half, by its ID or ARN.
+pub(super) fn get(context: &Context<'_>, half: Half, input: Input) -> Result<Answer, AwsError> {
     let IdInput { connector_id } = input.read()?;
     let key = context.caller.hub_key();
-    let hub = context.world.hub(&key);
-    let all = hub.map(|hub| hub.connectors.clone()).unwrap_or_default();
-    let connector = connectors::find(&all, HALF, &key, &connector_id)?;
+    let all = all(context, half);
+    let connector = connectors::find(&all, half, &key, &connector_id)?;
     Answer::json(&GetOutput {
-        connector_arn: connector_arn(HALF, &key, &connector.id),
+        connector_arn: connector_arn(half, &key, &connector.id),
         connector_id: connector.id.clone(),
         name: connector.name.clone(),
         description: connector.description.clone(),
+        kms_key_arn: connector.kms_key_arn.clone(),
         created_at: timestamp_text(connector.created_at),
         last_updated_at: timestamp_text(connector.updated_at),
         health: HealthOutput::new(&connector.health),
@@ -181,21 +220,19 @@ struct ConnectorRow {
 /// # Errors
 /// 400 `ValidationException` for a token of another query.
 pub fn list_connectors(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
-    let hub = context.world.hub(&context.caller.hub_key());
-    let all = hub.map(|hub| hub.connectors.clone()).unwrap_or_default();
-    list(context, (HALF, Operation::ListConnectors), &all, input)
+    list(context, (HALF, Operation::ListConnectors), input)
 }
 
 /// Lists the connectors of a half, for its operation.
 pub(super) fn list(
     context: &Context<'_>,
     (half, operation): (Half, Operation),
-    all: &BTreeMap<String, Connector>,
     input: Input,
 ) -> Result<Answer, AwsError> {
     let (page, wanted) = PageRequest::read_as::<ListInput>(&LIST, operation, input)?;
     let page = page.open(context, &json!(&wanted))?;
     let key = context.caller.hub_key();
+    let all = all(context, half);
     let selected = all.values().filter(|connector| wanted.selects(connector));
     let summary = |connector: &Connector| ConnectorRow {
         connector_arn: connector_arn(half, &key, &connector.id),

@@ -37,9 +37,10 @@ struct Scope {
     scope_values: Option<Vec<String>>,
 }
 
+/// An Azure tenant or its subscriptions.
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct AzureWire {
+pub struct AzureWire {
     /// Absent in an update.
     #[serde(rename = "AWSConfigConnectorArn", default)]
     config_connector_arn: String,
@@ -47,9 +48,10 @@ struct AzureWire {
     azure_regions: Vec<String>,
 }
 
+/// A GCP project or organization.
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct GcpWire {
+pub struct GcpWire {
     /// Absent in an update.
     #[serde(rename = "AWSConfigConnectorArn", default)]
     config_connector_arn: String,
@@ -134,10 +136,10 @@ pub enum ProviderOutput {
     /// ServiceNow.
     ServiceNow(ServiceNowOutput),
     /// Azure.
-    Azure(AzureOutput),
+    Azure(AzureWire),
     /// GCP.
     #[serde(rename = "GCP")]
-    Gcp(GcpOutput),
+    Gcp(GcpWire),
 }
 
 /// A project of Jira.
@@ -165,14 +167,6 @@ pub struct ServiceNowOutput {
     auth_status: &'static str,
 }
 
-/// An Azure tenant or its subscriptions.
-#[derive(Serialize)]
-pub struct AzureOutput(AzureWire);
-
-/// A GCP project or organization.
-#[derive(Serialize)]
-pub struct GcpOutput(GcpWire);
-
 fn auth_status(is_authorized: bool) -> &'static str {
     if is_authorized { "ACTIVE" } else { "FAILED" }
 }
@@ -195,16 +189,16 @@ impl ProviderOutput {
                 secret_arn: service_now.secret_arn.clone(),
                 auth_status: auth_status(service_now.is_authorized),
             }),
-            Provider::Azure(cloud) => ProviderOutput::Azure(AzureOutput(AzureWire {
+            Provider::Azure(cloud) => ProviderOutput::Azure(AzureWire {
                 config_connector_arn: cloud.config_connector_arn.clone(),
                 scope_configuration: scope(cloud),
                 azure_regions: cloud.regions.clone(),
-            })),
-            Provider::Gcp(cloud) => ProviderOutput::Gcp(GcpOutput(GcpWire {
+            }),
+            Provider::Gcp(cloud) => ProviderOutput::Gcp(GcpWire {
                 config_connector_arn: cloud.config_connector_arn.clone(),
                 scope_configuration: scope(cloud),
                 gcp_regions: cloud.regions.clone(),
-            })),
+            }),
         }
     }
 }
