@@ -5,7 +5,7 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use bytes::Bytes;
-use http::{StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -119,8 +119,10 @@ pub(super) async fn authorize(
         None => Json(json!({ "AuthCode": CODE, "AuthState": state })).into_response(),
         Some(address) => {
             let separator = if address.contains('?') { '&' } else { '?' };
-            let location = format!("{address}{separator}code={CODE}&state={state}");
-            (StatusCode::FOUND, [(header::LOCATION, location)]).into_response()
+            match HeaderValue::try_from(format!("{address}{separator}code={CODE}&state={state}")) {
+                Ok(location) => (StatusCode::FOUND, [(header::LOCATION, location)]).into_response(),
+                Err(_) => error_response(StatusCode::BAD_REQUEST, "`redirect_uri` contains control characters"),
+            }
         }
     }
 }
