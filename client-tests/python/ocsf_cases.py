@@ -6,16 +6,17 @@ import boto3
 from jsonschema import Draft202012Validator
 from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 
-# Attributes that the public schema does not have: where, which, and who shows that AWS sends them.
+# Attributes that AWS sends although the public schema does not have them: their object, their names, and, as a comment,
+# the evidence that AWS sends them.
 DEPARTURES = [
     # Recorded findings in elastic/integrations, packages/aws_securityhub.
     ("resources[]", {"provider"}),
-    # AWS's extension: the names of fields in the service model, enum OcsfStringField.
+    # AWS's extension of OCSF: the enum OcsfStringField of the service model has fields with these names.
     ("resources[]", {"cloud_function", "device", "image", "subnet_info", "vpc_uid"}),
-    # Recorded in aws-solutions/automated-security-response-on-aws, and a name of OcsfStringField. The attribute belongs to
-    # the profile data_classification, which is not among the recorded profiles of version 1.6.0.
+    # Recorded in aws-solutions/automated-security-response-on-aws, and named in OcsfStringField. The attribute belongs
+    # to the profile data_classification, which is not among the recorded profiles of version 1.6.0.
     ("databucket.file", {"data_classifications"}),
-    # A name of OcsfStringField and of GroupByField, which exposures have.
+    # Exposures have this attribute. OcsfStringField and GroupByField name it.
     ("", {"likelihood"}),
 ]
 

@@ -58,7 +58,8 @@ async fn findings_read_by_boto3_survive_a_round_trip_through_another_world() {
     assert_eq!(code, 0, "{output}{error}");
 }
 
-/// The public schema requires what an event needs at least, so consumers of OCSF can read these findings.
+/// Findings in OCSF have the attributes that the public schema requires of every event, so consumers of OCSF can read
+/// them.
 ///
 /// Rules: OCF-10, OCF-14, OCF-22.
 #[tokio::test]

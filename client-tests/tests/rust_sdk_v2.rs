@@ -1,4 +1,5 @@
-//! aws-sdk-securityhub calls every operation of the V2 half and of connectors that it has, and parses the answers.
+//! aws-sdk-securityhub calls each operation of the V2 half and of connectors that it supports, and parses the
+//! responses.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 use std::future::Future;
@@ -20,7 +21,7 @@ use securityhub_local_client_tests::sdk;
 
 const NOBODY: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// An answer that was parsed.
+/// The parsed response of a call that must succeed.
 async fn good<T, E, R>(call: impl Future<Output = Result<T, SdkError<E, R>>>) -> T
 where
     E: std::error::Error + 'static,
@@ -30,7 +31,7 @@ where
     call.await.unwrap_or_else(|error| panic!("{}", DisplayErrorContext(error)))
 }
 
-/// Expects this error code.
+/// Expects a call to fail with this error code.
 async fn refused<T: std::fmt::Debug, E: ProvideErrorMetadata, R>(
     code: &str,
     call: impl Future<Output = Result<T, SdkError<E, R>>>,
@@ -41,7 +42,7 @@ async fn refused<T: std::fmt::Debug, E: ProvideErrorMetadata, R>(
     }
 }
 
-/// An emulator with findings that has the hub V2 of its only account enabled.
+/// An emulator with findings and one account, whose hub V2 is enabled.
 async fn start() -> (Emulator, Client) {
     let text = "clock: { now: \"2026-01-15T09:00:00Z\", frozen: true }\nregions: [us-east-1]\nhubs: [{ account: \
                 \"111111111111\", regions: all }]\nfindings: [{ generate: { product: inspector, count: 20 } }]\n";

@@ -169,7 +169,7 @@ pub struct AwsError {
     pub reason: Option<&'static str>,
     /// The internal cause, for the log.
     pub source: Option<String>,
-    /// Whether the changes of the refused call are kept.
+    /// Whether the changes that the failed call has made are committed.
     pub keeps_changes: bool,
 }
 
@@ -200,7 +200,7 @@ impl AwsError {
         self
     }
 
-    /// The same error of a call that has changed something nevertheless.
+    /// The same error, with which the changes that the failed call has made are committed.
     #[must_use]
     pub fn keeping_changes(mut self) -> Self {
         self.keeps_changes = true;

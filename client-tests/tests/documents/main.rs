@@ -73,7 +73,8 @@ fn every_page_is_run() {
     }
 }
 
-/// What newcomers want first, each with words of its row in the README's table of jobs and the page to which the row leads.
+/// The first goals of newcomers: for each, words from its row in the README's table of jobs, and the page that the row
+/// links to.
 const NEWCOMERS: [(&str, &str); 10] = [
     ("test my Python code", "docs/guides/pytest.md"),
     ("test my JavaScript code", "docs/guides/javascript.md"),
@@ -87,8 +88,8 @@ const NEWCOMERS: [(&str, &str); 10] = [
     ("a million findings", "docs/guides/findings.md"),
 ];
 
-/// One click leads a newcomer to a page, and the first commands of the page run as they are printed: its first block is
-/// one of those that [`run`] pastes, saves or compares with the scenario that it serves.
+/// A newcomer reaches each page with one click, and the first commands of the page run as they are printed: [`run`]
+/// pastes or saves the first block of the page, or compares it with the scenario that it serves.
 #[test]
 fn newcomers_find_a_page_whose_first_commands_run() {
     let readme = std::fs::read_to_string(repository().join("README.md")).unwrap();

@@ -1,4 +1,5 @@
-//! A million findings of 40 accounts, read in OCSF by the delegated administrator, against goals.
+//! Measures how the delegated administrator of 40 accounts reads a million findings in OCSF, and prints the figures
+//! beside their goals.
 //!
 //! ```text
 //! cargo bench -p securityhub-local --bench ocsf
@@ -34,7 +35,7 @@ use common::load::Same;
 use common::{bare, organization};
 use import::as_number;
 
-/// Rounds of measurements of a latency.
+/// Number of rounds in which each latency is measured.
 const ROUNDS: usize = 3;
 
 fn main() {
@@ -56,7 +57,7 @@ fn main() {
     memory(&program, before, count);
 }
 
-/// The first answers build columns.
+/// Measures the first responses, which have to build columns.
 fn first_answers(program: &Child) {
     let questions = [
         ("one filter", questions::one_filter()),
@@ -71,7 +72,7 @@ fn first_answers(program: &Child) {
     }
 }
 
-/// Pages of one severity at saturation, compared with a bare server that sends the same bytes.
+/// Measures pages of one severity at saturation, compared with a bare server that sends the same bytes.
 fn page(program: &Child) {
     let bare = Child::bare();
     let question = questions::one_filter();
@@ -94,7 +95,7 @@ fn latencies(program: &Child) {
     print("newest first", &[questions::newest()], 3.0);
 }
 
-/// The memory of the process per byte of findings, with all columns that were used.
+/// Measures the memory of the process per byte of findings, including the columns that the queries built.
 fn memory(program: &Child, before: Option<f64>, count: usize) {
     let (Some(before), Some(after)) = (before, import::resident(program.id())) else { return };
     let bytes = import::weigh(program).mean() * as_number(count);

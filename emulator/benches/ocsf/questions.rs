@@ -36,12 +36,12 @@ fn string(field: &str, comparison: &str, value: &str) -> Value {
     json!({ "FieldName": field, "Filter": { "Value": value, "Comparison": comparison } })
 }
 
-/// One EQUALS.
+/// A query with one EQUALS filter.
 pub(crate) fn one_filter() -> Vec<u8> {
     filtered(&json!({ "StringFilters": [string("severity", "EQUALS", "High")] }))
 }
 
-/// A finding by its unique ID, which none has.
+/// A query for a unique ID that no finding has.
 pub(crate) fn by_uid() -> Vec<u8> {
     filtered(&json!({ "StringFilters": [string("metadata.uid", "EQUALS", &"0".repeat(64))] }))
 }

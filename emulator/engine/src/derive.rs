@@ -1,4 +1,4 @@
-//! Derived documents: a second form of each document, computed from what is stored when it is needed.
+//! Derived documents: a second form of each document, computed on demand from the stored document and its annex.
 //!
 //! A table stores only one form. Fields of the derived form have columns like all others, so one filter may use fields of
 //! both forms.
@@ -19,16 +19,16 @@ pub struct Stored<'d> {
 pub struct Parts(pub u64);
 
 impl Parts {
-    /// The whole document.
+    /// All parts.
     pub const ALL: Self = Self(u64::MAX);
 
-    /// The parts of both.
+    /// The parts of both sets together.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// Whether any of these parts is among them.
+    /// Whether the sets have a part in common.
     pub fn contain(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
@@ -39,6 +39,6 @@ pub trait Derive: Debug + Send + Sync {
     /// The parts that contain the values of a path.
     fn parts(&self, path: &str) -> Parts;
 
-    /// Appends the derived form to `derived` as JSON. Members outside of `parts` may be left out.
+    /// Appends the derived form to `derived` as JSON. Members outside of `parts` may be missing.
     fn derive(&self, stored: Stored<'_>, parts: Parts, derived: &mut Vec<u8>);
 }

@@ -80,7 +80,7 @@ struct Entry {
     name: &'static str,
     kind: FieldKind,
     path: Path,
-    /// The parts of the derived form that contain its values; `None` for a field of the stored document.
+    /// The parts of the derived form that contain the values of the field; `None` for a field of the stored document.
     derived: Option<Parts>,
 }
 
@@ -112,7 +112,8 @@ impl Schema {
         }
     }
 
-    /// Appends the derived form of a document to `derived`. Nothing without [`Schema::with_derived`].
+    /// Appends the derived form of a document to `derived`. Appends nothing if the schema was built without
+    /// [`Schema::with_derived`].
     pub fn derive(&self, stored: Stored<'_>, derived: &mut Vec<u8>) {
         if let Some(derive) = &self.derive {
             derive.derive(stored, Parts::ALL, derived);
@@ -199,10 +200,10 @@ impl Schema {
 pub(crate) struct Reader {
     stored: Paths,
     derived: Paths,
-    /// The parts of the derived form that its fields need.
+    /// The parts of the derived form that contain the values of the fields.
     parts: Parts,
     derive: Option<Arc<dyn Derive>>,
-    /// Room for the derived form of one document.
+    /// Buffer for the derived form of one document.
     form: Vec<u8>,
 }
 

@@ -1,5 +1,5 @@
-//! `/_emulator/connectors/{id}`, `/_emulator/oauth/authorize` and `/_emulator/tickets`: the other side of connectors, which
-//! in AWS is Jira, ServiceNow, Azure or GCP.
+//! `/_emulator/connectors/{id}`, `/_emulator/oauth/authorize` and `/_emulator/tickets`: simulate the systems that
+//! connectors connect to. With AWS, these are Jira, ServiceNow, Azure and GCP.
 
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -19,10 +19,11 @@ const EXPECTED: &str = "expected a body such as {\"Status\": \"DEGRADED\", \"Iss
                         \"AUTHENTICATION_FAILURE\", \"Message\": \"The secret has expired\"}]}, or {\"JiraProject\": false, \
                         \"JiraIssueType\": false}";
 
-/// The authorization code of the page. RegisterConnectorV2 accepts any code but `fail` (CNV-07).
+/// The authorization code that the authorization page returns. RegisterConnectorV2 accepts any code but `fail`
+/// (CNV-07).
 const CODE: &str = "local";
 
-/// The codes of problems in the service model (CNV-09).
+/// The codes of problems that the service model lists (CNV-09).
 const ISSUE_CODES: [&str; 7] = [
     "AUTHENTICATION_FAILURE",
     "STREAM_AUTHORIZATION_FAILURE",
@@ -49,7 +50,7 @@ struct Issue {
     message: String,
 }
 
-/// Sets what the next check of a connector finds.
+/// Sets the result of the check of a connector.
 pub(super) async fn set(
     Extension(served): Extension<ServedWorld>,
     Path(id): Path<String>,
@@ -98,7 +99,7 @@ fn observation(body: &[u8]) -> Result<Observation, String> {
     Ok(Observation { status, issues, has_project: jira_project, has_issue_type: jira_issue_type })
 }
 
-/// The state of an authorization, and where to return to.
+/// The state of an authorization, and the address to redirect to.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Authorization {

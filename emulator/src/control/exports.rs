@@ -1,4 +1,4 @@
-//! `/_emulator/exports/{id}`: what a job has exported, and the outcome that a test wants it to have.
+//! `/_emulator/exports/{id}`: returns the output of an export job, and sets the state of the job.
 
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -24,14 +24,14 @@ struct Outcome {
     failure_code: Option<String>,
 }
 
-/// Shows a job of any account with what it has exported (EXV-08).
+/// Returns a job of any account with its output (EXV-08).
 pub(super) async fn show(Extension(served): Extension<ServedWorld>, _: NoQuery, Path(id): Path<String>) -> Response {
     let world = served.world();
     due::run(&world, world.clock.now());
     shown(&world, &id)
 }
 
-/// Puts a job in a state (DEC-20).
+/// Sets the state of a job (DEC-20).
 pub(super) async fn put(
     Extension(served): Extension<ServedWorld>,
     _: NoQuery,

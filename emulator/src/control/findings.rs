@@ -114,13 +114,15 @@ enum Sent<'t> {
     Ocsf(Map<String, Value>),
 }
 
-/// The outcome of findings that exist only in OCSF, with the code that failed findings of the classic half have.
+/// Converts the result of storing findings that exist only in OCSF. A refused one gets the same error code as a failed
+/// finding of the classic half.
 fn of_ocsf_only((success_count, refused): (usize, Vec<Refused>)) -> Outcome {
     let failed = |refused: Refused| Failed { id: refused.id, code: "InvalidInput", message: refused.message };
     Outcome { success_count, failed: refused.into_iter().map(failed).collect() }
 }
 
-/// Requires a finding in ASFF to have an ID, since a failure is reported by ID (IMP-25). One with a class is in OCSF.
+/// Reads a finding: with a class it is in OCSF, otherwise in ASFF. A finding in ASFF must have an ID, because failures
+/// are reported by ID (IMP-25).
 fn read(number: usize, text: &str) -> Result<Sent<'_>, String> {
     if !text.starts_with('{') {
         return Err(format!("finding {number} is not a JSON object; {EXPECTED}"));
@@ -145,7 +147,7 @@ impl From<Failed> for FailedFinding {
 
 const EXPECTED_QUERY: &str = "expected a body such as {\"Account\": \"111111111111\", \"Region\": \"us-east-1\"}, optionally with \
                               \"Filters\" as in GetFindings, \"TitleContains\" and \"Limit\"";
-/// Number of findings if the request does not limit it.
+/// Maximum number of findings if the request does not state a limit.
 const LIMIT: usize = 50;
 
 #[derive(Deserialize)]

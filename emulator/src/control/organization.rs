@@ -115,7 +115,7 @@ pub(super) async fn list_policies(Extension(served): Extension<ServedWorld>, _: 
     }
 }
 
-/// The organization, the effect on the policy, and warnings about its document.
+/// The response to a change: the organization, the effect on the policy, and warnings about the policy's document.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Changed {
@@ -187,7 +187,7 @@ fn policy_changed(world: &World, body: &[u8]) -> Result<(Option<PolicyEffect>, V
     Ok((effect, warnings.unwrap_or_default()))
 }
 
-/// The policy of a document, and what `scenario check` would warn about.
+/// Makes a policy from a document. Also returns the warnings that `scenario check` would print.
 fn new_policy(name: &str, document: &Value) -> Result<(OrganizationPolicy, Vec<String>), String> {
     let kind = PolicyType::ServiceControl;
     let (read, remarks) = policy::read(name, document);

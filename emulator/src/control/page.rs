@@ -27,7 +27,7 @@ pub(super) fn render(status: &Status, endpoint: &str, paths: &[Listed]) -> Strin
         ("{{variables}}", escape(&variables(status, endpoint))),
         ("{{paths}}", paths.iter().map(path_row).collect()),
     ];
-    // One pass, so that braces in a value are not replaced.
+    // A single pass, so that braces in an inserted value are not replaced.
     let mut html = String::with_capacity(TEMPLATE.len() * 4);
     let mut rest = TEMPLATE;
     while let Some((before, after)) = rest.split_once("{{") {
@@ -79,7 +79,7 @@ fn row(cells: [&str; 4]) -> String {
     format!("<tr>{}</tr>\n", cells.concat())
 }
 
-/// A path, with a link if a browser can show it as it is.
+/// The table row of a path, with a link if a browser can open the path as it is.
 fn path_row(path: &Listed) -> String {
     let row = row(path.cells());
     let Some(link) = path.link() else { return row };

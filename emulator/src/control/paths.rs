@@ -6,7 +6,7 @@ use serde::Serialize;
 /// A path and its calls.
 pub(super) struct Path {
     pub(super) name: &'static str,
-    /// Its parameters and its results in Markdown, for docs/reference/control-plane.md.
+    /// The parameters and results of the path in Markdown, for docs/reference/control-plane.md.
     description: &'static str,
     pub(super) calls: &'static [Call],
 }
@@ -277,7 +277,7 @@ impl Listed {
         [self.method, self.path, self.purpose, &self.example]
     }
 
-    /// The address to open in a browser, for a call that reads.
+    /// The address that a browser can open; `None` for a call that changes something or needs an ID.
     pub(super) fn link(&self) -> Option<String> {
         (self.method == "GET" && !self.path.contains('{')).then(|| format!("{}{}", self.path, self.query))
     }
@@ -317,7 +317,7 @@ pub(super) fn methods_of(path: &str) -> Option<String> {
     PATHS.iter().find(is_it).map(|path| methods(path, "or"))
 }
 
-/// Whether a path is the known one, in which a segment such as `{id}` stands for any.
+/// Whether a path matches a known one, in which a segment such as `{id}` matches any segment.
 fn is_path(known: &str, path: &str) -> bool {
     let is_same = |(known, segment): (&str, &str)| known == segment || known.starts_with('{');
     known.split('/').count() == path.split('/').count() && known.split('/').zip(path.split('/')).all(is_same)

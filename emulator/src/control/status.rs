@@ -28,7 +28,8 @@ pub struct Status {
     pub status: String,
     /// The version of the program.
     pub version: String,
-    /// Whether the signatures of AWS clients are verified, so that they need an access key of the scenario.
+    /// Whether the emulator verifies the signatures of AWS clients. If it does, clients need an access key of the
+    /// scenario.
     #[serde(default)]
     pub verifies_signatures: bool,
     /// The content of the world.
@@ -92,7 +93,7 @@ pub(super) struct CallerInput {
     access_key: String,
 }
 
-/// The account as which calls with an access key are made.
+/// The account that calls with an access key belong to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct CallerOutput {
@@ -102,7 +103,7 @@ pub struct CallerOutput {
     pub is_known: bool,
 }
 
-/// Says which account calls with an access key are made as.
+/// Returns the account that calls with an access key belong to.
 pub(super) async fn caller(
     Extension(served): Extension<ServedWorld>,
     request::QueryOf(input): request::QueryOf<CallerInput>,

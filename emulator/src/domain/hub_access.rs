@@ -75,8 +75,9 @@ pub fn refuse_centrally_managed(directory: &Directory, key: &HubKey) -> Result<(
     if governance::is_managed(directory, key) { Err(HubError::CentrallyManaged) } else { Ok(()) }
 }
 
-/// Checks that an account may enable its hub (HUB-07). The management account may after its association has failed: AWS never
-/// enables a hub there itself, so that a policy fails there until the account has done so (CCF-31, CCF-46).
+/// Checks that an account may enable its hub (HUB-07). A governed account may not, except the management account after
+/// the association of its policy has failed: AWS never enables a hub in that account, so the association fails until
+/// the account enables the hub itself (CCF-31, CCF-46).
 ///
 /// # Errors
 /// [`HubError::CentrallyManaged`].

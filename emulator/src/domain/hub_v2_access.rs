@@ -1,4 +1,4 @@
-//! Whether a hub V2 is enabled: the check that operations of the V2 half begin with.
+//! The first check of operations of the V2 half: is the caller's hub V2 enabled?
 
 use securityhub_fixtures::Operation;
 
@@ -8,8 +8,8 @@ use crate::domain::caller::Caller;
 /// The message of a call that needs the caller's hub V2, except for those that list `ConflictException`.
 const NOT_SUBSCRIBED: &str = "You are not subscribed to HubV2";
 
-/// The error of an operation that needs the caller's hub V2, by the errors that it lists: 409 `ConflictException`, else
-/// 404 `ResourceNotFoundException`, else 403 `AccessDeniedException` (O2G-05, O2G-06).
+/// The error of an operation that needs the caller's hub V2: 409 `ConflictException` if the operation lists this error,
+/// else 404 `ResourceNotFoundException` if it lists that one, else 403 `AccessDeniedException` (O2G-05, O2G-06).
 pub fn off(caller: &Caller, operation: Operation) -> AwsError {
     let lists = |code: ErrorCode| operation.model().errors.contains(&code.name());
     if lists(ErrorCode::ConflictException) {

@@ -27,7 +27,8 @@ impl Call {
         Call { token, parameters, now: caller.now }
     }
 
-    /// The answer to the same call before, if there was one. A call that failed is not remembered (DEC-22).
+    /// The response to an earlier call with the same token and parameters, if there was one. Failed calls are not
+    /// remembered (DEC-22).
     ///
     /// # Errors
     /// 409 `ConflictException` if the token was used with other parameters.
@@ -43,14 +44,14 @@ impl Call {
         Ok(Some(answered.answer.clone()))
     }
 
-    /// Remembers the answer.
+    /// Remembers the response.
     pub fn remember(self, transaction: &mut Transaction<'_>, answer: Bytes) {
         let since = self.since();
         let answered = Answered { parameters: self.parameters, answer, at: self.now };
         transaction.stage_answer(self.token, answered, since);
     }
 
-    /// The time until which tokens are forgotten.
+    /// Tokens from before this time are forgotten.
     fn since(&self) -> Timestamp {
         self.now.checked_sub(RETENTION).unwrap_or(Timestamp::MIN)
     }

@@ -33,7 +33,7 @@ pub struct Overview {
     pub hubs: usize,
     /// The number of findings.
     pub findings: usize,
-    /// How many of them are of controls, which Security Hub itself creates.
+    /// The number of findings of controls, which Security Hub itself creates.
     #[serde(default)]
     pub control_findings: usize,
     /// A hub for first calls; `None` if no hub is enabled.
@@ -90,7 +90,7 @@ impl fmt::Display for EnabledHubs {
 }
 
 impl EnabledHubs {
-    /// A sentence with the accounts and Regions to use instead of those without a hub.
+    /// A sentence with the accounts and Regions that have hubs, to use instead.
     pub fn hint(&self) -> String {
         if self.count == 0 {
             return "No account has a hub yet: call EnableSecurityHub, or define hubs in a scenario.".to_owned();
@@ -98,7 +98,8 @@ impl EnabledHubs {
         format!("Accounts with hubs: {self}.")
     }
 
-    /// A sentence about a hub that is not among these. `own` are the Regions in which its account has hubs.
+    /// A sentence about a hub that is not enabled. `own` are the Regions in which the account of the hub has enabled
+    /// hubs.
     pub fn missing(&self, HubKey { account, region }: &HubKey, own: &[&Region]) -> String {
         if own.is_empty() {
             return format!("Account {account} has no hub. {}", self.hint());

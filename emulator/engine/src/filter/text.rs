@@ -14,7 +14,7 @@ pub enum TextTest {
 }
 
 impl TextTest {
-    /// Whether a text passes.
+    /// Whether a text satisfies the comparison.
     pub fn passes(&self, text: &str) -> bool {
         match self {
             Self::Equals(value) => text == value,

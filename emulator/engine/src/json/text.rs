@@ -1,12 +1,13 @@
-//! JSON values as text: members, elements and strings, taken out of a text and put together without a tree.
+//! Reads and writes JSON as text, without building a tree: members of objects, elements of arrays, and strings.
 //!
-//! Each value is a slice of the text. As in the functions of [`json`](super), nothing is found in invalid text.
+//! Values that are found are slices of the text. Like the functions of [`json`](super), these find nothing in invalid
+//! text.
 
 use std::borrow::Cow;
 
 use serde_json::Value;
 
-/// A string as JSON.
+/// Writes a string as JSON, with quotes and escapes.
 pub fn quoted(text: &str) -> String {
     if text.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
         return Value::from(text).to_string();
@@ -55,8 +56,8 @@ pub fn values_of<'t, const N: usize>(object: Option<&'t str>, names: [&str; N]) 
     values
 }
 
-/// Visits the elements of a JSON array that are objects: the values of several of their members. The text of an element is
-/// read once, which [`each_element`] and [`values_of`] would do twice.
+/// Visits the objects in a JSON array, and passes the values of several of their members. It reads each object once;
+/// [`each_element`] and [`values_of`] together would read it twice.
 pub fn each_object<'t, const N: usize>(
     array: Option<&'t str>,
     names: [&str; N],
@@ -90,7 +91,7 @@ fn values_at<'t, const N: usize>(
     })
 }
 
-/// A member of a JSON object, as JSON.
+/// The value of a member of a JSON object, as JSON.
 pub fn member_of<'t>(object: &'t str, name: &str) -> Option<&'t str> {
     let mut found = None;
     if object.starts_with('{') {

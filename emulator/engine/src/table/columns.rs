@@ -13,7 +13,7 @@ use crate::sync::{Mutex, OnceLock};
 #[derive(Debug, Default)]
 pub(super) struct Columns {
     positions: Vec<OnceLock<Arc<Column>>>,
-    /// Reads the values of the built columns, as of the last write.
+    /// A reader for the fields whose columns were built at the last write.
     maintained: Maintained,
     /// Held while columns are built, so that readers that need the same columns parse the documents once.
     building: Mutex<()>,

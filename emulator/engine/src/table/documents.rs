@@ -24,7 +24,7 @@ pub(super) struct Documents {
     pieces: Blocks<Piece, PIECES_PER_BLOCK>,
     /// The piece to which documents are appended.
     open: Option<usize>,
-    /// The piece of a batch that is being stored. It stays, however little of it is used so far.
+    /// The piece of the batch that is being stored. It is not freed, however few of its bytes are in use so far.
     unfinished: Option<usize>,
     locations: Blocks<Location>,
     /// Total size of all documents: each query asks for it, so it is not summed over the pieces.
@@ -107,7 +107,7 @@ struct Location {
 }
 
 impl Location {
-    /// Number of bytes of both.
+    /// Number of bytes of the document and its annex.
     fn size(self) -> usize {
         self.length as usize + self.annex as usize
     }

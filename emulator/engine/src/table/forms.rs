@@ -1,11 +1,11 @@
-//! A cache of derived forms, so that pages that are read again are not derived again.
+//! A cache of derived forms. Reading a page again copies the forms from this cache instead of deriving them again.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, PoisonError};
 
 use crate::sync::Mutex;
 
-/// Cached bytes for a table without documents, and the part of the size of its documents that is added.
+/// The cache holds at most `LEAST` bytes plus one `PART`th of the size of all documents.
 const LEAST: usize = 8 * 1024 * 1024;
 const PART: usize = 32;
 
@@ -30,7 +30,7 @@ impl Clone for Forms {
 }
 
 impl Forms {
-    /// The cached forms of slots, in a context.
+    /// The cached forms of slots. Clears the cache first if it belongs to another context.
     pub(super) fn get(&self, context: u64, slots: &[u32]) -> Vec<Option<Arc<[u8]>>> {
         let mut cached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if cached.context != context {
@@ -39,7 +39,8 @@ impl Forms {
         slots.iter().map(|slot| cached.forms.get(slot).map(Arc::clone)).collect()
     }
 
-    /// Caches forms, and drops the oldest beyond a part of the size of all documents.
+    /// Caches forms, and drops the oldest ones while the cache exceeds its limit. `documents` is the size of all
+    /// documents.
     pub(super) fn put(&self, context: u64, forms: Vec<(u32, Arc<[u8]>)>, documents: usize) {
         let mut cached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if cached.context != context {

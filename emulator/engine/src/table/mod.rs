@@ -147,7 +147,7 @@ impl Table {
         self.insert_with(key, sequence, Stored { document, annex: &[] })
     }
 
-    /// [`Table::insert`] with an annex.
+    /// Like [`Table::insert`], but with an annex.
     pub fn insert_with(&mut self, key: &Key, sequence: u64, stored: Stored<'_>) -> Slot {
         let slot = number(self.sequences.len());
         self.version += 1;
@@ -193,7 +193,7 @@ impl Table {
         self.replace_with(slot, Stored { document, annex: &[] });
     }
 
-    /// [`Table::replace`] with an annex.
+    /// Like [`Table::replace`], but with an annex.
     pub fn replace_with(&mut self, slot: Slot, stored: Stored<'_>) {
         self.hidden.iter_mut().for_each(|hidden| hidden.remove(slot.0));
         self.columns.clear(slot.0);

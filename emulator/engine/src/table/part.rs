@@ -15,12 +15,13 @@ pub enum Scope {
     Visible(Layer),
 }
 
-/// Documents can be hidden in independent layers, for independent kinds of readers.
+/// A set of hidden documents. Each group of readers uses a layer of its own, so hiding a document from one group does
+/// not hide it from the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layer {
-    /// One kind of readers.
+    /// The layer of the first group of readers.
     First,
-    /// Another one.
+    /// The layer of the second group of readers.
     Second,
 }
 
@@ -37,7 +38,7 @@ impl Table {
         Part { table: self, scope }
     }
 
-    /// Hides the documents that satisfy `filter` in a layer, each until it is replaced.
+    /// Hides in a layer the documents that satisfy `filter`. A document stays hidden until it is replaced.
     pub fn hide(&mut self, layer: Layer, filter: &Filter) {
         let slots = self.within(Scope::All).matching(filter);
         let [first, second] = &mut self.hidden;

@@ -75,7 +75,7 @@ impl Part<'_> {
         self.select_with(filter, sort, after, limit, bytes, &copy)
     }
 
-    /// [`Part::select`] with each document written by `write`, such as in its derived form.
+    /// Like [`Part::select`], but `write` writes each document, for example in its derived form.
     pub fn select_with(
         &self,
         filter: &Filter,
@@ -101,8 +101,8 @@ impl Part<'_> {
         slots.or_report("a search without a limit on work completes").unwrap_or_default()
     }
 
-    /// [`Part::select`] of derived forms, which `write` appends. They are cached as long as `context` is the same: a number
-    /// for what they depend on besides the documents.
+    /// Like [`Part::select`], but returns derived forms, which `write` appends. They are cached until `context`
+    /// changes: the caller passes another number when something other than a document changes the forms.
     pub fn select_derived(
         &self,
         (filter, sort): (&Filter, &[SortKey]),
@@ -115,7 +115,8 @@ impl Part<'_> {
         self.table.page_of_forms(slots, (sort, limit), bytes, (context, usize::MAX), write).unwrap_or_default()
     }
 
-    /// [`Part::select_derived`] under the conditions of [`Part::select_quickly`], if only a few forms are not cached.
+    /// Like [`Part::select_derived`], but under the conditions of [`Part::select_quickly`]. Also requires that only a
+    /// few of the forms are missing in the cache.
     pub fn select_derived_quickly(
         &self,
         (filter, sort): (&Filter, &[SortKey]),
@@ -207,7 +208,7 @@ impl Table {
         rows
     }
 
-    /// [`Table::page`] of derived forms. `None` if more than `most` of them are not cached.
+    /// Like [`Table::page`], but returns derived forms. Returns `None` if the cache lacks more than `most` of them.
     fn page_of_forms(
         &self,
         mut slots: Vec<u32>,

@@ -1,6 +1,6 @@
 //! The settings of aggregators of the V2 half (AGV-01 … AGV-09).
 //!
-//! Contains: creating, finding, changing and deleting them. Does not contain: which findings a caller sees.
+//! Contains: creating, finding, changing and deleting aggregators. Does not contain: which findings a caller sees.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +12,13 @@ use crate::domain::caller::Caller;
 use crate::domain::findings::v2::visibility;
 use crate::state::{AccountId, AggregatorV2, Directory, LinkingModeV2, Region, Transaction, World};
 
-/// Reason why an aggregator cannot be created, found or changed. The sentences are `inferred`, except those of
+/// Reason why an aggregator cannot be created, found or changed. The messages are `inferred`, except those of
 /// [`Self::Mode`] and [`Self::NotHome`].
 #[derive(Debug, PartialEq, Eq)]
 pub enum AggregatorV2Error {
     /// The mode is not supported (AGV-02).
     Mode,
-    /// The mode has no list of Regions.
+    /// The input has a list of Regions, which the mode does not accept.
     NeedlessRegions(&'static str),
     /// The list of Regions is missing or empty (AGV-03).
     MissingRegions,
@@ -156,7 +156,8 @@ pub fn create(
     Ok(aggregator)
 }
 
-/// The caller's aggregator with an ARN, in its home Region (AGV-06, AGV-07, AGV-09).
+/// Finds the caller's aggregator by its ARN. The call must be made in the home Region of the aggregator (AGV-06,
+/// AGV-07, AGV-09).
 ///
 /// # Errors
 /// [`AggregatorV2Error`].
@@ -173,7 +174,7 @@ pub fn find<'d>(directory: &'d Directory, caller: &Caller, text: &str) -> Result
     Ok(found)
 }
 
-/// Replaces the linked Regions; the home Region stays (AGV-08).
+/// Replaces the linked Regions of an aggregator. Its home Region cannot change (AGV-08).
 ///
 /// # Errors
 /// [`AggregatorV2Error`].

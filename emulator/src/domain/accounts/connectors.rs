@@ -1,7 +1,7 @@
 //! Connectors of both halves of the API: creating, finding, changing and deleting them (CNV, CNC).
 //!
-//! Connectors of the V2 half belong to a hub V2, those of the classic half to a hub. A connector of the V2 half to Azure
-//! has one of the classic half, which appears and disappears with it (CNV-04).
+//! Connectors of the V2 half belong to a hub V2, those of the classic half to a hub. For a connector of the V2 half to
+//! Azure, the service also creates one of the classic half, and deletes it with the first (CNV-04).
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ pub const AZURE_TRIAL: &str = "SECURITY_HUB_V2_MULTI_CLOUD_AZURE";
 /// The principal that creates service-linked connectors (CNC-03, `inferred`).
 pub const SERVICE_PRINCIPAL: &str = "securityhub.amazonaws.com";
 
-/// The code of an authorization that fails, for tests (CNV-07).
+/// The authorization code with which a test makes an authorization fail (CNV-07).
 const FAILING_CODE: &str = "fail";
 
 /// The half of the API that a connector belongs to.
@@ -42,7 +42,7 @@ impl Half {
     }
 }
 
-/// Reason why a connector cannot be created, found or changed. The sentences are `inferred`.
+/// Reason why a connector cannot be created, found or changed. The messages are `inferred`.
 #[derive(Debug, PartialEq, Eq)]
 pub enum ConnectorError {
     /// Another connector has the name (CNV-01, CNC-04).
@@ -61,7 +61,7 @@ pub enum ConnectorError {
     ServiceLinked(String),
     /// The connector is being deleted.
     InDeletion(String),
-    /// No authorization has this state, or it was used (CNV-07).
+    /// No authorization has this state, or the state was already used (CNV-07).
     UnknownState,
 }
 
@@ -117,7 +117,7 @@ pub fn all(transaction: &Transaction<'_>, half: Half, key: &HubKey) -> BTreeMap<
     }
 }
 
-/// Changes the connectors of an account in a Region; no effect without its hub.
+/// Changes the connectors of an account in a Region. Has no effect if the account has no hub there.
 fn edit(
     transaction: &mut Transaction<'_>,
     half: Half,
@@ -189,7 +189,7 @@ pub fn create(
     Ok(connector)
 }
 
-/// A new connector, with the status that it has at first (CNV-05).
+/// A new connector with its initial status (CNV-05).
 fn new(ids: &IdSource, create: Create, now: Timestamp) -> Connector {
     let Create { name, description, kms_key_arn, mut provider, tags } = create;
     let (status, enablement) = match &mut provider {
@@ -216,14 +216,14 @@ fn new(ids: &IdSource, create: Create, now: Timestamp) -> Connector {
     }
 }
 
-/// A scope that consists of single subscriptions or projects has values (CNV-02).
+/// Checks that a scope of single subscriptions or projects lists them (CNV-02).
 fn check_scope(cloud: &Cloud) -> Result<(), ConnectorError> {
     let needs_values = ["SUBSCRIPTION", "PROJECT"].contains(&cloud.scope_type.as_str());
     let has_values = cloud.scope_values.as_ref().is_some_and(|values| !values.is_empty());
     if needs_values && !has_values { Err(ConnectorError::MissingScope(cloud.scope_type.clone())) } else { Ok(()) }
 }
 
-/// Connectors of ticketing systems are created in the home Region of the account's aggregator (CNV-03).
+/// Checks that a connector to a ticketing system is created in the home Region of the account's aggregator (CNV-03).
 fn may_be_created(
     transaction: &Transaction<'_>,
     world: &World,
@@ -242,7 +242,7 @@ fn may_be_created(
     }
 }
 
-/// The connector with an ID or ARN (CNV-08).
+/// Finds a connector by its ID or ARN (CNV-08).
 ///
 /// # Errors
 /// [`ConnectorError::Missing`].
@@ -266,16 +266,16 @@ pub struct Change {
     pub provider: Option<ProviderChange>,
 }
 
-/// New settings of a provider, which keeps its kind (CNV-10).
+/// New settings of a provider. The kind of the provider cannot change (CNV-10).
 #[derive(Debug)]
 pub enum ProviderChange {
     /// The key of the project.
     Jira(Option<String>),
     /// The secret with the credentials.
     ServiceNow(Option<String>),
-    /// The scope and the regions; the connector of AWS Config stays.
+    /// The scope and the regions of Azure. The connector of AWS Config cannot change.
     Azure(Cloud),
-    /// The same for GCP.
+    /// The scope and the regions of GCP.
     Gcp(Cloud),
 }
 
@@ -330,8 +330,8 @@ fn change_provider(connector: &mut Connector, change: ProviderChange) -> Result<
     Ok(())
 }
 
-/// Deletes a connector: one of a ticketing system at once, one of a cloud provider when its deletion is done (CNV-12,
-/// CNC-04). Returns its state until then.
+/// Deletes a connector to a ticketing system at once. A connector to a cloud provider is deleted after a delay, and its
+/// state during the delay is returned (CNV-12, CNC-04).
 ///
 /// # Errors
 /// [`ConnectorError`].
@@ -360,13 +360,13 @@ pub fn delete(
     Ok(Some(Enablement::PendingDeletion))
 }
 
-/// A connector that the caller may change: any but a service-linked one (CNC-03).
+/// Finds a connector that the caller may change. Callers cannot change service-linked connectors (CNC-03).
 fn own(transaction: &Transaction<'_>, half: Half, key: &HubKey, name: &str) -> Result<Connector, ConnectorError> {
     let connector = find(&all(transaction, half, key), half, key, name)?.clone();
     if connector.is_service_linked { Err(ConnectorError::ServiceLinked(connector.id)) } else { Ok(connector) }
 }
 
-/// Schedules the end of what is pending.
+/// Schedules the end of the connector's pending creation, change or deletion.
 fn begin(transaction: &mut Transaction<'_>, key: &HubKey, connector: &Connector, now: Timestamp) {
     if connector.enablement.is_some_and(|enablement| enablement != Enablement::Enabled) {
         let due = Due::SettleConnector(key.clone(), connector.id.clone(), connector.updated_at);
@@ -375,7 +375,8 @@ fn begin(transaction: &mut Transaction<'_>, key: &HubKey, connector: &Connector,
     }
 }
 
-/// Finishes what has been pending since a time, unless something else was begun later (CNV-05, CNV-12).
+/// Finishes the creation, change or deletion of a connector that began at a time. Has no effect if a later one has
+/// begun (CNV-05, CNV-12).
 pub fn settle(transaction: &mut Transaction<'_>, key: &HubKey, id: &str, since: Timestamp, now: Timestamp) {
     let half =
         if transaction.hub_v2(key).is_some_and(|hub| hub.connectors.contains_key(id)) { Half::V2 } else { Half::Cspm };
@@ -443,7 +444,8 @@ pub fn authorize(jira: &mut Jira, is_authorized: bool, name: &str, ids: &IdSourc
     }
 }
 
-/// The status of a connector to Jira after its authorization. Without a project it lacks a setting (`inferred`).
+/// The status of a connector to Jira after its authorization. A connector without a project lacks a setting
+/// (`inferred`).
 fn status_of(jira: &Jira) -> ConnectorStatus {
     match (jira.is_authorized, &jira.project_key) {
         (Some(true), Some(_)) => ConnectorStatus::Connected,
@@ -456,7 +458,7 @@ fn status_of(jira: &Jira) -> ConnectorStatus {
 /// The result of a check of a connector. A part that is `None` keeps its value.
 #[derive(Debug, Default)]
 pub struct Observation {
-    /// Whether the provider is reached.
+    /// Whether the connector reaches its provider.
     pub status: Option<ConnectorStatus>,
     /// Code and message of each problem.
     pub issues: Option<Vec<(String, String)>>,

@@ -14,23 +14,23 @@ const DURATION: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// A free trial of an account in a Region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FreeTrial {
-    /// The feature whose trial it is.
+    /// The feature that the trial is for.
     pub kind: &'static str,
-    /// When it began.
+    /// The time at which the trial began.
     pub started_at: Timestamp,
-    /// When it ends or has ended.
+    /// The time at which the trial ends or ended.
     pub expires_at: Timestamp,
 }
 
 impl FreeTrial {
-    /// Whether it is active at a time.
+    /// Whether the trial is active at a time.
     pub fn is_active(&self, now: Timestamp) -> bool {
         now < self.expires_at
     }
 }
 
-/// The accounts whose trials a caller asks for: without a list, its own account, or for the delegated administrator all
-/// active accounts of the organization (FTR-02, DEC-14).
+/// The accounts whose trials a call lists. If the input names none, this is the caller's account, or, for the delegated
+/// administrator, all active accounts of the organization (FTR-02, DEC-14).
 ///
 /// # Errors
 /// 400 `ValidationException` for an account that the caller does not administer (FTR-04).
@@ -58,7 +58,7 @@ pub fn accounts(
     }))
 }
 
-/// The trials of an account in a Region, which outlive its hub (FTR-03, FTR-05).
+/// The trials of an account in a Region. They remain when its hub V2 is disabled (FTR-03, FTR-05).
 pub fn of_hub(relations: &Relations, key: &HubKey) -> Vec<FreeTrial> {
     let Some(hub) = relations.hub_v2(key) else { return Vec::new() };
     let trial = |(kind, started_at): (&&'static str, &Timestamp)| FreeTrial {

@@ -1,4 +1,4 @@
-//! The life cycle of a hub V2: enabling and disabling it and its features.
+//! The life cycle of a hub V2: enabling and disabling the hub and its features.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,17 +18,17 @@ const NETWORK_SCANNING: &str = "NETWORK_SCANNING";
 /// The free trial that begins when a hub V2 is first enabled (FTR-05).
 pub const TRIAL: &str = "SECURITY_HUB_V2";
 
-/// Retention period of a disabled hub V2, with its ID (HV2-09).
+/// Time after which a disabled hub V2 and its ID are deleted (HV2-09).
 const RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// Reason why a hub V2 refuses a call.
 #[derive(Debug, PartialEq, Eq)]
 pub enum HubV2Error {
-    /// It is disabled (HV2-08).
+    /// The hub V2 is disabled (HV2-08).
     NotEnabled,
-    /// A policy of the organization decides whether it or its feature is enabled (HV2-11).
+    /// A policy of the organization controls the hub V2 or its feature (HV2-11).
     ManagedByPolicy,
-    /// With the tags from before it was disabled, it would have too many.
+    /// The hub V2 would have too many tags, including those from before it was disabled.
     TooManyTags,
 }
 
@@ -44,8 +44,9 @@ impl From<HubV2Error> for AwsError {
     }
 }
 
-/// Enables a hub V2 and returns its ID (HV2-01, HV2-03). An enabled one stays as it is, and its new tags are ignored
-/// (HV2-02). One that was disabled less than 90 days ago is the same again, except for its features (HV2-07, HV2-09).
+/// Enables a hub V2 and returns its ID (HV2-01, HV2-03). If the hub is already enabled, the call changes nothing and
+/// ignores the tags of the input (HV2-02). A hub that was disabled less than 90 days ago is restored, except for its
+/// features (HV2-07, HV2-09).
 ///
 /// # Errors
 /// [`HubV2Error::ManagedByPolicy`], [`HubV2Error::TooManyTags`].
@@ -108,7 +109,7 @@ fn is_kept(hub: &HubV2, now: Timestamp) -> bool {
     matches!(hub.phase, Phase::Dormant(since) if now.duration_since(since) < RETENTION)
 }
 
-/// Disables a hub V2 (HV2-07, HV2-08). Its features are off from then on; the rest becomes dormant.
+/// Disables a hub V2 (HV2-07, HV2-08). Its features are disabled too; its other data becomes dormant.
 ///
 /// # Errors
 /// [`HubV2Error::NotEnabled`], [`HubV2Error::ManagedByPolicy`].
@@ -134,7 +135,7 @@ fn turn_off(transaction: &mut Transaction<'_>, key: &HubKey, mut hub: HubV2, now
     transaction.stage_hub_v2(key.clone(), hub);
 }
 
-/// Enables or disables a feature, which has no effect if it is already in that state (HV2-05).
+/// Enables or disables a feature. Has no effect if the feature is already in that state (HV2-05).
 ///
 /// # Errors
 /// [`HubV2Error::NotEnabled`], [`HubV2Error::ManagedByPolicy`].
@@ -153,7 +154,7 @@ pub fn set_feature(
     Ok(())
 }
 
-/// Enables or disables network scanning on behalf of a policy; without effect while the hub is disabled.
+/// Enables or disables network scanning on behalf of a policy. Has no effect while the hub is disabled.
 pub fn switch_scanning(transaction: &mut Transaction<'_>, key: &HubKey, now: Timestamp, is_enabled: bool) {
     if let Ok(hub) = enabled(transaction, key) {
         write_feature(transaction, key, hub, (NETWORK_SCANNING, is_enabled), now);
@@ -175,8 +176,8 @@ fn write_feature(
     transaction.stage_hub_v2(key.clone(), hub);
 }
 
-/// The state of a feature; `None` if the hub V2 is disabled. One that was never changed is disabled since the hub was
-/// enabled (HV2-04).
+/// The state of a feature; `None` if the hub V2 is disabled. A feature that was never enabled or disabled counts as
+/// disabled since the hub was enabled (HV2-04).
 pub fn feature(hub: &HubV2, name: &'static str) -> Option<FeatureV2> {
     let subscribed_at = hub.subscribed_at()?;
     let untouched = FeatureV2 { is_enabled: false, updated_at: subscribed_at };

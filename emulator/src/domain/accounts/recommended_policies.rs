@@ -11,13 +11,13 @@ use crate::state::{Transaction, World};
 
 /// The product that finds unused permissions.
 const ANALYZER: &str = "productv2/aws/access-analyzer";
-/// What its findings about them have in their types or titles (DEC-12).
+/// The word in the types or titles of the product's findings about unused permissions (DEC-12).
 const UNUSED: &str = "Unused";
 
 /// Generates the recommended policy of a finding. A second call changes nothing.
 ///
 /// # Errors
-/// 400 `ValidationException` for a text that is no unique ID and for a finding about something else; 404
+/// 400 `ValidationException` if the text is not a unique ID or the finding is not about unused permissions; 404
 /// `ResourceNotFoundException` for an unknown finding.
 pub fn generate(transaction: &mut Transaction<'_>, world: &World, caller: &Caller, uid: &str) -> Result<(), AwsError> {
     find(world, caller, uid)?;
@@ -32,7 +32,7 @@ pub fn generate(transaction: &mut Transaction<'_>, world: &World, caller: &Calle
 /// The finding whose recommended policy was generated.
 ///
 /// # Errors
-/// As [`generate`]; 404 `ResourceNotFoundException` before a policy was generated.
+/// As [`generate`]; 404 `ResourceNotFoundException` if no policy was generated yet.
 pub fn generated(world: &World, caller: &Caller, uid: &str) -> Result<Value, AwsError> {
     let finding = find(world, caller, uid)?;
     let is_generated = world.hub_v2(&caller.hub_key()).is_some_and(|hub| hub.recommended_policies.contains(uid));

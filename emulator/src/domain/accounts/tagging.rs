@@ -117,7 +117,7 @@ fn edit_in_hub_v2(
     Ok(())
 }
 
-/// The caller's aggregator with an ARN.
+/// Finds the caller's aggregator by its ARN.
 fn own_aggregator<'d>(directory: &'d Directory, caller: &Caller, arn: &str) -> Option<&'d AggregatorV2> {
     let own = directory.aggregators_v2.get(&caller.account());
     own.filter(|aggregator| aggregator_v2::aggregator_arn(caller.account(), aggregator) == arn)

@@ -12,28 +12,28 @@ use crate::state::{
 /// The title of a ticket that only tests the connector (TKV-01).
 const TEST_TITLE: &str = "TESTING Test CreateTicketV2 Finding";
 
-/// The project of tickets if a connector has none.
+/// The project of tickets if the connector does not name a project.
 const DEFAULT_PROJECT: &str = "SEC";
 
 /// The number of the first issue of a Jira site.
 const FIRST_ISSUE: usize = 10_001;
 
-/// Reason why no ticket is created. The sentences of Jira are AWS's, the others `inferred`.
+/// Reason why no ticket is created. The messages about Jira are AWS's own; the others are `inferred`.
 #[derive(Debug, PartialEq, Eq)]
 pub enum TicketError {
-    /// The text is not `metadata.uid` of a finding (TKV-02).
+    /// The text does not have the form of `metadata.uid` (TKV-02).
     NoUid(String),
     /// The caller sees no finding with this `metadata.uid` (TKV-02).
     NoFinding(String),
-    /// The connector is not one of a ticketing system (TKV-02).
+    /// The connector does not connect to a ticketing system (TKV-02).
     NoTickets(String),
-    /// The connector does not reach its system (TKV-02).
+    /// The connector does not reach its ticketing system (TKV-02).
     NotConnected(String),
     /// Jira has no such project (TKV-03).
     NoProject,
     /// The project of Jira has no issue type for findings (TKV-03).
     NoIssueType,
-    /// The finding has a ticket of the connector (TKV-05).
+    /// The connector has already created a ticket for the finding (TKV-05).
     Exists(String),
 }
 
@@ -51,7 +51,7 @@ impl From<TicketError> for AwsError {
     }
 }
 
-/// The finding of a ticket.
+/// The subject of a ticket: a finding, or a test of the connector.
 #[derive(Clone, Copy, Debug)]
 pub enum Subject<'a> {
     /// A test, which names no finding (TKV-01).
@@ -103,8 +103,8 @@ fn add(hub: &mut HubV2, connector: &Connector, finding: Option<String>, ids: &Id
     ticket
 }
 
-/// Creates a ticket that an automation rule asked for. Nothing happens if the finding has one, or if the connector is
-/// gone or not connected (ARV-08, ARV-10).
+/// Creates the ticket that an automation rule requires. Has no effect if the finding already has a ticket, or if the
+/// connector was deleted or is not connected (ARV-08, ARV-10).
 pub fn create_by_rule(transaction: &mut Transaction<'_>, world: &World, connector: &str, uid: &str, now: Timestamp) {
     let parsed = Arn::parse(connector);
     let key = parsed

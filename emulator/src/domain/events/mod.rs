@@ -59,8 +59,8 @@ fn ocsf(world: &World, stored: Stored<'_>) -> Option<Subject> {
     Some(Subject::Ocsf(Arc::new(OcsfFinding { uid, document })))
 }
 
-/// The hubs of the V2 half that see the findings of an account in a table: its own, that of the delegated administrator
-/// there, and those of both in the home Region to which its Region is linked.
+/// The hubs V2 that see the findings of an account in a table: the hubs of the account and of the delegated
+/// administrator in the Region of the table, and their hubs in the home Regions that this Region is linked to.
 fn receivers_v2(relations: &Relations, table: &TableKey, owner: AccountId) -> Vec<HubKey> {
     let here = |account| HubKey { account, region: table.region.clone() };
     if table.origin.is_some() || !relations.is_v2_on(&here(owner)) {

@@ -1,4 +1,4 @@
-//! What the details of declared resources tell.
+//! Reads signals from the details of declared resources.
 
 use std::sync::Arc;
 
@@ -69,7 +69,7 @@ impl Others<'_> {
         conditions.split('&').all(|condition| self.holds(details, condition.trim(), MOST_REFERENCES))
     }
 
-    /// `PATH`, `PATH=VALUE`, `PATH~TEXT` or `PATH->TYPE.CONDITION`.
+    /// Whether the details satisfy a condition: `PATH`, `PATH=VALUE`, `PATH~TEXT` or `PATH->TYPE.CONDITION`.
     fn holds(&self, details: &Value, condition: &str, left: usize) -> bool {
         if let Some((path, rest)) = condition.split_once("->") {
             let Some((kind, rest)) = rest.split_once('.') else { return false };
@@ -90,7 +90,7 @@ impl Others<'_> {
         !values(details, condition).is_empty()
     }
 
-    /// The declared resources of a type in the account. Resources of IAM are in all Regions.
+    /// The declared resources of a type in the account. Resources of IAM count in all Regions.
     fn of_type<'s>(&'s self, kind: &'s str) -> impl Iterator<Item = &'s Resource> {
         let is_near = move |key: &HubKey| {
             key.account == self.key.account && (key.region == self.key.region || kind.starts_with("AwsIam"))
@@ -100,13 +100,13 @@ impl Others<'_> {
     }
 }
 
-/// Whether a text names a resource: by its ID, or by the last part of it.
+/// Whether a text is the ID of a resource, or the last part of the ID.
 fn is_named(resource: &Resource, text: &str) -> bool {
     let last = |text: &str| text.rsplit(['/', ':']).next().unwrap_or_default().to_owned();
     resource.id == text || last(&resource.id) == last(text)
 }
 
-/// The values at a path, which goes through lists.
+/// The values at a path. Where a value is a list, the path continues in each of its elements.
 fn values<'v>(value: &'v Value, path: &str) -> Vec<&'v Value> {
     match value {
         Value::Array(items) => return items.iter().flat_map(|item| values(item, path)).collect(),

@@ -11,10 +11,10 @@ use super::signals::{PRODUCT, of_kind};
 use crate::ocsf;
 use crate::state::{AccountId, Exposed, Region, ResourceName, Signal, TableKey, Timestamp, World, timestamp_text};
 
-/// Maximum number of findings with one kind of trait that an exposure names.
+/// Maximum number of findings that an exposure names for each kind of trait.
 const MOST_EVENTS: usize = 20;
 
-/// The rule that makes an exposure of a resource.
+/// The first rule whose traits a resource has; `None` if the resource has no exposure.
 pub fn rule(name: &ResourceName, exposed: &Exposed) -> Option<&'static Rule> {
     let has = |kind: &str| {
         let position = KINDS.iter().position(|known| *known == kind);
@@ -43,7 +43,7 @@ pub fn metadata_uid(name: &ResourceName, region: &Region) -> String {
     ocsf::uid([&product_uid(region), name.account.as_str(), region.as_str(), &uid(name, region)])
 }
 
-/// An open exposure. It keeps the time of its creation.
+/// The open exposure of a resource. `created` is the creation time of the stored exposure, if there is one.
 pub fn open(
     (name, exposed): (&ResourceName, &Exposed),
     (region, account_name, version): (&Region, Option<&str>, &str),
@@ -97,7 +97,7 @@ pub fn open(
     completed(finding)
 }
 
-/// The exposure after its reason has gone. One that is closed stays as it is.
+/// Closes an exposure that no rule supports any longer. Returns `None` if the exposure is already closed.
 pub fn closed(stored: Option<&Value>, modified: Timestamp) -> Option<Value> {
     let mut finding = stored?.clone();
     if finding.get("activity_id").and_then(Value::as_u64) == Some(3) {
@@ -132,7 +132,7 @@ fn kind_of(resource_type: &str) -> String {
     std::iter::once((*first).to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
-/// The findings that an exposure names, each with one kind of trait: in the order of kinds and of their creation.
+/// The findings that an exposure names, each with its traits of one kind. They are sorted by kind, then by creation.
 fn events(exposed: &Exposed) -> Vec<(&Signal, BTreeSet<&str>)> {
     let mut events: Vec<(&Signal, BTreeSet<&str>)> = Vec::new();
     for kind in 0..KINDS.len() {
@@ -151,7 +151,7 @@ fn events(exposed: &Exposed) -> Vec<(&Signal, BTreeSet<&str>)> {
     events
 }
 
-/// A hash of all that the exposure of a resource is computed from.
+/// A hash of all values from which the exposure of a resource is computed.
 pub fn hash(name: &ResourceName, exposed: &Exposed) -> u64 {
     let mut hasher = DefaultHasher::new();
     let severity = rule(name, exposed).map(|rule| (rule.title, rule.severity_id));

@@ -1,12 +1,12 @@
 //! Exposure findings: resources on which several traits meet, such as reachability from the internet and a vulnerability
 //! (OCF-34, OCF-36).
 //!
-//! Contains: what findings and declared resources tell about resources ([`signals`], [`declared`]), which traits make an
-//! exposure, and the finding about it ([`form`]). Does not contain: the tables of traits and rules, which are in
-//! `fixtures/data`, and the storage of findings that exist only in OCSF.
+//! Contains: reading signals about resources from findings and declared resources ([`signals`], [`declared`]), deciding
+//! which traits make an exposure, and writing the exposure as a finding ([`form`]). Does not contain: the tables of
+//! traits and rules, which are in `fixtures/data`, and the storage of findings that exist only in OCSF.
 //!
-//! Signals of a Region are kept in the world. A computation reads the findings that were written since the last one, and
-//! writes the exposures of the resources that they concern.
+//! The world stores the signals of each Region. A computation reads the findings that were written since the last
+//! computation, and updates the exposures of the resources that these findings name.
 
 mod declared;
 mod form;
@@ -120,7 +120,7 @@ fn update(
     }
 }
 
-/// A stored exposure as it was sent, by its `metadata.uid`.
+/// The stored exposure with a `metadata.uid`, without changes that customers have made.
 fn stored(world: &World, region: &Region, uid: &str) -> Option<Value> {
     let key = ocsf::native::key(uid);
     let read = |findings: &crate::state::Findings| {
@@ -130,7 +130,7 @@ fn stored(world: &World, region: &Region, uid: &str) -> Option<Value> {
     world.read_findings(TableKey::ocsf_only(region), read).flatten()
 }
 
-/// A finding that exists only in OCSF, without what customers have changed.
+/// A finding that exists only in OCSF, without changes that customers have made.
 fn sent(stored: Stored<'_>) -> Option<Value> {
     let mut document: Value = serde_json::from_slice(stored.document).ok()?;
     document.get_mut("ocsf").map(Value::take)

@@ -14,21 +14,21 @@ use crate::domain::findings::v2::inventory::resource::{ResourceKey, guid};
 use crate::domain::findings::v2::lookup;
 use crate::state::World;
 
-/// The beginning of the types of exposures.
+/// The prefix of the types of exposures.
 const EXPOSURE: &str = "Exposure/";
 
-/// What an exposure becomes when the traits of one kind are gone.
+/// The effect on an exposure when its resource loses the traits of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Impact {
-    /// It is resolved.
+    /// The exposure is resolved.
     Resolves,
-    /// Its severity is lower.
+    /// The severity of the exposure is lower.
     Reduces,
-    /// Its severity stays.
+    /// The severity of the exposure does not change.
     Unchanged,
 }
 
-/// What ends the traits of one kind on the resource of an exposure.
+/// A remediation, which removes the traits of one kind from the resource of an exposure.
 #[derive(Clone, Debug)]
 pub struct Remediation {
     /// `TargetUid`
@@ -37,7 +37,7 @@ pub struct Remediation {
     pub exposure: Value,
     /// The kind of the traits.
     pub kind: String,
-    /// What they are called.
+    /// The names of the traits.
     pub title: String,
     /// The titles of the findings with these traits.
     pub findings: Vec<String>,
@@ -49,7 +49,7 @@ pub struct Remediation {
     pub impact: Impact,
 }
 
-/// The remediations that a caller sees, the most severe first.
+/// The remediations that a caller sees, those of the most severe exposures first.
 pub fn all(world: &World, caller: &Caller) -> Vec<Remediation> {
     let Some(types) = world.schema().derived_field("finding_info.types") else { return Vec::new() };
     let exposures = lookup::all(world, caller, &Filter::term(types, Test::prefix(EXPOSURE.to_owned())));
@@ -109,7 +109,7 @@ fn of_exposure(exposure: &Value) -> Vec<Remediation> {
     traits.into_iter().map(remediation).collect()
 }
 
-/// The severity of the exposure that is left without the traits of a kind; `None` if none is left.
+/// The severity that an exposure would have without the traits of a kind; `None` if it would be resolved.
 fn without(exposure: &Value, kinds: &[String], gone: &str) -> Option<u8> {
     let resource_type = exposure.pointer("/resources/0/type").and_then(Value::as_str);
     let is_left = |kind: &&str| *kind != gone && kinds.iter().any(|known| known == kind);
@@ -120,7 +120,7 @@ fn without(exposure: &Value, kinds: &[String], gone: &str) -> Option<u8> {
 }
 
 impl Remediation {
-    /// A text of the exposure, by its JSON pointer.
+    /// The string at a JSON pointer in the exposure.
     pub fn text(&self, pointer: &str) -> Option<&str> {
         self.exposure.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty())
     }
@@ -199,7 +199,7 @@ impl Remediation {
         })
     }
 
-    /// What to do, and whether it takes effect at once.
+    /// The recommended action, and whether the action takes effect at once.
     pub fn action(&self) -> (&'static str, bool) {
         match &*self.kind {
             "Reachability" => ("Restrict access from the internet", true),

@@ -1,4 +1,4 @@
-//! What findings tell about resources.
+//! Reads signals about resources from findings.
 
 use std::sync::{Arc, LazyLock};
 
@@ -13,13 +13,13 @@ use crate::state::{
     AccountId, Exposed, Findings, Region, ResourceName, Signal, SignalKey, SignalSource, Signals, TableKey, World,
 };
 
-/// The product of exposures, which are no signals themselves.
+/// The product of exposures. An exposure is not a signal.
 pub const PRODUCT: &str = "productv2/aws/securityhub-risk";
 
-/// The beginning of the types of findings about sensitive data, which are of class 2006.
+/// The prefix of the types of findings about sensitive data. These findings have class 2006.
 const SENSITIVE_DATA: &str = "Sensitive Data Identifications/";
 
-/// The parts of a finding that signals are read from.
+/// The paths of a finding from which signals are read.
 const PATHS: [&str; 6] = [
     "activity_id",
     "cloud.region",
@@ -40,7 +40,7 @@ fn control(of: &'static Trait) -> Option<&'static str> {
     if let Source::Control(id) = of.source { Some(id) } else { None }
 }
 
-/// Drops what a source has told. Returns the resources that it concerned.
+/// Removes the signals of a source. Returns the resources of these signals.
 pub fn forget(signals: &mut Signals, source: SignalSource) -> Vec<ResourceName> {
     let Some(names) = signals.sources.remove(&source) else { return Vec::new() };
     for name in names.iter() {
@@ -61,17 +61,18 @@ fn key(source: SignalSource, row: usize) -> SignalKey {
     (kind.unwrap_or(KINDS.len()), source, row)
 }
 
-/// The signals with traits of a kind, given by its position.
+/// The signals with traits of a kind. `kind` is the position of the kind.
 pub fn of_kind(exposed: &Exposed, kind: usize) -> impl Iterator<Item = &Signal> {
     exposed.signals.range((kind, SignalSource::Declared, 0)..(kind + 1, SignalSource::Declared, 0)).map(|(_, it)| it)
 }
 
-/// Adds what a source tells about resources.
+/// Adds the signals of a source. Returns the resources of these signals.
 pub fn add(signals: &mut Signals, source: SignalSource, told: Vec<Told>) -> Vec<ResourceName> {
     let mut names: Vec<ResourceName> = Vec::new();
     for Told { name, object, row, signal } in told {
         let exposed = signals.resources.entry(name.clone()).or_default();
-        // Sources describe a resource differently; one of them decides, so that a new finding changes nothing.
+        // Sources describe a resource differently. The description of the first source is used, so that a new finding
+        // does not change it.
         if exposed.object_of.is_none_or(|first| source <= first) {
             (exposed.object, exposed.object_of) = (object, Some(source));
         }
@@ -114,7 +115,7 @@ fn tables(region: &Region) -> [(TableKey, ToSource); 2] {
     [(TableKey::from(region), SignalSource::Finding), (TableKey::ocsf_only(region), SignalSource::OcsfOnly)]
 }
 
-/// Reads the finding of a source, if it still exists. Returns the resources that it concerns.
+/// Reads the finding of a source, if the finding still exists. Returns the resources that the finding names.
 pub fn read(world: &World, region: &Region, signals: &mut Signals, source: SignalSource) -> Vec<ResourceName> {
     let (table, number) = match source {
         SignalSource::Finding(number) => (TableKey::from(region), number),
@@ -129,7 +130,7 @@ pub fn read(world: &World, region: &Region, signals: &mut Signals, source: Signa
     add(signals, source, told)
 }
 
-/// What a finding tells. Most findings are recognized as irrelevant without converting them.
+/// The signals in a finding. Most findings are recognized as irrelevant without converting them to OCSF.
 fn of_finding(world: &World, stored: Stored<'_>) -> Vec<Told> {
     let document = std::str::from_utf8(stored.document).unwrap_or_default();
     if !native::is_native(document) && !may_tell(document) {
@@ -177,7 +178,7 @@ pub fn without_data(object: &Value) -> String {
     object.to_string()
 }
 
-/// Whether a finding in ASFF may be a signal.
+/// Whether a finding in ASFF may contain signals.
 fn may_tell(document: &str) -> bool {
     let [compliance, vulnerabilities, types] =
         text::values_of(Some(document), ["Compliance", "Vulnerabilities", "Types"]);

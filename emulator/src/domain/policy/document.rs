@@ -19,9 +19,9 @@ fn max_size(kind: PolicyType) -> usize {
     }
 }
 
-/// Checks the document of a policy of an organization. The result is the policy to evaluate, for a service control
-/// policy; of a policy for Security Hub, the
-/// lists of Regions are checked, and of the other types only the outer form.
+/// Checks the document of a policy of an organization. The result for a service control policy is the policy to
+/// evaluate. For a policy for Security Hub the lists of Regions are checked; for other types, only that the document is
+/// a JSON object.
 ///
 /// # Errors
 /// `ConstraintViolationException` if the document is too long, `MalformedPolicyDocumentException` if it is not valid.
@@ -50,7 +50,7 @@ pub fn organization_document(kind: PolicyType, name: &str, content: &str) -> Res
     Ok(None)
 }
 
-/// The message of AWS does not say what is wrong. The cause does, for the log.
+/// AWS's message does not say what is wrong, so the caller adds a cause for the log.
 fn malformed() -> AwsError {
     let message = "The provided policy document does not meet the requirements of the specified policy type.";
     AwsError::new(ErrorCode::MalformedPolicyDocumentException, message)

@@ -33,7 +33,8 @@ pub fn apply(transaction: &mut Transaction<'_>, world: &World, now: Timestamp) {
     }
 }
 
-/// What the policies above a target and its own amount to. Those of units are computed once.
+/// The effective policies of a target: those attached to its parents and to itself, joined. `parents` caches the
+/// results of units.
 fn effective(organization: &Organization, target: &str, parents: &mut BTreeMap<String, Effective>) -> Effective {
     let Some(parent) = governance::above(organization, target) else {
         return Effective::default().below(organization, target);

@@ -2,16 +2,17 @@
 
 use std::fmt;
 
-/// Maximum number of letters by which a misspelled name differs from the suggested one; of a short name, a third.
+/// Maximum number of letters by which a misspelled name differs from the suggested one. For a short name, the maximum
+/// is a third of its letters.
 const MAX_DISTANCE: usize = 3;
 
-/// The known name that a misspelled one was likely meant to be. It is displayed as
-/// ` (did you mean "Workloads"?)`, or as nothing.
+/// The known name that the author of a misspelled one probably meant. It is displayed as ` (did you mean
+/// "Workloads"?)`; without such a name, nothing is displayed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NearName(Option<String>);
 
 impl NearName {
-    /// The most similar of some names, if it is similar enough.
+    /// Finds the name that is most similar to the misspelled one, if any is similar enough.
     pub fn among<'n>(names: impl Iterator<Item = &'n str>, wrong: &str) -> NearName {
         let lower = wrong.to_lowercase();
         let allowed = (wrong.chars().count() / 3).min(MAX_DISTANCE);

@@ -52,7 +52,7 @@ pub struct AccountOutline {
     pub policies: Vec<String>,
 }
 
-/// A policy and where it is attached.
+/// A policy and the targets that it is attached to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PolicyOutline {
@@ -66,8 +66,8 @@ pub struct PolicyOutline {
     pub targets: Vec<String>,
 }
 
-/// The policies that the management account created, by type and name; `None` without an organization. FullAWSAccess is
-/// attached everywhere unless it was detached, and is not listed.
+/// The policies that the management account created, sorted by type and name; `None` without an organization.
+/// FullAWSAccess is attached everywhere unless it was detached, and is not listed.
 pub fn policies(directory: &Directory) -> Option<Vec<PolicyOutline>> {
     let organization = directory.organization.as_ref()?;
     let attached = &organization.policies.attached;

@@ -1,4 +1,4 @@
-//! Policies of type SECURITYHUB_POLICY: their documents, and what the policies above an account amount to (HV2-22).
+//! Policies of type SECURITYHUB_POLICY: their documents, and the effective policies of an account (HV2-22).
 //!
 //! Restrictions on operators of child policies (`@@operators_allowed_for_child_policies`) have no effect here.
 
@@ -15,48 +15,48 @@ pub const ALL_SUPPORTED: &str = "ALL_SUPPORTED";
 /// A list of Regions in a document.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Change {
-    /// Replaces what is inherited.
+    /// The Regions that replace the inherited ones.
     assign: Option<Vec<String>>,
-    /// Is added to it.
+    /// The Regions that are added to the inherited ones.
     append: Vec<String>,
-    /// Is removed from it.
+    /// The Regions that are removed from the inherited ones.
     remove: Vec<String>,
 }
 
-/// Both lists of a subject.
+/// The lists of Regions in which a document enables and disables the hub V2 or a feature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Changes {
     enable: Change,
     disable: Change,
 }
 
-/// A document.
+/// The document of a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {
     hub: Changes,
     scanning: Option<Changes>,
 }
 
-/// The Regions in which something is enabled and disabled.
+/// The Regions in which policies enable and disable the hub V2 or a feature.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Regions {
-    /// The names of the Regions where it is enabled.
+    /// The names of the Regions where the hub or feature is enabled.
     pub enable: BTreeSet<String>,
-    /// The names of the Regions where it is disabled, even if they are also in the other list.
+    /// The names of the Regions where the hub or feature is disabled, even if `enable` also contains them.
     pub disable: BTreeSet<String>,
 }
 
-/// What the policies above an account, and its own, amount to.
+/// The effective policies of a target: those attached to its parents and to itself, joined.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Effective {
-    /// For the hub V2.
+    /// The Regions of the hub V2.
     pub hub: Regions,
-    /// For its feature `NETWORK_SCANNING`.
+    /// The Regions of the feature `NETWORK_SCANNING`.
     pub scanning: Regions,
 }
 
 impl Regions {
-    /// Whether policies enable or disable it in a Region; `None` if they do neither.
+    /// Whether policies enable or disable the hub or feature in a Region; `None` if they do neither.
     pub fn verdict(&self, region: &Region) -> Option<bool> {
         let names = |list: &BTreeSet<String>| list.contains(region.as_str()) || list.contains(ALL_SUPPORTED);
         match (names(&self.disable), names(&self.enable)) {
@@ -114,7 +114,7 @@ fn regions(value: &Value) -> Option<Vec<String>> {
 }
 
 impl Change {
-    /// Applies the policies of one target to what it inherits.
+    /// Applies the policies of one target to the Regions that the target inherits.
     fn apply<'c>(inherited: &mut BTreeSet<String>, changes: impl Iterator<Item = &'c Change> + Clone) {
         if changes.clone().any(|change| change.assign.is_some()) {
             inherited.clear();
@@ -128,7 +128,7 @@ impl Change {
 }
 
 impl Effective {
-    /// What a target inherits and its own policies amount to. Policies of one target are joined.
+    /// The effective policies of a target whose parent has these. Several policies of the target are joined.
     #[must_use]
     pub fn below(mut self, organization: &Organization, target: &str) -> Effective {
         let attached = organization.policies.attached_to(target, PolicyType::SecurityHub);
@@ -144,12 +144,13 @@ impl Effective {
     }
 }
 
-/// Whether an organization has such policies.
+/// Whether an organization has policies of this type.
 pub fn exist(organization: &Organization) -> bool {
     organization.policies.created.values().any(|policy| policy.kind == PolicyType::SecurityHub)
 }
 
-/// What policies say about an account; `None` if there are none or it does not belong to the organization.
+/// The effective policies of an account; `None` if the organization has no such policies or the account does not belong
+/// to it.
 pub fn effective(directory: &Directory, account: AccountId) -> Option<Effective> {
     let organization = directory.organization.as_ref().filter(|organization| exist(organization))?;
     let own = organization.contains(account).then(|| account.to_string())?;

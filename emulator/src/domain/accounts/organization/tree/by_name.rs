@@ -48,11 +48,11 @@ impl From<TreeError> for NameError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PolicyEffect {
-    /// It was created.
+    /// The policy was created.
     Created,
-    /// Its document was replaced, everywhere where it is attached.
+    /// The document of the policy was replaced, for all targets of the policy.
     Replaced,
-    /// Its document is unchanged.
+    /// The document of the policy is unchanged.
     Unchanged,
 }
 
