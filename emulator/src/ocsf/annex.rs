@@ -1,4 +1,4 @@
-//! What is stored beside a finding for its OCSF form only.
+//! The annex of a finding: data that only its OCSF form uses.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 /// A state that a finding has had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Past {
-    /// The time at which it ended, in milliseconds.
+    /// The time at which the state ended, in milliseconds.
     pub until: i64,
     /// The severity.
     pub severity_id: u8,
@@ -16,7 +16,8 @@ pub struct Past {
     pub is_closed: bool,
 }
 
-/// What is stored beside a finding for its OCSF form only. Findings that were only created have none.
+/// Data that is stored with a finding and that only its OCSF form uses. A finding that was never changed has an empty
+/// annex.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Annex {
@@ -33,10 +34,10 @@ pub struct Annex {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     /// The provider's values of top-level attributes that the classic half has changed (OCM-05), as JSON; `None` for an
-    /// attribute that the provider did not send. Attributes that FindingProviderFields contain are not among them.
+    /// attribute that the provider did not send. Attributes that FindingProviderFields contains are not included.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub provided: BTreeMap<String, Option<Box<RawValue>>>,
-    /// The states that it has had before the present one, oldest first (TRV-03).
+    /// The earlier states of the finding, oldest first (TRV-03).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub past: Vec<Past>,
     /// Criticality of resources that rules of the V2 half have set, by position (RSV-06).
@@ -55,7 +56,7 @@ impl Annex {
         if bytes.is_empty() { Annex::default() } else { serde_json::from_slice(bytes).unwrap_or_default() }
     }
 
-    /// The stored form: empty if there is nothing to store.
+    /// The bytes to store; empty for a default annex.
     pub fn to_bytes(&self) -> Vec<u8> {
         match serde_json::to_vec(self) {
             Ok(bytes) if bytes != b"{}" => bytes,

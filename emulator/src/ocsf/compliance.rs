@@ -41,7 +41,7 @@ pub(super) fn write(source: &Source<'_>, out: &mut Out<'_>) {
     });
 }
 
-/// Reasons of the status (OCM-32). All have the same verdict.
+/// Writes the reasons of the status as assessments, all with the same verdict (OCM-32).
 fn assessments(reasons: Option<&str>, is_met: bool, out: &mut Out<'_>) {
     out.list("assessments", |out| {
         text::each_object(reasons, ["ReasonCode", "Description"], |[code, description]| {
@@ -54,7 +54,7 @@ fn assessments(reasons: Option<&str>, is_met: bool, out: &mut Out<'_>) {
     });
 }
 
-/// Parameters of the control (OCM-33).
+/// Writes the parameters of the control (OCM-33).
 fn control_parameters(parameters: Option<&str>, out: &mut Out<'_>) {
     out.list("control_parameters", |out| {
         text::each_object(parameters, ["Name", "Value"], |[name, values]| {

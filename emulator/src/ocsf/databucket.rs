@@ -71,7 +71,8 @@ fn encryption_details(encryption: Option<&str>, out: &mut Out<'_>) {
     });
 }
 
-/// Whether all kinds of public access are blocked. Otherwise policies decide, which a finding does not contain.
+/// Whether all kinds of public access are blocked. If not, the policies of the bucket decide, and a finding does not
+/// contain them.
 fn is_closed(access: &str) -> bool {
     let names = ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"];
     text::values_of(Some(access), names).iter().all(|value| *value == Some("true"))
@@ -103,7 +104,8 @@ fn file(object: &str, out: &mut Out<'_>) {
     out.number("type_id", 1);
 }
 
-/// One kind of data that was found: a classification has one classifier, so each kind has one of its own.
+/// Writes the classification of one kind of data. A classification has one classifier, so each kind of data needs a
+/// classification of its own.
 fn detected(
     (category, kind, count): (Option<&str>, Option<&str>, Option<&str>),
     status: Option<&str>,

@@ -1,12 +1,12 @@
-//! What a resource's details give: `data`, and the objects of AWS's extension.
+//! Writes the attributes that come from the details of a resource: `data`, and the objects of AWS's extension.
 
 use securityhub_engine::json::text;
 
 use super::out::{Out, inside, lower_camel};
 use super::source::{Class, Product, Source};
 
-/// Writes what the details of a resource give, and returns the resource's name. Findings of controls have no `data`
-/// (OCM-56).
+/// Writes the attributes that come from the details of a resource, and returns the resource's name. Findings of
+/// controls have no `data` (OCM-56).
 pub(super) fn write<'t>(
     source: &Source<'t>,
     (kind, id, details): (&str, &str, Option<&'t str>),
@@ -47,7 +47,7 @@ pub(super) fn write<'t>(
     name
 }
 
-/// The name that details give a resource (OCM-53).
+/// The name of a resource, taken from its details (OCM-53).
 fn name_in<'t>(kind: &str, detail: &'t str) -> Option<&'t str> {
     let [user, names @ ..] = text::values_of(
         Some(detail),
@@ -70,7 +70,7 @@ fn data(details: Option<&str>, out: &mut Out<'_>) {
     });
 }
 
-/// The form in which GuardDuty gives access keys.
+/// Writes an access key as findings of GuardDuty show it.
 fn access_key(id: &str, key: Option<&str>, out: &mut Out<'_>) {
     let [key_id, principal, kind, name, user] =
         text::values_of(key, ["AccessKeyId", "PrincipalId", "PrincipalType", "PrincipalName", "UserName"]);

@@ -89,7 +89,8 @@ pub(super) fn write(source: &Source<'_>, out: &mut Out<'_>) {
     out.time(["time", "time_dt"], source.get(Member::UpdatedAt));
 }
 
-/// Archived findings are closed, also those that were archived from the start; customers' changes do not count (OCM-40).
+/// The activity of a finding: Close if it is archived, even if it was created so; Update if its provider has sent it
+/// again; else Create. Changes of customers have no effect on it (OCM-40).
 fn activity_of(source: &Source<'_>) -> u8 {
     match (inside(source.get(Member::RecordState)), source.annex.is_updated) {
         (Some("ARCHIVED"), _) => 3,
@@ -122,7 +123,8 @@ fn status_of(workflow: Option<&str>) -> u8 {
     }
 }
 
-/// The customer's comment; the classic half's note only if the halves share their state.
+/// Writes the customer's comment. If there is none and the halves share their state, writes the note of the classic
+/// half.
 fn comment(source: &Source<'_>, out: &mut Out<'_>) {
     if let Some(comment) = &source.annex.comment {
         out.plain("comment", comment);
@@ -198,7 +200,7 @@ pub fn product_uid(product_arn: &str) -> String {
     }
 }
 
-/// The unique ID of a finding, given the IDs of its product, account, Region and its own (OCF-21).
+/// The unique ID of a finding, computed from its product, account, Region and ID (OCF-21).
 pub fn uid(parts: [&str; 4]) -> String {
     const DIGITS: [u8; 16] = *b"0123456789abcdef";
     let hash = Sha256::digest(parts.join("\n").as_bytes());

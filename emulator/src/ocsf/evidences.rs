@@ -7,8 +7,9 @@ use super::out::{Out, inside};
 use super::resources;
 use super::source::Source;
 
-/// Writes `evidences`: one for the action, or for each probed port; else one for the network; one for the process and
-/// one for each actor of an attack sequence. A role of the resource without any of them is an evidence of its own.
+/// Writes `evidences`: one for the action (for a port probe, one for each port) or, without an action, one for the
+/// network; one for the process; one for each actor of an attack sequence. If there are none of these, one evidence
+/// contains the role of the resource.
 pub(super) fn write(source: &Source<'_>, out: &mut Out<'_>) {
     let near = Near::of(source);
     let [connection, api, dns, probe] = text::values_of(
@@ -65,7 +66,7 @@ impl<'t> Near<'t> {
         near
     }
 
-    /// OCM-57.
+    /// Writes the role of the resource (OCM-57).
     fn role(&self, out: &mut Out<'_>) {
         out.object("data", |out| self.resource_role(out));
     }
@@ -78,7 +79,8 @@ impl<'t> Near<'t> {
         }
     }
 
-    /// The near side of a connection: the schema requires more of it than a port.
+    /// Writes the endpoint of the resource in a connection. A port alone is not written, since the schema requires more
+    /// of an endpoint.
     fn endpoint(&self, name: &str, (address, port): (Option<&str>, Option<&str>), out: &mut Out<'_>) {
         if inside(address).is_none() && self.instance.is_none() {
             return;
@@ -91,7 +93,7 @@ impl<'t> Near<'t> {
     }
 }
 
-/// OCM-80.
+/// Writes an API call (OCM-80).
 fn api_call(action: &str, near: &Near<'_>, out: &mut Out<'_>) {
     let [operation, service, remote, affected] =
         text::values_of(Some(action), ["Api", "ServiceName", "RemoteIpDetails", "AffectedResources"]);
@@ -108,7 +110,7 @@ fn api_call(action: &str, near: &Near<'_>, out: &mut Out<'_>) {
     out.object("src_endpoint", |out| far(remote, None, out));
 }
 
-/// OCM-81.
+/// Writes a network connection (OCM-81).
 fn network_connection(action: &str, near: &Near<'_>, out: &mut Out<'_>) {
     let [direction, protocol, remote, remote_port, local_port] = text::values_of(
         Some(action),
@@ -124,7 +126,7 @@ fn network_connection(action: &str, near: &Near<'_>, out: &mut Out<'_>) {
     near.endpoint(near_side, (None, local_port), out);
 }
 
-/// OCM-82.
+/// Writes a DNS request (OCM-82).
 fn dns_request(action: &str, near: &Near<'_>, out: &mut Out<'_>) {
     let [domain, protocol] = text::values_of(Some(action), ["Domain", "Protocol"]);
     connection_info(None, protocol, out);
@@ -132,7 +134,7 @@ fn dns_request(action: &str, near: &Near<'_>, out: &mut Out<'_>) {
     out.object("query", |out| out.copy("hostname", domain));
 }
 
-/// OCM-83.
+/// Writes the probe of a port (OCM-83).
 fn port_probe(probe: &str, near: &Near<'_>, out: &mut Out<'_>) {
     let [local, local_port, remote] =
         text::values_of(Some(probe), ["LocalIpDetails", "LocalPortDetails", "RemoteIpDetails"]);
@@ -142,7 +144,7 @@ fn port_probe(probe: &str, near: &Near<'_>, out: &mut Out<'_>) {
     out.object("src_endpoint", |out| far(remote, None, out));
 }
 
-/// The far side of a connection (OCM-84).
+/// Writes the remote endpoint of a connection (OCM-84).
 fn far(remote: Option<&str>, port: Option<&str>, out: &mut Out<'_>) {
     let [address, organization, country, city, place] =
         text::values_of(remote, ["IpAddressV4", "Organization", "Country", "City", "GeoLocation"]);
@@ -181,7 +183,7 @@ fn connection_info(direction: Option<&str>, protocol: Option<&str>, out: &mut Ou
     });
 }
 
-/// OCM-85.
+/// Writes the member Network of a finding without an action (OCM-85).
 fn from_network(network: &str, near: &Near<'_>, out: &mut Out<'_>) {
     let [direction, protocol, source4, source6, source_port, source_domain, source_mac] = text::values_of(
         Some(network),
@@ -205,7 +207,7 @@ fn from_network(network: &str, near: &Near<'_>, out: &mut Out<'_>) {
     side("src_endpoint", source4.or(source6), [source_port, source_domain, source_mac]);
 }
 
-/// OCM-86.
+/// Writes a process (OCM-86).
 fn process(details: &str, near: &Near<'_>, out: &mut Out<'_>) {
     let [name, path, pid, launched] = text::values_of(Some(details), ["Name", "Path", "Pid", "LaunchedAt"]);
     near.role(out);

@@ -1,6 +1,6 @@
-//! The way back from OCSF to the classic half.
+//! Converts IDs and attributes from OCSF to the classic half.
 
-/// The ProductArn of a `metadata.product.uid`; `None` for another text (OCM-10, OCM-95).
+/// The ProductArn of a `metadata.product.uid`; `None` if the text is not one (OCM-10, OCM-95).
 pub fn classic_product_arn(product: &str) -> Option<String> {
     product.contains(":productv2/").then(|| product.replacen(":productv2/", ":product/", 1))
 }

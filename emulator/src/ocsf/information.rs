@@ -1,4 +1,4 @@
-//! `finding_info`: what was found, when and by which rule; with it the remediation and the count.
+//! Writes `finding_info`, `remediation` and `count`.
 
 use securityhub_engine::json::text;
 
@@ -6,7 +6,7 @@ use super::asff::Member;
 use super::out::{Out, inside};
 use super::source::{Product, Source, product_parts, respelled};
 
-/// Members of ProductFields that are carried (OCM-29).
+/// The members of ProductFields that OCSF contains (OCM-29).
 struct ProductFields<'t> {
     rule: Option<&'t str>,
     rule_type: Option<&'t str>,
@@ -14,7 +14,7 @@ struct ProductFields<'t> {
     detector: Option<&'t str>,
 }
 
-/// Members of an attack sequence that are carried (OCM-88).
+/// The members of an attack sequence that OCSF contains (OCM-88).
 struct Sequence<'t> {
     signals: Option<&'t str>,
     indicators: Option<&'t str>,
@@ -74,7 +74,7 @@ pub(super) fn write(source: &Source<'_>, out: &mut Out<'_>) {
     }
 }
 
-/// The rule that found it: the AWS Config rule of a control, or the detector.
+/// Writes the analytic that made the finding: the AWS Config rule of a control, or the detector of GuardDuty.
 fn analytic(fields: &ProductFields<'_>, out: &mut Out<'_>) {
     let (name, detector) = (inside(fields.rule), inside(fields.detector));
     if name.or(detector).is_none() {
@@ -88,7 +88,7 @@ fn analytic(fields: &ProductFields<'_>, out: &mut Out<'_>) {
     });
 }
 
-/// The tactics and techniques of an attack sequence.
+/// Writes the tactics and techniques of an attack sequence.
 fn attacks(sequence: &Sequence<'_>, out: &mut Out<'_>) {
     let Some(indicators) = sequence.indicators else { return };
     out.list("attacks", |out| {
@@ -106,7 +106,7 @@ fn attacks(sequence: &Sequence<'_>, out: &mut Out<'_>) {
     });
 }
 
-/// Findings that the provider names as related, and the signals of an attack sequence (OCM-26, OCM-88).
+/// Writes the findings that the provider names as related, and the signals of an attack sequence (OCM-26, OCM-88).
 fn related_events(source: &Source<'_>, sequence: &Sequence<'_>, out: &mut Out<'_>) {
     let findings = source.get(Member::RelatedFindings);
     let number = count(findings) + count(sequence.signals);
@@ -147,7 +147,7 @@ fn count(list: Option<&str>) -> i64 {
     count
 }
 
-/// The types, then the word for findings of the class (OCM-20).
+/// Writes the types of the finding and then, unless it is among them, the word for findings of the class (OCM-20).
 fn types(source: &Source<'_>, out: &mut Out<'_>) {
     let (_, _, family) = source.class.facts();
     let is_shortened = matches!(source.product, Product::GuardDuty | Product::Macie);

@@ -63,7 +63,7 @@ pub struct Converter {
 }
 
 impl Converter {
-    /// Appends a finding in OCSF as JSON. Members outside of `parts` may be left out.
+    /// Appends a finding in OCSF as JSON. Members outside of `parts` may be missing.
     pub fn write(&self, stored: Stored<'_>, parts: Parts, around: Surroundings<'_>, ocsf: &mut Vec<u8>) {
         let document = std::str::from_utf8(stored.document).unwrap_or_default();
         let annex = Annex::read(stored.annex);
@@ -77,12 +77,12 @@ impl Converter {
     }
 }
 
-/// What numbers over time count findings by.
+/// The attributes of a finding that numbers over time depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct State {
     /// `severity_id`
     pub severity_id: u8,
-    /// Whether its activity is Close.
+    /// Whether the activity of the finding is Close.
     pub is_closed: bool,
     /// `finding_info.created_time`, in milliseconds.
     pub created_time: i64,
@@ -109,7 +109,7 @@ impl Converter {
         }
     }
 
-    /// `metadata.uid` of a finding; `None` if it is damaged.
+    /// `metadata.uid` of a finding; `None` if the stored document is damaged.
     pub fn uid(&self, stored: Stored<'_>) -> Option<String> {
         let document = std::str::from_utf8(stored.document).ok()?;
         if native::is_native(document) {
@@ -146,7 +146,7 @@ fn convert(source: &Source<'_>, parts: Parts, around: Surroundings<'_>, out: &mu
     if parts.contain(part::VULNERABILITIES) {
         vulnerabilities::write(source, out);
     }
-    // The classes of OCSF have these attributes in findings of these classes only.
+    // OCSF defines these attributes for these classes only.
     if parts.contain(part::EVIDENCES) && matches!(source.class, Class::Detection | Class::Compliance) {
         evidences::write(source, out);
     }

@@ -1,7 +1,7 @@
 //! Findings that exist only in OCSF, such as exposures and findings of partners (OCM-03).
 //!
-//! The stored document is `{"uid":…,"AwsAccountId":…,"Region":…,"ocsf":{…}}`: what keys and visibility need, under the
-//! names that they have in ASFF, then the finding.
+//! The stored document is `{"uid":…,"AwsAccountId":…,"Region":…,"ocsf":{…}}`: the attributes that keys and visibility
+//! need, with their names in ASFF, and the finding itself.
 
 mod checks;
 
@@ -17,7 +17,7 @@ use super::moment;
 use super::out::{Out, inside};
 use super::settings::Surroundings;
 
-/// The beginning of stored findings of this kind. Findings in ASFF begin with their product.
+/// The beginning of a stored finding that exists only in OCSF. Findings in ASFF begin with their product.
 const START: &str = "{\"uid\":";
 /// The classes of findings of OCSF. The API names no others.
 const CLASSES: [(u64, &str); 7] = [
@@ -44,7 +44,7 @@ pub struct Native {
 }
 
 impl Native {
-    /// The stored form.
+    /// The stored document.
     pub fn to_bytes(&self) -> Vec<u8> {
         let ocsf = Value::Object(self.ocsf.clone()).to_string();
         let [uid, account, region] = [&self.uid, &self.account, &self.region].map(|part| text::quoted(part));
@@ -59,14 +59,14 @@ pub fn key(uid: &str) -> Key {
     Key::new(key, length)
 }
 
-/// Whether a stored document is a finding of this kind.
+/// Whether a stored document is a finding that exists only in OCSF.
 pub fn is_native(document: &str) -> bool {
     document.starts_with(START)
 }
 
-/// Checks that a finding contains what Security Hub needs, and adds what follows from it: names and numbers of class and
-/// type (OCF-02, OCF-04), the second form of each time (OCF-13), the unique ID (OCF-21), and the status of new findings.
-/// A member that is null counts as absent.
+/// Checks that a finding contains what Security Hub needs, and adds derived attributes: names and numbers of class and
+/// type (OCF-02, OCF-04), the second form of each time (OCF-13), the unique ID (OCF-21), and the status of new
+/// findings. A member that is null counts as absent.
 pub fn complete(mut ocsf: Map<String, Value>) -> Result<Native, Vec<String>> {
     checks::drop_nulls(&mut ocsf);
     let mut wrong = Vec::new();
@@ -106,7 +106,8 @@ pub fn complete(mut ocsf: Map<String, Value>) -> Result<Native, Vec<String>> {
 }
 
 impl Native {
-    /// The finding with a time of its last change: a finding without one has changed at its delivery.
+    /// The finding with a time of its last change. If its product sent none, this is the time of its delivery,
+    /// `milliseconds`.
     pub fn dated(&self, milliseconds: i64) -> Cow<'_, Native> {
         if self.ocsf.contains_key("time") {
             return Cow::Borrowed(self);
@@ -117,8 +118,8 @@ impl Native {
     }
 }
 
-/// Adds the time of the event and of the last change, which are the same (OCF-07), if one of them or the time of delivery
-/// is known, and the second form of each time.
+/// Adds the time of the event and the time of the last change, which are equal (OCF-07). A missing one is taken from
+/// the other, or from the time of delivery. Also adds the second form of each time.
 fn date(ocsf: &mut Map<String, Value>, delivered: Option<i64>) {
     add_times(ocsf);
     let event = ["time", "time_dt"].map(|name| ocsf.get(name).cloned());
@@ -191,7 +192,7 @@ fn add_times(object: &mut Map<String, Value>) {
     }
 }
 
-/// Appends a stored finding with what its annex changes, and with the organizations that own its resources.
+/// Appends a stored finding with the changes in its annex, and with the organizations that own its resources.
 pub(super) fn write(document: &str, annex: &Annex, around: Surroundings<'_>, ocsf: &mut Vec<u8>) {
     let finding = text::member_of(document, "ocsf").unwrap_or("{}");
     let mut has_organization = false;
@@ -241,7 +242,8 @@ pub(super) fn write(document: &str, annex: &Annex, around: Surroundings<'_>, ocs
     ocsf.push(b'}');
 }
 
-/// The class of a finding that says that it was created although its provider has sent it again since (OCM-40).
+/// The class of a finding whose activity is still Create although its provider has sent it again (OCM-40); `None` for
+/// other findings.
 fn updated<'t>(finding: &'t str, annex: &Annex) -> Option<(i64, &'t str)> {
     let [activity, class_id, class] = text::values_of(Some(finding), ["activity_id", "class_uid", "class_name"]);
     (annex.is_updated && activity == Some("1")).then_some(())?;

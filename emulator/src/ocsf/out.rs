@@ -1,6 +1,7 @@
-//! Writing of JSON without a tree.
+//! Writes JSON without building a tree.
 //!
-//! Members that would be null, empty text, an empty list or an empty object are left out, as no recorded finding has one.
+//! Members that would be null, empty text, an empty list or an empty object are not written, because no recorded
+//! finding has one.
 
 use securityhub_engine::json::text;
 
@@ -11,7 +12,7 @@ pub(super) struct Out<'o> {
     json: &'o mut Vec<u8>,
 }
 
-/// The inside of a JSON string, with its escapes; `None` for empty text and other values.
+/// The content of a JSON string between its quotes, with its escapes; `None` for empty text and other values.
 pub(super) fn inside(value: Option<&str>) -> Option<&str> {
     value?.strip_prefix('"')?.strip_suffix('"').filter(|inside| !inside.is_empty())
 }
@@ -39,7 +40,7 @@ impl<'o> Out<'o> {
         self.json.extend_from_slice(b"\":");
     }
 
-    /// Writes a container after its name, and takes both away again if nothing was written into it.
+    /// Writes a container after its name, and removes both if the container is empty.
     fn container(&mut self, name: impl FnOnce(&mut Self), [open, close]: [u8; 2], write: impl FnOnce(&mut Self)) {
         let before = self.json.len();
         name(self);
@@ -53,22 +54,22 @@ impl<'o> Out<'o> {
         }
     }
 
-    /// A member that is an object.
+    /// Writes a member that is an object.
     pub(super) fn object(&mut self, name: &str, write: impl FnOnce(&mut Self)) {
         self.container(|out| out.name(name), *b"{}", write);
     }
 
-    /// A member that is a list.
+    /// Writes a member that is a list.
     pub(super) fn list(&mut self, name: &str, write: impl FnOnce(&mut Self)) {
         self.container(|out| out.name(name), *b"[]", write);
     }
 
-    /// An element that is an object.
+    /// Writes an element that is an object.
     pub(super) fn element(&mut self, write: impl FnOnce(&mut Self)) {
         self.container(Self::separate, *b"{}", write);
     }
 
-    /// A member that is text, given in pieces with their escapes.
+    /// Writes a member that is text, given in pieces with their escapes.
     pub(super) fn pieces<const N: usize>(&mut self, name: &str, pieces: [&str; N]) {
         if pieces.iter().any(|piece| !piece.is_empty()) {
             self.name(name);
@@ -80,18 +81,18 @@ impl<'o> Out<'o> {
         }
     }
 
-    /// A member that is text, given with its escapes.
+    /// Writes a member that is text, given with its escapes.
     pub(super) fn text(&mut self, name: &str, text: &str) {
         self.pieces(name, [text]);
     }
 
-    /// A member that is text, given without escapes.
+    /// Writes a member that is text, given without escapes.
     pub(super) fn plain(&mut self, name: &str, plain: &str) {
         let quoted = text::quoted(plain);
         self.text(name, inside(Some(&quoted)).unwrap_or_default());
     }
 
-    /// An element that is text, given with its escapes.
+    /// Writes an element that is text, given with its escapes.
     pub(super) fn text_element(&mut self, text: &str) {
         if !text.is_empty() {
             self.separate();
@@ -101,28 +102,28 @@ impl<'o> Out<'o> {
         }
     }
 
-    /// A member that is text, copied from JSON.
+    /// Writes a member that is text, copied from JSON.
     pub(super) fn copy(&mut self, name: &str, value: Option<&str>) {
         if let Some(text) = inside(value) {
             self.text(name, text);
         }
     }
 
-    /// A member that is text and may be empty, as values of tags may.
+    /// Writes a member that is text and may be empty, such as the value of a tag.
     pub(super) fn copy_any(&mut self, name: &str, value: &str) {
         if value.starts_with('"') {
             self.raw(name, value);
         }
     }
 
-    /// A member that is a number, copied from JSON.
+    /// Writes a member that is a number, copied from JSON.
     pub(super) fn copy_number(&mut self, name: &str, value: Option<&str>) {
         if let Some(number) = value.filter(|value| is_number(value)) {
             self.raw(name, number);
         }
     }
 
-    /// A member that is a list of text, copied from JSON.
+    /// Writes a member that is a list of text, copied from JSON.
     pub(super) fn copy_texts(&mut self, name: &str, list: Option<&str>) {
         if let Some(list) = list {
             self.list(name, |out| text::each_element(list, |value| out.copy_element(value)));
@@ -133,13 +134,13 @@ impl<'o> Out<'o> {
         self.text_element(inside(Some(value)).unwrap_or_default());
     }
 
-    /// A member as JSON.
+    /// Writes a member whose value is given as JSON.
     pub(super) fn raw(&mut self, name: &str, value: &str) {
         self.name(name);
         self.json.extend_from_slice(value.as_bytes());
     }
 
-    /// A member that is a whole number.
+    /// Writes a member that is a whole number.
     pub(super) fn number(&mut self, name: &str, number: impl Into<i64>) {
         self.name(name);
         let number: i64 = number.into();
@@ -160,18 +161,18 @@ impl<'o> Out<'o> {
         self.json.extend_from_slice(digits.get(digits.len() - length..).unwrap_or_default());
     }
 
-    /// A member that is true or false.
+    /// Writes a member that is true or false.
     pub(super) fn flag(&mut self, name: &str, flag: bool) {
         self.raw(name, if flag { "true" } else { "false" });
     }
 
-    /// A name and its number, as in `severity` and `severity_id`.
+    /// Writes a name and its number, such as `severity` and `severity_id`.
     pub(super) fn coded(&mut self, [name, id]: [&str; 2], (number, text): (u8, &str)) {
         self.text(name, text);
         self.number(id, number);
     }
 
-    /// A time in both forms (OCF-13). A text that is not a date is left out.
+    /// Writes a time in both forms (OCF-13). A text that is not a date is not written.
     pub(super) fn time(&mut self, [time, time_dt]: [&str; 2], value: Option<&str>) {
         if let Some(moment) = inside(value).and_then(moment::read) {
             self.number(time, moment.milliseconds);
@@ -179,7 +180,7 @@ impl<'o> Out<'o> {
         }
     }
 
-    /// The members of a file object, whose name and type are required by the schema.
+    /// Writes the members of a file object, of which the schema requires name and type.
     pub(super) fn file(&mut self, path: Option<&str>, name: Option<&str>) {
         let last = |path: &'_ str| path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
         let name = inside(name).map(str::to_owned).or_else(|| inside(path).map(last)).filter(|name| !name.is_empty());
@@ -190,7 +191,7 @@ impl<'o> Out<'o> {
         }
     }
 
-    /// Entries with name and value from an object of text, in its order (OCM-55).
+    /// Writes an object of text as a list of entries with name and value, in the same order (OCM-55).
     pub(super) fn tags(&mut self, name: &str, tags: Option<&str>) {
         let Some(tags) = tags else { return };
         self.list(name, |out| {
@@ -205,7 +206,7 @@ impl<'o> Out<'o> {
         });
     }
 
-    /// An object, the names of its members in lowerCamel at every depth (OCM-56).
+    /// Writes an object, with the names of its members in lowerCamel at every depth (OCM-56).
     pub(super) fn camel(&mut self, name: &str, object: &str) {
         self.object(name, |out| out.camel_members(object));
     }
@@ -258,7 +259,7 @@ impl<'o> Out<'o> {
     }
 }
 
-/// How many of the first letters of a name are small in lowerCamel.
+/// The number of leading letters of a name that lowerCamel writes in lower case.
 fn lowered(name: &str) -> usize {
     let capitals = name.bytes().take_while(u8::is_ascii_uppercase).count();
     // The last capital of several begins the next word.

@@ -22,7 +22,7 @@ pub(super) fn write(source: &Source<'_>, around: Surroundings<'_>, out: &mut Out
     });
 }
 
-/// Members of a resource that are carried.
+/// The members of a resource that OCSF contains.
 const MEMBERS: [&str; 8] = ["Type", "Id", "Partition", "Region", "Provider", "Owner", "Tags", "Details"];
 
 fn one<'t>(
@@ -83,7 +83,7 @@ fn queue_url(arn: &Arn<'_>) -> String {
     format!("https://sqs.{}.{suffix}/{}/{}", arn.region, arn.account, arn.resource)
 }
 
-/// The name of a function, also if the ARN states a version.
+/// The name of a function, even if the ARN contains a version.
 fn function_name<'a>(arn: &Arn<'a>) -> Option<&'a str> {
     arn.resource.strip_prefix("function:")?.split(':').next()
 }
@@ -130,7 +130,7 @@ impl<'a> Arn<'a> {
     }
 }
 
-/// The short ID of a resource of ASFF, and its ARN if that is another text.
+/// The short ID of a resource of ASFF, and its ARN if the two differ.
 pub(super) fn ids<'i>(kind: &str, id: &'i str) -> (Cow<'i, str>, Option<&'i str>) {
     let uid = uid(kind, id);
     let arn = (id.starts_with("arn:") && uid != id).then_some(id);

@@ -1,9 +1,9 @@
-//! What a conversion reads beside the stored finding.
+//! The inputs of a conversion besides the stored finding.
 
 /// Settings of the OCSF half that change the form of findings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Whether customers' changes of one half show in the other (OCM-04). By default each half has its own.
+    /// Whether changes that customers make in one half are visible in the other (OCM-04). By default they are not.
     pub is_shared: bool,
     /// The version that `metadata.version` states (OCF-15).
     pub version: String,
@@ -15,7 +15,7 @@ impl Default for Settings {
     }
 }
 
-/// What the form of a finding takes from the accounts around it.
+/// Facts about accounts that are part of a finding in OCSF.
 #[derive(Clone, Copy)]
 pub struct Surroundings<'w> {
     /// The ID of the organization that an account belongs to.

@@ -1,4 +1,5 @@
-//! What a conversion reads: the members of a finding, its annex and the settings, and what follows from them first.
+//! The input of a conversion: the members of a finding, its annex, the settings, and the class and product that are
+//! derived from them first.
 
 use std::borrow::Cow;
 
@@ -19,7 +20,7 @@ pub(super) enum Class {
 }
 
 impl Class {
-    /// Its number, its name, and the word for its findings among their types (OCM-20).
+    /// The number and name of the class, and the word that findings of the class have among their types (OCM-20).
     pub(super) fn facts(self) -> (u16, &'static str, &'static str) {
         match self {
             Class::Vulnerability => (2002, "Vulnerability Finding", "Vulnerabilities"),
@@ -115,7 +116,7 @@ fn has_elements(list: &str) -> bool {
     list.strip_prefix('[').is_some_and(|rest| !rest.trim_start().starts_with(']'))
 }
 
-/// Text without the escapes that JSON allows but does not need, so that it can be taken apart.
+/// Text without the escapes that JSON allows but does not need, so that it can be split.
 pub(super) fn respelled(escaped: &str) -> Cow<'_, str> {
     if !escaped.contains('\\') {
         return escaped.into();
@@ -125,7 +126,8 @@ pub(super) fn respelled(escaped: &str) -> Cow<'_, str> {
     inside(Some(&quoted)).unwrap_or_default().to_owned().into()
 }
 
-/// The two parts of a product's ARN around `:product/`. All is in the first part if the ARN is not that of a product.
+/// The two parts of a product's ARN around `:product/`. If the text is not the ARN of a product, the first part
+/// contains all of it.
 pub(super) fn product_parts(arn: &str) -> (&str, &str) {
     let parts = arn.rsplit_once(':').and_then(|(scope, last)| Some((scope, last.strip_prefix("product/")?)));
     parts.unwrap_or((arn, ""))

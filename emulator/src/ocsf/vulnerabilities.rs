@@ -46,7 +46,7 @@ fn one(vulnerability: &str, description: Option<&str>, out: &mut Out<'_>) {
     out.copy("severity", severity);
 }
 
-/// OCM-71 to OCM-73, and the weaknesses of OCM-78.
+/// Writes the CVE of a vulnerability (OCM-71 to OCM-73) and the weaknesses of its code (OCM-78).
 fn cve(vulnerability: &str, vendor: Option<&str>, description: Option<&str>, out: &mut Out<'_>) {
     let [id, cvss, epss, code] =
         text::values_of(Some(vulnerability), ["Id", "Cvss", "EpssScore", "CodeVulnerabilities"]);
@@ -92,7 +92,7 @@ fn band(score: f64) -> &'static str {
     }
 }
 
-/// OCM-75.
+/// Writes whether a fix is available (OCM-75).
 fn fix_coverage(fix: Option<&str>, out: &mut Out<'_>) {
     let (coverage, is_available) = match inside(fix) {
         Some("YES") => ((1, "Complete"), true),
@@ -104,7 +104,7 @@ fn fix_coverage(fix: Option<&str>, out: &mut Out<'_>) {
     out.flag("is_fix_available", is_available);
 }
 
-/// OCM-77.
+/// Writes a vulnerable package (OCM-77).
 fn affected_package(package: &str, out: &mut Out<'_>) {
     let [name, version, epoch, release, architecture, manager, path, fixed_in, remediation] = text::values_of(
         Some(package),
@@ -131,7 +131,7 @@ fn affected_package(package: &str, out: &mut Out<'_>) {
     out.copy("version", version);
 }
 
-/// OCM-78.
+/// Writes the locations of vulnerable code (OCM-78).
 fn affected_code(code: Option<&str>, out: &mut Out<'_>) {
     out.list("affected_code", |out| {
         text::each_element(code.unwrap_or_default(), |code| {

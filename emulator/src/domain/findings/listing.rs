@@ -22,7 +22,7 @@ const LABELS: [&str; 5] = ["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL"]
 pub struct Query<'q> {
     /// `Filters`, as GetFindings takes them; null for none.
     pub filters: &'q Value,
-    /// A text that the title contains, in any case. GetFindings has no such filter.
+    /// Text that the title must contain, ignoring case. GetFindings has no such filter.
     pub title: Option<&'q str>,
     /// Maximum number of findings.
     pub limit: usize,
@@ -111,7 +111,7 @@ impl Search<'_> {
 
     /// The newest matching findings of a severity.
     fn newest(&self, views: &[View], severity: Filter, limit: usize) -> impl Iterator<Item = Box<RawValue>> {
-        // The title is not part of the filter, so with one all findings are read.
+        // The filter does not test the title, so a search for a title reads all findings.
         let read = if self.title.is_some() { usize::MAX } else { limit };
         let page = self.page(views, &severity, read);
         let parsed = |document: &[u8]| serde_json::from_slice::<Box<RawValue>>(document);

@@ -17,10 +17,9 @@
 //!   `Finding`, changes that and writes it back.
 //!
 //! Besides the import: [`filters`] and [`explain`] say which findings a query selects and why, [`listing`] sorts and
-//! counts them for people, [`visibility`] and
-//! [`aggregation`] who sees them where; [`automation_rules`] change findings during the import; [`insights`],
-//! [`products`] and [`action_targets`] are settings of a hub. [`v2`] is the other half of Security Hub, over the same
-//! findings. Does not contain: controls, accounts and events.
+//! counts them for people, [`visibility`] and [`aggregation`] who sees them where; [`automation_rules`] change findings
+//! during the import; [`insights`], [`products`] and [`action_targets`] are settings of a hub. [`v2`] is the V2 half of
+//! Security Hub, which shows the same findings in OCSF. Does not contain: controls, accounts and events.
 
 pub mod action_targets;
 pub mod aggregation;

@@ -136,7 +136,7 @@ impl<'w> RulesV2<'w> {
         RulesV2 { world, by_owner: active.filter(|(_, rules)| !rules.is_empty()).collect() }
     }
 
-    /// Applies them to a finding that its provider has sent, given as it is about to be stored. Returns the ARNs of the
+    /// Applies the rules to a finding that its provider has sent, before the finding is stored. Returns the ARNs of the
     /// connectors that should create a ticket.
     fn apply(&self, accepted: &Accepted<'_>, document: &[u8], annex: &mut Annex) -> Vec<String> {
         let rules = self.by_owner.get(&accepted.owner);
@@ -161,9 +161,9 @@ fn record_creation(writer: &mut FindingWriter<'_>, slot: Slot, effects: Vec<Effe
     }
 }
 
-/// Updates the finding in a slot and returns the ARNs of the connectors that should create a ticket, unless the stored
-/// one is as recent (REI-03). The metadata contains
-/// the whole history of the finding, so it is read in place and never copied.
+/// Updates the finding in a slot, unless the stored one is as recent (REI-03). Returns the ARNs of the connectors that
+/// should create a ticket. The metadata contains the whole history of the finding, so it is read in place and never
+/// copied.
 fn update(
     writer: &mut FindingWriter<'_>,
     slot: Slot,

@@ -4,10 +4,10 @@ use serde_json::{Map, Value};
 
 use super::super::{envelope, moment};
 
-/// A member, the names of its values, and what is expected.
+/// A member, the names of its values, and a description of the expected values.
 type Number = (&'static str, fn(u8) -> Option<&'static str>, &'static str);
 
-/// The numbers that have names, with what is expected.
+/// The members that are numbers with names.
 const NUMBERS: [Number; 3] = [
     ("activity_id", envelope::activity, "0 to 3 or 99"),
     ("severity_id", envelope::severity, "0 to 6 or 99"),

@@ -171,7 +171,7 @@ const COPIED: [(&str, &str); 37] = [
     ("evidences[].api.operation", "Action.AwsApiCallAction.Api"),
 ];
 
-/// Asserts that a finding in OCSF says what its ASFF form says, read by the table of fields.
+/// Asserts that a finding in OCSF has the values of its ASFF form at the paths of the table of copied fields.
 fn assert_same(asff: &Value, ocsf: &Value) {
     let class = ocsf["class_uid"].as_u64();
     let is_full = |value: &&Value| **value != json!("");
@@ -260,7 +260,7 @@ fn assert_times(asff: &Value, info: &Value) {
         let milliseconds = info.get(format!("{name}_time")).and_then(Value::as_i64);
         assert_eq!(milliseconds.map(i128::from), instant.map(|instant| instant.div_euclid(1_000_000)), "{asff}");
         let text = info.get(format!("{name}_time_dt")).and_then(Value::as_str);
-        // An offset can lead out of the years that have four digits.
+        // The offset of a date can make its year longer than four digits.
         if let Some(text) = text.filter(|text| !text.starts_with('-')) {
             let again = date::strict(text).map(|instant| instant / 1_000_000);
             assert_eq!((text.len(), again), (24, milliseconds.map(i128::from)), "{text}");

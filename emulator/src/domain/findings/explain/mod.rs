@@ -36,7 +36,7 @@ pub struct Question<'q> {
     pub id: &'q str,
     /// Its product, if several products have findings with this Id.
     pub product_arn: Option<&'q str>,
-    /// `Filters`, as GetFindings takes them, or GetFindingsV2 with `CompositeFilters`; null for none.
+    /// `Filters` of GetFindings or, if they have `CompositeFilters`, of GetFindingsV2; null for none.
     pub filters: &'q Value,
 }
 

@@ -14,7 +14,7 @@ use crate::state::{Region, TableKey, World};
 const MAX_VALUES: usize = 5;
 const MAX_CHARACTERS: usize = 80;
 
-/// Why all calls of the caller are refused, if its account is suspended or closed.
+/// The reason why all calls of the caller are refused; `None` unless its account is suspended or closed.
 pub(super) fn refusal(world: &World, caller: &Caller) -> Option<String> {
     let account = caller.account();
     let status = overview::out_of_use(&world.directory(), account)?;

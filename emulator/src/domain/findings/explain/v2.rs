@@ -17,12 +17,12 @@ use crate::state::{AccountId, HubKey, TableKey, World};
 /// The members of a composite filter with lists of filters.
 const LISTS: [&str; 6] = ["StringFilters", "DateFilters", "BooleanFilters", "NumberFilters", "MapFilters", "IpFilters"];
 
-/// Whether filters are those of GetFindingsV2.
+/// Whether filters have the format of GetFindingsV2.
 pub(super) fn is_v2(filters: &Value) -> bool {
     filters.get("CompositeFilters").is_some()
 }
 
-/// A filter of the request, alone.
+/// One filter of the request, converted separately.
 struct Requested {
     name: String,
     sent: Value,
@@ -30,7 +30,7 @@ struct Requested {
     filter: Filter,
 }
 
-/// Explains every finding with an ID, its own or `metadata.uid`, to a caller.
+/// Explains to a caller each finding with the requested ID: its own ID, or `metadata.uid`.
 ///
 /// # Errors
 /// 400 `ValidationException` for filters that GetFindingsV2 refuses.
@@ -63,7 +63,7 @@ fn list<'v>(value: &'v Value, member: &str) -> &'v [Value] {
     value.get(member).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
-/// Converts each filter of a composite filter alone.
+/// Converts each filter of a composite filter separately.
 fn collect(world: &World, caller: &Caller, composite: &Value, requested: &mut Vec<Requested>) -> Result<(), AwsError> {
     for member in LISTS {
         for sent in list(composite, member) {
@@ -151,7 +151,8 @@ fn filter(world: &World, requested: &Requested, document: &[u8]) -> ExplainedFil
     ExplainedFilter { name: requested.name.clone(), passes, values, elements: vec![element] }
 }
 
-/// Checks in this order: the caller's hub V2, the Region, the owner, when its Region was linked, and its age.
+/// Checks in this order: the caller's hub V2, the finding's Region, its owner, the time at which its Region was linked,
+/// and its age.
 fn visibility(
     world: &World,
     caller: &Caller,

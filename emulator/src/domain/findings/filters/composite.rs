@@ -1,4 +1,4 @@
-//! Composite filters: the dialect of the V2 half, for findings and for everything else that it filters.
+//! Composite filters: the dialect of filters in the V2 half, used for findings, resources and software.
 //!
 //! A request has composite filters, joined by `CompositeOperator`. A composite filter has lists of filters of each kind
 //! and nested composite filters, joined by its `Operator` (GFV-03, GFV-05).
@@ -19,7 +19,7 @@ const MOST_COMPOSITES: usize = 10;
 /// Maximum number of filters of a kind in a composite filter (GFV-04).
 const MOST_FILTERS: usize = 20;
 
-/// The members with lists of filters, and the kind of their fields.
+/// The members of a composite filter that are lists of filters, with the kind of the fields that they filter.
 const LISTS: [(&str, FieldKind); 6] = [
     ("StringFilters", FieldKind::String),
     ("DateFilters", FieldKind::Date),
@@ -33,13 +33,13 @@ const LISTS: [(&str, FieldKind); 6] = [
 pub struct Dialect<'d> {
     /// The field with a name, and its kind.
     pub field: &'d dyn Fn(&str) -> Option<(FieldId, FieldKind)>,
-    /// Comparisons of strings (GFV-08, ARV-04).
+    /// The accepted comparisons of strings (GFV-08, ARV-04).
     pub string_comparisons: &'static [Comparison],
-    /// Comparisons of map values (GFV-10).
+    /// The accepted comparisons of map values (GFV-10).
     pub map_comparisons: &'static [Comparison],
     /// Whether at least one filter is required, and one in each list (ARV-04, ARV-06).
     pub needs_filters: bool,
-    /// Whether a range of addresses is accepted, and not a single address only (GFV-12).
+    /// Whether IP filters accept ranges as well as single addresses (GFV-12).
     pub accepts_ranges: bool,
     /// The time that relative dates are resolved against.
     pub now: Timestamp,
@@ -59,7 +59,7 @@ pub fn convert(dialect: &Dialect<'_>, filters: &Value) -> Result<Filter, AwsErro
     }
     let parts: Vec<Filter> =
         composites.iter().map(|composite| dialect.composite(composite, true)).collect::<Result<_, _>>()?;
-    // No filters select everything, whatever joins them.
+    // Without filters everything is selected, whatever the operator is.
     Ok(if parts.is_empty() { Filter::everything() } else { join(filters.get("CompositeOperator"), parts) })
 }
 
@@ -103,7 +103,7 @@ impl Dialect<'_> {
         for composite in nested {
             parts.push(self.composite(composite, false)?);
         }
-        // A composite filter without filters holds, also below an OR (GFV-06).
+        // A composite filter without filters is true, even inside an OR (GFV-06).
         Ok(if parts.is_empty() { Filter::everything() } else { join(composite.get("Operator"), parts) })
     }
 
@@ -140,7 +140,7 @@ impl Dialect<'_> {
         Ok((filter::Test::Entry { key: key.to_owned(), value: comparison.test(value) }, comparison))
     }
 
-    /// Start and End, or DateRange, and not both (GFV-09).
+    /// Reads a date filter. It has Start and End, or DateRange, but not both (GFV-09).
     fn date(&self, name: &str, test: &Map<String, Value>) -> Result<DateRange, AwsError> {
         let is_absolute = test.contains_key("Start") || test.contains_key("End");
         let Some(range) = test.get("DateRange").and_then(Value::as_object) else {
@@ -170,7 +170,7 @@ impl Dialect<'_> {
     }
 }
 
-/// Comparisons that exclude each other for one field of a composite filter (GFV-07).
+/// Refuses comparisons that exclude each other for one field of a composite filter (GFV-07).
 fn refuse_combinations(kind: FieldKind, filters: &[Value]) -> Result<(), AwsError> {
     if kind != FieldKind::String {
         return Ok(());
@@ -189,7 +189,7 @@ fn refuse_combinations(kind: FieldKind, filters: &[Value]) -> Result<(), AwsErro
     Ok(())
 }
 
-/// The negation of a positive term for a negative comparison, so that a missing value satisfies it (GFV-13).
+/// Negates a term if the comparison is negative, so that a missing value satisfies the comparison (GFV-13).
 fn signed(term: Filter, comparison: Comparison) -> Filter {
     if comparison.is_negative() { term.negated() } else { term }
 }

@@ -17,12 +17,12 @@ use crate::state::{AccountId, FindingWriter, Findings, FindingsTransaction, Tabl
 /// The status whose counterpart in the classic half is an archived record (OCM-61).
 const ARCHIVED: u8 = 5;
 
-/// What identifies a finding.
+/// The identifier of a finding in a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Identifier {
     /// `metadata.uid`
     Uid(String),
-    /// Its names.
+    /// The IDs of the account, the finding and the product.
     Names {
         /// `cloud.account.uid`
         account: String,
@@ -33,7 +33,7 @@ pub enum Identifier {
     },
 }
 
-/// The attributes to set; `None` leaves one unchanged.
+/// The attributes to set. An attribute that is `None` does not change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Update {
     /// The comment.
@@ -45,7 +45,7 @@ pub struct Update {
 }
 
 /// Sets attributes of the identified findings that the caller sees (BUV-04 … BUV-09). Returns for each identifier
-/// whether there is such a finding.
+/// whether the finding was found.
 pub fn update(
     transaction: &mut FindingsTransaction<'_>,
     world: &World,
@@ -104,7 +104,7 @@ fn by_uid(world: &World, view: &View, findings: &Findings, filter: &Filter) -> H
     slots.into_iter().filter_map(|slot| Some((world.ocsf().uid(table.stored(slot))?, slot))).collect()
 }
 
-/// The finding with these names. In the ASFF document they are ProductArn, Id and AwsAccountId (OCM-10, OCM-13).
+/// The finding with these IDs. The ASFF document contains them as ProductArn, Id and AwsAccountId (OCM-10, OCM-13).
 fn by_names(findings: &Findings, table: &TableKey, account: &str, finding: &str, product: &str) -> Option<Slot> {
     let account_id = AccountId::parse(account)?;
     let key = if table.is_ocsf_only {
@@ -142,7 +142,8 @@ fn apply(
     BTreeSet::new()
 }
 
-/// The same changes as BatchUpdateFindings makes them, for worlds in which both halves share them (OCM-60 … OCM-62).
+/// The same changes as BatchUpdateFindings would make them, for worlds in which both halves share customers' changes
+/// (OCM-60 … OCM-62).
 fn classic(update: &Update, caller: &Caller) -> Map<String, Value> {
     let mut given = Map::new();
     if let Some(label) = update.severity_id.map(ocsf::severity_label) {

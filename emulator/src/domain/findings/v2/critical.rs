@@ -1,5 +1,5 @@
-//! The criticality of a finding's resources, which automation rules set (RSV-06). It is not stored in findings: it follows
-//! from the rules and the inventory of the caller.
+//! The criticality of a finding's resources, which automation rules set (RSV-06). Findings do not store the
+//! criticality; it is computed from the rules and the inventory of the caller.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::visibility::{Limit, View};
 use crate::domain::caller::Caller;
 use crate::state::{ActionV2, World};
 
-/// The field.
+/// The field of the criticality in OCSF.
 pub const FIELD: &str = "resources.criticality";
 
 /// The resources that rules have given a criticality.
@@ -22,7 +22,7 @@ pub const FIELD: &str = "resources.criticality";
 pub struct Critical(BTreeMap<ResourceKey, String>);
 
 impl Critical {
-    /// What rules say of the resources that a caller sees; `None` if there are no such rules.
+    /// The criticality that rules give the resources that a caller sees; `None` if no rule sets a criticality.
     pub fn of_caller(world: &World, caller: &Caller, views: &[View], limit: &Limit) -> Option<Critical> {
         let relations = world.relations();
         let sets = |region| {
@@ -56,7 +56,7 @@ impl Critical {
         self.0.values().map(String::as_str).collect()
     }
 
-    /// The findings with a resource whose criticality passes.
+    /// Selects the findings with a resource whose criticality satisfies `passes`.
     pub fn filter(&self, schema: &Schema, passes: impl Fn(&str) -> bool) -> Filter {
         let Some(field) = schema.derived_field("resources.uid") else { return Filter::nothing() };
         let critical = self.0.iter().filter(|(_, level)| passes(level));
@@ -83,7 +83,7 @@ impl Critical {
     }
 }
 
-/// Key and criticality of a resource, unless no rule has set it.
+/// Key and criticality of a resource; `None` if no rule has set its criticality.
 fn read(document: &[u8]) -> Option<(ResourceKey, String)> {
     let document = std::str::from_utf8(document).ok()?;
     let names =

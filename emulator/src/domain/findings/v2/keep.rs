@@ -1,4 +1,4 @@
-//! What the V2 half keeps apart when the classic half changes a finding (OCM-04, OCM-05).
+//! Keeps the provider's values for the V2 half when the classic half changes a finding (OCM-04, OCM-05).
 //!
 //! Customers of the classic half change the ASFF document itself. The V2 half shows the provider's values and its own
 //! customers' changes instead, so the values that the document loses are kept in the annex.
@@ -31,7 +31,7 @@ pub fn after_change(annex: &mut Annex, before: &Finding<'_>, after: &Finding<'_>
     }
 }
 
-/// Notes the state that a write ends, for numbers over time (TRV-03). Worlds without a hub V2 pay nothing for it.
+/// Records the state of a finding before a write, for numbers over time (TRV-03). Worlds without a hub V2 skip this.
 pub fn note_state(world: &World, before: Stored<'_>, document: &[u8], annex: &mut Annex, now: Timestamp) {
     if !world.has_hubs_v2() {
         return;
@@ -58,8 +58,8 @@ pub fn reset_status(world: &World, before: Stored<'_>, document: &[u8], annex: &
     }
 }
 
-/// Follows an import: the provider's own workflow, and the status that a customer of the V2 half has set, are reset when
-/// the finding is active or failing again, and resolved when its control passes (BUV-11).
+/// Updates the annex after an import. The provider's own workflow and the status that a customer of the V2 half has set
+/// are reset when the finding is active or failing again, and resolved when its control passes (BUV-11).
 pub fn after_import(annex: &mut Annex, stored: &Finding<'_>, imported: &Finding<'_>, source: Source) {
     annex.is_updated = true;
     let mut before = stored.clone();

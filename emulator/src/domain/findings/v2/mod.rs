@@ -1,4 +1,4 @@
-//! Findings in the V2 half: who sees them, which of them filters in OCSF select, counts, and customers' changes.
+//! Findings in the V2 half: their visibility, filters in OCSF, counts, and customers' changes.
 //!
 //! A finding is stored once, in ASFF; its OCSF form is derived from the document and an annex ([`crate::ocsf`]). Filters
 //! in OCSF run over columns of the derived form, with the same engine as those of the classic half. Findings that exist

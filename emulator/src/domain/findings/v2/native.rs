@@ -1,5 +1,5 @@
-//! Findings that exist only in OCSF: exposures, coverage and those of partners (OCM-03). The classic half does not see
-//! them.
+//! Findings that exist only in OCSF: exposures, coverage findings and findings of partners (OCM-03). The classic half
+//! does not show them.
 
 use securityhub_engine::Stored;
 use securityhub_engine::json::text;
@@ -14,17 +14,17 @@ pub fn has_class(finding: &str) -> bool {
     text::member_of(finding.trim(), "class_uid").is_some()
 }
 
-/// A finding that was not stored, and why.
+/// A finding that was not stored, with the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
-    /// `finding_info.uid`, or as much as is known of it.
+    /// `finding_info.uid`; empty if the finding has none.
     pub id: String,
     /// The reason.
     pub message: String,
 }
 
-/// Stores findings as their products send them. One that is stored already is replaced, and keeps what customers and
-/// rules have changed. Returns the number of stored findings, and the others.
+/// Stores findings that products send. A finding that is already stored is replaced, but keeps the changes of customers
+/// and rules. Returns the number of stored findings, and the findings that were refused.
 pub fn deliver(
     transaction: &mut FindingsTransaction<'_>,
     world: &World,

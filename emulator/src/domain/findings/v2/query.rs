@@ -13,7 +13,8 @@ use crate::aws_error::AwsError;
 use crate::domain::findings::filters::composite::{self, Dialect, refused};
 use crate::state::{Directory, Timestamp, World};
 
-/// The organization that owns a resource: mostly a property of the owner's account, which is not stored in findings.
+/// The field with the organization of a resource's owner. Few findings contain it, so it is also derived from the
+/// owner's account.
 pub const OWNER_ORGANIZATION: &str = "resources.owner.org.uid";
 const OWNER: &str = "resources.owner.account.uid";
 
@@ -30,7 +31,7 @@ const STRINGS_OF_RULES: &[Comparison] =
     &[Comparison::Equals, Comparison::Prefix, Comparison::Contains, Comparison::NotEquals, Comparison::PrefixNotEquals];
 const MAPS: &[Comparison] = &[Comparison::Equals, Comparison::NotEquals];
 
-/// Where filters of findings are used.
+/// The place where filters of findings are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Use {
     /// In queries.
@@ -111,7 +112,7 @@ pub fn resolve_organizations(filter: Filter, schema: &Schema, directory: &Direct
     }
 }
 
-/// The findings with a resource whose owner belongs to an organization whose ID passes.
+/// Selects the findings with a resource whose owner belongs to an organization whose ID satisfies `passes`.
 pub fn owned_by_organization(schema: &Schema, directory: &Directory, passes: impl Fn(&str) -> bool) -> Filter {
     let organization = directory.organization.as_ref().filter(|organization| passes(&organization.id));
     let (Some(organization), Some(field)) = (organization, schema.derived_field(OWNER)) else {

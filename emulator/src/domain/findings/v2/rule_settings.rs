@@ -23,7 +23,7 @@ const LONGEST_TEXT: usize = 256;
 const LONGEST_COMMENT: usize = 512;
 const CRITICALITIES: [&str; 5] = ["Very High", "High", "Medium", "Low", "Unknown"];
 
-/// The attributes of a rule; `None` keeps the stored one.
+/// The attributes of a rule. An attribute that is `None` does not change.
 #[derive(Debug, Default)]
 pub struct Edit {
     /// The name.
@@ -32,15 +32,15 @@ pub struct Edit {
     pub description: Option<String>,
     /// The order.
     pub order: Option<f32>,
-    /// Whether it runs.
+    /// Whether the rule runs.
     pub is_enabled: Option<bool>,
-    /// What it applies to, as sent.
+    /// The criteria, as sent.
     pub criteria: Option<Value>,
-    /// What it does: the only element of `Actions`, as sent.
+    /// The action, as sent: the only element of `Actions`.
     pub action: Option<Value>,
 }
 
-/// The attributes of a rule that could be read.
+/// The attributes of a rule after their checks.
 #[derive(Debug)]
 pub struct Checked {
     edit: Edit,
@@ -48,7 +48,7 @@ pub struct Checked {
     action: Option<ActionV2>,
 }
 
-/// Checks what can be checked without looking at the state (DEC-16).
+/// Makes the checks that do not depend on the state of the world (DEC-16).
 ///
 /// # Errors
 /// 400 `ValidationException`.
@@ -66,7 +66,7 @@ pub fn check(world: &World, caller: &Caller, mut edit: Edit) -> Result<Checked, 
     Ok(Checked { edit, criteria, action })
 }
 
-/// Exactly one of two kinds of criteria, which must be valid (ARV-04, ARV-06).
+/// Reads criteria, of which exactly one of two kinds must be present and valid (ARV-04, ARV-06).
 fn read_criteria(world: &World, caller: &Caller, mut criteria: Value) -> Result<CriteriaV2, AwsError> {
     let mut take = |member: &str| criteria.get_mut(member).map(Value::take);
     match (take("OcsfFindingCriteria"), take("ResourceCriteria")) {
@@ -82,7 +82,7 @@ fn read_criteria(world: &World, caller: &Caller, mut criteria: Value) -> Result<
     }
 }
 
-/// The action; its type decides which member it must have (ARV-07).
+/// Reads an action. The type of the action decides which member it must have (ARV-07).
 fn read_action(action: &Value) -> Result<ActionV2, AwsError> {
     let kind = action.get("Type").and_then(Value::as_str).unwrap_or_default();
     let member = |name: &str| {
@@ -123,7 +123,7 @@ fn read_update(update: &Value) -> Result<ActionV2, AwsError> {
     Ok(ActionV2::UpdateFinding { severity_id, status_id, comment })
 }
 
-/// Findings and resources have actions of their own (ARV-06).
+/// Checks that the action fits the criteria: some actions apply to findings, others to resources (ARV-06).
 fn check_pair(criteria: &CriteriaV2, action: &ActionV2) -> Result<(), AwsError> {
     let sets_criticality = matches!(action, ActionV2::SetCriticality(_));
     let is_of_resources = matches!(criteria, CriteriaV2::Resources(_));
@@ -133,7 +133,7 @@ fn check_pair(criteria: &CriteriaV2, action: &ActionV2) -> Result<(), AwsError> 
     Err(AwsError::validation("RESOURCE_FIELDS_UPDATE needs ResourceCriteria, and other actions OcsfFindingCriteria"))
 }
 
-/// Whether the caller may create and change rules in its Region (ARV-02, ARV-16).
+/// Checks that the caller may create and change rules in its Region (ARV-02, ARV-16).
 fn admit(directory: &Directory, caller: &Caller, needs_aggregator: bool) -> Result<(), AwsError> {
     let account = caller.account();
     if visibility::administrator_of(directory, account).is_some_and(|administrator| administrator != account) {
@@ -152,7 +152,8 @@ fn not_home(current: &Region, home: &Region) -> AwsError {
     AwsError::conflict(format!("The current Region {current} does not match the aggregation Region {home}"))
 }
 
-/// A rule creates tickets by a connector of the caller to a ticketing system (ARV-08).
+/// Checks that the connector of a rule that creates tickets belongs to the caller and connects to a ticketing system
+/// (ARV-08).
 fn check_connector(hub: &HubV2, key: &HubKey, action: Option<&ActionV2>) -> Result<(), AwsError> {
     let Some(ActionV2::CreateTicket { connector_arn }) = action else { return Ok(()) };
     let prefix = arn::of_account(&key.region, key.account, "connectorv2/");

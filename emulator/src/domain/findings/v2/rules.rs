@@ -33,8 +33,8 @@ pub fn active(world: &World, owner: AccountId, region: &Region, now: Timestamp) 
     rules.into_iter().filter_map(read).collect()
 }
 
-/// The rules of the account that rules over the findings of `owner`: the delegated administrator, or itself. Those in a
-/// linked Region do not run; those in the home Region run on its findings instead.
+/// The rules that apply to the findings of `owner`: those of the delegated administrator, or its own if there is none.
+/// Rules in a linked Region do not run; the rules in the home Region run on its findings instead.
 pub fn in_force(relations: &Relations, owner: AccountId, region: &Region) -> Vec<AutomationRuleV2> {
     let directory = relations.directory();
     let account = visibility::administrator_of(directory, owner).unwrap_or(owner);
@@ -46,7 +46,7 @@ pub fn in_force(relations: &Relations, owner: AccountId, region: &Region) -> Vec
     rules.filter(|rule| rule.is_enabled).cloned().collect()
 }
 
-/// The tickets that connectors should create for a finding, as work for later (ARV-10).
+/// The due entries for the tickets that connectors should create for a finding (ARV-10).
 pub fn tickets(world: &World, stored: Stored<'_>, connectors: Vec<String>) -> Vec<Due> {
     let uid = if connectors.is_empty() { None } else { world.ocsf().uid(stored) };
     let ticket = |uid: String| connectors.into_iter().map(move |connector| Due::CreateTicket(connector, uid.clone()));
@@ -59,7 +59,8 @@ pub fn by_order(one: &AutomationRuleV2, two: &AutomationRuleV2) -> Ordering {
 }
 
 /// Applies rules to a finding that its provider has sent, in order; the last one that sets an attribute wins (ARV-09).
-/// They see the provider's values. Returns the ARNs of the connectors that should create a ticket.
+/// The criteria of the rules test the provider's values. Returns the ARNs of the connectors that should create a
+/// ticket.
 pub fn apply(rules: &[ActiveRule], world: &World, document: &[u8], annex: &mut Annex) -> Vec<String> {
     if rules.is_empty() {
         return Vec::new();

@@ -19,7 +19,8 @@ use crate::domain::findings::filters::composite::{self, Dialect, refused};
 use crate::ocsf::State;
 use crate::state::{Findings, HubKey, Timestamp, World};
 
-/// Days up to which there is a point per day, and up to which there is one per week (TRV-03).
+/// A period of up to `DAILY` days has a point per day; a longer one of up to `WEEKLY` days has a point per week
+/// (TRV-03).
 const DAILY: i64 = 90;
 const WEEKLY: i64 = 365;
 
@@ -64,12 +65,12 @@ pub struct Intervals {
     pub granularity: &'static str,
     /// The start of each interval.
     pub starts: Vec<Timestamp>,
-    /// The time at which each interval is looked at: its end, or now if it has not ended (DEC-18).
+    /// The time at which findings are counted for each interval: its end, or now if it has not ended (DEC-18).
     ends: Vec<Timestamp>,
 }
 
 impl Intervals {
-    /// The intervals that meet a period (TRV-01, TRV-03).
+    /// The intervals that overlap a period (TRV-01, TRV-03).
     ///
     /// # Errors
     /// 400 `ValidationException` for a period that is empty or ends more than a day in the future.
@@ -105,7 +106,7 @@ impl Intervals {
         Ok(Intervals { granularity, starts, ends })
     }
 
-    /// The positions of the intervals that are looked at from one time until before another.
+    /// The positions of the intervals whose counting time is at or after `from` and before `until`.
     fn between(&self, from: Timestamp, until: Timestamp) -> std::ops::Range<usize> {
         let start = self.ends.partition_point(|end| *end < from);
         let end = self.ends.partition_point(|end| *end < until);
@@ -125,7 +126,7 @@ fn midnight(date: Date) -> Option<Timestamp> {
 /// The number of findings of each severity in each interval.
 pub type SeverityCounts = Vec<[i64; SEVERITIES.len()]>;
 
-/// Counts the findings that are not closed, by their severity then (TRV-01, TRV-03).
+/// Counts the findings that were not closed at each counting time, by their severity at that time (TRV-01, TRV-03).
 ///
 /// # Errors
 /// 400 `ValidationException` for invalid filters.
@@ -168,7 +169,7 @@ pub fn of_findings(
     Ok(changes.iter().take(intervals.starts.len()).map(add).collect())
 }
 
-/// The states that a finding has had, each from a time until before another.
+/// The states of a finding, each with its first time and the time of the next state.
 fn states(world: &World, view: &View, findings: &Findings, slot: Slot) -> Vec<(State, Timestamp, Timestamp)> {
     let stored = findings.table().stored(slot);
     let present = world.ocsf().state(stored);
@@ -188,7 +189,7 @@ fn states(world: &World, view: &View, findings: &Findings, slot: Slot) -> Vec<(S
     states
 }
 
-/// The time at which the caller enabled its hub V2: there are no numbers from before.
+/// The time at which the caller enabled its hub V2. There are no numbers from before that time.
 fn subscribed_at(world: &World, caller: &Caller) -> Timestamp {
     let hub: Option<_> = world.hub_v2(&HubKey { account: caller.account(), region: caller.region.clone() });
     hub.and_then(|hub| hub.subscribed_at()).unwrap_or(Timestamp::MAX)

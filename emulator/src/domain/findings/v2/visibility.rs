@@ -21,17 +21,17 @@ use crate::state::{
 
 /// Maximum number of entries of `Scopes` (HV2-24).
 const MOST_SCOPES: usize = 10;
-/// After so many days without a change, the V2 half no longer shows a closed finding (HV2-10).
+/// Number of days without a change after which the V2 half no longer shows a closed finding (HV2-10).
 pub const DAYS_OF_CLOSED: i64 = 14;
-/// The same for findings that are not closed.
+/// Number of days without a change after which the V2 half no longer shows a finding that is not closed.
 pub const DAYS_OF_OPEN: i64 = 90;
 
 /// The findings of one table that a caller sees. No finding is part of two views.
 #[derive(Clone, Debug)]
 pub struct View {
-    /// The table where they are stored.
+    /// The table that contains the findings.
     pub table: TableKey,
-    /// The accounts that own them.
+    /// The accounts that own the findings.
     accounts: Arc<HashSet<String>>,
     /// In a linked Region, only findings written since it was linked (AGV-10).
     scope: Scope,
@@ -107,7 +107,7 @@ pub fn views(world: &World, caller: &Caller, limit: &Limit) -> Vec<View> {
     let relations = world.relations();
     let stored = world.finding_regions();
     let native = world.ocsf_only_regions();
-    // Declared resources need no findings.
+    // A Region without findings may have declared resources, so Regions with a hub count too.
     let enabled = relations.hubs_v2_of(caller.account()).map(|(key, _)| key.region.clone());
     let known: BTreeSet<Region> = stored.union(&native).cloned().chain(enabled).collect();
     let mut views = Vec::new();
@@ -126,7 +126,8 @@ pub fn views(world: &World, caller: &Caller, limit: &Limit) -> Vec<View> {
     views
 }
 
-/// Hides what was written in newly linked Regions before, until it is written again (AGV-10).
+/// Hides the findings that were written in newly linked Regions before the link. A finding stays hidden until it is
+/// written again (AGV-10).
 pub fn hide_earlier(
     transaction: &mut Transaction<'_>,
     world: &World,
@@ -147,7 +148,7 @@ pub fn hide_earlier(
     }
 }
 
-/// The caller's Region, and those among `known` that are linked to it.
+/// The caller's Region, and the Regions in `known` that are linked to it.
 fn regions(relations: &Relations, caller: &Caller, known: BTreeSet<Region>) -> Vec<Region> {
     let aggregator = relations.directory().aggregators_v2.get(&caller.account());
     let linked = aggregator.filter(|aggregator| aggregator.home == caller.region);
@@ -173,12 +174,12 @@ fn accounts(relations: &Relations, account: AccountId, region: &Region) -> Arc<H
 }
 
 impl View {
-    /// Selects what the view shows at a time.
+    /// Selects the findings that the view shows at a time.
     pub fn filter(&self, world: &World, now: Timestamp) -> Filter {
         Filter::All(std::iter::once(self.filter_of_all_times(world)).chain(retained(world, now)).collect())
     }
 
-    /// Selects what the view shows or has shown before.
+    /// Selects the findings that the view shows or has shown before.
     pub fn filter_of_all_times(&self, world: &World) -> Filter {
         let account = world.schema().field("AwsAccountId");
         let accounts = account.map(|field| Filter::In { field, values: Arc::clone(&self.accounts) });
@@ -196,7 +197,7 @@ impl View {
         is_visible && holds(self.of_products(world), stored.document) && holds(retained(world, now), &derived)
     }
 
-    /// Whether it shows findings of an account.
+    /// Whether the view shows findings of an account.
     pub fn has_account(&self, account: &str) -> bool {
         self.accounts.contains(account)
     }
@@ -206,7 +207,8 @@ impl View {
         findings.table().within(self.scope)
     }
 
-    /// Findings of products with a name of their own, if those of customers' private products are hidden (OCM-02).
+    /// Selects all findings except those of customers' private products; `None` if the V2 half shows these too
+    /// (OCM-02).
     fn of_products(&self, world: &World) -> Option<Filter> {
         let is_limited = !world.v2_settings.shows_custom_findings && !self.table.is_ocsf_only;
         let field = world.schema().field("ProductArn").filter(|_| is_limited)?;
@@ -215,7 +217,7 @@ impl View {
     }
 }
 
-/// The time at which a finding was first stored; that of its creation if it exists only in OCSF.
+/// The time at which a finding was first stored; for a finding that exists only in OCSF, its creation time.
 pub fn created_at(view: &View, findings: &Findings, slot: Slot, present: &State) -> Timestamp {
     let created = Timestamp::from_millisecond(present.created_time).unwrap_or(Timestamp::MIN);
     if view.table.is_ocsf_only {
@@ -226,7 +228,7 @@ pub fn created_at(view: &View, findings: &Findings, slot: Slot, present: &State)
     first.and_then(|text| text.parse().ok()).unwrap_or(created)
 }
 
-/// Findings that have changed recently enough (HV2-10, DEC-08).
+/// Selects the findings that have changed recently enough (HV2-10, DEC-08).
 fn retained(world: &World, now: Timestamp) -> Option<Filter> {
     let schema = Some(world.schema()).filter(|_| world.v2_settings.has_retention)?;
     let modified = schema.derived_field("finding_info.modified_time_dt")?;

@@ -1,4 +1,4 @@
-//! Jobs that export findings: starting and cancelling them, and what they do when they are due.
+//! Jobs that export findings: starting, cancelling and finishing them.
 
 mod output;
 
@@ -17,7 +17,7 @@ use crate::state::{Due, ExportJob, ExportState, HubKey, HubV2, Principal, Timest
 /// How long a job is listed (EXV-09).
 const RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
 
-/// What `FailureCode` may be (EXV-05).
+/// The values of `FailureCode` (EXV-05).
 pub const FAILURES: [&str; 3] = ["ACCESS_DENIED", "RESOURCE_NOT_FOUND", "INTERNAL_ERROR"];
 
 /// The attributes of a new job, as sent.
@@ -33,7 +33,7 @@ pub struct Request {
     pub scopes: Option<Value>,
 }
 
-/// Checks what can be checked without looking at the state (EXV-02, DEC-16).
+/// Makes the checks that do not depend on the state of the world (EXV-02, DEC-16).
 ///
 /// # Errors
 /// 400 `ValidationException`.
@@ -107,7 +107,7 @@ pub fn object(job: &ExportJob) -> String {
     output::object(job)
 }
 
-/// Cancels a job. A cancelled one stays as it is (EXV-07).
+/// Cancels a job. Has no effect on a job that is already cancelled (EXV-07).
 ///
 /// # Errors
 /// 404 `ResourceNotFoundException`; 409 `ConflictException` for a job that has ended otherwise.
@@ -124,8 +124,8 @@ pub fn cancel(transaction: &mut Transaction<'_>, caller: &Caller, id: &str) -> R
     }
 }
 
-/// Puts a job of any account in a state, and returns its account and Region (DEC-20). A job that is put in the state
-/// `Running` runs until it is put in another one.
+/// Sets the state of a job of any account, and returns the account and Region of the job (DEC-20). A job whose state is
+/// set to `Running` runs until its state is set again.
 ///
 /// # Errors
 /// 404 `ResourceNotFoundException`.
@@ -179,7 +179,7 @@ fn is_listed(job: &ExportJob, now: Timestamp) -> bool {
     job.state == ExportState::Running || now.duration_since(job.started_at) < RETENTION
 }
 
-/// Puts a job in a state.
+/// Sets the state of a job.
 fn end(
     transaction: &mut Transaction<'_>,
     key: &HubKey,

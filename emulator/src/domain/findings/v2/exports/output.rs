@@ -1,4 +1,4 @@
-//! What a job exports: findings as lines of JSON, or selected fields as CSV.
+//! The output of an export job: findings as lines of JSON, or selected fields as CSV.
 
 use bytes::Bytes;
 use csv::{Terminator, WriterBuilder};
@@ -33,7 +33,7 @@ pub(super) fn object(job: &ExportJob) -> String {
     parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("/")
 }
 
-/// Exports the findings that the caller sees to the directory of exports; without one, returns them.
+/// Writes the findings that the caller sees to the export directory, or returns them if there is no such directory.
 pub(super) fn write(world: &World, caller: &Caller, job: &ExportJob) -> Result<Option<Bytes>, Failure> {
     let findings = job.output.get("Findings").unwrap_or(&Value::Null);
     let denied = |error: crate::aws_error::AwsError| ("ACCESS_DENIED", error.message.into_owned());
@@ -52,7 +52,7 @@ pub(super) fn write(world: &World, caller: &Caller, job: &ExportJob) -> Result<O
     Ok(None)
 }
 
-/// A finding per line, in JSON.
+/// The findings as JSON, one per line.
 fn lines(world: &World, caller: &Caller, views: &[View], filter: &Filter) -> Vec<u8> {
     let mut lines = Vec::new();
     each_finding(world, caller, views, (filter, Parts::ALL), |finding| {
@@ -63,7 +63,7 @@ fn lines(world: &World, caller: &Caller, views: &[View], filter: &Filter) -> Vec
     lines
 }
 
-/// A row per finding, with the values of fields in the order of their names (EXV-08).
+/// The findings as CSV: a row per finding, with the values of the fields in `names` in the same order (EXV-08).
 fn table(
     world: &World,
     caller: &Caller,
@@ -109,7 +109,7 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// Passes the findings that the views show and a filter selects to `each`, view by view, oldest first.
+/// Calls `each` with each finding that the views show and the filter selects: view by view, oldest first.
 fn each_finding(
     world: &World,
     caller: &Caller,

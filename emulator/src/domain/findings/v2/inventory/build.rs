@@ -16,7 +16,7 @@ use crate::domain::caller::Caller;
 use crate::ocsf::Surroundings;
 use crate::state::{Inventory, Timestamp, World, timestamp_text};
 
-/// The parts of a finding that an inventory looks at.
+/// The paths of a finding from which an inventory is computed.
 const PATHS: [&str; 8] = [
     "activity_id",
     "cloud.region",
@@ -28,7 +28,7 @@ const PATHS: [&str; 8] = [
     "vulnerabilities.affected_packages.name",
 ];
 
-/// The words with which Security Hub sorts findings into families (RSV-05, OCM-20).
+/// The words by which Security Hub groups types of findings into families (RSV-05, OCM-20).
 const FAMILIES: [&str; 6] =
     ["Posture Management", "Vulnerabilities", "Threats", "Sensitive Data", "Exposure", "Coverage"];
 
@@ -73,7 +73,7 @@ pub fn build(world: &World, caller: &Caller, views: &[View]) -> Inventory {
 }
 
 impl Builder {
-    /// A resource, new or known.
+    /// The resource with a key, which is added if it is new.
     pub fn resource(&mut self, key: ResourceKey) -> &mut Collected {
         self.resources.entry(key).or_default()
     }
@@ -157,7 +157,7 @@ impl Builder {
     }
 }
 
-/// What tells a resource of a finding from others.
+/// The key of a resource that a finding names; `None` if the resource has no type or ID.
 pub fn key(account: &str, region: &str, object: &Value) -> Option<ResourceKey> {
     let text = |member: &str| object.get(member).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
     Some(ResourceKey {

@@ -1,6 +1,6 @@
 //! Categories of resource types (RSV-04).
 
-/// The first that applies: the beginning of a type, and its category. `inferred`.
+/// Prefixes of resource types and their categories. The first prefix that matches a type applies. `inferred`.
 const CATEGORIES: &[(&str, &str)] = &[
     ("AWS::EC2::Instance", "Compute"),
     ("AWS::EC2::Volume", "Storage"),

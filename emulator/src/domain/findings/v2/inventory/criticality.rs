@@ -23,7 +23,7 @@ struct Rule {
 pub struct Rules(BTreeMap<Region, Vec<Rule>>);
 
 impl Rules {
-    /// The rules for what a caller sees.
+    /// The rules for the resources that a caller sees.
     pub fn new(world: &World, caller: &Caller, views: &[View]) -> Rules {
         let relations = world.relations();
         let mut by_region = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! What scenarios declare for an inventory.
+//! Adds the resources and packages that scenarios declare to an inventory.
 
 use securityhub_engine::{Parts, Stored};
 use serde_json::{Map, Value, json};
@@ -10,7 +10,7 @@ use super::software::Installed;
 use crate::ocsf::Surroundings;
 use crate::state::{HubKey, Resource, World};
 
-/// Adds what is declared in the accounts and the Region of a view.
+/// Adds the resources and packages that are declared in the accounts and the Region of a view.
 pub fn add(builder: &mut Builder, world: &World, view: &View) {
     let relations = world.relations();
     let region = &view.table.region;
@@ -50,7 +50,7 @@ pub fn add(builder: &mut Builder, world: &World, view: &View) {
     }
 }
 
-/// A resource that is declared for controls.
+/// Adds a resource that is declared for controls.
 fn of_controls(builder: &mut Builder, world: &World, key: &HubKey, resource: &Resource) {
     let Some(object) = object(world, key, resource) else { return };
     if let Some(of_resource) = build::key(key.account.as_str(), key.region.as_str(), &object) {
@@ -58,7 +58,7 @@ fn of_controls(builder: &mut Builder, world: &World, key: &HubKey, resource: &Re
     }
 }
 
-/// A resource that is declared for controls, in the form that `resources` of a finding about it has.
+/// A resource that is declared for controls, as `resources` of a finding about it would show it.
 pub fn object(world: &World, key: &HubKey, resource: &Resource) -> Option<Value> {
     let mut object = json!({ "Type": resource.resource_type, "Id": resource.id, "Region": key.region.as_str() });
     object["Partition"] = key.region.partition().into();

@@ -1,4 +1,4 @@
-//! The fields of resources and software that can be filtered, sorted and grouped by.
+//! The fields by which resources and software can be filtered, sorted and grouped.
 
 use std::sync::{Arc, LazyLock};
 
@@ -10,13 +10,13 @@ use crate::aws_error::AwsError;
 use crate::domain::findings::filters::composite::{self, Dialect, refused};
 use crate::state::Timestamp;
 
-/// The category that some fields of resources can only be used with (RSV-07, RSV-08).
+/// The only category of resources for which some fields can be used (RSV-07, RSV-08).
 const AI_ML: &str = "AI/ML";
 /// Fields of statistics that need a filter for this category.
 const OF_AI_ML: [&str; 3] =
     ["ResourceSubCategory", "ResourceInfo.AIDetails.HostResourceType", "ResourceInfo.AIDetails.CanonicalId"];
 
-/// Comparisons of strings of resources (RSV-07), and of software, without words (SWV-02).
+/// The comparisons of strings for resources (RSV-07). Software has the same ones, except for words (SWV-02).
 const OF_RESOURCES: &[Comparison] = &[
     Comparison::Equals,
     Comparison::Prefix,
@@ -155,7 +155,7 @@ pub fn check_group(field: &str, filters: &Value) -> Result<(), AwsError> {
     Ok(())
 }
 
-/// Whether a filter anywhere in a request has a field.
+/// Whether any filter in a request tests a field.
 fn names(filters: &Value, field: &str) -> bool {
     any_filter(filters, &|filter| filter.get("FieldName").and_then(Value::as_str) == Some(field))
 }
@@ -169,7 +169,8 @@ fn is_about_ai(filters: &Value) -> bool {
     })
 }
 
-/// Whether a test holds for any object at any depth. Requests are not deep: composite filters nest once.
+/// Whether `holds` returns true for any object at any depth. The recursion is shallow, because composite filters nest
+/// only once.
 fn any_filter(value: &Value, holds: &dyn Fn(&Value) -> bool) -> bool {
     holds(value)
         || match value {
@@ -179,7 +180,7 @@ fn any_filter(value: &Value, holds: &dyn Fn(&Value) -> bool) -> bool {
         }
 }
 
-/// Converts sort criteria; `most` limits their number.
+/// Converts at most `most` sort criteria.
 ///
 /// # Errors
 /// 400 `ValidationException`.

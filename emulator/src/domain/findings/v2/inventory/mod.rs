@@ -1,8 +1,9 @@
 //! Resources and software of the V2 half: an inventory computed from what a caller sees.
 //!
-//! AWS takes resources from AWS Config. Here they are those that visible findings name, those that a scenario declares for
-//! its controls, and those of its `inventory` (RSV-02). Both lists are tables of the engine, so filters, sort orders,
-//! pages and counts are those of findings. An inventory is kept until a finding or a relation changes.
+//! AWS takes resources from AWS Config. The emulator takes them from visible findings, from the `resources` that a
+//! scenario declares for its controls, and from its `inventory` (RSV-02). Resources and software are tables of the
+//! engine, so they are filtered, sorted, paged and counted in the same way as findings. An inventory is kept until a
+//! finding or a relation changes.
 
 pub mod build;
 mod category;
@@ -20,7 +21,7 @@ use super::visibility::{self, Limit};
 use crate::domain::caller::Caller;
 use crate::state::{Inventory, InventorySource, World};
 
-/// What a caller sees, limited to some accounts.
+/// The inventory that a caller sees, limited to some accounts.
 pub fn of_caller(world: &World, caller: &Caller, limit: &Limit) -> Arc<Inventory> {
     let views = visibility::views(world, caller, limit);
     let version = |view: &visibility::View| {

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::category;
 use crate::state::Timestamp;
 
-/// What tells resources apart (DEC-10).
+/// The values that identify a resource (DEC-10).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ResourceKey {
     /// `AccountId`
@@ -30,27 +30,28 @@ pub struct Collected {
     region: String,
     /// `modified_time` of that finding, in milliseconds and as text.
     modified: (i64, String),
-    /// The time at which a finding named it first, unless a scenario declares it.
+    /// The time at which a finding first named the resource; `None` if only a scenario declares it.
     pub first_seen: Option<Timestamp>,
     is_declared: bool,
-    /// The members that a scenario declares; they win.
+    /// The members that a scenario declares. They override those of findings.
     declared: Map<String, Value>,
-    /// The findings that are not settled, by type and product: how many of each severity.
+    /// The number of new or in-progress findings of each severity, by type and product.
     summary: BTreeMap<(String, String), [u64; SEVERITIES.len()]>,
 }
 
 /// The members of `Severities`, in the order of their severities' ids.
 pub const SEVERITIES: [&str; 8] = ["Unknown", "Informational", "Low", "Medium", "High", "Critical", "Fatal", "Other"];
 
-/// What a finding tells about its resources.
+/// The attributes of a finding that are used for the resources that it names.
 pub struct Mention<'f> {
     /// `cloud.region`
     pub region: &'f str,
-    /// The time at which it was first stored.
+    /// The time at which the finding was first stored.
     pub created_at: Timestamp,
     /// `finding_info.modified_time` in milliseconds, and as text.
     pub modified: (i64, &'f str),
-    /// The family word of its types and the name of its product, if it is not settled (RSV-05).
+    /// The family word of the finding's types and the name of its product, if the finding is new or in progress
+    /// (RSV-05).
     pub counted_as: Option<(&'f str, &'f str)>,
     /// `severity`
     pub severity: &'f str,
@@ -76,7 +77,7 @@ impl Collected {
         }
     }
 
-    /// Adds what a scenario declares.
+    /// Adds a resource that a scenario declares.
     pub fn declare(&mut self, region: &str, object: Option<Value>, members: Map<String, Value>) {
         if self.object.is_null() {
             region.clone_into(&mut self.region);

@@ -26,7 +26,7 @@ pub fn kind(package_manager: Option<&str>) -> &'static str {
     if package_manager == Some("OS") { "operating-system" } else { "library" }
 }
 
-/// The members of a resource that software answers have.
+/// The members of a resource that the responses of software operations contain.
 const OF_RESOURCE: [&str; 9] = [
     "AccountId",
     "ResourceType",

@@ -19,7 +19,7 @@ use crate::testing::{ADMINISTRATOR, REGION, Stage, finding};
 
 /// Number of findings in a table.
 const FINDINGS: usize = 40;
-/// Number of filters that are tried on it.
+/// Number of filters that are tested on a table.
 const FILTERS: usize = 25;
 
 /// Findings with annexes.
@@ -45,7 +45,7 @@ impl Arbitrary for Sample {
     }
 }
 
-/// A finding with other values of what many filters name.
+/// The finding with other values in the fields that many filters test.
 fn changed(mut asff: Value, rng: &mut Rng) -> Value {
     if rng.bool() {
         asff["RecordState"] = json!(rng.choice(["ACTIVE", "ARCHIVED"]));
@@ -62,7 +62,7 @@ fn changed(mut asff: Value, rng: &mut Rng) -> Value {
     asff
 }
 
-/// What customers and rules of the V2 half have set.
+/// An annex with random values that customers and rules of the V2 half have set.
 fn annex(rng: &mut Rng) -> Annex {
     let one_of = |rng: &mut Rng, values: &[u8]| rng.choice(values).copied().filter(|_| rng.u8(..3) == 0);
     Annex {
@@ -199,7 +199,7 @@ fn columns_document_and_a_naive_evaluation_agree() {
         let converted = |filters: &Value| query::filter(world, now, filters, Use::Query).ok();
         let accepted: Vec<(Value, Filter)> =
             wanted.into_iter().filter_map(|it| converted(&it).map(|filter| (it, filter))).collect();
-        // EQUALS and NOT_EQUALS on one field are refused (GFV-07), which is rare.
+        // Few filters are refused: those with EQUALS and NOT_EQUALS on one field (GFV-07).
         assert!(accepted.len() * 2 > FILTERS, "{}", accepted.len());
         // Half of the columns are built from documents, and kept up to date when more are stored.
         let mut table = Table::new(Arc::clone(&schema));

@@ -16,7 +16,7 @@ fn list<'v>(value: &'v Value, member: &str) -> &'v [Value] {
     value[member].as_array().map_or(&[], Vec::as_slice)
 }
 
-/// Nothing to join holds (GFV-06).
+/// Joins verdicts. Without verdicts the result is true (GFV-06).
 fn joined(operator: &Value, verdicts: Vec<bool>) -> bool {
     match operator.as_str() {
         Some("OR") => verdicts.is_empty() || verdicts.contains(&true),
@@ -75,9 +75,9 @@ fn spaced(text: &str) -> String {
     letters.split_whitespace().fold(" ".to_owned(), |spaced, word| spaced + word + " ")
 }
 
-/// GFV-09
+/// Whether any of the values is in the range of a date filter (GFV-09).
 fn date(values: &[&Value], filter: &Value, now: Timestamp) -> bool {
-    // A time before the year 0000 is no date: RFC 3339 cannot write it.
+    // A time before the year 0000 is not a date: RFC 3339 cannot write it.
     let instant = |value: &Value| value.as_str().filter(|text| !text.starts_with('-'))?.parse::<Timestamp>().ok();
     let edge = || now - SignedDuration::from_hours(24 * filter["DateRange"]["Value"].as_i64().unwrap());
     values.iter().filter_map(|value| instant(value)).any(|found| match filter["DateRange"]["Comparison"].as_str() {
