@@ -24,13 +24,14 @@ struct Inner {
     /// The ID of the last request that panicked.
     last_panic: Mutex<Option<String>>,
     dropped_log_lines: Arc<AtomicU64>,
-    /// Writes what jobs export.
+    /// Writes the objects that jobs export.
     export_sink: Option<ExportSink>,
 }
 
 impl ServedWorld {
-    /// Serves a copy of `start` that keeps up to `events` events. Unknown access keys belong to `default_account`, unless
-    /// the scenario sets another account. Jobs write what they export with `export_sink`, or keep it without one.
+    /// Serves a copy of `start` that keeps up to `events` events. Unknown access keys belong to `default_account`,
+    /// unless the scenario sets another account. Jobs write their output with `export_sink`; without a sink, they keep
+    /// it in memory.
     pub fn new(
         start: World,
         events: usize,

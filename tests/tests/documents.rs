@@ -172,7 +172,7 @@ fn external_links(page: &File) -> BTreeSet<String> {
     addresses.filter(|address| !address.starts_with("http://127.0.0.1")).map(str::to_owned).collect()
 }
 
-/// No test needs the network. The list is for a check that has it.
+/// Tests do not use the network. A check that does use it reads this list.
 #[test]
 fn external_links_are_listed() {
     let of_readers = |page: &&File| page.path == "README.md" || page.path.starts_with("docs/");

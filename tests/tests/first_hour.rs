@@ -257,7 +257,7 @@ fn a_stranger_causes_one_warning_and_known_callers_none() {
     assert_eq!(lines, expected);
 }
 
-/// AWS does not say why it refuses a policy document. The log does.
+/// AWS does not say why it refuses a policy document. The log of the emulator gives the reason.
 #[test]
 fn the_log_says_why_a_policy_document_is_refused() {
     let organization = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/prevent-tamper.yaml");

@@ -104,7 +104,8 @@ fn subcommands<'h>(help: &[&'h str]) -> Vec<&'h str> {
     names.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help").collect()
 }
 
-/// The table has the paths of the 404 of an unknown path, which a test of the control plane compares with the router.
+/// The table lists the same paths as the 404 response to an unknown path. A test of the control plane compares these
+/// paths with the router.
 #[test]
 fn the_calls_of_the_control_plane_are_generated() {
     let text = securityhub_local::program::control_plane_markdown();

@@ -99,7 +99,7 @@ impl Job {
         }
     }
 
-    /// As in a list, where the output configuration has nothing but the format (EXV-06).
+    /// The job as lists show it: the output configuration contains only the format (EXV-06).
     fn listed(job: &ExportJob) -> Job {
         let format = job.output.pointer("/Findings/Format");
         Job { output_configuration: json!({ "Findings": { "Format": format } }), ..Job::new(job) }

@@ -21,11 +21,11 @@ use crate::domain::findings::v2::visibility::{self, Limit, View};
 use crate::ocsf::Surroundings;
 use crate::state::{Directory, Findings, FindingsTransaction, World};
 
-/// Largest number of counts of a grouping rule (STV-04).
+/// Maximum number of counts of a grouping rule (STV-04).
 const MOST_COUNTS: usize = 400;
-/// Largest number of grouping rules (STV-02).
+/// Maximum number of grouping rules (STV-02).
 const MOST_RULES: usize = 5;
-/// Largest length of a comment, in characters (BUV-01).
+/// Maximum length of a comment, in characters (BUV-01).
 const LONGEST_COMMENT: usize = 512;
 
 #[derive(Deserialize)]
@@ -107,7 +107,8 @@ pub fn get_findings_v2(context: &Context<'_>, input: Input) -> Result<Answer, Aw
     Ok(Answer(page_body(found, binding)))
 }
 
-/// [`get_findings_v2`], if it takes a bounded amount of work and does not need to wait.
+/// Like [`get_findings_v2`], but returns `None` if the call would take more than a bounded amount of work or would have
+/// to wait.
 ///
 /// # Errors
 /// The errors of [`get_findings_v2`].
@@ -151,7 +152,7 @@ struct GetFindingStatisticsInput {
 pub struct GroupByRule {
     /// The field whose values are counted.
     pub group_by_field: String,
-    /// Filters of what is counted.
+    /// The filters that select what is counted.
     #[serde(default)]
     pub filters: Value,
 }
@@ -213,7 +214,7 @@ pub fn get_finding_statistics_v2(context: &Context<'_>, input: Input) -> Result<
         let field = query::group_field(world.schema(), &rule.group_by_field)?;
         Ok((field, query::filter(world, caller.now, &rule.filters, Use::Query)?))
     };
-    // All rules are read before the state of scopes is looked at (DEC-16).
+    // All rules are checked before scopes are resolved (DEC-16).
     group_by_rules.iter().try_for_each(|rule| read(rule).map(|_| ()))?;
     let limit = visibility::limit(world, caller, scopes.as_ref())?;
     let views = visibility::views(world, caller, &limit);
@@ -250,7 +251,7 @@ struct BatchUpdateFindingsInput {
     status_id: Option<i64>,
 }
 
-/// A finding as the caller named it.
+/// A finding as the caller identified it.
 #[derive(Clone, Serialize)]
 enum Named {
     FindingIdentifier(FindingIdentifier),

@@ -30,7 +30,7 @@ struct EnableOutput {
 /// Enables the caller's hub V2 (HV2-01 … HV2-03, HV2-09).
 ///
 /// # Errors
-/// 400 `ValidationException` when it would have more than 50 tags, including those from before it was disabled.
+/// 400 `ValidationException` if the hub V2 would have more than 50 tags, including those from before it was disabled.
 pub fn enable_security_hub_v2(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,

@@ -64,7 +64,8 @@ pub enum HubRule {
     Required,
     /// 400 `BadRequestException` (INV-04).
     RequiredByMembers,
-    /// The hub V2 is required: 409, 404 or 403, by the errors that the operation lists (O2G-05, O2G-06).
+    /// The operation requires the hub V2. Otherwise it answers 409, 404 or 403, the first of these whose error it lists
+    /// (O2G-05, O2G-06).
     V2,
     /// The operation decides.
     Own,
@@ -96,7 +97,7 @@ impl Entry {
         Entry { hub, ..self }
     }
 
-    /// For an operation of the V2 half.
+    /// Marks an operation of the V2 half.
     fn v2(self) -> Entry {
         self.hub(HubRule::V2)
     }

@@ -14,10 +14,10 @@ use crate::domain::exposures::remediations::{self, Impact, Remediation};
 use crate::domain::findings::filters::composite::refused;
 use crate::ocsf;
 
-/// Number of rows of a page, if the input has none (O2G-11).
+/// Number of rows of a page if the input does not state it (O2G-11).
 const ROWS: usize = 25;
 
-/// The formats of examples of guidance.
+/// The formats in which guidance gives examples.
 const FORMATS: [&str; 8] = ["AwsCli", "Cli", "Python", "Terraform", "Cdk", "CloudFormation", "IaC", "Template"];
 
 #[derive(Deserialize)]

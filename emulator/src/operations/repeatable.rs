@@ -8,7 +8,7 @@ use crate::aws_error::AwsError;
 use crate::domain::idempotency::Call;
 use crate::state::Transaction;
 
-/// Runs an operation once for each `ClientToken`: a repeated call gets the first answer again (O2G-08).
+/// Runs an operation once for each `ClientToken`: a repeated call gets the first response again (O2G-08).
 ///
 /// # Errors
 /// 409 `ConflictException` if the token was used with other parameters; the error of the operation.

@@ -63,7 +63,7 @@ pub fn get_software_v2(context: &Context<'_>, input: Input) -> Result<Answer, Aw
     page.in_fixed_order(packages).answer()
 }
 
-/// The order of `ResourceCount`, the only field to sort by (SWV-02).
+/// The sort order of `ResourceCount`, the only field by which software can be sorted (SWV-02).
 fn sort_order(criteria: &[Value]) -> Result<Option<&str>, AwsError> {
     let [criterion] = criteria else {
         return if criteria.is_empty() { Ok(None) } else { Err(refused("Only one SortCriterion is supported")) };
@@ -130,7 +130,7 @@ pub fn get_software_resources_v2(context: &Context<'_>, input: Input) -> Result<
     Ok(Answer(page_body_of(page, &binding)))
 }
 
-/// The member of a document of software that describes its resource.
+/// The member of a software document that describes the resource.
 fn resource_of(document: &[u8]) -> &[u8] {
     let mut resource: &[u8] = b"{}";
     text::members(document, 0, |name, at| {

@@ -32,7 +32,7 @@ impl TrendsInput {
         Intervals::new(read("StartTime", &self.start_time)?, read("EndTime", &self.end_time)?, now)
     }
 
-    /// What a token is bound to (DEC-19).
+    /// The query that a token is bound to (DEC-19).
     fn query(&self) -> Value {
         json!([self.filters, self.start_time, self.end_time])
     }

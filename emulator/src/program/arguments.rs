@@ -56,7 +56,7 @@ pub(super) struct Caller {
 }
 
 impl Caller {
-    /// Prints a note if the account is not the one as which AWS clients of this shell call the emulator.
+    /// Prints a note if AWS clients of this shell call the emulator as another account.
     pub(super) fn note_account(&self, remote: &Remote) {
         if self.account.is_none() {
             note_account(remote, self.account());

@@ -46,7 +46,8 @@ pub(super) fn run(arguments: &EnvArguments) -> Result<(), Exit> {
     if let Some(missing) = missing_hub(&status, account, region) {
         output::print_error(&format!("note: {missing}"));
     }
-    // A key of the shell may be one of the scenario, so it is not replaced by one that would be refused.
+    // The key in the shell may be one that the scenario lists, so it is not replaced by a key that the emulator would
+    // refuse.
     let is_usable =
         |name: &str| !status.verifies_signatures || !name.starts_with("AWS_ACCESS") && !name.starts_with("AWS_SECRET");
     let variables: Vec<_> = variables.into_iter().filter(|(name, _)| is_usable(name)).collect();
@@ -83,13 +84,13 @@ fn variables(arguments: &EnvArguments, status: &Status, url: String) -> [(&'stat
         ("AWS_ENDPOINT_URL_SECURITYHUB", url),
         ("AWS_ACCESS_KEY_ID", account),
         ("AWS_SECRET_ACCESS_KEY", "x".to_owned()),
-        // The SDK for JavaScript reads only the first, the AWS CLI both.
+        // The SDK for JavaScript reads only `AWS_REGION`; the AWS CLI reads both variables.
         ("AWS_REGION", region.clone()),
         ("AWS_DEFAULT_REGION", region),
     ]
 }
 
-/// A sentence about the hub of the variables, if it is not enabled.
+/// A sentence that says that the hub to which the variables lead is not enabled; `None` if it is enabled.
 fn missing_hub(status: &Status, account: &str, region: &str) -> Option<String> {
     let key = HubKey { account: AccountId::parse(account)?, region: Region::new(region) };
     let mut hubs = EnabledHubs { count: status.overview.hubs, ..EnabledHubs::default() };

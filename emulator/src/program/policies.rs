@@ -98,7 +98,7 @@ fn send(action: &str, policy: &PolicyArguments, document: Option<Value>) -> Resu
     print(&policy.remote, &changed.outline)
 }
 
-/// What attaching a policy did.
+/// A sentence about the effect of attaching a policy.
 fn attached(PolicyArguments { policy, target, .. }: &PolicyArguments, effect: PolicyEffect) -> String {
     let [policy, target] = [policy, target].map(|name| escape_control_characters(name));
     match effect {
@@ -135,7 +135,7 @@ fn table(policies: &[PolicyOutline]) -> String {
     table.trim_fmt() + "\n"
 }
 
-/// The organization, the effect on the policy, and warnings about its document.
+/// The response to a change: the organization, the effect on the policy, and warnings about the policy's document.
 #[derive(Deserialize)]
 struct Changed {
     #[serde(flatten)]

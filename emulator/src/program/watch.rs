@@ -22,8 +22,8 @@ pub(super) type Stamps = BTreeMap<PathBuf, Option<(SystemTime, u64)>>;
 /// watched too, because a file may be missing. Otherwise a new file that a pattern of the scenario matches is noticed when
 /// a file that was read before changes.
 ///
-/// `known` are the files as they were loaded. The caller takes them, and does so before the ready text is printed, because
-/// this future may run first when a file has already changed.
+/// `known` are the stamps of the files when they were loaded. The caller reads the stamps before it prints the ready
+/// text, because a file may change before this future first runs.
 pub(super) async fn watch(service: Service, files: Vec<PathBuf>, mut known: Stamps, output: LogOutput) {
     let (mut before, mut reported) = (known.clone(), None);
     loop {
@@ -41,7 +41,7 @@ pub(super) async fn watch(service: Service, files: Vec<PathBuf>, mut known: Stam
                     let names: Vec<_> = files.iter().map(|path| path.display().to_string()).collect();
                     let content = ready::content(&service.world());
                     output.say("INFO", &format!("loaded {} again. {content}", names.join(", ")));
-                    // A file that changed while it was read is loaded again.
+                    // A file that changed while it was read is loaded again later.
                     known = loaded_stamps(&scenario.paths(), &now);
                     reported = None;
                 }
@@ -59,12 +59,13 @@ pub(super) async fn watch(service: Service, files: Vec<PathBuf>, mut known: Stam
     }
 }
 
-/// The files as they are now.
+/// The present stamps of files.
 pub(super) fn stamps(paths: &[PathBuf]) -> Stamps {
     paths.iter().map(|path| (path.clone(), stamp(path))).collect()
 }
 
-/// The files that were read, as they were before that if `before` has them, and else as they are now.
+/// The stamps of the files that a scenario read: those in `before`, which were taken before the files were read, or
+/// else the present ones.
 pub(super) fn loaded_stamps(paths: &[PathBuf], before: &Stamps) -> Stamps {
     paths.iter().map(|path| (path.clone(), before.get(path).copied().unwrap_or_else(|| stamp(path)))).collect()
 }

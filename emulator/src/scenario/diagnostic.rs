@@ -256,7 +256,7 @@ impl Diagnostics {
     }
 }
 
-/// Each one with its line, and the total number, unless nothing could be read.
+/// Prints each diagnostic with its line, and then the total number unless nothing could be read.
 impl fmt::Display for Diagnostics {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.details())?;

@@ -108,7 +108,7 @@ impl Files {
     }
 }
 
-/// The file in the same directory that a missing file was likely meant to be.
+/// The file in the same directory that the user probably meant when naming a missing one.
 fn similar_file(path: &Path) -> Option<String> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let entries = std::fs::read_dir(folder).ok()?.filter_map(Result::ok);
@@ -121,7 +121,7 @@ fn similar_file(path: &Path) -> Option<String> {
 /// Maximum number of files of a directory that a message names.
 const MAX_NAMED: usize = 3;
 
-/// The error for a directory in place of a file, with scenarios that it contains.
+/// The error for a path that is a directory. It names scenarios in that directory.
 fn of_directory(path: &Path, name: &str) -> Diagnostic {
     let entries = std::fs::read_dir(path).into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
     let is_yaml = |path: &PathBuf| path.extension().is_some_and(|it| it == "yaml" || it == "yml");

@@ -14,7 +14,8 @@ pub(super) fn sink(directory: PathBuf) -> ExportSink {
     })
 }
 
-/// The path of an object. Keys are chosen by callers, so steps out of the directory are left out.
+/// The path of an object. Callers choose the keys, so parts such as `..` that would lead out of the directory are
+/// removed.
 fn path_in(directory: &Path, object: &str) -> PathBuf {
     let steps = Path::new(object).components().filter(|step| matches!(step, Component::Normal(_)));
     directory.join(steps.collect::<PathBuf>())

@@ -8,26 +8,26 @@ use super::names::Region;
 /// (AGV-11).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AggregatorV2 {
-    /// The last part of its ARN.
+    /// The last part of the aggregator's ARN.
     pub id: String,
     /// The home Region.
     pub home: Region,
-    /// The meaning of the list.
+    /// How the list of Regions is interpreted.
     pub mode: LinkingModeV2,
-    /// The Regions that a caller listed, in its order (AGV-03).
+    /// The Regions that the caller listed, in the caller's order (AGV-03).
     pub linked: Vec<Region>,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
 }
 
-/// The meaning of the list of Regions of an aggregator (AGV-02).
+/// How the list of Regions of an aggregator is interpreted (AGV-02).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkingModeV2 {
-    /// Only these Regions.
+    /// Only the listed Regions are linked.
     Specified,
-    /// All Regions, including those added later. There is no list.
+    /// All Regions are linked, including those that AWS adds later. The list is empty.
     All,
-    /// All Regions except these, including those added later.
+    /// All Regions except the listed ones are linked, including those that AWS adds later.
     AllExcept,
 }
 

@@ -1,4 +1,4 @@
-//! Answers to calls with client tokens, for their repetitions.
+//! Responses to calls with client tokens, which repeated calls get again.
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -17,12 +17,12 @@ pub struct ClientToken {
     pub token: String,
 }
 
-/// The answer to a call with a client token.
+/// The response to a call with a client token.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answered {
     /// The other parameters of the call.
     pub parameters: Value,
-    /// The body of the answer.
+    /// The body of the response.
     pub answer: Bytes,
     /// The time of the call.
     pub at: Timestamp,

@@ -17,11 +17,11 @@ pub struct AutomationRuleV2 {
     pub description: String,
     /// `RuleOrder`: rules with a smaller number run first.
     pub order: f32,
-    /// Whether it runs.
+    /// Whether the rule runs.
     pub is_enabled: bool,
-    /// What it applies to.
+    /// The findings or resources that the rule applies to.
     pub criteria: CriteriaV2,
-    /// What it does.
+    /// The action of the rule.
     pub action: ActionV2,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
@@ -31,19 +31,19 @@ pub struct AutomationRuleV2 {
     pub updated_at: Timestamp,
 }
 
-/// What a rule applies to: composite filters, as they were sent.
+/// The criteria of a rule: composite filters, as they were sent.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CriteriaV2 {
-    /// Findings.
+    /// The rule applies to findings.
     Findings(Value),
-    /// Resources.
+    /// The rule applies to resources.
     Resources(Value),
 }
 
-/// What a rule does.
+/// The action of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ActionV2 {
-    /// Sets attributes of a finding; `None` leaves one unchanged.
+    /// Sets attributes of a finding. An attribute that is `None` does not change.
     UpdateFinding {
         /// The severity.
         severity_id: Option<u8>,

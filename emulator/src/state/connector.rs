@@ -35,31 +35,31 @@ macro_rules! wire_names {
 wire_names! {
     /// Whether a connector reaches its provider (CNV-09, CNC-02).
     ConnectorStatus {
-        /// It does.
+        /// The connector reaches its provider.
         Connected = "CONNECTED",
-        /// It does in part.
+        /// The connector reaches a part of its provider.
         Degraded = "DEGRADED",
-        /// It does not.
+        /// The connector does not reach its provider.
         FailedToConnect = "FAILED_TO_CONNECT",
-        /// The owner has not authorized it yet.
+        /// The owner has not authorized the connector yet.
         PendingAuthorization = "PENDING_AUTHORIZATION",
-        /// It lacks a setting.
+        /// The connector lacks a setting.
         PendingConfiguration = "PENDING_CONFIGURATION",
-        /// It was not checked yet.
+        /// The connector was not checked yet.
         Unknown = "UNKNOWN",
     }
 }
 
 wire_names! {
-    /// How far a connector to a cloud provider is set up (CNV-09, CNC-02).
+    /// The state of the setup of a connector to a cloud provider (CNV-09, CNC-02).
     Enablement {
-        /// It is set up.
+        /// The connector is set up.
         Enabled = "ENABLED",
-        /// It is being set up.
+        /// The connector is being set up.
         PendingEnablement = "PENDING_ENABLEMENT",
-        /// It is being changed.
+        /// The connector is being changed.
         PendingUpdate = "PENDING_UPDATE",
-        /// It is being deleted.
+        /// The connector is being deleted.
         PendingDeletion = "PENDING_DELETION",
     }
 }
@@ -89,7 +89,7 @@ pub struct Connector {
     pub description: Option<String>,
     /// The key that encrypts its credentials.
     pub kms_key_arn: Option<String>,
-    /// What it connects to.
+    /// The provider that the connector connects to.
     pub provider: Provider,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
@@ -99,7 +99,7 @@ pub struct Connector {
     pub updated_at: Timestamp,
     /// The result of the last check.
     pub health: Health,
-    /// How far it is set up; `None` for ticketing systems.
+    /// The state of its setup; `None` for a connector to a ticketing system.
     pub enablement: Option<Enablement>,
     /// Whether the V2 half created it for a connector of its own (CNC-03).
     pub is_service_linked: bool,
@@ -121,7 +121,7 @@ pub enum Provider {
 }
 
 impl Provider {
-    /// Its kind.
+    /// The kind of the provider.
     pub fn kind(&self) -> ProviderKind {
         match self {
             Provider::Jira(_) => ProviderKind::JiraCloud,
@@ -174,9 +174,9 @@ pub struct ServiceNow {
 pub struct Cloud {
     /// The connector of AWS Config.
     pub config_connector_arn: String,
-    /// What is connected: a tenant, subscriptions, a project, an organization.
+    /// The type of the connected scope: a tenant, subscriptions, a project, an organization.
     pub scope_type: String,
-    /// The IDs of what is connected, if they were given.
+    /// The IDs of the connected subscriptions, projects or the like, if the caller listed them.
     pub scope_values: Option<Vec<String>>,
     /// The provider's regions.
     pub regions: Vec<String>,

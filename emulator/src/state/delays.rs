@@ -27,7 +27,7 @@ pub struct Delays {
     pub account_creation: SignedDuration,
     /// Creating, changing or deleting a connector to a cloud provider: time in `PENDING_…` (CNV-05).
     pub connectors: SignedDuration,
-    /// Changing a finding or a resource: time until exposures that rest on it change (OCF-34).
+    /// Changing a finding or a resource: time until the exposures that are computed from it change (OCF-34).
     pub exposures: SignedDuration,
     /// Disabling a control or its standard: time until its findings are archived (FND-50).
     pub archive_disabled: SignedDuration,

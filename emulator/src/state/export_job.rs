@@ -25,31 +25,31 @@ pub struct ExportJob {
     pub destination: Value,
     /// `Scopes`, as sent.
     pub scopes: Option<Value>,
-    /// Whether it has ended, and how.
+    /// Whether the job has ended, and with which result.
     pub state: ExportState,
     /// The time at which it was started.
     pub started_at: Timestamp,
     /// The time at which it ended.
     pub ended_at: Option<Timestamp>,
-    /// What it has exported, unless that was written to a directory.
+    /// The output of the job, unless it was written to a directory.
     pub exported: Option<Bytes>,
 }
 
-/// Whether a job has ended, and how.
+/// Whether a job has ended, and with which result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ExportState {
-    /// It has not ended.
+    /// The job has not ended.
     Running,
-    /// It has exported the findings.
+    /// The job has exported the findings.
     Succeeded,
-    /// It has failed.
+    /// The job has failed.
     Failed {
         /// `FailureCode`.
         code: &'static str,
         /// `FailureMessage`.
         message: String,
     },
-    /// A caller cancelled it.
+    /// A caller has cancelled the job.
     Cancelled,
 }
 

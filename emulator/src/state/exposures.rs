@@ -1,5 +1,5 @@
-//! What exposures are computed from: the changes since the last computation, and what findings and declared resources
-//! tell about resources.
+//! The data from which exposures are computed: the changes since the last computation, and the signals about resources
+//! that were read from findings and declared resources.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub struct ResourceName {
     pub id: String,
 }
 
-/// What a signal comes from.
+/// The source of a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SignalSource {
     /// The details of a declared resource.
@@ -38,7 +38,7 @@ pub enum SignalSource {
 pub struct Signal {
     /// The kind of the trait, such as `Reachability`.
     pub kind: &'static str,
-    /// What it is called in the finding.
+    /// The name of the trait in the exposure.
     pub label: &'static str,
     /// `finding_info.uid` of the finding, or the ID of the declared resource.
     pub uid: Arc<str>,
@@ -56,11 +56,11 @@ pub type SignalKey = (usize, SignalSource, usize);
 pub struct Exposed {
     /// The resource as JSON, as a finding has it in `resources`.
     pub object: Arc<str>,
-    /// The source that told it, unless that is gone.
+    /// The source of `object`; `None` if that source no longer exists.
     pub object_of: Option<SignalSource>,
     /// The signals by kind of trait, source and row of the table of traits, so that those of a kind are neighbours.
     pub signals: OrdMap<SignalKey, Signal>,
-    /// A hash of what its exposure was last computed from.
+    /// A hash of the values from which the exposure of the resource was last computed.
     pub computed_from: Option<u64>,
 }
 
@@ -69,14 +69,14 @@ pub struct Exposed {
 pub struct Signals {
     /// Resources with signals.
     pub resources: OrdMap<ResourceName, Exposed>,
-    /// The resources that a source tells about.
+    /// The resources of the signals of each source.
     pub sources: OrdMap<SignalSource, Arc<[ResourceName]>>,
 }
 
-/// What has changed.
+/// The changes in a Region since the last computation.
 #[derive(Clone, Debug, Default)]
 pub struct Changed {
-    /// Whether everything has to be read again.
+    /// Whether all findings have to be read again.
     pub is_everything: bool,
     /// Whether a hub V2 was enabled or changed.
     pub has_hubs: bool,
@@ -98,7 +98,7 @@ impl Exposures {
         Exposures { changed: Mutex::new(self.changed.lock().clone()), signals: Mutex::new(self.signals.lock().clone()) }
     }
 
-    /// Notes changes in Regions with an enabled hub V2. Returns the Regions in which nothing had changed before.
+    /// Records changes in Regions with an enabled hub V2. Returns the Regions without earlier recorded changes.
     pub(super) fn note(&self, changes: &[Change], relations: &Relations) -> Vec<Region> {
         let mut first = Vec::new();
         let is_on = |region: &Region| {
@@ -133,7 +133,7 @@ impl Exposures {
                         note(region, &|changed| changed.has_resources = true);
                     }
                 }
-                // Nobody follows this Region, so what is known of it is out of date.
+                // No hub V2 is enabled in this Region, so its changes are not recorded and its signals are outdated.
                 Change::Findings { table, .. } => _ = self.signals.lock().remove(&table.region),
                 Change::FindingsDropped { region, .. } => _ = self.signals.lock().remove(region),
                 _ => {}

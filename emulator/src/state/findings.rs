@@ -93,7 +93,7 @@ impl Findings {
         self.metadata.get(&self.table.sequence(slot)).map(Arc::as_ref)
     }
 
-    /// What is stored beside a finding for its OCSF form.
+    /// The annex of a finding, which only its OCSF form uses.
     pub fn annex(&self, slot: Slot) -> Annex {
         Annex::read(self.table.stored(slot).annex)
     }

@@ -12,7 +12,7 @@ use super::hub::Phase;
 /// The state of the OCSF half in one account and Region. It is independent of the hub of the classic half.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HubV2 {
-    /// The last part of its ARN.
+    /// The last part of the hub's ARN.
     pub id: String,
     /// Enabled, or dormant since it was disabled.
     pub phase: Phase,
@@ -44,7 +44,7 @@ pub struct FeatureV2 {
 }
 
 impl HubV2 {
-    /// The time at which it was enabled, if it is.
+    /// The time at which the hub was enabled; `None` if it is not enabled.
     pub fn subscribed_at(&self) -> Option<Timestamp> {
         match self.phase {
             Phase::Enabled(at) => Some(at),

@@ -1,4 +1,4 @@
-//! Resources and software: what scenarios declare of them, and what was computed from findings last.
+//! Resources and software: the declarations of scenarios, and the inventories that were last computed from findings.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -44,7 +44,7 @@ pub struct DeclaredPackage {
     pub kind: String,
 }
 
-/// What scenarios declare.
+/// The resources and packages that scenarios declare.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DeclaredInventory {
     /// Resources.
@@ -60,18 +60,19 @@ pub struct Inventory {
     pub resources: Table,
     /// A document for each package on each resource.
     pub software: Table,
-    /// The time at which each resource was first known, by its number in the table. Declared ones have none.
+    /// The time at which each resource was first known, by its number in the table. Declared resources have no such
+    /// time.
     pub first_seen: HashMap<u64, Timestamp>,
-    /// The time at which a finding that it is computed from is no longer shown.
+    /// The earliest time at which a finding from which the inventory was computed is no longer shown.
     pub valid_until: Timestamp,
 }
 
-/// What an inventory was computed from.
+/// The data from which an inventory was computed.
 #[derive(Clone, Debug)]
 pub struct InventorySource {
-    /// Names the caller and the accounts that it is limited to.
+    /// The caller, and the accounts that the inventory is limited to, as text.
     pub viewer: String,
-    /// The relations at that time.
+    /// The relations from which it was computed.
     pub relations: Arc<Relations>,
     /// The tables of findings and their versions.
     pub tables: Vec<(TableKey, u64)>,
@@ -88,14 +89,14 @@ impl InventorySource {
 pub(super) struct Inventories(Mutex<Vec<(InventorySource, Arc<Inventory>)>>);
 
 impl Inventories {
-    /// The inventory of a source at a time, if it is kept.
+    /// The kept inventory of a source, if it is still valid at a time.
     pub(super) fn get(&self, source: &InventorySource, now: Timestamp) -> Option<Arc<Inventory>> {
         let known = self.0.lock();
         let found = known.iter().find(|(of, inventory)| of.is(source) && now < inventory.valid_until);
         found.map(|(_, inventory)| Arc::clone(inventory))
     }
 
-    /// Keeps an inventory, in the place of an earlier one of the same viewer.
+    /// Keeps an inventory. It replaces an earlier one of the same viewer.
     pub(super) fn keep(&self, source: InventorySource, inventory: &Arc<Inventory>) {
         let mut known = self.0.lock();
         known.retain(|(of, _)| of.viewer != source.viewer);

@@ -114,7 +114,7 @@ pub struct TableKey {
     pub origin: Option<Region>,
     /// The Region in which they are read and changed.
     pub region: Region,
-    /// Whether they exist only in OCSF (OCM-03).
+    /// Whether the findings of the table exist only in OCSF (OCM-03).
     pub is_ocsf_only: bool,
 }
 

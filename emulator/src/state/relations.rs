@@ -117,7 +117,7 @@ impl Relations {
         of_account.take_while(move |(key, _)| key.account == account)
     }
 
-    /// The answer to the last successful call with a client token, if it is still kept.
+    /// The response to the last successful call with a client token, if it is still kept.
     pub fn answered(&self, token: &ClientToken) -> Option<&Arc<Answered>> {
         self.answered.get(token)
     }
@@ -133,7 +133,7 @@ impl Relations {
         self.visible.get(key, find)
     }
 
-    /// [`Relations::visible_accounts`] of a hub V2.
+    /// Like [`Relations::visible_accounts`], but for a hub V2.
     pub fn visible_accounts_v2(&self, key: &HubKey, find: impl FnOnce() -> HashSet<String>) -> Arc<HashSet<String>> {
         self.visible_v2.get(key, find)
     }
@@ -157,7 +157,7 @@ impl Relations {
         }
     }
 
-    /// Keeps the answer to a call with a client token, and drops those from before a time.
+    /// Keeps the response to a call with a client token, and drops responses from before a time.
     pub(super) fn keep_answer(&mut self, token: ClientToken, answered: Arc<Answered>, since: Timestamp) {
         let is_old = |answered: &Arc<Answered>| answered.at < since;
         if self.answered.values().any(is_old) {

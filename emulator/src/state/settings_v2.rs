@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-/// Settings of the V2 half. Those that change the form of findings are settings of the conversion.
+/// Settings of the V2 half. Settings that change the OCSF form of findings are settings of the conversion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct SettingsV2 {

@@ -31,7 +31,7 @@ pub struct Transaction<'w> {
     hubs_v2: BTreeMap<HubKey, Option<Arc<HubV2>>>,
     directory: Option<Directory>,
     resources: Option<Arc<Resources>>,
-    /// The answer to this call if it has a client token, and since when answers are kept.
+    /// The response to this call if it has a client token, and the time before which earlier responses are dropped.
     answered: Option<(ClientToken, Arc<Answered>, Timestamp)>,
 }
 
@@ -141,12 +141,12 @@ impl Transaction<'_> {
         edit(Arc::make_mut(self.resources.get_or_insert_with(before)))
     }
 
-    /// The answer to the last successful call with a client token, if it is still kept.
+    /// The response to the last successful call with a client token, if it is still kept.
     pub fn answered(&self, token: &ClientToken) -> Option<&Arc<Answered>> {
         self.before.answered(token)
     }
 
-    /// Stages the answer to this call. Answers from before `since` are dropped.
+    /// Stages the response to this call. Responses from before `since` are dropped.
     pub fn stage_answer(&mut self, token: ClientToken, answered: Answered, since: Timestamp) {
         self.answered = Some((token, Arc::new(answered), since));
     }

@@ -76,7 +76,7 @@ pub struct World {
     sequence: AtomicU64,
     /// Events sent to hubs; `None` if events are disabled or the world is still being set up.
     events: Option<Events>,
-    /// Writes exported objects; `None` if jobs keep what they have exported.
+    /// Writes exported objects; `None` if jobs keep their output.
     export_sink: Option<ExportSink>,
 }
 
@@ -165,12 +165,12 @@ impl World {
         self.epoch = epoch;
     }
 
-    /// Makes jobs write exported objects with `sink`. To be called before the world is used.
+    /// Makes jobs write exported objects with `sink`. Must be called before the world is used.
     pub fn set_export_sink(&mut self, sink: Option<ExportSink>) {
         self.export_sink = sink;
     }
 
-    /// Writes exported objects, if that is set.
+    /// The function that writes exported objects; `None` if jobs keep their output.
     pub fn export_sink(&self) -> Option<&ExportSink> {
         self.export_sink.as_ref()
     }
@@ -274,7 +274,7 @@ impl World {
         self.findings.iter().map(|findings| findings.key().clone()).collect()
     }
 
-    /// The inventory of a source, computed if it is not kept from an earlier call.
+    /// The inventory of a source. It is computed unless an earlier call has kept it.
     pub fn inventory(
         &self,
         source: InventorySource,
@@ -289,7 +289,8 @@ impl World {
         inventory
     }
 
-    /// Notes what exposures rest on and returns the work that follows. Worlds without hubs V2 pay nothing for it.
+    /// Records the changes that exposures depend on, and returns the due entries that compute the exposures. Worlds
+    /// without hubs V2 skip this.
     pub(super) fn note_for_exposures(&self, changes: &[Change], due_at: Option<Timestamp>) -> Vec<(Timestamp, Due)> {
         if changes.is_empty() || !self.has_hubs_v2() {
             return Vec::new();
@@ -300,12 +301,12 @@ impl World {
         regions.into_iter().map(|region| (at, Due::ComputeExposures(region))).collect()
     }
 
-    /// What has changed in a Region since this was last called.
+    /// The changes in a Region since the last call of this function.
     pub fn take_changed(&self, region: &Region) -> Changed {
         self.exposures.take(region)
     }
 
-    /// What findings and declared resources of a Region tell for exposures, as of the last computation.
+    /// The signals that the last computation of exposures read from findings and declared resources of a Region.
     pub fn signals(&self, region: &Region) -> Option<Arc<Signals>> {
         self.exposures.signals(region)
     }
@@ -343,7 +344,7 @@ impl World {
         &self.ocsf
     }
 
-    /// Changes the form of findings in OCSF. To be called before the world has findings.
+    /// Sets how findings are converted to OCSF. Must be called before the world has findings.
     pub fn set_ocsf(&mut self, settings: Settings) {
         self.ocsf = Arc::new(Converter { settings });
         self.schema = schema(&self.ocsf);

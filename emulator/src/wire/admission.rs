@@ -117,8 +117,8 @@ fn forbidden(message: String) -> Refusal {
 }
 
 /// IP addresses and names without an address in public DNS: `localhost` and its subdomains, single-label names such as
-/// those of compose services, and Docker's name for the host. The program's own commands also use an emulator under these
-/// names without being asked to.
+/// those of compose services, and Docker's name for the host. The program's own commands use an emulator at such an
+/// address even if only a variable of AWS clients names it.
 pub fn is_local_host(host: &str) -> bool {
     let name = host.strip_suffix('.').unwrap_or(host);
     let is_one_label = !name.is_empty() && !name.contains(['.', '[', ':']);

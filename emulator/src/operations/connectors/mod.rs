@@ -118,7 +118,7 @@ struct GetOutput {
     enablement_status: Option<&'static str>,
 }
 
-/// The service that created a connector; `None` for one of the customer (CNC-03).
+/// The service that created a connector; `None` if a customer created it (CNC-03).
 fn created_by(connector: &Connector) -> Option<&'static str> {
     connector.is_service_linked.then_some(SERVICE_PRINCIPAL)
 }
@@ -223,7 +223,7 @@ pub fn list_connectors(context: &Context<'_>, input: Input) -> Result<Answer, Aw
     list(context, (HALF, Operation::ListConnectors), input)
 }
 
-/// Lists the connectors of a half, for its operation.
+/// Lists the connectors of one half of the API.
 pub(super) fn list(
     context: &Context<'_>,
     (half, operation): (Half, Operation),
@@ -255,7 +255,7 @@ struct UpdateInput {
     provider: Option<ProviderInput>,
 }
 
-/// The answer of the operations that change a connector.
+/// The response of the operations that change a connector.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct StatusOutput {
@@ -278,7 +278,7 @@ pub fn update_connector(
     update(context, transaction, HALF, input)
 }
 
-/// Changes a connector of a half.
+/// Changes a connector of one half of the API.
 pub(super) fn update(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,
@@ -306,7 +306,7 @@ pub fn delete_connector(
     delete(context, transaction, HALF, input)
 }
 
-/// Deletes a connector of a half.
+/// Deletes a connector of one half of the API.
 pub(super) fn delete(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,

@@ -77,7 +77,7 @@ fn cloud(config_connector_arn: String, scope: Scope, regions: Vec<String>) -> Cl
 }
 
 impl ProviderInput {
-    /// The provider of a new connector. The shape of the input ensures that there is one.
+    /// The provider of a new connector. The shape of the input ensures that one is set.
     pub fn read(self) -> Option<Provider> {
         let ProviderInput { jira_cloud, service_now, azure, gcp } = self;
         let jira = jira_cloud.map(|it| Provider::Jira(Jira { project_key: it.project_key, ..Jira::default() }));
@@ -117,7 +117,7 @@ struct IssueOutput {
 }
 
 impl HealthOutput {
-    /// The form of a health.
+    /// The health as responses show it.
     pub fn new(health: &Health) -> HealthOutput {
         let issue = |(code, message): &(String, String)| IssueOutput { code: code.clone(), message: message.clone() };
         HealthOutput {
@@ -128,7 +128,7 @@ impl HealthOutput {
     }
 }
 
-/// The provider of a connector in answers; exactly one member is set.
+/// The provider of a connector in responses; exactly one member is set.
 #[derive(Serialize)]
 pub enum ProviderOutput {
     /// Jira Cloud.
@@ -172,7 +172,7 @@ fn auth_status(is_authorized: bool) -> &'static str {
 }
 
 impl ProviderOutput {
-    /// The form of a provider. The authorization URL of Jira contains the console of the Region.
+    /// The provider as responses show it. The authorization URL of Jira contains the address of the Region's console.
     pub fn new(provider: &Provider, key: &HubKey) -> ProviderOutput {
         let scope =
             |cloud: &Cloud| Scope { scope_type: cloud.scope_type.clone(), scope_values: cloud.scope_values.clone() };
@@ -203,7 +203,7 @@ impl ProviderOutput {
     }
 }
 
-/// Where the owner authorizes a connector to Jira, while it waits for that (CNV-06).
+/// The URL at which the owner authorizes a connector to Jira; `None` unless an authorization is pending (CNV-06).
 pub fn auth_url(jira: &Jira, key: &HubKey) -> Option<String> {
     let state = jira.auth_state.as_ref()?;
     let console = key.region.console();

@@ -43,7 +43,7 @@ pub fn list_connectors_v2(context: &Context<'_>, input: Input) -> Result<Answer,
     both_halves::list(context, (HALF, Operation::ListConnectorsV2), input)
 }
 
-/// Changes the description and what the provider allows (CNV-10).
+/// Changes the description, and the settings that the provider allows to change (CNV-10).
 ///
 /// # Errors
 /// 400 `ValidationException` for another provider; 404 `ResourceNotFoundException`; 409 `ConflictException` for a

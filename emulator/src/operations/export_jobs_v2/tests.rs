@@ -43,7 +43,7 @@ fn start(stage: &Stage, input: Value) -> Value {
     json!({ "ExportJobId": stage.good(ADMINISTRATOR, StartExportJobV2, input)["ExportJobId"] })
 }
 
-/// What a job has exported, and the object that it would write.
+/// The output of a job, and the object that the job would write.
 fn exported(stage: &Stage, id: &Value) -> (String, String) {
     let (_, job) = exports::of_any_account(&stage.0, id["ExportJobId"].as_str().unwrap()).unwrap();
     (String::from_utf8(job.exported.as_ref().unwrap().to_vec()).unwrap(), exports::object(&job))

@@ -20,7 +20,7 @@ fn import(stage: &Stage, account: &str, finding: &Value) {
     assert_eq!(answer["SuccessCount"], 1, "{answer}");
 }
 
-/// Imports a finding as its product, which customers may not do for AWS's products.
+/// Imports a finding on behalf of its product. Customers may not import findings of AWS's products.
 fn deliver(stage: &Stage, product: &str, with: Value) {
     let mut document = finding("x", with);
     document["ProductArn"] = format!("arn:aws:securityhub:{REGION}::product/aws/{product}").into();

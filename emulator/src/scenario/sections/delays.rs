@@ -35,7 +35,7 @@ pub(in crate::scenario) struct Declared {
     account_creation: Option<Spanned<String>>,
     /// How long a connector to a cloud provider is PENDING after it is created, changed or deleted.
     connectors: Option<Spanned<String>>,
-    /// When exposures change after the findings and resources that they rest on.
+    /// How long exposures stay unchanged after the findings and resources from which they are computed change.
     exposures: Option<Spanned<String>>,
     /// How long a security control is UPDATING after its parameters are changed.
     security_control_update: Option<Spanned<String>>,

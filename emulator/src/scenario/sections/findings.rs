@@ -30,7 +30,7 @@ pub(in crate::scenario) struct Declared {
     #[schemars(transform = not_null)]
     file: Option<Spanned<String>>,
     /// Findings that exist only in OCSF, which the V2 half shows: a pattern of JSON files, as for file, or a list of
-    /// findings. What follows from others, such as class_name and metadata.uid, may be absent.
+    /// findings. Attributes that follow from others, such as class_name and metadata.uid, may be absent.
     #[schemars(transform = not_null)]
     ocsf: Option<Spanned<ocsf_findings::Declared>>,
     /// Realistic findings generated from the seed of the scenario.

@@ -1,4 +1,4 @@
-//! `inventory`: resources and packages of the V2 half that no finding names, or of which findings do not tell enough.
+//! `inventory`: resources and packages of the V2 half that findings do not name or do not describe completely.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -30,7 +30,7 @@ impl Declared {
     }
 }
 
-/// A resource. If findings name it too, these values win.
+/// A resource. If findings name it too, these values override theirs.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "InventoryResource")]
 #[serde(deny_unknown_fields)]
@@ -46,7 +46,7 @@ struct Resource {
     #[serde(rename = "type")]
     #[schemars(with = "String")]
     resource_type: Option<Spanned<String>>,
-    /// ARN, or another ID that findings name the resource by.
+    /// ARN of the resource, or another ID by which findings name it.
     #[schemars(with = "String")]
     id: Option<Spanned<String>>,
     /// Name.
@@ -55,7 +55,7 @@ struct Resource {
     tags: Option<Entries<String>>,
     /// Configuration, as GetResourcesV2 returns it in ResourceConfig.
     config: Option<Node>,
-    /// Further members of the resource in the answer of GetResourcesV2, such as ResourceSubCategory or DiscoveryType.
+    /// Further members of the resource in the response of GetResourcesV2, such as ResourceSubCategory or DiscoveryType.
     members: Option<Node>,
 }
 
@@ -85,7 +85,7 @@ struct Package {
     kind: Option<String>,
 }
 
-/// Checks all entries. An entry whose account or Region is wrong is reported and left out.
+/// Checks all entries. An entry whose account or Region is wrong is reported and dropped.
 pub(super) fn check(written: &Declared, named: &[Region], check: &mut Check) -> DeclaredInventory {
     let mut place = |account: &Option<AccountText>, region: &Option<RegionText>| -> Option<(AccountId, Region)> {
         let account = account.as_ref().and_then(|account| check.account(&account.0));
@@ -114,7 +114,7 @@ pub(super) fn check(written: &Declared, named: &[Region], check: &mut Check) -> 
     inventory
 }
 
-/// The members of a resource in the answer of GetResourcesV2.
+/// The members of a resource in the response of GetResourcesV2.
 fn members(resource: &Resource) -> Map<String, Value> {
     let mut members = match resource.members.as_ref().map(Node::to_json) {
         Some(Value::Object(members)) => members,

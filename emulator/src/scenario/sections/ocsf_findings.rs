@@ -68,15 +68,15 @@ impl JsonSchema for Declared {
 /// A complete finding.
 #[derive(Debug)]
 pub(in crate::scenario) struct Ocsf {
-    /// Its first byte.
+    /// The position of the finding in the file.
     pub(in crate::scenario) start: Span,
-    /// What to call it in messages, such as `finding 2 of this file`.
+    /// The name of the finding in messages, such as `finding 2 of this file`.
     pub(in crate::scenario) name: String,
     /// The finding.
     pub(in crate::scenario) finding: Native,
 }
 
-/// The findings of a list. Those that lack something are reported.
+/// The complete findings of a list. Incomplete ones are reported.
 pub(super) fn listed(nodes: &[Node], check: &mut Check) -> Vec<Ocsf> {
     let read = |(position, node): (usize, &Node)| {
         let finding = match node.to_json() {
@@ -89,7 +89,7 @@ pub(super) fn listed(nodes: &[Node], check: &mut Check) -> Vec<Ocsf> {
     (1..).zip(nodes).filter_map(read).collect()
 }
 
-/// A finding of a file, unless it lacks something.
+/// A finding of a file; `None` if it is incomplete, which is reported.
 pub(super) fn of_file(finding: Map<String, Value>, start: Span, position: usize, check: &mut Check) -> Option<Ocsf> {
     complete(finding, start, format!("finding {position} of this file"), check)
 }

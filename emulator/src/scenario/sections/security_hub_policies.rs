@@ -43,7 +43,7 @@ pub(super) fn check(written: Entries<Declared>, regions: &[Region], check: &mut 
     policies
 }
 
-/// Separates the names of attached policies: those of service control policies, and those of these policies.
+/// Splits the names of attached policies into those of service control policies and those of policies for hubs V2.
 pub(super) fn split(written: Vec<Spanned<String>>, valid: &Valid) -> (Vec<Spanned<String>>, Vec<String>) {
     let (own, others): (Vec<_>, Vec<_>) = written.into_iter().partition(|name| valid.contains_key(&name.value));
     (others, own.into_iter().map(|name| name.value).collect())

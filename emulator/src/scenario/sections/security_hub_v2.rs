@@ -7,15 +7,16 @@ use crate::scenario::check::{Check, not_null};
 use crate::scenario::spanned::Spanned;
 use crate::state::{SettingsV2, World};
 
-/// More than any export takes, in seconds.
+/// Maximum of `export_seconds`.
 const MAX_EXPORT_SECONDS: u64 = 86_400;
 
-/// Settings of the V2 half, where the behavior of AWS is not known or depends on the account.
+/// Settings of the V2 half for cases in which the behavior of AWS is not known or depends on the account.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[schemars(rename = "SecurityHubV2")]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
-    /// Whether changes that customers make to a finding in one half of the API show in the other. Default: separate.
+    /// Whether changes that customers make to a finding in one half of the API are visible in the other. Default:
+    /// separate.
     state: Option<CustomerState>,
     /// Whether findings of custom products are visible in the V2 half. Default: true.
     custom_findings: Option<bool>,
@@ -28,11 +29,11 @@ pub(in crate::scenario) struct Declared {
     /// Whether an aggregator V2 can link all Regions, by the modes ALL_REGIONS and ALL_REGIONS_EXCEPT_SPECIFIED.
     /// Default: refuse.
     all_regions: Option<Acceptance>,
-    /// Version of OCSF that findings state. Default: 1.6.0.
+    /// Version of OCSF in `metadata.version` of findings. Default: 1.6.0.
     #[schemars(transform = not_null, extend("pattern" = r"^\d+\.\d+\.\d+$"))]
     ocsf_version: Option<Spanned<String>>,
-    /// Whether findings leave the V2 half some time after their last change: on, or off for recorded findings of the
-    /// past. Default: on.
+    /// Whether the V2 half stops showing findings some time after their last change. Use off to show recorded findings
+    /// of the past. Default: on.
     retention: Option<Retention>,
     /// How long an export takes, in seconds. Default: 0.
     #[schemars(transform = not_null, extend("maximum" = MAX_EXPORT_SECONDS))]
@@ -44,20 +45,20 @@ pub(in crate::scenario) struct Declared {
 #[schemars(rename = "CustomerState")]
 #[serde(rename_all = "snake_case")]
 enum CustomerState {
-    /// Each half has its own.
+    /// Changes in one half are not visible in the other.
     Separate,
-    /// A change in one half also shows in the other.
+    /// Changes in one half are also visible in the other.
     Shared,
 }
 
-/// Whether something is accepted.
+/// Whether the API accepts an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[schemars(rename = "Acceptance")]
 #[serde(rename_all = "snake_case")]
 enum Acceptance {
-    /// It is accepted.
+    /// The input is accepted.
     Accept,
-    /// It is refused with a ValidationException.
+    /// The input is refused with a ValidationException.
     Refuse,
 }
 
@@ -66,9 +67,9 @@ enum Acceptance {
 #[schemars(rename = "RetentionV2")]
 #[serde(rename_all = "snake_case")]
 enum Retention {
-    /// They expire.
+    /// The V2 half stops showing findings some time after their last change.
     On,
-    /// They are kept.
+    /// The V2 half shows findings regardless of their age.
     Off,
 }
 

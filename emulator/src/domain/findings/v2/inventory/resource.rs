@@ -30,7 +30,7 @@ pub struct Collected {
     region: String,
     /// `modified_time` of that finding, in milliseconds and as text.
     modified: (i64, String),
-    /// The time at which a finding first named the resource; `None` if only a scenario declares it.
+    /// The time at which a finding first named the resource; `None` if a scenario declares it.
     pub first_seen: Option<Timestamp>,
     is_declared: bool,
     /// The members that a scenario declares. They override those of findings.
