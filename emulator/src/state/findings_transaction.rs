@@ -110,7 +110,14 @@ impl<'w> FindingsTransaction<'w> {
 
     /// Deletes the findings of a Region, including replicas, for whose documents `drops` returns true.
     pub fn drop_findings(&mut self, region: &Region, drops: impl Fn(&[u8]) -> bool) {
-        self.remove_findings(region, |_| true, |findings| findings.remove_where(&drops));
+        let tables = self.tables_of(region);
+        self.remove_findings(region, &tables, |_| true, |findings| findings.remove_where(&drops));
+    }
+
+    /// Deletes the findings of a Region that exist only in OCSF and for whose documents `drops` returns true.
+    pub fn drop_ocsf_only(&mut self, region: &Region, drops: impl Fn(&[u8]) -> bool) {
+        let tables = [TableKey::ocsf_only(region)];
+        self.remove_findings(region, &tables, |_| true, |findings| findings.remove_where(&drops));
     }
 
     /// Deletes the findings of a Region, including replicas, that have expired at `now`. The lock is released every few
@@ -118,20 +125,26 @@ impl<'w> FindingsTransaction<'w> {
     pub fn drop_expired(&mut self, region: &Region, now: Timestamp) {
         let may_have_expired = |findings: &Findings| findings.table().first_end() <= now.as_millisecond();
         let remove = |findings: &mut Findings| findings.remove_expired(now, EXPIRED_AT_A_TIME);
-        while self.remove_findings(region, may_have_expired, remove) > 0 {}
+        let tables = self.tables_of(region);
+        while self.remove_findings(region, &tables, may_have_expired, remove) > 0 {}
     }
 
-    /// Removes findings of a Region and its replicas from the tables that `is_wanted` selects.
+    /// The table of a Region's findings, and those of replicas in the Region.
+    fn tables_of(&self, region: &Region) -> Vec<TableKey> {
+        let replicas = self.world.replica_tables().into_iter().filter(|table| table.region == *region);
+        std::iter::once(TableKey::from(region)).chain(replicas).collect()
+    }
+
+    /// Removes findings of a Region from those of `tables` that `is_wanted` selects.
     fn remove_findings(
         &mut self,
         region: &Region,
+        tables: &[TableKey],
         is_wanted: impl Fn(&Findings) -> bool,
         remove: impl Fn(&mut Findings) -> usize,
     ) -> usize {
-        let replicas = self.world.replica_tables().into_iter().filter(|table| table.region == *region);
-        let tables = std::iter::once(TableKey::from(region)).chain(replicas);
-        let tables = tables.filter(|table| self.world.read_findings(table.clone(), &is_wanted) == Some(true));
-        let count = tables.map(|table| self.world.edit_findings(&table, |findings, _| remove(findings))).sum();
+        let tables = tables.iter().filter(|table| self.world.read_findings((*table).clone(), &is_wanted) == Some(true));
+        let count = tables.map(|table| self.world.edit_findings(table, |findings, _| remove(findings))).sum();
         if count > 0 {
             self.changes.push(Change::FindingsDropped { region: region.clone(), count });
         }

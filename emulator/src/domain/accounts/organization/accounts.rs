@@ -244,6 +244,9 @@ pub fn forget(transaction: &mut Transaction<'_>, world: &World, account: Account
             transaction.forget_hub(&hub);
         }
     }
+    for region in world.ocsf_only_regions() {
+        transaction.drop_ocsf_only(&region, |document| expiry::is_of_account(document, account));
+    }
     for (hub, _) in world.relations().hubs_v2_of(account) {
         transaction.forget_hub_v2(hub);
     }
@@ -335,5 +338,40 @@ pub fn find(organization: &Organization, parent: &str) -> Result<String, Account
             let known = organization.units.values().map(|unit| unit.name.as_str()).chain(["root"]);
             Err(AccountError::NoParent(parent.to_owned(), NearName::among(known, parent)))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::findings::v2::native;
+    use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, id};
+
+    /// Rules: RET-11.
+    #[test]
+    fn findings_that_exist_only_in_ocsf_are_forgotten_with_their_account() {
+        let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
+        let now = stage.0.clock.now();
+        let finding = |account: &str| {
+            let finding = json!({
+                "class_uid": 2004,
+                "cloud": { "account": { "uid": account }, "region": REGION },
+                "finding_info": { "uid": "f" },
+                "metadata": { "product": { "uid": "arn:aws:securityhub:us-east-1::productv2/partner/product" } },
+            });
+            finding.as_object().unwrap().clone()
+        };
+        let mut transaction = stage.0.write();
+        let sent = [ADMINISTRATOR, MEMBER].map(finding).to_vec();
+        assert_eq!(native::deliver(&mut transaction, &stage.0, now, sent), (2, Vec::new()));
+        transaction.edit_directory(|directory| {
+            let account = directory.accounts.entry(id(MEMBER)).or_insert_with(|| Account::unknown(id(MEMBER)));
+            account.status = AccountStatus::Closed(now);
+        });
+        forget(&mut transaction, &stage.0, id(MEMBER), now);
+        transaction.commit();
+        assert_eq!(stage.0.finding_count(), 1, "the finding of the other account stays");
     }
 }
