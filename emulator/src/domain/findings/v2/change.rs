@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use securityhub_engine::{FieldId, Filter, Slot};
+use securityhub_engine::filter::Test;
+use securityhub_engine::{FieldId, Filter, Scope, Slot};
 use serde_json::{Map, Value, json};
 
 use super::keep;
@@ -16,6 +17,9 @@ use crate::state::{AccountId, FindingWriter, Findings, FindingsTransaction, Tabl
 
 /// The status whose counterpart in the classic half is an archived record (OCM-61).
 const ARCHIVED: u8 = 5;
+
+/// The fields that identify a finding together: its account, its own ID and its product.
+const NAMES: [&str; 3] = ["cloud.account.uid", "finding_info.uid", "metadata.product.uid"];
 
 /// The identifier of a finding in a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +69,7 @@ pub fn update(
         let shown = view.filter(world, caller.now);
         let filter = with_uids.clone().map(|with_uids| Filter::All(vec![with_uids, shown.clone()]));
         // Columns are built before the table is locked for writing.
-        let fields: Vec<FieldId> = uid_field.into_iter().collect();
+        let fields: Vec<FieldId> = uid_field.into_iter().chain(name_fields(world, &view.table)).collect();
         let build = filter.as_ref().unwrap_or(&shown);
         if world.query_findings(&view.table, build, &fields, |_| ()).is_none() {
             continue;
@@ -79,7 +83,7 @@ pub fn update(
                     Identifier::Uid(uid) => by_uid.get(uid).copied(),
                     Identifier::Names { account, finding, product } => {
                         let table = writer.findings().table();
-                        let slot = by_names(writer.findings(), &view.table, account, finding, product);
+                        let slot = by_names(world, writer.findings(), &view.table, [account, finding, product]);
                         let slot = slot.filter(|slot| view.part(writer.findings()).has(*slot));
                         slot.filter(|slot| view.shows(world, table.stored(*slot), caller.now))
                     }
@@ -104,15 +108,23 @@ fn by_uid(world: &World, view: &View, findings: &Findings, filter: &Filter) -> H
     slots.into_iter().filter_map(|slot| Some((world.ocsf().uid(table.stored(slot))?, slot))).collect()
 }
 
-/// The finding with these IDs. The ASFF document contains them as ProductArn, Id and AwsAccountId (OCM-10, OCM-13).
-fn by_names(findings: &Findings, table: &TableKey, account: &str, finding: &str, product: &str) -> Option<Slot> {
+/// The fields of `NAMES`, for a table of findings that exist only in OCSF. The keys of such findings cannot be computed
+/// from these fields, because a product may choose the `metadata.uid` itself.
+fn name_fields(world: &World, table: &TableKey) -> impl Iterator<Item = FieldId> {
+    let fields = NAMES.into_iter().filter(|_| table.is_ocsf_only);
+    fields.filter_map(|name| world.schema().derived_field(name))
+}
+
+/// The finding with these IDs of its account, itself and its product. The ASFF document contains them as AwsAccountId,
+/// Id and ProductArn (OCM-10, OCM-13).
+fn by_names(world: &World, findings: &Findings, table: &TableKey, names: [&str; 3]) -> Option<Slot> {
+    let [account, finding, product] = names;
     let account_id = AccountId::parse(account)?;
-    let key = if table.is_ocsf_only {
-        ocsf::native::key(&ocsf::uid([product, account, table.region.as_str(), finding]))
-    } else {
-        document::key_of(&ocsf::classic_product_arn(product)?, finding, account_id)
-    };
-    findings.table().find(&key)
+    if table.is_ocsf_only {
+        let terms = name_fields(world, table).zip(names).map(|(field, name)| Filter::term(field, Test::equals(name)));
+        return findings.table().within(Scope::All).matching(&Filter::All(terms.collect())).first().copied();
+    }
+    findings.table().find(&document::key_of(&ocsf::classic_product_arn(product)?, finding, account_id))
 }
 
 /// Changes a finding. Returns the time at which it now expires, if that has changed.

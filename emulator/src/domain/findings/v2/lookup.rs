@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use securityhub_engine::{Filter, Parts, Scope};
+use securityhub_engine::{Filter, Parts};
 use serde_json::Value;
 
 use super::visibility;
@@ -39,13 +39,5 @@ pub fn all(world: &World, caller: &Caller, filter: &Filter) -> Vec<Value> {
 
 /// Whether a caller sees the finding with a `metadata.uid`.
 pub fn is_visible(world: &World, caller: &Caller, uid: &str) -> bool {
-    let Some(field) = world.schema().derived_field("metadata.uid") else { return false };
-    let with_uid = Filter::In { field, values: Arc::new(HashSet::from([uid.to_owned()])) };
-    visibility::views(world, caller, &None).iter().any(|view| {
-        let filter = Filter::All(vec![with_uid.clone(), view.filter(world, caller.now)]);
-        let found = world.query_findings(&view.table, &filter, &[], |findings| {
-            !findings.table().within(Scope::All).matching(&filter).is_empty()
-        });
-        found.unwrap_or(false)
-    })
+    find(world, caller, uid).is_some()
 }

@@ -1,4 +1,6 @@
 //! Tests of findings in the V2 half.
 
 mod agreement;
+mod change;
+mod lookup;
 mod naive;
