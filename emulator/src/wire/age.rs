@@ -110,8 +110,8 @@ mod tests {
     #[test]
     fn a_signature_is_valid_for_15_minutes() {
         let at = |now: &str| checked("/accounts", "securityhub", Some("20260115T090000Z"), now);
-        for now in ["2026-01-15T08:45:00Z", "2026-01-15T09:00:00Z", "2026-01-15T09:15:00Z"] {
-            assert_eq!(at(now), Ok(()), "{now}");
+        for time in ["2026-01-15T08:45:00Z", "2026-01-15T09:00:00Z", "2026-01-15T09:15:00Z"] {
+            assert_eq!(at(time), Ok(()), "{time}");
         }
         let code = "InvalidSignatureException";
         let expired =
