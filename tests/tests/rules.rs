@@ -9,6 +9,7 @@ use std::fs;
 
 use files::{root, with_extension};
 use securityhub_local_tests::generated::refresh;
+use securityhub_local_tests::program;
 
 const REGISTER: &str = "docs/rules.tsv";
 const EVIDENCE: [&str; 3] = ["documented", "observed", "inferred"];
@@ -251,6 +252,17 @@ fn every_rule_has_a_test_or_a_reason_and_tests_list_known_rules() {
         }
     }
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+#[test]
+fn the_limits_of_operations_name_known_rules() {
+    let json: serde_json::Value = serde_json::from_slice(&program::run(&["coverage", "--json"]).stdout).unwrap();
+    let chapters = register();
+    let known = |id: &str| chapters.iter().any(|chapter| chapter.rules.iter().any(|rule| rule.id.to_string() == id));
+    for operation in json["operations"].as_array().unwrap() {
+        let Some(rule) = operation["limit"]["rule"].as_str() else { continue };
+        assert!(known(rule), "{operation}");
+    }
 }
 
 #[test]

@@ -11,6 +11,28 @@ use super::exit::Exit;
 use super::output;
 use crate::operations::{Coverage, entry};
 
+/// The limits of implemented operations: for each an operation, the rule that covers it, and a sentence.
+const LIMITS: &str = include_str!("limits.tsv");
+
+/// What an operation does not do although AWS does, if anything is known.
+struct Limit {
+    operation: &'static str,
+    rule: &'static str,
+    text: &'static str,
+}
+
+fn limits() -> impl Iterator<Item = Limit> {
+    let rows = LIMITS.lines().skip(1).map(|line| line.split('\t').collect::<Vec<_>>());
+    rows.filter_map(|row| {
+        let [operation, rule, text] = row[..] else { return None };
+        Some(Limit { operation, rule, text })
+    })
+}
+
+fn limit(operation: Operation) -> Option<Limit> {
+    limits().find(|limit| limit.operation == operation.name())
+}
+
 /// Prints the table in the requested format.
 ///
 /// # Errors
@@ -61,14 +83,19 @@ fn table() -> String {
     for operation in Operation::ALL {
         table.add_row([operation.name(), status(entry(operation).coverage)]);
     }
-    format!("{}\n\n{}", table.trim_fmt(), summary())
+    let mut text = format!("{}\n\n{}\nLimits:\n", table.trim_fmt(), summary());
+    for Limit { operation, rule, text: limit } in limits() {
+        _ = writeln!(text, "{operation} ({rule})\n  {limit}.");
+    }
+    text
 }
 
 /// The table as Markdown: a row for each operation.
 pub(super) fn markdown() -> String {
-    let mut text = format!("{}\n| operation | status |\n| --- | --- |\n", summary());
+    let mut text = format!("{}\n| operation | status | limit |\n| --- | --- | --- |\n", summary());
     for operation in Operation::ALL {
-        _ = writeln!(text, "| `{}` | {} |", operation.name(), status(entry(operation).coverage));
+        let limit = limit(operation).map_or(String::new(), |limit| format!("{} ({}) ", limit.text, limit.rule));
+        _ = writeln!(text, "| `{}` | {} | {limit}|", operation.name(), status(entry(operation).coverage));
     }
     text
 }
@@ -79,7 +106,11 @@ fn json_text() -> String {
         .into_iter()
         .map(|operation| {
             let coverage = entry(operation).coverage;
-            json!({ "operation": operation.name(), "coverage": word(coverage) })
+            let mut row = json!({ "operation": operation.name(), "coverage": word(coverage) });
+            if let Some(limit) = limit(operation) {
+                row["limit"] = json!({ "rule": limit.rule, "text": limit.text });
+            }
+            row
         })
         .collect();
     let body = json!({ "behaves": implemented, "missing": missing, "operations": operations });
@@ -93,8 +124,21 @@ mod tests {
     #[test]
     fn the_table_has_a_line_per_operation_and_fits_a_page() {
         let table = table();
-        assert_eq!(table.lines().count(), Operation::ALL.len() + 3, "a header, an empty line and the summary");
+        let (operations, limits) = table.split_once("\nLimits:\n").unwrap();
+        assert_eq!(operations.lines().count(), Operation::ALL.len() + 3, "a header, an empty line and the summary");
+        assert_eq!(limits.lines().count(), 2 * super::limits().count());
         assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
+    }
+
+    #[test]
+    fn each_limit_names_an_operation_and_is_in_each_format() {
+        assert_eq!(limits().count() + 1, LIMITS.lines().count(), "each row has three columns");
+        let texts = [table(), json_text(), markdown()];
+        for Limit { operation, rule, text } in limits() {
+            assert!(Operation::ALL.iter().any(|known| known.name() == operation), "{operation}");
+            assert_eq!(limits().filter(|other| other.operation == operation).count(), 1, "{operation} has one row");
+            assert!(texts.iter().all(|output| output.contains(rule) && output.contains(text)), "{operation}");
+        }
     }
 
     #[test]
