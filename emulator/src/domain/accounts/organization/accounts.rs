@@ -12,6 +12,7 @@ use super::near_name::NearName;
 use crate::domain::accounts::central_configuration::settle::{account_left, account_moved};
 use crate::domain::accounts::members::organization::{forget_account, leave_organization};
 use crate::domain::findings::expiry;
+use crate::domain::findings::v2::native;
 use crate::domain::schedule;
 use crate::state::{
     Account, AccountId, AccountStatus, Directory, Due, HubKey, Organization, Timestamp, Transaction, World,
@@ -245,7 +246,7 @@ pub fn forget(transaction: &mut Transaction<'_>, world: &World, account: Account
         }
     }
     for region in world.ocsf_only_regions() {
-        transaction.drop_ocsf_only(&region, |document| expiry::is_of_account(document, account));
+        transaction.drop_ocsf_only(&region, |document| native::is_of_account(document, account));
     }
     for (hub, _) in world.relations().hubs_v2_of(account) {
         transaction.forget_hub_v2(hub);
@@ -346,7 +347,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::domain::findings::v2::native;
     use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, id};
 
     /// Rules: RET-11.

@@ -14,6 +14,12 @@ pub fn has_class(finding: &str) -> bool {
     text::member_of(finding.trim(), "class_uid").is_some()
 }
 
+/// Whether a stored finding belongs to an account.
+pub fn is_of_account(document: &[u8], account: AccountId) -> bool {
+    let owner = std::str::from_utf8(document).ok().and_then(|document| text::member_of(document, "AwsAccountId"));
+    owner.and_then(text::string).is_some_and(|owner| owner == account.as_str())
+}
+
 /// A finding that was not stored, with the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
