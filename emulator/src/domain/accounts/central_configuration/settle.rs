@@ -38,7 +38,7 @@ pub fn begin(transaction: &mut Transaction<'_>, world: &World, top: &str, now: T
 /// later, which stay pending until their own time. Parents are settled with the last of their children (CCF-27).
 pub fn settle_due(transaction: &mut Transaction<'_>, world: &World, top: &str, now: Timestamp) {
     linked::update_regions(transaction, world, now);
-    let oldest = now.checked_sub(transaction.delays().policy_association).unwrap_or(Timestamp::MIN);
+    let oldest = oldest_pending(transaction, now);
     let directory = transaction.directory();
     let Some(organization) = &directory.organization else { return };
     let Some(central) = &organization.central else { return };
@@ -59,6 +59,11 @@ pub fn settle_due(transaction: &mut Transaction<'_>, world: &World, top: &str, n
     for parent in parents {
         settle_parent(transaction, &parent, now);
     }
+}
+
+/// Targets that have been pending since this time or longer are settled (CCF-27).
+fn oldest_pending(transaction: &Transaction<'_>, now: Timestamp) -> Timestamp {
+    now.checked_sub(transaction.delays().policy_association).unwrap_or(Timestamp::MIN)
 }
 
 fn is_pending(central: &CentralConfiguration, target: &str) -> bool {
@@ -112,16 +117,20 @@ pub fn hub_enabled(transaction: &mut Transaction<'_>, world: &World, account: Ac
 }
 
 /// Settles `parent` and the units above it after an account left them: their status follows from the remaining accounts
-/// (CCF-45). Parents that still contain the account keep their status, because later changes of a child do not affect
-/// it (CCF-28).
+/// (CCF-45), and they no longer wait for the account. Parents that still contain the account keep their status, because
+/// later changes of a child do not affect it (CCF-28).
 pub fn account_left(transaction: &mut Transaction<'_>, account: AccountId, parent: &str, now: Timestamp) {
     let directory = transaction.directory();
     let Some(organization) = &directory.organization else { return };
     let Some(central) = &organization.central else { return };
-    let has_failed =
-        |id: &String| central.settled.get(id).is_some_and(|settled| matches!(settled.outcome, Outcome::Failed(_)));
+    let oldest = oldest_pending(transaction, now);
+    let may_change = |id: &String| match central.settled.get(id) {
+        Some(Settled { outcome: Outcome::Failed(_), .. }) => true,
+        Some(Settled { outcome: Outcome::Pending, updated_at }) => *updated_at <= oldest,
+        Some(Settled { outcome: Outcome::Success, .. }) | None => false,
+    };
     let chain = std::iter::successors(Some(parent.to_owned()), |id| governance::above(organization, id));
-    let former_parents = chain.filter(|id| has_failed(id) && !is_below(organization, account.as_str(), id));
+    let former_parents = chain.filter(|id| may_change(id) && !is_below(organization, account.as_str(), id));
     let former_parents: Vec<String> = former_parents.collect();
     for parent in former_parents {
         settle_parent(transaction, &parent, now);

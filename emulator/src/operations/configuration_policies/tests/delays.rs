@@ -79,3 +79,31 @@ fn a_second_change_restarts_the_delay_of_a_target_and_its_parent() {
     assert_eq!(governs(&stage, MEMBER), is(&policies[1], "APPLIED", "SUCCESS"));
     assert_eq!(governs(&stage, UNIT), is(&policies[0], "APPLIED", "SUCCESS"));
 }
+
+/// Rules: CCF-27, CCF-45.
+#[test]
+fn a_pending_unit_does_not_wait_for_an_account_that_left_it() {
+    for event in [Event::Move { parent: "root".to_owned() }, Event::Leave] {
+        let mut stage = central();
+        stage.0.delays.policy_association = MINUTE * 5;
+        let policies = ["p", "q"].map(|name| create(&stage, name, says(&[FSBP])));
+        start(&stage, &policies[0], UNIT);
+        stage.0.clock.advance(MINUTE * 4);
+        start(&stage, &policies[1], MEMBER);
+        apply_event(&stage, MEMBER, event.clone());
+        assert_eq!(governs(&stage, UNIT), is(&policies[0], "APPLIED", "PENDING"), "its own delay is not over");
+        stage.0.clock.advance(MINUTE);
+        stage.good(ADMINISTRATOR, DescribeHub, json!({}));
+        assert_eq!(governs(&stage, UNIT), is(&policies[0], "APPLIED", "SUCCESS"));
+
+        start(&stage, &policies[0], UNIT);
+        apply_event(&stage, OTHER, Event::Move { parent: UNIT.to_owned() });
+        stage.0.clock.advance(MINUTE * 4);
+        start(&stage, &policies[1], OTHER);
+        stage.0.clock.advance(MINUTE);
+        stage.good(ADMINISTRATOR, DescribeHub, json!({}));
+        assert_eq!(governs(&stage, UNIT), is(&policies[0], "APPLIED", "PENDING"), "an account in it is pending");
+        apply_event(&stage, OTHER, event);
+        assert_eq!(governs(&stage, UNIT), is(&policies[0], "APPLIED", "SUCCESS"));
+    }
+}
