@@ -82,7 +82,7 @@ const NEWCOMERS: [(&str, &str); 10] = [
     ("an organization with Terraform", "docs/guides/terraform.md"),
     ("invite forty members", "docs/guides/multi-account.md"),
     ("why my filter returns nothing", "docs/guides/findings.md"),
-    ("what EventBridge gets", "docs/guides/events.md"),
+    ("which events EventBridge receives", "docs/guides/events.md"),
     ("a service control policy", "docs/guides/policies.md"),
     ("see a control fail", "docs/guides/standards.md"),
     ("a million findings", "docs/guides/findings.md"),
@@ -232,7 +232,7 @@ fn the_guide_of_troubleshooting() {
     run("docs/guides/troubleshooting.md");
 }
 
-/// The guide contains the same lines that are compiled below.
+/// The guide contains the same lines as the code that is compiled below.
 #[test]
 fn the_example_in_rust() {
     let shown = tested("docs/guides/rust.md", "client-tests/tests/documents/main.rs", "rust");
