@@ -39,7 +39,7 @@ pub(crate) fn echo(answer: &[u8]) -> Limit {
 pub(crate) fn serve() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("no port is free");
         println!("http://{}", listener.local_addr().expect("a bound address"));
         let answer = Arc::new(Mutex::new(Bytes::new()));
         loop {

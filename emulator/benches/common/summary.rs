@@ -10,7 +10,7 @@ impl Summary {
     /// A summary of at least one number.
     pub(crate) fn of(numbers: impl IntoIterator<Item = f64>) -> Summary {
         let mut numbers: Vec<f64> = numbers.into_iter().collect();
-        assert!(!numbers.is_empty(), "something was measured");
+        assert!(!numbers.is_empty(), "there are measurements");
         numbers.sort_by(f64::total_cmp);
         Summary(numbers)
     }

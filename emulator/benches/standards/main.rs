@@ -93,7 +93,7 @@ fn start(quiet: bool, expected: usize) -> f64 {
     let program = Child::program(&["--scenario", &file.path().to_string_lossy()]);
     once(program.address(), b"GET /_emulator/health HTTP/1.1\r\nhost: x\r\n\r\n");
     let seconds = start.elapsed().as_secs_f64();
-    assert_eq!(stored(&program), expected, "the same findings, whoever enables");
+    assert_eq!(stored(&program), expected, "the number of findings is the same if the scenario enables the standards");
     seconds
 }
 

@@ -71,7 +71,7 @@ fn walk(limit: usize, mut select: impl FnMut(Option<&Position>) -> Page) -> Vec<
     let mut after: Option<Position> = None;
     loop {
         let page = select(after.as_ref());
-        assert!(page.rows.len() == limit || !page.more, "a short page is the last (SRT-12)");
+        assert!(page.rows.len() == limit || !page.more, "only the last page is short (SRT-12)");
         seen.extend(sequences(&page));
         after = page.rows.last().map(|row| row.position.clone());
         if !page.more {
@@ -142,7 +142,11 @@ impl Moving {
             }
             Event::Update(number, finding) => {
                 let Some(sequence) = self.pick(*number) else { return };
-                assert_eq!(put(&mut self.table, sequence, 9999, &finding.0), sequence, "an update keeps its number");
+                assert_eq!(
+                    put(&mut self.table, sequence, 9999, &finding.0),
+                    sequence,
+                    "an update keeps the sequence number"
+                );
                 self.now.insert(sequence, finding.0.clone());
                 self.untouched.remove(&sequence);
                 if !oracle::satisfies(&finding.0, question) {

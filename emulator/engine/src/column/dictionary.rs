@@ -13,7 +13,7 @@ use crate::item::Item;
 use crate::schema::FieldKind;
 use crate::sync::OnceLock;
 
-/// Less waste than this many bytes is not compacted.
+/// Texts are compacted only if at least this many bytes are wasted.
 const LITTLE: usize = 64 * 1024;
 
 /// Assigns codes to values and counts their uses. A value without uses is dropped and its code reused, so that values
@@ -241,7 +241,7 @@ mod tests {
         assert_eq!(dictionary.code("", "a"), Some(code));
         dictionary.release(code);
         assert_eq!(dictionary.code("", "a"), None);
-        assert_eq!(dictionary.take(Item::Text("c")), Some(code), "the number is given away again");
+        assert_eq!(dictionary.take(Item::Text("c")), Some(code), "the code is reused");
         assert_eq!(dictionary.item(other, FieldKind::String), Some(Item::Text("b")));
         assert_eq!(dictionary.take(Item::Number(1.0)), None);
     }

@@ -65,7 +65,7 @@ mod tests {
             marks.narrow(block, &Bits([u64::MAX; WORDS]), Mark::of([number])).positions().collect::<Vec<_>>()
         };
         assert_eq!(narrow(&marks, 0, 5), Vec::<usize>::new());
-        assert_eq!(narrow(&marks, 1, 5), (6 * 64..7 * 64).collect::<Vec<_>>(), "5 and 69 stand at one position");
+        assert_eq!(narrow(&marks, 1, 5), (6 * 64..7 * 64).collect::<Vec<_>>(), "5 and 69 share a bit");
         assert_eq!(narrow(&marks, 1, 6), Vec::<usize>::new());
         marks.set(70 * 64 + 3, Mark::of([6, 7]));
         assert_eq!(narrow(&marks, 1, 6), (6 * 64..7 * 64).collect::<Vec<_>>());

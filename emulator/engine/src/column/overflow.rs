@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::bits::BLOCK;
 use crate::invariant::Invariant;
 
-/// Less waste than this many values is not compacted.
+/// Lists are compacted only if at least this many values are wasted.
 const LITTLE: usize = 1024;
 
 /// Lists by slot, in blocks of slots that clones share until one of them is written.

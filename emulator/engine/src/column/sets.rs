@@ -104,8 +104,8 @@ mod tests {
         assert!(made(&sets, &large) && !made(&sets, &large));
         assert!(made(&sets, &small) && made(&sets, &small));
         let others: Vec<_> = (0..MOST).map(|_| set(SMALL)).collect();
-        assert!(others.iter().all(|other| made(&sets, other)), "equal sets are not the same");
-        assert!(made(&sets, &large), "only so many are remembered");
+        assert!(others.iter().all(|other| made(&sets, other)), "an equal set at another address is translated again");
+        assert!(made(&sets, &large), "the oldest set was dropped");
         sets.forget();
         assert!(made(&sets, &large));
     }

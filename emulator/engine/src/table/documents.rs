@@ -369,7 +369,7 @@ mod tests {
                 }
             }
             let held: usize = documents.pieces.iter().map(|piece| piece.bytes.len()).sum();
-            assert_eq!(held, 5 + 112 * length, "of the second batch the documents alone are kept");
+            assert_eq!(held, 5 + 112 * length, "only the documents of the second batch are kept");
             documents.replace(1, plain(&[7; 2000]));
             assert_eq!((documents.get(1), documents.get(0)), (&[7; 2000][..], &b"first"[..]));
         }

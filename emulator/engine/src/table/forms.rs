@@ -95,10 +95,10 @@ mod tests {
         assert_eq!(forms.get(1, &[7, 9]), [Some(form(1, 3)), None]);
         forms.forget(7);
         assert_eq!(forms.get(1, &[7, 8]), [None, Some(form(2, 3))]);
-        assert_eq!(forms.clone().get(1, &[8]), [None], "a clone has cached nothing");
+        assert_eq!(forms.clone().get(1, &[8]), [None], "the cache of a clone is empty");
         assert_eq!(forms.get(2, &[8]), [None], "another context");
         forms.put(1, vec![(8, form(2, 3))], 0);
-        assert_eq!(forms.get(2, &[8]), [None], "derived in a context that has ended");
+        assert_eq!(forms.get(2, &[8]), [None], "the form belongs to an earlier context");
     }
 
     #[test]

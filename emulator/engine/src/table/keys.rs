@@ -19,7 +19,7 @@ pub struct Key {
 }
 
 impl Key {
-    /// A key whose first `name` bytes are its name, and the others whose it is.
+    /// A key whose first `name` bytes are its name, and whose other bytes are its owner.
     pub fn new(bytes: Vec<u8>, name: usize) -> Self {
         Self { bytes, name }
     }

@@ -99,7 +99,7 @@ mod tests {
     fn a_document_is_read_once_per_keyword_until_it_changes() {
         let mut searches = Searches::default();
         let all = Bits([u64::MAX; 64]);
-        // Which documents are read for a keyword, of which every third holds it.
+        // The documents that are read for a keyword. Every third of them contains the keyword.
         let read = |searches: &Searches, keyword: &str, candidates: &Bits| {
             let mut read = 0;
             let found = searches.find(&Needle::new(keyword), 1, candidates, |position| {
@@ -117,7 +117,7 @@ mod tests {
         searches.forget(5000);
         searches.forget(5);
         assert_eq!((read(&searches, "a", &all), read(&searches, "a", &all)), (1, 0));
-        assert_eq!(read(&searches.clone(), "a", &all), 4096, "a clone remembers nothing");
+        assert_eq!(read(&searches.clone(), "a", &all), 4096, "the cache of a clone is empty");
         for number in 1..MOST {
             assert_eq!(read(&searches, &number.to_string(), &some), 512);
         }
@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(
             (read(&searches, "b", &all), read(&searches, "1", &some)),
             (4096, 512),
-            "only so many are remembered"
+            "the oldest keyword was dropped"
         );
         searches.clear();
         assert_eq!(read(&searches, "a", &all), 4096);

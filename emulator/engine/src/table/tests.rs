@@ -271,7 +271,7 @@ fn expired_documents_are_removed_in_steps() {
     }
     assert_eq!((gone, table.len(), table.first_end()), (17_910, 2_090, 500));
     let slot = table.find(&key("0")).expect("kept");
-    assert_eq!(table.end(slot), 500, "slots were renumbered, and ends with them");
+    assert_eq!(table.end(slot), 500, "ends are renumbered together with slots");
     table.set_end(slot, 600);
     assert_eq!(table.remove_ended(500, usize::MAX).len(), 1_989);
     assert_eq!((table.len(), table.first_end()), (101, 600));

@@ -83,7 +83,7 @@ fn text_passes(text: Option<&str>, comparison: Comparison, wanted: &str) -> bool
             let wanted = spaced(wanted);
             wanted != " " && spaced(text).contains(&wanted)
         }
-        _ => unreachable!("questions hold positive comparisons"),
+        _ => unreachable!("queries contain only positive comparisons"),
     }
 }
 

@@ -20,7 +20,7 @@ fn adopt(table: &Table, mut draft: Draft) -> usize {
             None => return round,
         }
     }
-    unreachable!("rounds have no end")
+    unreachable!("the number of rounds is not limited")
 }
 
 #[test]
@@ -98,12 +98,12 @@ fn a_page_is_quick_if_columns_exist_and_there_is_little_work() {
     table.count(&titled("t0"));
     assert!(select(&table, &titled("t0"), 100));
     let needle = Needle::new("t0");
-    assert!(!select(&table, &Filter::term(KEYWORD, Test::Keyword(needle)), 100), "documents are read");
+    assert!(!select(&table, &Filter::term(KEYWORD, Test::Keyword(needle)), 100), "the search would read documents");
     let begins = |number: u8| Filter::term(TITLE, Test::prefix(format!("t{number}")));
     let many = Filter::Any((0..100).map(begins).collect());
     assert!(!select(&table, &many, 100), "many conditions");
     put(&mut table, "long", 9_000, &json!({ "Title": "x".repeat(40_000_000) }));
-    assert!(!select(&table, &titled("t0"), 100), "documents are long");
+    assert!(!select(&table, &titled("t0"), 100), "the page is too long");
     assert!(select(&table, &titled("t0"), 1));
 }
 
@@ -122,8 +122,8 @@ fn a_page_is_quick_if_few_slots_are_examined() {
     };
     assert_eq!(ids(&select("usual 0", &[]).unwrap()), ["0", "64", "128", "192", "256"]);
     assert_eq!(select("rare", &[]), None);
-    assert_eq!(select("usual 0", &by(TITLE, true)), None, "all are put in order");
+    assert_eq!(select("usual 0", &by(TITLE, true)), None, "all rows would be sorted");
     let after = Position { keys: Vec::new(), sequence: rare };
     let rest = table.within(Scope::All).select_quickly(&titled("rare"), &[], Some(&after), 5, Vec::new());
-    assert_eq!(rest.unwrap().rows.len(), 5, "a walk begins where the page before ended");
+    assert_eq!(rest.unwrap().rows.len(), 5, "a page begins after the previous one");
 }

@@ -100,5 +100,5 @@ fn a_fork_shares_unwritten_blocks() {
     put(&mut one, "7", 0, &json!({ "Title": "other" }));
     assert_eq!((one.count(&titled("t")), two.count(&titled("t"))), (19_999, 20_000));
     let [one, two] = [&one, &two].map(|table| table.document(Slot(5_000)).as_ptr());
-    assert_eq!(one, two, "documents of other blocks are the same bytes");
+    assert_eq!(one, two, "forks share the documents of unchanged blocks");
 }
