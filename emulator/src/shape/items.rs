@@ -25,9 +25,9 @@ pub struct Items<'t> {
 pub enum Item<'t> {
     /// An item that satisfies its shape.
     Faultless {
-        /// Its text without the blanks between its tokens.
+        /// Its text without whitespace between tokens.
         text: Cow<'t, str>,
-        /// Its members and where their values stand in the text.
+        /// Its members, with the ranges of their values in the text.
         members: Vec<Span>,
     },
     /// An item that was read with its violations; their paths are relative to the item.

@@ -1,8 +1,10 @@
-//! Fast path: says whether a JSON value satisfies its shape without a fault, in one pass and without building a tree.
+//! Fast path: determines in one pass, without building a tree, whether a JSON value is faultless, that is, satisfies
+//! its shape.
 //!
-//! It accepts only text that [`read`](super::read) would accept unchanged: no unknown or repeated member, no null,
-//! nothing that breaks the shape. It rejects anything else, and the caller then reads the text with [`read`](super::read),
-//! which reports each violation. Findings arrive by the hundred thousand and nearly all are faultless.
+//! It accepts only text that [`read`](super::read) would accept unchanged: no unknown or repeated members, no nulls,
+//! and no violations of the shape. It rejects anything else, and the caller then reads the text with
+//! [`read`](super::read), which reports each violation. Findings arrive by the hundred thousand, and nearly all of them
+//! are faultless.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -17,19 +19,19 @@ mod bytes;
 
 use bytes::Copied;
 
-/// No finding nests deeper.
+/// Maximum nesting depth; no finding is nested deeper.
 const MAX_DEPTH: u32 = 40;
-/// No structure of the model has more members.
+/// Maximum number of members of a structure; no structure of the model has more.
 const MAX_MEMBERS: usize = 256;
 /// Longer strings are subject to limits beyond their shape (IMP-35).
 const LONG_STRING: usize = 32_768;
-/// Above this many keys, leave the fast path: the search for repeated keys compares each with all before it.
+/// Above this many keys, leave the fast path: the search for repeated keys compares each key with all previous ones.
 const MANY_KEYS: usize = 64;
 
 /// A faultless structure.
 #[derive(Clone, Debug)]
 pub struct Scanned<'t> {
-    /// Its text without the blanks between its tokens: borrowed if it had none.
+    /// Its text without whitespace between tokens; borrowed if there was none.
     pub text: Cow<'t, str>,
     /// Its members, in the order of the text.
     pub members: Vec<Span>,
@@ -40,20 +42,20 @@ pub struct Scanned<'t> {
 pub struct Span {
     /// Its position in the model.
     pub position: u16,
-    /// Where its value stands in the text.
+    /// The range of its value in the text.
     pub range: Range<usize>,
-    /// The members that its value has, a bit for each of the first 64 positions in the model. If the value is a list of
-    /// structures, the members that all of them have.
+    /// The members that its value has, as bits for the first 64 positions in the model. If the value is a list of
+    /// structures, only members that all of them have are included.
     pub present: u64,
 }
 
-/// Scans one structure after the other and remembers which member followed which, since senders write members in one
-/// order: comparing bytes with the expected name is cheaper than looking a name up.
+/// Scans structures, and remembers the member that followed each member. Senders write members in a fixed order, and
+/// comparing bytes with the expected name is cheaper than looking up a name.
 #[derive(Debug)]
 pub struct Scanner {
-    /// At the place of a member, the position plus one of the member that followed it last; 0 if none did.
+    /// For each member, one plus the position of the member that last followed it; 0 if none did.
     successors: Vec<u16>,
-    /// Room for a text without blanks.
+    /// A buffer for a text without whitespace.
     compacted: Copied,
 }
 
@@ -87,7 +89,7 @@ impl Scanner {
 
 struct Walk<'s, 't> {
     text: &'t str,
-    /// Where the scanned structure begins.
+    /// The start of the scanned structure.
     start: usize,
     successors: &'s mut [u16],
     depth: u32,
@@ -95,10 +97,10 @@ struct Walk<'s, 't> {
     present: u64,
     /// The keys of the map that is being read.
     keys: Vec<&'t str>,
-    /// The text up to `copied` without the blanks between its tokens.
+    /// The text up to `copied`, without whitespace between tokens.
     compacted: &'s mut Copied,
     copied: usize,
-    /// The number of blanks skipped so far.
+    /// The number of whitespace characters skipped so far.
     blanks: usize,
 }
 
@@ -133,7 +135,7 @@ impl<'t> Walk<'_, 't> {
         end
     }
 
-    /// Where a position of the text is in the text without blanks.
+    /// Converts a position in the text to one in the text without whitespace.
     fn place(&self, at: usize) -> usize {
         at - self.start - self.blanks
     }
@@ -192,8 +194,8 @@ impl<'t> Walk<'_, 't> {
         (required == structure.required).then_some(end)
     }
 
-    /// The member whose name begins at `at`, with its position in the model and where its value begins. `place` is that of
-    /// the member before it.
+    /// The member whose name begins at `at`, its position in the model, and the start of its value. `place` is the
+    /// index of the previous member in `successors`.
     #[inline]
     fn member(
         &mut self,
@@ -214,7 +216,7 @@ impl<'t> Walk<'_, 't> {
         Some((position, member, at))
     }
 
-    /// The name that begins at `at`, as it is spelled, and where its value begins.
+    /// The name that begins at `at`, as spelled, and the start of its value.
     fn name(&mut self, at: usize) -> Option<(&'t str, usize)> {
         let end = json::string(self.bytes(), at)?;
         let name = self.text.get(at + 1..end - 1)?;
@@ -222,8 +224,8 @@ impl<'t> Walk<'_, 't> {
         (self.bytes().get(colon) == Some(&b':')).then(|| (name, self.token(colon + 1)))
     }
 
-    /// Walks the members of the object at `at`: `member` gets the position of each name and gives the position behind the
-    /// value.
+    /// Walks the members of the object at `at`: `member` receives the position of each name and returns the position
+    /// after the value.
     #[inline]
     fn members(&mut self, at: usize, mut member: impl FnMut(&mut Self, usize) -> Option<usize>) -> Option<usize> {
         let bytes = self.bytes();
@@ -274,11 +276,11 @@ impl<'t> Walk<'_, 't> {
 
     fn map(&mut self, key: ShapeId, value: ShapeId, (min, max): (u32, Option<u32>), at: usize) -> Option<usize> {
         let Kind::String(key) = &key.shape().kind else { return None };
-        // Maps of maps have one list of keys, each its end of it.
+        // Nested maps share the list of keys: the keys of the innermost map are at its end.
         let first = self.keys.len();
         let end = self.members(at, |walk, at| {
             let (name, at) = walk.name(at)?;
-            // Keys that are spelled alike are alike; one with escapes leaves the fast path.
+            // Keys without escapes are equal if their spellings are equal. A key with escapes leaves the fast path.
             let is_plain = !name.bytes().any(|byte| byte == b'\\' || byte < b' ');
             let keys = walk.keys.get(first..)?;
             if !is_plain || keys.len() >= MANY_KEYS || keys.contains(&name) || !string_fits(key, name) {
@@ -339,7 +341,7 @@ impl<'t> Walk<'_, 't> {
         (min.is_none_or(|min| value >= min) && max.is_none_or(|max| value <= max)).then_some(end)
     }
 
-    /// A number without exponent, of no more digits than a double tells apart.
+    /// A number without an exponent, and with no more digits than a double can represent exactly.
     fn float(&mut self, min: Option<f64>, max: Option<f64>, at: usize) -> Option<usize> {
         let end = json::value(self.bytes(), at)?;
         let spelled = self.text.get(at..end).filter(|spelled| spelled.len() <= 16)?;
@@ -356,9 +358,9 @@ impl<'t> Walk<'_, 't> {
     }
 }
 
-/// Whether a string breaks nothing of its shape.
+/// Whether a string satisfies its shape.
 fn string_fits(shape: &StringShape, text: &str) -> bool {
-    // A string has at least a quarter and at most all of its bytes as characters.
+    // A character takes one to four bytes, so the number of bytes bounds the number of characters.
     let at_least = |min: u32| text.len() / 4 >= min as usize || text.chars().count() >= min as usize;
     let at_most = |max: u32| text.len() <= max as usize || text.chars().count() <= max as usize;
     let is_plain = text.as_bytes().first().is_some_and(u8::is_ascii_graphic);

@@ -1,9 +1,9 @@
-//! Looking at many bytes at once, without unsafe code.
+//! Examines many bytes at once, without unsafe code.
 
-/// A byte of 1 in each place of a word.
+/// A word in which each byte is 1.
 const ONES: u64 = u64::from_le_bytes([1; 8]);
 const HIGH_BITS: u64 = u64::from_le_bytes([0x80; 8]);
-/// Strings are looked at eight bytes at a time up to this length: most are short, and a wider step costs more to begin.
+/// Strings are examined eight bytes at a time up to this length: most are short, and a wider step costs more to start.
 const SHORT: usize = 32;
 
 /// The position of the first byte from `at` on that ends the plain part of a string: a quote, a backslash or a control
@@ -25,7 +25,7 @@ pub(super) fn plain(text: &[u8], mut at: usize) -> usize {
     at + rest.iter().position(|byte| is_special(*byte)).unwrap_or(rest.len())
 }
 
-/// Skips chunks without a special byte. Every byte of a chunk is looked at, so that the compiler compares many at once.
+/// Skips chunks without a special byte. Every byte of a chunk is examined, so that the compiler can vectorise the loop.
 fn skip_plain_chunks(text: &[u8], mut at: usize) -> usize {
     while let Some(chunk) = text.get(at..).and_then(|rest| rest.first_chunk::<32>()) {
         if chunk.iter().fold(false, |found, byte| found | is_special(*byte)) {
@@ -41,16 +41,16 @@ fn is_special(byte: u8) -> bool {
     (byte == b'"') | (byte == b'\\') | (byte < b' ')
 }
 
-/// A word whose lowest bit that is set stands in the lowest special byte; 0 if no byte is special. Bits above the lowest
-/// may be wrong, since subtractions borrow from the next byte.
+/// A word whose lowest set bit is in the lowest special byte; 0 if no byte is special. Bits above the lowest may be
+/// wrong, since subtractions borrow from the next byte.
 fn specials(word: u64) -> u64 {
     let zeros = |word: u64| word.wrapping_sub(ONES) & !word;
     let controls = word.wrapping_sub(ONES * u64::from(b' ')) & !word;
     (zeros(word ^ (ONES * u64::from(b'"'))) | zeros(word ^ (ONES * u64::from(b'\\'))) | controls) & HIGH_BITS
 }
 
-/// The position of the first byte from `at` on that is not a blank. Spaces, which indentation has many of, are looked at
-/// eight at a time.
+/// The position of the first byte from `at` on that is not whitespace. Spaces, which are frequent in indented text, are
+/// examined eight at a time.
 pub(super) fn blanks(text: &[u8], mut at: usize) -> usize {
     while text.get(at).is_some_and(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')) {
         at += 1;
@@ -65,16 +65,16 @@ pub(super) fn blanks(text: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Bytes that were copied piece by piece.
+/// A buffer to which pieces of text are copied.
 #[derive(Debug, Default)]
 pub(super) struct Copied {
-    /// Longer than what was copied, so that a short piece is copied by one step of a fixed size.
+    /// Longer than the copied text, so that a short piece can be copied in one step of a fixed size.
     bytes: Vec<u8>,
     length: usize,
 }
 
 impl Copied {
-    /// How many bytes a step copies.
+    /// The number of bytes that a step copies.
     const STEP: usize = 32;
 
     pub(super) fn clear(&mut self) {

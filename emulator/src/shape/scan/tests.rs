@@ -1,4 +1,4 @@
-//! The fast path against the reader that reports every fault.
+//! Tests of the fast path, compared with the reader that reports every violation.
 
 use quickcheck::{Arbitrary, Gen, QuickCheck};
 use securityhub_fixtures::Operation;
@@ -11,7 +11,7 @@ fn finding_shape() -> ShapeId {
     ShapeId::named("AwsSecurityFinding").unwrap()
 }
 
-/// A finding that reaches many shapes, and where it is broken.
+/// A finding that uses many shapes, with one or two random faults.
 #[derive(Clone, Debug)]
 struct Broken(String);
 
@@ -78,7 +78,7 @@ impl Arbitrary for Broken {
     }
 }
 
-/// The text with one value replaced, doubled, taken away, or one byte changed.
+/// The text with one value replaced, lengthened or removed, or with an added space or member.
 fn mutated(random: &mut Gen, text: &str) -> String {
     let starts: Vec<usize> = text.match_indices(':').map(|(at, _)| at + 1).collect();
     let at = *random.choose(&starts).unwrap();
@@ -154,7 +154,7 @@ fn blanks_between_tokens_change_nothing_but_the_spelling() {
         let scanned = scan(text).unwrap();
         assert!(scanned.text == expected.text && scanned.members == expected.members, "{text}");
     }
-    assert!(scan(&compact.replacen("70", "7 0", 1)).is_none(), "a blank does not join what it separates");
+    assert!(scan(&compact.replacen("70", "7 0", 1)).is_none(), "whitespace inside a number is an error");
 }
 
 /// Rules: IMP-32.
@@ -174,7 +174,10 @@ fn a_span_tells_which_members_its_value_has() {
     let Kind::List { member: resource, .. } = finding.member("Resources").unwrap().1.shape.shape().kind else {
         panic!("Resources is a list")
     };
-    assert!(has("Resources", resource, "Id") && !has("Resources", resource, "Tags"), "only what all resources have");
+    assert!(
+        has("Resources", resource, "Id") && !has("Resources", resource, "Tags"),
+        "only members that all resources have are present"
+    );
 }
 
 #[test]
