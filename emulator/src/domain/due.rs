@@ -1,4 +1,4 @@
-//! Carries out due entries: what AWS does later.
+//! Carries out due entries, the work that AWS does later.
 
 use crate::domain::accounts::central_configuration::settle;
 use crate::domain::accounts::connectors;

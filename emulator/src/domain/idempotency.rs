@@ -1,4 +1,4 @@
-//! Client tokens: a call that is repeated with its token gets its first answer again and changes nothing (O2G-08).
+//! Client tokens: a call that is repeated with its token gets the first response again and changes nothing (O2G-08).
 
 use bytes::Bytes;
 use jiff::SignedDuration;
@@ -9,7 +9,7 @@ use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
 use crate::state::{Answered, ClientToken, Timestamp, Transaction};
 
-/// How long a token is remembered (`inferred`).
+/// The time for which a token is remembered (`inferred`).
 const RETENTION: SignedDuration = SignedDuration::from_hours(8);
 
 /// A call with a client token.

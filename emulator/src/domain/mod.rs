@@ -11,7 +11,7 @@
 //! - [`controls`]: standards, the checks of their controls, and scores,
 //! - [`accounts`]: hubs, members, the organization and its central configuration,
 //! - [`exposures`]: exposure findings, computed from findings and declared resources,
-//! - [`due`]: what happens later in all of them.
+//! - [`due`]: pending work of all of them.
 //!
 //! [`events`] derives events from findings, and [`policy`] evaluates IAM policies; no other room needs these two.
 

@@ -8,7 +8,7 @@ use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
 use crate::state::{AccountId, Directory, HubKey, Relations, Timestamp};
 
-/// How long a free trial lasts (FTR-05, `inferred`).
+/// The duration of a free trial (FTR-05, `inferred`).
 const DURATION: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// A free trial of an account in a Region.

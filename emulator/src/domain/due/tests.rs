@@ -270,7 +270,7 @@ fn a_long_clock_step_skips_all_but_the_last_checks() {
         assert_eq!(last_week, 14, "{days}: {checks:?}");
         assert!(before.windows(2).all(|pair| pair[1] - pair[0] == 30 * 24), "{days}: {checks:?}");
         assert!(before.last().is_some_and(|oldest| *oldest > (days.min(365) - 31) * 24), "{days}: {checks:?}");
-        assert!(checks.range(366 * 24..).count() <= 1, "the first check and nothing else: {days}: {checks:?}");
+        assert!(checks.range(366 * 24..).count() <= 1, "only the first check is that old: {days}: {checks:?}");
     }
 }
 
@@ -319,7 +319,7 @@ fn readers_see_a_transaction_completely_or_not_at_all() {
                 while !is_done.load(Ordering::Relaxed) {
                     let relations = stage.0.relations();
                     let is_member = relations.directory().member(id(ADMINISTRATOR), &Region::new(REGION), id(MEMBER));
-                    assert_eq!(is_member.is_some(), relations.is_on(&key(MEMBER)), "a member's hub is on");
+                    assert_eq!(is_member.is_some(), relations.is_on(&key(MEMBER)), "the hub of a member is enabled");
                 }
             });
         }
@@ -345,6 +345,6 @@ fn readers_see_a_transaction_completely_or_not_at_all() {
     });
     assert!(
         stage.0.read_findings(TableKey::from(&Region::new(REGION)), |_| ()).is_none(),
-        "no table is made by reading"
+        "reading does not create a table"
     );
 }

@@ -1,5 +1,5 @@
-//! Exposure findings: resources on which several traits meet, such as reachability from the internet and a vulnerability
-//! (OCF-34, OCF-36).
+//! Exposure findings: resources that have several traits at the same time, such as reachability from the internet and a
+//! vulnerability (OCF-34, OCF-36).
 //!
 //! Contains: reading signals about resources from findings and declared resources ([`signals`], [`declared`]), deciding
 //! which traits make an exposure, and writing the exposure as a finding ([`form`]). Does not contain: the tables of

@@ -5,7 +5,7 @@ use crate::domain::caller::Caller;
 use crate::domain::{arn, hub_access};
 use crate::state::{ActionTarget, HubKey, Transaction};
 
-/// The most custom actions of a hub (ACT-05).
+/// Maximum number of custom actions of a hub (ACT-05).
 pub const MAX_ACTION_TARGETS: usize = 50;
 
 /// Reason why a custom action cannot be created or changed.

@@ -13,7 +13,7 @@ const STRING_LIMIT: usize = 32_768;
 /// Maximum number of pairs in ProductFields, without those of AWS (ASF-94).
 const MAX_PRODUCT_FIELDS: u32 = 50;
 
-/// The sentence that refuses a finding, if something is wrong with it. `of_shape` are its violations of the model, with
+/// The error message for a finding; `None` if the finding is valid. `of_shape` are its violations of the model, with
 /// paths relative to the finding (IMP-32, IMP-34, IMP-35).
 pub fn refusal(finding: &Map<String, Value>, mut of_shape: Vec<Violation>) -> Option<String> {
     alternatives(finding, &mut of_shape);

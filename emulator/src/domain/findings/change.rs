@@ -152,7 +152,7 @@ pub(super) fn set(
     Ok(())
 }
 
-/// The attributes that UpdateFindings sets until the next import.
+/// The attributes that UpdateFindings sets. They stay until the next import.
 #[derive(Debug, Default)]
 pub struct TemporaryUpdate {
     /// The note, as given.

@@ -35,8 +35,8 @@ pub(super) fn update(finding: &mut Finding<'_>, given: &Map<String, Value>, now:
     }
 }
 
-/// The attributes that imports leave alone from now on because the customer has set them, even to the same value
-/// (ASF-56, BUF-35).
+/// The attributes that imports no longer overwrite because the customer has set them, even to the same value (ASF-56,
+/// BUF-35).
 pub(super) fn set_attributes(given: &Map<String, Value>) -> impl Iterator<Item = &'static str> {
     SHARED.into_iter().map(Name::text).filter(|name| given.contains_key(*name))
 }

@@ -14,7 +14,7 @@ use super::names::{self, Inner, Name, Named};
 use crate::shape::scan::Span;
 use crate::state::AccountId;
 
-/// How many members of a finding the model may list.
+/// Maximum number of members of a finding in the model.
 const MAX_MEMBERS: usize = names::COUNT.next_multiple_of(64);
 /// The members of the key, in the order in which a stored finding begins with them.
 const KEY: [Name; 3] = [names::PRODUCT_ARN, names::ID, names::AWS_ACCOUNT_ID];
@@ -25,7 +25,8 @@ pub struct Finding<'t> {
     /// The text that contains the members that were not set.
     text: &'t str,
     members: Vec<Member<'t>>,
-    /// By position in the model: one plus the index of the member that the finding has, else 0.
+    /// For each position in the model, one plus the index of that member in `members`; 0 if the finding does not have
+    /// it.
     positions: [u8; MAX_MEMBERS],
 }
 
@@ -37,13 +38,13 @@ struct Member<'t> {
 
 #[derive(Clone, Debug)]
 enum Piece<'t> {
-    /// A value of the text that a scan has seen, and which members it has (see [`Span::present`]).
+    /// A value of the text that a scan has read, and the members that the value has (see [`Span::present`]).
     Scanned { range: Range<u32>, present: u64 },
     /// A value of the text.
     Sent { range: Range<u32> },
     /// A value that was set.
     Set(Cow<'t, str>),
-    /// The member was taken away.
+    /// The member was removed.
     Gone,
 }
 
@@ -60,7 +61,7 @@ impl<'t> Finding<'t> {
 
     /// A finding from the members that a scan found in `text`.
     pub fn of_spans(text: &'t str, spans: &[Span]) -> Finding<'t> {
-        // Room for the members that the service adds.
+        // Includes capacity for the members that the service adds.
         let mut finding = Finding::with_room(text, spans.len() + 9);
         for span in spans {
             finding.push(Name(span.position), Piece::Scanned { range: short(&span.range), present: span.present });
@@ -78,7 +79,7 @@ impl<'t> Finding<'t> {
             if text.get(..at)?.ends_with(name.spelled()) {
                 finding.push(name, Piece::Sent { range: short(&(at..end)) });
             } else {
-                // Blanks stand around the colon: only the value can be copied.
+                // There is whitespace around the colon, so only the value can be copied.
                 finding.push(name, Piece::Set(text.get(at..end)?.into()));
             }
             Some(end)
@@ -130,13 +131,13 @@ impl<'t> Finding<'t> {
         self.value(&self.member(name.name()?)?.value)
     }
 
-    /// Whether a member is there.
+    /// Whether the finding has a member.
     pub fn has(&self, name: impl Named) -> bool {
         self.get(name).is_some()
     }
 
-    /// Whether a member that is a structure has a member, and whether each structure of a member that is a list has it.
-    /// False if the member is not there.
+    /// Whether a structure, or each structure of a list, has an inner member. False if the finding does not have the
+    /// structure or list.
     pub(super) fn has_in(&self, inner: Inner) -> bool {
         let Some(member) = self.member(inner.of) else { return false };
         if let Piece::Scanned { present, .. } = member.value
@@ -162,7 +163,7 @@ impl<'t> Finding<'t> {
         member_of(self.get(name)?, member).and_then(string)
     }
 
-    /// Sets a member to JSON, in the place where it stood. A member that the model does not know is not set.
+    /// Sets a member to JSON. An existing member keeps its place. A member that the model does not know is not set.
     pub fn set(&mut self, name: impl Named, value: impl Into<Cow<'t, str>>) {
         let Some(name) = name.name() else { return };
         let value = Piece::Set(value.into());
@@ -172,7 +173,7 @@ impl<'t> Finding<'t> {
         }
     }
 
-    /// Sets a member to JSON if it is not there.
+    /// Sets a member to JSON if the finding does not have it.
     pub fn set_default(&mut self, name: impl Named, value: impl Into<Cow<'t, str>>) {
         let Some(name) = name.name() else { return };
         if !self.has(name) {
@@ -185,7 +186,7 @@ impl<'t> Finding<'t> {
         self.set(name, quoted(value));
     }
 
-    /// Writes a string member in the one spelling that keys are compared in.
+    /// Rewrites a string member in the canonical spelling, in which keys are compared.
     pub(super) fn respell(&mut self, name: Name) {
         if self.get(name).is_some_and(|value| value.contains('\\')) {
             let respelled = self.string(name).map(|value| quoted(&value)).unwrap_or_default();
@@ -193,12 +194,12 @@ impl<'t> Finding<'t> {
         }
     }
 
-    /// Takes a member away.
+    /// Removes a member.
     pub fn remove(&mut self, name: impl Named) {
         self.take(name);
     }
 
-    /// Takes a member away and gives it as JSON.
+    /// Removes a member and returns it as JSON.
     pub fn take(&mut self, name: impl Named) -> Option<Cow<'t, str>> {
         let name = name.name()?;
         let index = self.index(name)?;
@@ -211,13 +212,13 @@ impl<'t> Finding<'t> {
         }
     }
 
-    /// How many bytes it has as compact JSON.
+    /// Its size as compact JSON, in bytes.
     pub fn size(&self) -> usize {
         let members = self.members().map(|(name, value)| name.len() + value.len() + 4);
         members.sum::<usize>().max(1) + 1
     }
 
-    /// Writes it as compact JSON, its key first. Members that stand one after the other in the text are copied at once.
+    /// Writes it as compact JSON that begins with its key. Members that are adjacent in the text are copied together.
     pub fn write(&self, document: &mut Vec<u8>) {
         let mut writer = Writer { text: self.text, document, run: 0..0, separator: b'{' };
         let key = KEY.into_iter().filter_map(|name| self.member(name));
@@ -238,7 +239,7 @@ impl<'t> Finding<'t> {
         key_of_name(name, account)
     }
 
-    /// As values.
+    /// Converts the members to JSON values.
     pub fn to_values(&self) -> Map<String, Value> {
         let value = |value: &str| serde_json::from_str(value).unwrap_or_default();
         self.members().map(|(name, text)| (name.to_owned(), value(text))).collect()
@@ -255,11 +256,11 @@ fn long(range: &Range<u32>) -> Range<usize> {
     range.start as usize..range.end as usize
 }
 
-/// Writes members one after the other.
+/// Writes members in order.
 struct Writer<'w> {
     text: &'w str,
     document: &'w mut Vec<u8>,
-    /// Members of the text that are not written yet, names and separators included.
+    /// The adjacent members of the text that are not written yet, including names and separators.
     run: Range<usize>,
     separator: u8,
 }
@@ -270,7 +271,7 @@ impl Writer<'_> {
             Piece::Scanned { range, .. } | Piece::Sent { range } => {
                 let spelled = member.name.spelled();
                 let range = long(range);
-                // The name stands before the value; a comma stands before the name.
+                // In the text, the name precedes the value, and a comma precedes the name.
                 let start = range.start.saturating_sub(spelled.len());
                 if self.run.is_empty() || start != self.run.end + 1 {
                     self.flush();
@@ -335,7 +336,7 @@ pub fn key(document: &[u8]) -> Option<Key> {
 /// The account that a stored finding belongs to.
 pub fn owner(document: &[u8]) -> Option<String> {
     let mut owner = None;
-    // It is one of the first members, so the walk ends early.
+    // AwsAccountId is one of the first members, so the walk ends early.
     json::members(document, 0, |name, at| {
         let end = json::value(document, at)?;
         if name == b"AwsAccountId" {

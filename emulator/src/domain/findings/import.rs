@@ -68,7 +68,7 @@ impl<'e, 'w> Importer<'e, 'w> {
         Importer { endpoint, origins: Origins::new(endpoint), now, region }
     }
 
-    /// How many products and owners were looked up.
+    /// The number of products and owners that were looked up.
     #[cfg(test)]
     pub(super) fn lookups(&self) -> usize {
         self.origins.count()
@@ -175,7 +175,7 @@ fn accept<'t, 'w: 't>(
     Ok(Accepted { key, owner: account, source, finding, kind, rules })
 }
 
-/// The finding, or the sentence that refuses it.
+/// The finding, or the error message if it is refused.
 fn check<'t>(sent: &'t Item<'_>) -> Result<Finding<'t>, String> {
     let read = match sent {
         Item::Faultless { text, members } => {

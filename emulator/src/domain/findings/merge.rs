@@ -1,5 +1,5 @@
-//! Merges an import with the stored finding: who owns an attribute, which attributes stay, what happens to the
-//! workflow.
+//! Merges an import with the stored finding: the owner of each attribute, the attributes that stay, and the changes of
+//! the workflow status.
 
 use std::borrow::Cow;
 

@@ -1,5 +1,5 @@
-//! Findings: who may import them, what is checked, what the service adds, how a re-import is merged into the stored
-//! finding, and when findings expire.
+//! Findings: the permission to import them, their checks, the members that the service adds, the merge of a re-import
+//! into the stored finding, and expiry.
 //!
 //! The steps of an import: `origin` (may this sender import it, from that product, for that owner?) → `asff` (is it
 //! valid?) → `normalise` (what the service adds) → `merge` (with the stored finding) → the table. `delivery` imports
@@ -16,10 +16,11 @@
 //!   Filters and sorting read the columns that the table builds. A rule that changes a stored finding reads it as a
 //!   `Finding`, changes that and writes it back.
 //!
-//! Besides the import: [`filters`] and [`explain`] say which findings a query selects and why, [`listing`] sorts and
-//! counts them for people, [`visibility`] and [`aggregation`] who sees them where; [`automation_rules`] change findings
-//! during the import; [`insights`], [`products`] and [`action_targets`] are settings of a hub. [`v2`] is the V2 half of
-//! Security Hub, which shows the same findings in OCSF. Does not contain: controls, accounts and events.
+//! Besides the import: [`filters`] and [`explain`] determine which findings a query selects and why, [`listing`] sorts
+//! and counts them for people, and [`visibility`] and [`aggregation`] determine who sees them in which Region;
+//! [`automation_rules`] change findings during the import; [`insights`], [`products`] and [`action_targets`] are
+//! settings of a hub. [`v2`] is the V2 half of Security Hub, which shows the same findings in OCSF. Does not contain:
+//! controls, accounts and events.
 
 pub mod action_targets;
 pub mod aggregation;

@@ -5,7 +5,7 @@ use securityhub_fixtures::model::{Kind, ShapeId, Structure, listed};
 /// The model's shape of a finding.
 pub const FINDING: ShapeId = listed(ShapeId::named("AwsSecurityFinding"));
 
-/// How many members of a finding the model lists.
+/// The number of members of a finding in the model.
 pub(super) const COUNT: usize = structure(FINDING).members.len();
 
 /// A member of a finding.
@@ -22,7 +22,7 @@ pub(super) struct Inner {
 }
 
 impl Name {
-    /// The member of this name. A constant does not build if the model lists no such member.
+    /// The member with this name. A constant does not compile if the model has no such member.
     const fn of(name: &str) -> Name {
         Name(listed(structure(FINDING).position(name)))
     }
@@ -57,7 +57,7 @@ const fn structure(shape: ShapeId) -> &'static Structure {
     })
 }
 
-/// What names a member of a finding: a constant, or a text of which the model may list no member.
+/// The name of a member of a finding: a constant, or a text that may not be the name of a member in the model.
 pub trait Named {
     /// The member.
     fn name(self) -> Option<Name>;

@@ -27,8 +27,8 @@ pub(super) struct Arrival<'a> {
     pub(super) account_name: Option<&'a str>,
 }
 
-/// Completes the severity in FindingProviderFields from the one at the top, where their labels agree: the model does not
-/// list all its members, so that an SDK which read the finding has dropped some (ASF-54).
+/// Completes the severity in FindingProviderFields from the one at the top, where their labels agree: the model does
+/// not list all of its members, so an SDK that read the finding has dropped some (ASF-54).
 pub(super) fn complete_provider_severity(finding: &mut Finding<'_>) {
     let Some(fields) = finding.get(names::FINDING_PROVIDER_FIELDS) else { return };
     let (Some(provided), Some(top)) = (member_of(fields, "Severity"), finding.get(names::SEVERITY)) else { return };

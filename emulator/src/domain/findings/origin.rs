@@ -54,7 +54,7 @@ pub(super) struct Origins<'e, 'w> {
     /// Index of an owner in `known`. There can be thousands of owners, but each has few products.
     owners: HashMap<String, usize>,
     known: Vec<Vec<Origin<'w>>>,
-    /// Where the origin is that was found last: findings that follow one another often have the same one.
+    /// The index of the origin that was found last: consecutive findings often have the same origin.
     last: (usize, usize),
 }
 

@@ -51,8 +51,9 @@ pub fn find(directory: &Directory, text: &str, region: &Region) -> Result<Source
 }
 
 impl Source {
-    /// Whether `sender` may import findings of `owner` as this product. Only its account may use a private product and
-    /// only AWS an AWS product; the account of a product with one may send for others (IMP-02 … IMP-04, IMP-11).
+    /// Whether `sender` may import findings of `owner` as this product. A private product may be used only by its
+    /// account, and an AWS product only by AWS. If a listed product has an account, that account may send findings of
+    /// other accounts (IMP-02 … IMP-04, IMP-11).
     pub fn admits(self, sender: AccountId, owner: AccountId) -> bool {
         match self {
             Source::Private(account) => account == sender && owner == sender,

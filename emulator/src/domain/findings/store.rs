@@ -36,15 +36,15 @@ pub(super) struct MatchedRule {
     update: Map<String, Value>,
 }
 
-/// The changes by one source, and the attributes that later imports leave alone because of them.
+/// The changes by one source, and the attributes that later imports therefore do not overwrite.
 struct Effect {
     source: HistorySource,
     updates: Vec<HistoryUpdate>,
     protected: Vec<&'static str>,
 }
 
-/// The rules whose criteria a finding satisfies. They see the provider's document as it was sent, with what is missing
-/// filled in, and not what is stored (ARU-32 … ARU-34).
+/// The rules whose criteria a finding satisfies. They see the document that the provider sent, completed by defaults,
+/// and not the stored finding (ARU-32 … ARU-34).
 pub(super) fn matched_rules(
     world: &World,
     rules: &[ActiveRule],

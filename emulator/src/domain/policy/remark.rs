@@ -79,7 +79,7 @@ impl Remarks {
         self.push(message.into(), None, true);
     }
 
-    /// Adds to the last remark the words that the wrong one may have been meant to be.
+    /// Adds to the last remark the words that may have been meant instead of the wrong one.
     pub(super) fn suggest(&mut self, wrong: &str, words: impl IntoIterator<Item = &'static str>) {
         if let Some(last) = self.all.last_mut() {
             last.suggestions = Some((wrong.to_owned(), words.into_iter().collect()));

@@ -68,7 +68,7 @@ impl Call<'_> {
     }
 
     /// One request for each product and owner of the findings (IAM-05, IAM-06). A finding without a product is invalid
-    /// and will not be stored, so it makes none.
+    /// and will not be stored, so it makes no request.
     fn imports(&self, common: &Keys) -> Vec<ResourceRequest> {
         let mut seen = BTreeSet::new();
         let mut requests = Vec::new();

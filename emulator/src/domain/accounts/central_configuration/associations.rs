@@ -29,8 +29,8 @@ pub struct Association {
     pub message: Option<String>,
 }
 
-/// Applies a policy or self-management to a target, replacing what was applied to it before (CCF-25). The answer is
-/// PENDING; the change is carried out before the next call, unless a scenario delays it.
+/// Applies a policy or self-management to a target. It replaces the earlier association of the target (CCF-25). The
+/// answer is PENDING; the change is carried out before the next call, unless a scenario delays it.
 ///
 /// # Errors
 /// [`CentralError`].
@@ -62,8 +62,8 @@ pub fn start(
     })
 }
 
-/// Removes what is applied to a target. The target inherits from then on; its settings stay until the inherited policy
-/// changes them (CCF-33, CCF-34).
+/// Removes the association of a target. From then on, the target inherits that of its parent; its settings stay until
+/// the inherited policy changes them (CCF-33, CCF-34).
 ///
 /// # Errors
 /// [`CentralError`].

@@ -1,8 +1,8 @@
 //! Central configuration: policies that govern the organization's accounts from the home Region.
 //!
 //! Contains: turning it on and off ([`switch`]), policies ([`policies`]) and their content ([`content`]), associations
-//! with targets ([`associations`]), bringing accounts into line with what governs them ([`settle`]), Regions that are
-//! linked later ([`linked`]), and applying a policy to one hub ([`apply`]). Does not contain: standards and controls
+//! with targets ([`associations`]), applying the governing policies to accounts ([`settle`]), Regions that are linked
+//! later ([`linked`]), and applying a policy to one hub ([`apply`]). Does not contain: standards and controls
 //! themselves.
 
 pub mod apply;

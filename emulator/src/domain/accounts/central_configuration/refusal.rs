@@ -22,7 +22,7 @@ pub enum CentralError {
     NoTarget(String),
     /// A target must be exactly one of root, unit and account (CCF-24).
     InvalidTarget,
-    /// Nothing governs the target, or not the named policy (CCF-26, CCF-33).
+    /// The target has no association, or one with another policy (CCF-26, CCF-33).
     NoAssociation(String),
     /// Another policy has the name (CCF-15).
     NameTaken(String),

@@ -1,5 +1,5 @@
-//! Settling: brings accounts into line with what governs them, in the home Region and the Regions linked to it (CCF-27
-//! … CCF-32, CCF-40 … CCF-42).
+//! Settling: applies the governing policies to accounts, in the home Region and the Regions linked to it (CCF-27 …
+//! CCF-32, CCF-40 … CCF-42).
 
 use std::collections::BTreeSet;
 
@@ -185,7 +185,7 @@ fn settle_account(transaction: &mut Transaction<'_>, world: &World, account: Acc
     store_result(transaction, account.as_str(), settled);
 }
 
-/// Why a policy cannot be applied to an account (CCF-31). The sentences are `inferred`.
+/// The reason why a policy cannot be applied to an account (CCF-31). The sentences are `inferred`.
 fn obstacle<'r>(
     transaction: &Transaction<'_>,
     directory: &Directory,

@@ -1,4 +1,4 @@
-//! Disabling a hub, and what stays of it for some time.
+//! Disabling a hub, and the data that is kept for some time.
 
 use jiff::SignedDuration;
 

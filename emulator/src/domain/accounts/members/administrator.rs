@@ -72,7 +72,7 @@ pub fn create(
     Ok(())
 }
 
-/// The event that adding this account means.
+/// The event in the state machine that corresponds to adding this account.
 fn addition_event(directory: &Directory, administrator: &HubKey, account: AccountId) -> Event {
     if !is_of_its_organization(directory, administrator, account) {
         return Event::Create;

@@ -26,8 +26,8 @@ use crate::state::{
     Transaction,
 };
 
-/// A record as the calls that lead to this status leave it: an account that left can accept its invitation again, one
-/// that was removed has none.
+/// A record as it is after the calls that lead to this status: an account that left can accept its invitation again,
+/// and an account that was removed has no invitation.
 pub fn with_status(status: MemberStatus, kind: MemberKind, ids: &IdSource, now: Timestamp) -> Member {
     let member = Member::new(status, kind, now);
     let was_invited = kind == MemberKind::Invitation && status != MemberStatus::Created;

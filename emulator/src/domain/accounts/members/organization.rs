@@ -19,7 +19,7 @@ pub struct Joining {
 
 impl Joining {
     /// The settings for an account that joins automatically. A suspended one only gets a record, unless it is a member
-    /// already (MST-03, MST-22; that the first applies here too is `inferred`).
+    /// already (MST-03, MST-22; applying MST-03 here is `inferred`).
     pub fn automatic(
         directory: &Directory,
         administrator: &HubKey,
@@ -68,8 +68,8 @@ pub fn may_be_enabled(directory: &Directory, administrator: &HubKey, account: Ac
         && !is_full(directory, administrator, account, MemberKind::Organization)
 }
 
-/// Called when an administrator by invitation is made the delegated administrator. Those of its invited members that
-/// belong to the organization become organization members without invitations (MST-25). One that is a member of another
+/// Called when an administrator by invitation is made the delegated administrator. Its invited members that belong to
+/// the organization become organization members without invitations (MST-25). An account that is a member of another
 /// account or has members itself stays unchanged: `inferred`.
 pub fn adopt_organization_accounts(transaction: &mut Transaction<'_>, administrator: &HubKey, now: Timestamp) {
     let directory = transaction.directory();

@@ -1,7 +1,7 @@
 //! Events of accounts: joining, moving within and leaving the organization, suspension, reactivation and closing.
 //!
 //! In AWS, these come from Organizations, from AWS itself or from the owner; here, from the control plane. Their
-//! effects on Security Hub are AWS's (MST-20 … MST-22, ORG-35, RET-11).
+//! effects on Security Hub are the same as in AWS (MST-20 … MST-22, ORG-35, RET-11).
 
 use std::fmt;
 

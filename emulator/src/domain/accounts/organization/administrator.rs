@@ -35,8 +35,8 @@ impl Feature {
 }
 
 /// Designates an account in the caller's Region (ORG-01 … ORG-06, ORG-08). Its hub is enabled with the default
-/// standards, and those of its invited members that belong to the organization become organization members (ORG-02,
-/// MST-25). No effect if it is designated already (ORG-04).
+/// standards, and its invited members that belong to the organization become organization members (ORG-02, MST-25). No
+/// effect if it is designated already (ORG-04).
 ///
 /// # Errors
 /// [`OrganizationError`], in which case nothing is changed.

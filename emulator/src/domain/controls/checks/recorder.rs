@@ -36,7 +36,7 @@ pub(super) fn unrecorded<'c>(
     needed.filter(|name| *name != ACCOUNT_TYPE && !recorder.records(name) && !(is_linked && is_global(name))).collect()
 }
 
-/// Why Config.1 fails: a code, and a text if the code alone says too little; none if it passes (FND-36).
+/// The reason why Config.1 fails: a code, and a text if the code is not specific enough; none if it passes (FND-36).
 pub(super) fn failure(
     recorder: &ConfigRecorder,
     unrecorded: &BTreeSet<&'static str>,

@@ -114,7 +114,7 @@ impl Run<'_> {
         stale_findings.retain(|stale| !adopted.contains(&stale.id));
     }
 
-    /// The finding for a result, unless the stored finding says the same already.
+    /// The finding for a result, unless the stored finding already has this result.
     fn finding(&self, report: &Report<'_>) -> Option<String> {
         if !self.is_checked(report.subject.control()) {
             return None;

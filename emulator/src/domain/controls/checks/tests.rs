@@ -178,7 +178,7 @@ fn a_control_has_one_finding_or_one_per_standard() {
     generator(&stage, "STANDARD_CONTROL");
     enable(&stage, &[CIS_1_2, CIS_1_4]);
     assert_eq!(of(&stage, "IAM.9").len(), 2);
-    assert_eq!(of(&stage, "CloudWatch.1").len(), 4, "two standard_controls in each");
+    assert_eq!(of(&stage, "CloudWatch.1").len(), 4, "two standard controls in each standard");
 }
 
 /// Rules: FND-01.
@@ -238,7 +238,7 @@ fn controls_without_resources_pass_on_the_account() {
     assert!(empty["ProductFields"]["aws/securityhub/annotation"].as_str().unwrap().starts_with("AWS Config evaluated"));
     assert_eq!(only(&stage, "S3.5")["Resources"][0]["Type"], "AwsS3Bucket");
     let all = found(&stage, json!({}));
-    assert_eq!(all.len(), 44 - unavailable(), "one a control that the Region has");
+    assert_eq!(all.len(), 44 - unavailable(), "one finding for each control of the Region");
     let stage = quiet(vec![bucket(&[])]);
     enable(&stage, &[PCI]);
     assert_eq!(of(&stage, "RDS.1"), Vec::<Value>::new());
@@ -263,7 +263,7 @@ fn without_a_recorder_config_rules_warn_and_config_1_fails() {
     let bucket = only(&stage, "S3.5");
     assert_eq!((&bucket["Compliance"]["Status"], &bucket["Severity"]["Label"]), (&json!("WARNING"), &json!("MEDIUM")));
     assert_eq!(bucket["Resources"][0]["Type"], "AwsAccount");
-    assert_eq!(only(&stage, "CloudWatch.1")["Compliance"]["Status"], "PASSED", "it has no rule");
+    assert_eq!(only(&stage, "CloudWatch.1")["Compliance"]["Status"], "PASSED", "the control has no AWS Config rule");
 }
 
 /// Rules: FND-40, FND-42, FND-43, FND-46.
@@ -289,7 +289,7 @@ fn a_check_with_the_same_result_changes_only_timestamps() {
     let before = records(&stage);
     hours_pass(&stage, 12);
     assert_eq!(only(&stage, "S3.5")["UpdatedAt"], stage.now());
-    assert_eq!(records(&stage), before, "a change of times alone is not recorded");
+    assert_eq!(records(&stage), before, "changes of timestamps are not recorded");
 }
 
 /// Rules: FND-22, FND-23.
@@ -440,7 +440,7 @@ fn every_control_of_every_standard_makes_a_valid_finding() {
         let is_held = |control: &&'static Control| STANDARDS.iter().any(|it| is_offered(it, control));
         let expected = CONTROLS.iter().filter(|control| control.is_available(REGION)).filter(is_held);
         let missing: Vec<&str> = expected.map(|control| control.id).filter(|id| !ids.contains(*id)).collect();
-        assert_eq!(missing, ["CloudTrail.6", "CloudTrail.7"], "{value}: they need a trail's bucket");
+        assert_eq!(missing, ["CloudTrail.6", "CloudTrail.7"], "{value}: these controls require the bucket of a trail");
     }
 }
 
@@ -501,7 +501,7 @@ fn control_findings_belong_to_each_hub_and_cannot_be_imported() {
     stage.call_in("eu-west-1", ADMINISTRATOR, EnableSecurityHub, json!({})).unwrap();
     let filters = json!({ "Filters": { "ComplianceSecurityControlId": equals("S3.5") } });
     let there = stage.call_in("eu-west-1", ADMINISTRATOR, GetFindings, filters).unwrap();
-    assert_eq!(there["Findings"][0]["Resources"][0]["Type"], "AwsAccount", "no bucket is declared there");
+    assert_eq!(there["Findings"][0]["Resources"][0]["Type"], "AwsAccount", "the other Region has no declared bucket");
 }
 
 /// Rules: RES-01.

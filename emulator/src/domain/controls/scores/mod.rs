@@ -15,11 +15,12 @@ pub use report::{AccountScores, Compliance, ControlScore, Scores, StandardScore,
 
 use serde::{Deserialize, Serialize};
 
-/// The status of a security control. Over several accounts or Regions the last of these in this order wins (SCO-11).
+/// The status of a security control. If it differs between accounts or Regions, the last of these statuses in this
+/// order wins (SCO-11).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ControlStatus {
-    /// Disabled, whatever its findings say (SCO-02, SCO-13).
+    /// Disabled, regardless of its findings (SCO-02, SCO-13).
     Disabled,
     /// Enabled, without any findings that count (SCO-03).
     NoData,

@@ -133,10 +133,10 @@ fn the_examples_of_the_user_guide_have_the_documented_scores() {
         [(168, 22, 88), (8, 29, 22), (6, 35, 15), (159, 56, 74), (28, 17, 62), (357, 515 - 357, 69)]
     {
         assert_eq!(counts(passed, failed, 0).score(), Some(score), "{passed} {failed}");
-        assert_eq!(counts(passed, 0, failed).score(), Some(score), "what is unknown counts as failed does");
+        assert_eq!(counts(passed, 0, failed).score(), Some(score), "unknown controls count like failed ones");
     }
     assert_eq!(counts(0, 0, 0).score(), None);
-    assert_eq!(counts(1, 199, 0).score(), Some(1), "half a percent is one");
+    assert_eq!(counts(1, 199, 0).score(), Some(1), "half a percent is rounded up");
 }
 
 quickcheck! {
@@ -214,13 +214,17 @@ fn a_disabled_control_is_shown_as_disabled_at_once() {
     let (pci, cis, before) = statuses(&stage);
     assert_eq!((pci, cis), (ControlStatus::Failed, ControlStatus::Failed));
     associate(&stage, "CloudTrail.2", PCI, "DISABLED");
-    assert_eq!(statuses(&stage), (ControlStatus::Disabled, ControlStatus::Failed, before), "CIS has it still");
+    assert_eq!(
+        statuses(&stage),
+        (ControlStatus::Disabled, ControlStatus::Failed, before),
+        "the control is still enabled in CIS"
+    );
     associate(&stage, "CloudTrail.2", CIS, "DISABLED");
     let (pci, cis, after) = statuses(&stage);
     assert_eq!((pci, cis), (ControlStatus::Disabled, ControlStatus::Disabled));
     assert_eq!((after.failed, after.disabled), (before.failed - 1, before.disabled + 1));
     let lingering = findings(&stage, "CloudTrail.2");
-    assert_eq!(lingering[0]["RecordState"], "ACTIVE", "its finding is there for a while");
+    assert_eq!(lingering[0]["RecordState"], "ACTIVE", "its finding remains active for some time");
     associate(&stage, "CloudTrail.2", CIS, "ENABLED");
     assert_eq!(statuses(&stage), (ControlStatus::Disabled, ControlStatus::Failed, before));
 }
@@ -246,7 +250,7 @@ fn without_findings_there_is_no_data() {
     enable(&stage, ADMINISTRATOR, REGION, PCI);
     let before = own(&stage);
     let pci = of(&before, PCI);
-    assert_eq!((pci.score, pci.counts.no_data), (None, 44), "nothing is checked yet");
+    assert_eq!((pci.score, pci.counts.no_data), (None, 44), "no control was checked yet");
     assert_eq!(before.scores.summary_score, None);
     stage.0.clock.advance(jiff::SignedDuration::from_hours(1));
     let after = own(&stage);
@@ -258,7 +262,11 @@ fn without_findings_there_is_no_data() {
     let standards = BTreeMap::from([("fsbp-1.0.0", std::iter::once(away.id).collect())]);
     let hub =
         scored_hubs::ScoredHub { account: id(ADMINISTRATOR), region: Region::new(REGION), standards, checks: named };
-    assert_eq!(hub.status(away, None), (ControlStatus::NoData, Checks::default()), "the Region lacks it");
+    assert_eq!(
+        hub.status(away, None),
+        (ControlStatus::NoData, Checks::default()),
+        "the control is not available in the Region"
+    );
 }
 
 /// Rules: SCO-07.
@@ -300,7 +308,11 @@ fn an_administrators_scores_include_its_members() {
     is_member(&stage, REGION);
     let all = own(&stage);
     assert_eq!(control(of(&all, PCI), "IAM.9"), (ControlStatus::Failed, 1, 2));
-    assert_eq!(control(of(&all, CIS), "IAM.9"), (ControlStatus::Failed, 1, 1), "enabled in the member only");
+    assert_eq!(
+        control(of(&all, CIS), "IAM.9"),
+        (ControlStatus::Failed, 1, 1),
+        "only the member has enabled the standard"
+    );
     let accounts = all.accounts.as_ref().unwrap();
     let names: Vec<&str> = accounts.iter().map(|account| account.account_id.as_str()).collect();
     assert_eq!(names, [ADMINISTRATOR, MEMBER]);
@@ -311,7 +323,11 @@ fn an_administrators_scores_include_its_members() {
     assert_eq!(accounts[0].scores, without_controls(alone.scores));
     let request = super::standard("pci-dss-3.2.1").unwrap();
     let of_pci = super::compute(&stage.0, &caller(&stage, ADMINISTRATOR, REGION), Some(request)).accounts.unwrap();
-    assert_eq!(control(&of_pci[1].scores.standards[0], "IAM.9"), (ControlStatus::Failed, 1, 1), "account by account");
+    assert_eq!(
+        control(&of_pci[1].scores.standards[0], "IAM.9"),
+        (ControlStatus::Failed, 1, 1),
+        "the scores of each account"
+    );
     let of_member = seen(&stage, MEMBER, REGION);
     assert_eq!((&accounts[1].scores, of_member.accounts), (&without_controls(of_member.scores), None));
     // A hub where the control is disabled or has no data does not count; disabled everywhere, it is disabled.
@@ -349,9 +365,9 @@ fn a_home_regions_scores_include_linked_regions() {
         let seen = seen(&stage, account, region);
         (control(of(&seen, PCI), "IAM.9"), seen.regions.len())
     };
-    assert_eq!(status(ADMINISTRATOR, REGION), ((ControlStatus::Failed, 1, 4), 2), "members x Regions");
+    assert_eq!(status(ADMINISTRATOR, REGION), ((ControlStatus::Failed, 1, 4), 2), "two accounts in two Regions");
     assert_eq!(status(ADMINISTRATOR, OTHER_REGION), ((ControlStatus::Failed, 1, 2), 1));
-    assert_eq!(status(MEMBER, REGION), ((ControlStatus::Failed, 1, 2), 2), "a member's own Regions");
+    assert_eq!(status(MEMBER, REGION), ((ControlStatus::Failed, 1, 2), 2), "the member in two Regions");
     let home = own(&stage);
     assert_eq!(
         (home.regions.as_slice(), home.computed_at.clone()),
@@ -360,7 +376,7 @@ fn a_home_regions_scores_include_linked_regions() {
     assert!(of(&home, PCI).standards_arn.contains(REGION));
     let arn = json!({ "FindingAggregatorArn": linked["FindingAggregatorArn"] });
     stage.good(ADMINISTRATOR, DeleteFindingAggregator, arn);
-    assert_eq!(status(ADMINISTRATOR, REGION), ((ControlStatus::Passed, 0, 2), 1), "replicas are not scored");
+    assert_eq!(status(ADMINISTRATOR, REGION), ((ControlStatus::Passed, 0, 2), 1), "replicas do not count");
 }
 
 /// Rules: SCO-01, SCO-14.
@@ -374,7 +390,7 @@ fn scores_equal_those_that_a_client_computes_in_both_finding_modes() {
     let consolidated = own(&stage).scores;
     stage.good(ADMINISTRATOR, UpdateSecurityHubConfiguration, json!({ "ControlFindingGenerator": "STANDARD_CONTROL" }));
     let switched = own(&stage);
-    assert_eq!(control(of(&switched, PCI), "S3.5"), (ControlStatus::Failed, 1, 2), "archived ones do not count");
+    assert_eq!(control(of(&switched, PCI), "S3.5"), (ControlStatus::Failed, 1, 2), "archived findings do not count");
     assert_eq!(findings(&stage, "S3.5").len(), 4);
     let by_seat = switched.scores;
     let statuses = |scores: &Scores| {

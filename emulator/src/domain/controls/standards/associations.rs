@@ -17,9 +17,9 @@ pub struct Association {
     pub standard: &'static Standard,
     /// The control.
     pub control: &'static Control,
-    /// The controls of the standard that stand for it; at least one.
+    /// The controls of the standard that represent the security control; at least one.
     pub standard_controls: Vec<&'static StandardControl>,
-    /// Enabled while any of them is (CTL-21), with the time and reason of the last change.
+    /// Enabled while any of these controls is enabled (CTL-21), with the time and reason of the last change.
     pub state: ControlState,
 }
 
@@ -64,7 +64,7 @@ pub fn of_control(hub: &Hub, control: &'static Control) -> Vec<Association> {
     ready.filter_map(|(standard, subscription)| Association::new(standard, subscription, control)).collect()
 }
 
-/// Why an association was not processed: a code and a message, which is `inferred` (SEC-44, SEC-47).
+/// The reason why an association was not processed: a code and a message, which is `inferred` (SEC-44, SEC-47).
 pub type Unprocessed = (&'static str, &'static str);
 
 /// The association of a control, given by id or ARN, with the standard of an ARN (SEC-43 … SEC-45).
@@ -102,7 +102,7 @@ pub struct Change<'a> {
     pub reason: Option<&'a str>,
 }
 
-/// Applies changes in order, to all controls of a standard that stand for the security control. Returns the positions
+/// Applies changes in order, to all controls of a standard that represent the security control. Returns the positions
 /// of unprocessed changes with the reasons (SEC-46 … SEC-49, CTL-21).
 ///
 /// # Errors

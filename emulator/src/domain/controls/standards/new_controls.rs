@@ -93,7 +93,7 @@ pub fn enable(
     transaction.stage_hub(key.clone(), hub);
 }
 
-/// A control and a standard by the names that an entry of the due-set has of them.
+/// A control and a standard, given by their names in a due entry.
 fn known(control: &'static str, standard: &'static str) -> Option<(&'static Control, &'static Standard)> {
     let known = standards::control(control).zip(standards::standard(standard));
     known.or_report("an added control and its standard are in the catalogue")

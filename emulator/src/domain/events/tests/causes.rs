@@ -29,7 +29,7 @@ fn an_import_makes_an_event_in_an_eventbridge_envelope() {
     let event = &stage.0.events(0, 9, |_| true).events[0];
     let text = envelope::write(event, &stage.0.ids);
     let parsed: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(parsed.to_string(), text, "compact, and in this order");
+    assert_eq!(parsed.to_string(), text, "the event is compact JSON in this order");
     insta::assert_snapshot!(format!("{parsed:#}"));
 }
 
@@ -136,7 +136,7 @@ fn every_reimport_makes_an_event_unless_it_is_ignored() {
     import(&stage, &[finding("f", json!({}))]);
     assert_eq!(stage.events().len(), 1);
     import(&stage, &[finding("f", json!({ "UpdatedAt": "2026-01-11T00:00:00Z" }))]);
-    assert_eq!(ids(&stage.events()), ["f"], "nothing but UpdatedAt is new");
+    assert_eq!(ids(&stage.events()), ["f"], "only UpdatedAt has changed");
     for ignored in ["2026-01-11T00:00:00Z", "2026-01-09T00:00:00Z"] {
         import(&stage, &[finding("f", json!({ "UpdatedAt": ignored, "Title": "Old" }))]);
         assert_eq!(stage.events(), Vec::<Value>::new());

@@ -71,7 +71,7 @@ fn control_findings_make_events_on_creation_and_on_every_check() {
     assert_eq!(again[0]["Compliance"]["Status"], "FAILED");
     assert!(again[0]["UpdatedAt"].as_str() > made[0]["UpdatedAt"].as_str());
     stage.good(ADMINISTRATOR, DescribeHub, json!({}));
-    assert_eq!(stage.events(), Vec::<Value>::new(), "reading sends no event");
+    assert_eq!(stage.events(), Vec::<Value>::new(), "reading emits no event");
 }
 
 /// Rules: EVT-27.

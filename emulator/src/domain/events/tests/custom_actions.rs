@@ -145,7 +145,7 @@ fn unknown_selections_give_404_and_oversized_ones_400() {
     }
     stage.relations(|directory| directory.members.clear());
     stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));
-    assert_eq!(sent(&stage, ACTION, names(&["a"])).expect_err("the hub is off").0, 400);
+    assert_eq!(sent(&stage, ACTION, names(&["a"])).expect_err("the hub is disabled").0, 400);
     stage.good(ADMINISTRATOR, EnableSecurityHub, json!({}));
     assert_eq!(sent(&stage, ACTION, names(&["a"])), Ok(1));
 }
@@ -156,7 +156,7 @@ fn deleting_a_custom_action_keeps_its_events() {
     let stage = stage();
     assert_eq!(sent(&stage, ACTION, names(&["a"])), Ok(1));
     stage.good(ADMINISTRATOR, DeleteActionTarget, json!({ "ActionTargetArn": ACTION }));
-    assert_eq!(sent(&stage, ACTION, names(&["a"])).expect_err("it is gone").0, 404);
+    assert_eq!(sent(&stage, ACTION, names(&["a"])).expect_err("the custom action was deleted").0, 404);
     let events = stage.events();
     assert_eq!(events.len(), 1);
     assert_eq!(events[0]["detail"]["actionName"], "Send to \"tickets\"");

@@ -52,7 +52,11 @@ fn import_in(stage: &Stage, region: &str, account: &str) -> Vec<String> {
     assert_eq!(stage.call_in(region, account, BatchImportFindings, input).unwrap()["FailedCount"], 0);
     let events = stage.events();
     for (event, body) in events.iter().zip(bodies(&events)) {
-        assert_eq!((&body["AwsAccountId"], &body["Region"]), (&json!(account), &json!(region)), "its origin stays");
+        assert_eq!(
+            (&body["AwsAccountId"], &body["Region"]),
+            (&json!(account), &json!(region)),
+            "the finding keeps its account and Region"
+        );
         let [account, region] = [&event["account"], &event["region"]].map(|text| text.as_str().unwrap());
         assert_eq!(body, read_in(stage, region, account, &finding_id), "the receiver reads the same document");
     }
@@ -78,7 +82,7 @@ fn the_owner_and_its_administrator_receive_events_in_the_findings_region() {
     assert_eq!(import_in(&stage, OTHER, MEMBER), ["222222222222@us-west-2", "111111111111@us-west-2"]);
     assert_eq!(import_in(&stage, OTHER, ADMINISTRATOR), ["111111111111@us-west-2"], "a member receives no event");
     let both = ["222222222222@us-west-2", "111111111111@us-west-2"];
-    assert_eq!(note(&stage, OTHER, ADMINISTRATOR, (OTHER, MEMBER)), both, "whoever changes it");
+    assert_eq!(note(&stage, OTHER, ADMINISTRATOR, (OTHER, MEMBER)), both, "the receivers do not depend on the caller");
 }
 
 /// Rules: EVT-10.
@@ -129,15 +133,15 @@ fn an_import_in_a_linked_region_makes_an_event_in_the_home_region_too() {
     let four = ["222222222222@eu-west-1", "111111111111@eu-west-1", "222222222222@us-east-1", "111111111111@us-east-1"];
     assert_eq!(import_in(&stage, LINKED, MEMBER), four);
     assert_eq!(import_in(&stage, LINKED, ADMINISTRATOR), ["111111111111@eu-west-1", "111111111111@us-east-1"]);
-    assert_eq!(import_in(&stage, OTHER, MEMBER).len(), 2, "a Region that is not linked");
-    assert_eq!(import_in(&stage, HOME, MEMBER).len(), 2, "the home Region itself");
+    assert_eq!(import_in(&stage, OTHER, MEMBER).len(), 2, "the Region is not linked");
+    assert_eq!(import_in(&stage, HOME, MEMBER).len(), 2, "the home Region is not linked to itself");
 
     let stage = organization();
     aggregate(&stage, ADMINISTRATOR);
     stage.relations(|directory| _ = directory.members.remove(&(id(ADMINISTRATOR), Region::new(HOME))));
     stage.call_in(HOME, MEMBER, DisableSecurityHub, json!({})).unwrap();
     let three = ["222222222222@eu-west-1", "111111111111@eu-west-1", "111111111111@us-east-1"];
-    assert_eq!(import_in(&stage, LINKED, MEMBER), three, "the member has no hub at home");
+    assert_eq!(import_in(&stage, LINKED, MEMBER), three, "the member has no hub in the home Region");
 }
 
 /// Rules: EVT-43.
@@ -159,7 +163,7 @@ fn a_changed_replica_makes_an_event_in_its_own_region() {
     import_in(&stage, LINKED, MEMBER);
     let arn = json!({ "FindingAggregatorArn": aggregator["FindingAggregatorArn"] });
     stage.call_in(HOME, ADMINISTRATOR, DeleteFindingAggregator, arn).unwrap();
-    assert_eq!(stage.events(), Vec::<Value>::new(), "that it is left there is no change of it");
+    assert_eq!(stage.events(), Vec::<Value>::new(), "unlinking a Region emits no event for its replicas");
     let at_home = ["222222222222@us-east-1", "111111111111@us-east-1"];
     assert_eq!(note(&stage, HOME, ADMINISTRATOR, (LINKED, MEMBER)), at_home);
     let linked = ["222222222222@eu-west-1", "111111111111@eu-west-1"];

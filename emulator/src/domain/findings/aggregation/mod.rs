@@ -1,7 +1,7 @@
 //! Cross-Region aggregation: the finding aggregator of an account, and its effect on findings.
 //!
-//! Contains: the settings ([`create`], [`update`], [`delete`], and the accounts that see them), and [`replicas`]: what
-//! happens to findings when Regions are linked and unlinked. Does not contain: which findings a caller sees;
+//! Contains: the settings ([`create`], [`update`], [`delete`], and the accounts that see them), and [`replicas`], the
+//! effect on findings when Regions are linked and unlinked. Does not contain: which findings a caller sees;
 //! `visibility` decides that at read time. Nothing is copied while a Region is linked: a finding is stored once and
 //! seen in two Regions (VIS-04).
 
@@ -77,7 +77,7 @@ impl From<AggregationError> for AwsError {
     }
 }
 
-/// The ARN of an account's aggregator: it carries the home Region (ARN-03).
+/// The ARN of an account's aggregator, which contains the home Region (ARN-03).
 pub fn aggregator_arn(owner: AccountId, aggregator: &Aggregator) -> String {
     arn::of_account(&aggregator.home, owner, &format!("finding-aggregator/{}", aggregator.id))
 }

@@ -22,7 +22,7 @@ use crate::domain::{arn, hub_access};
 use crate::shape::{Rule, Segment, Violation, sentence};
 use crate::state::{AutomationRule, Hub, HubKey, Timestamp, Transaction, World, timestamp_text};
 
-/// The most automation rules of an account in a Region (ARU-06).
+/// Maximum number of automation rules of an account in a Region (ARU-06).
 pub const MAX_RULES: usize = 100;
 
 /// The ARN of a rule (ARU-02).

@@ -54,7 +54,7 @@ fn rules_are_evaluated_in_rule_order_then_by_their_last_change() {
     assert_eq!(
         matching_names(&stage, &finding("f", json!({}))),
         "first early late last",
-        "made at one time, in that order"
+        "rules of the same time run in order of creation"
     );
     stage.days_pass(1);
     let touch = json!({ "UpdateAutomationRulesRequestItems": [{ "RuleArn": early }] });
@@ -118,7 +118,7 @@ fn an_administrators_rules_apply_to_members_in_the_same_region() {
     let now = stage.0.clock.now();
     assert!(active_rules(&stage.0, &stage.0.directory(), id(ADMINISTRATOR), &elsewhere, now).is_empty());
     stage.member(MemberStatus::Removed);
-    assert_eq!(names(&active(&stage, MEMBER)), "of-member", "what it kept runs again");
+    assert_eq!(names(&active(&stage, MEMBER)), "of-member", "its own rules run again");
 }
 
 /// Rules: FLT-29, ARU-23.

@@ -1,8 +1,9 @@
-//! Explains why GetFindings returns a finding or does not: whether the caller sees it, and for each filter name what
-//! its elements ask, what the finding has, and which element decides.
+//! Explains why GetFindings returns a finding or does not: whether the caller sees it, and for each filter name the
+//! conditions of its elements, the values of the finding, and the element that decides.
 //!
 //! Contains: the walk ([`explain`]), its result as plain data, its sentences ([`sentences`]), and the names of unknown
-//! fields ([`unknown`]). Does not contain: rules of filters or of visibility; this module calls them where they are.
+//! fields ([`unknown`]). Does not contain: rules of filters or of visibility; this module calls the modules that
+//! contain them.
 
 use std::fmt::Write as _;
 
@@ -80,9 +81,9 @@ pub struct ExplainedFinding {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ExplainedVisibility {
-    /// Whether it does.
+    /// Whether the caller sees the finding.
     pub passes: bool,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 

@@ -259,7 +259,7 @@ fn members_do_not_see_other_accounts_and_filters_never_widen_visibility() {
     let of_administrator = json!({ "Filters": { "AwsAccountId": strings(&[("EQUALS", ADMINISTRATOR)]) } });
     assert_eq!(ids(&stage.good(MEMBER, GetFindings, of_administrator)), "");
     stage.member(MemberStatus::Resigned);
-    assert_eq!(ids(&search(&stage, json!({})).unwrap()), "a c d", "VIS-02: it ends with the association");
+    assert_eq!(ids(&search(&stage, json!({})).unwrap()), "a c d", "VIS-02: access ends with the membership");
 }
 
 fn sorted(stage: &Stage, criteria: Value) -> String {
@@ -369,7 +369,7 @@ fn paging_returns_each_finding_once_despite_concurrent_changes() {
     }
     assert_eq!(seen[..30], (0..30).map(|n| format!("f{n:02}")).collect::<Vec<_>>());
     assert_eq!(seen.len(), seen.iter().collect::<BTreeSet<_>>().len(), "none twice");
-    assert_eq!(seen.len(), 120, "findings stored meanwhile come at the end");
+    assert_eq!(seen.len(), 120, "findings stored in the meantime are on the last pages");
 }
 
 /// Rules: FLT-56.
@@ -383,7 +383,7 @@ fn accounts_of_the_organization_are_found_by_name() {
     let named =
         |comparison, value| search(&stage, json!({ "AwsAccountName": strings(&[(comparison, value)]) })).unwrap();
     assert_eq!(ids(&named("PREFIX", "sec")), "a");
-    assert_eq!(ids(&named("NOT_EQUALS", "security")), "b", "invited by hand: it has no name");
+    assert_eq!(ids(&named("NOT_EQUALS", "security")), "b", "an account outside the organization has no name");
 }
 
 /// Rules: FLT-60.

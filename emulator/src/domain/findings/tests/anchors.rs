@@ -154,7 +154,11 @@ fn a_history_begins_with_the_creation() {
     let request = json!({ "FindingIdentifier": { "Id": "f", "ProductArn": found["ProductArn"] } });
     let records = stage.good(ADMINISTRATOR, GetFindingHistory, request)["Records"].clone();
     let kinds: Vec<_> = records.as_array().unwrap().iter().map(|record| &record["UpdateSource"]["Type"]).collect();
-    assert_eq!(kinds, ["BATCH_IMPORT_FINDINGS", "BATCH_UPDATE_FINDINGS", "BATCH_IMPORT_FINDINGS"], "all of one moment");
+    assert_eq!(
+        kinds,
+        ["BATCH_IMPORT_FINDINGS", "BATCH_UPDATE_FINDINGS", "BATCH_IMPORT_FINDINGS"],
+        "all records have the same time"
+    );
     assert_eq!((&records[2]["FindingCreated"], &records[2]["Updates"]), (&json!(true), &json!([])));
 }
 

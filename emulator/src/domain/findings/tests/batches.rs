@@ -18,7 +18,7 @@ fn denied(stage: &Stage, with: Value, resource: &str) {
          on resource: {resource}"
     );
     assert_eq!(message, expected);
-    assert_eq!(stage.0.finding_count(), 0, "nothing of the batch is stored");
+    assert_eq!(stage.0.finding_count(), 0, "no finding of the batch is stored");
 }
 
 /// Rules: IMP-01, IMP-30, IMP-44.
@@ -181,7 +181,7 @@ fn a_product_with_an_account_may_send_for_its_customers() {
     let answer = stage.good(CROWDSTRIKE, BatchImportFindings, input);
     assert_eq!((&answer["SuccessCount"], stage.0.finding_count()), (&json!(3), 3));
     let answer = import(&stage, &[of(ADMINISTRATOR)]);
-    assert_eq!(answer["SuccessCount"], 1, "a customer may write for itself");
+    assert_eq!(answer["SuccessCount"], 1, "a customer may import its own findings");
     let input = json!({ "Findings": [of(MEMBER)] });
     stage.refused(ADMINISTRATOR, BatchImportFindings, input, 403, "AccessDeniedException");
 }

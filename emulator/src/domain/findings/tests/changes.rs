@@ -378,7 +378,7 @@ fn a_customers_update_does_not_extend_a_findings_retention() {
 fn only_the_provider_can_archive_a_finding() {
     let stage = hub();
     let found = changed(&stage, json!({}), json!({ "RecordState": "ARCHIVED" }));
-    assert_eq!(found["RecordState"], "ACTIVE", "BatchUpdateFindings knows no such member");
+    assert_eq!(found["RecordState"], "ACTIVE", "BatchUpdateFindings has no such member");
     stage.days_pass(80);
     assert_eq!(read(&stage, "f")["RecordState"], "ACTIVE");
     assert_eq!(later(&stage, json!({ "RecordState": "ARCHIVED" }))["RecordState"], "ARCHIVED");

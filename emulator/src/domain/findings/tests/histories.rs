@@ -119,9 +119,9 @@ fn changed_timestamps_and_update_findings_leave_no_record() {
     stage.good(ADMINISTRATOR, UpdateFindings, json!({ "Filters": filters, "Note": note }));
     let history = records(&stage, json!({}));
     assert_eq!((history.len(), &history[0]["FindingCreated"]), (1, &json!(true)));
-    assert_eq!(history[0]["UpdateTime"], "2026-01-15T09:00:00.000Z", "the creation, not the last import");
+    assert_eq!(history[0]["UpdateTime"], "2026-01-15T09:00:00.000Z", "the time is that of the creation");
     import_on(&stage, 12, json!({ "LastObservedAt": "2026-01-12T00:00:00Z" }));
-    assert_eq!(records(&stage, json!({})).len(), 1, "nor does it leave one when it is taken back");
+    assert_eq!(records(&stage, json!({})).len(), 1, "restoring the note adds no record");
 }
 
 /// Rules: HIS-15.
@@ -262,5 +262,5 @@ fn a_history_is_dropped_with_its_finding() {
     assert_eq!(read(&stage, "f"), Value::Null);
     import_on(&stage, 12, json!({}));
     assert_eq!(records(&stage, json!({})).len(), 1);
-    assert_eq!(read(&stage, "f")["Severity"]["Label"], "HIGH", "nothing is touched any more (REI-04)");
+    assert_eq!(read(&stage, "f")["Severity"]["Label"], "HIGH", "an expired finding preserves nothing (REI-04)");
 }

@@ -17,7 +17,7 @@ fn findings_expire_after_30_and_90_days() {
     let archived = json!({ "RecordState": "ARCHIVED", "UpdatedAt": "2020-01-01T00:00:00Z" });
     import(&stage, &[finding("active", json!({})), finding("archived", archived)]);
     stage.days_pass(29);
-    assert_eq!(read(&stage, "archived")["Id"], "archived", "it counts from the import");
+    assert_eq!(read(&stage, "archived")["Id"], "archived", "the retention period begins with the import");
     stage.days_pass(2);
     assert_eq!(read(&stage, "archived"), Value::Null);
     assert_eq!(read(&stage, "active")["Id"], "active");
@@ -100,7 +100,7 @@ fn a_dormant_hub_keeps_findings_and_hides_them() {
     assert_eq!(seen(MEMBER).unwrap_err().0, 401);
     stage.days_pass(40);
     stage.good(MEMBER, EnableSecurityHub, json!({}));
-    assert_eq!((seen(ADMINISTRATOR), seen(MEMBER)), (Ok(1), Ok(1)), "the archived one is gone");
+    assert_eq!((seen(ADMINISTRATOR), seen(MEMBER)), (Ok(1), Ok(1)), "the archived finding has expired");
 }
 
 /// Rules: RET-04.
@@ -127,5 +127,5 @@ fn importing_an_expired_finding_creates_it_anew() {
     assert_eq!((&again["Workflow"]["Status"], &again["CreatedAt"]), (&json!("NEW"), &json!("2026-02-01T00:00:00Z")));
     let all = stage.good(ADMINISTRATOR, GetFindings, json!({}));
     let ids: Vec<_> = all["Findings"].as_array().unwrap().iter().map(|finding| &finding["Id"]).collect();
-    assert_eq!(ids, ["g", "f"], "it comes last");
+    assert_eq!(ids, ["g", "f"], "a finding that was stored again is last");
 }

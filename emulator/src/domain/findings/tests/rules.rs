@@ -55,7 +55,7 @@ fn a_rule_runs_on_creation_and_update_but_not_on_stored_findings() {
     let stage = hub();
     import_on(&stage, 10, json!({ "Severity": { "Label": "LOW" } }));
     rule(&stage, 1, suppressed(), equals("SeverityLabel", "LOW"));
-    assert_eq!(status(&stage), "NEW", "not at rest");
+    assert_eq!(status(&stage), "NEW", "rules do not run on stored findings");
     import_on(&stage, 11, json!({ "Severity": { "Label": "LOW" } }));
     assert_eq!(status(&stage), "SUPPRESSED");
     import(&stage, &[finding("new", json!({ "Severity": { "Label": "LOW" } })), finding("other", json!({}))]);
@@ -178,7 +178,7 @@ fn rules_apply_to_members_in_their_own_region_only() {
         stage.good(MEMBER, BatchImportFindings, json!({ "Findings": [finding_of(MEMBER, id, json!({}))] }));
         read(&stage, id).get("Confidence").cloned()
     };
-    assert_eq!(confidence("a"), None, "a member's own rules rest");
+    assert_eq!(confidence("a"), None, "a member's own rules do not run");
     rule(&stage, 1, json!({ "Confidence": 7 }), json!({}));
     assert_eq!(confidence("b"), Some(json!(7)));
 }
@@ -239,7 +239,7 @@ fn a_rule_that_changes_a_finding_adds_a_history_record() {
     );
     assert_eq!(history[1]["FindingCreated"], true);
     import_on(&stage, 11, json!({ "Title": "Port 23 is open" }));
-    assert_eq!(records().as_array().unwrap().len(), 3, "the import's record, and none of the rules");
+    assert_eq!(records().as_array().unwrap().len(), 3, "only the import adds a record");
 }
 
 /// Rules: ARU-55.

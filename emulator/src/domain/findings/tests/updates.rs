@@ -55,7 +55,7 @@ fn an_import_leaves_customer_attributes_unchanged() {
         assert_eq!(&read[name], value);
     }
     let read = twice(None, json!({}), json!({ "VerificationState": "UNKNOWN" }));
-    assert_eq!(read.get("VerificationState"), None, "what was not there does not come");
+    assert_eq!(read.get("VerificationState"), None, "an absent attribute stays absent");
 }
 
 /// Rules: REI-07, REI-10, REI-12.
@@ -98,7 +98,7 @@ fn a_newly_failed_compliance_status_resets_the_workflow_status() {
     assert!(kept(status("FAILED"), status("WARNING")));
     assert!(kept(status("PASSED"), json!({})));
     assert!(kept(json!({}), status("FAILED")));
-    assert!(kept(status("FAILED"), status("PASSED")), "of another product PASSED changes nothing");
+    assert!(kept(status("FAILED"), status("PASSED")), "PASSED changes nothing for other products");
 }
 
 /// Rules: REI-22, REI-23.

@@ -1,4 +1,4 @@
-//! Numbers of findings and of resources over time.
+//! Trends: the numbers of findings and of resources over time.
 //!
 //! A point is the number at the end of its interval. It is computed from the findings that are still stored: when each was
 //! created, and the states it has had since, which its annex lists.
@@ -28,7 +28,7 @@ const WEEKLY: i64 = 365;
 const STRINGS: &[Comparison] =
     &[Comparison::Equals, Comparison::Prefix, Comparison::NotEquals, Comparison::PrefixNotEquals];
 
-/// The filters of findings over time, and the fields that they stand for (TRV-02).
+/// The filters of trends of findings, and the fields that they stand for (TRV-02).
 const OF_FINDINGS: [(&str, &str); 14] = [
     ("account_id", "cloud.account.uid"),
     ("region", "cloud.region"),
@@ -46,7 +46,7 @@ const OF_FINDINGS: [(&str, &str); 14] = [
     ("resource_owner_organization_ids", "resources.owner.org.uid"),
 ];
 
-/// The filters of resources over time.
+/// The filters of trends of resources.
 const OF_RESOURCES: [(&str, &str); 8] = [
     ("account_id", "AccountId"),
     ("region", "Region"),
@@ -189,7 +189,7 @@ fn states(world: &World, view: &View, findings: &Findings, slot: Slot) -> Vec<(S
     states
 }
 
-/// The time at which the caller enabled its hub V2. There are no numbers from before that time.
+/// The time at which the caller enabled its hub V2. Trends have no points from before that time.
 fn subscribed_at(world: &World, caller: &Caller) -> Timestamp {
     let hub: Option<_> = world.hub_v2(&HubKey { account: caller.account(), region: caller.region.clone() });
     hub.and_then(|hub| hub.subscribed_at()).unwrap_or(Timestamp::MAX)

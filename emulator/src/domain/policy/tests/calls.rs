@@ -163,7 +163,7 @@ fn resources_are_identified_by_arn_or_id() {
     let rules = json!({ "AutomationRulesArns": [arn("automation-rule/1"), arn("automation-rule/2")] });
     let one = alice(allow("*", &arn("automation-rule/1")));
     let message = denied(&stage, &one, BatchGetAutomationRules, rules);
-    assert!(message.contains("automation-rule/2 because"), "all must be allowed: {message}");
+    assert!(message.contains("automation-rule/2 because"), "all resources must be allowed: {message}");
 }
 
 /// A finding of a private product of another name.
@@ -190,9 +190,12 @@ fn each_finding_is_authorized_for_its_product() {
              policy allows the securityhub:BatchImportFindings action"
         );
     }
-    assert_eq!(stage.0.finding_count(), 1, "nothing of a denied call is stored");
+    assert_eq!(stage.0.finding_count(), 1, "a denied call stores nothing");
     let too_many = json!({ "Findings": vec![other; 101] });
-    assert!(denied(&stage, &scanner, BatchImportFindings, too_many).contains("/other because"), "before the shape");
+    assert!(
+        denied(&stage, &scanner, BatchImportFindings, too_many).contains("/other because"),
+        "policies are evaluated before the shape"
+    );
     assert!(denied(&stage, &scanner, BatchImportFindings, json!({})).contains(" on resource: * because"));
 }
 
@@ -210,7 +213,7 @@ fn the_account_of_a_finding_is_a_condition_key() {
     assert!(!passes(&stage, &only(MEMBER), BatchImportFindings, findings));
     let mixed = json!({ "Findings": [finding("1", json!({})), finding("2", json!({ "AwsAccountId": MEMBER }))] });
     let message = denied(&stage, &only(ADMINISTRATOR), BatchImportFindings, mixed);
-    assert!(message.contains("because no identity-based policy allows"), "policy speaks first: {message}");
+    assert!(message.contains("because no identity-based policy allows"), "policies are evaluated first: {message}");
 }
 
 fn denying(condition: Value) -> Principal {
@@ -368,7 +371,10 @@ fn service_control_policies_of_every_level_must_allow() {
     let stage = Stage::empty();
     in_units(&stage);
     attach(&stage, "ou-elsewhere", vec![of(deny("*"))]);
-    assert!(passes(&stage, &member(), EnableSecurityHub, json!({})), "not on the way to the account");
+    assert!(
+        passes(&stage, &member(), EnableSecurityHub, json!({})),
+        "the policy is not attached to a parent of the account"
+    );
 }
 
 /// Rules: IAM-11, ARN-10.
@@ -401,7 +407,7 @@ fn policies_do_not_stop_work_of_the_service() {
     attach(&stage, "r-lo12", vec![of(deny("*"))]);
     stage.days_pass(100);
     assert!(!passes(&stage, &Principal::local_user(id(MEMBER)), GetFindings, json!({})));
-    assert_eq!(stage.0.finding_count(), 0, "findings expire all the same");
+    assert_eq!(stage.0.finding_count(), 0, "findings still expire");
 }
 
 /// Rules: IAM-12.

@@ -48,7 +48,7 @@ fn bulk_steps_are_carried_out_as_requested_and_can_be_repeated() {
     }
     stage.good(MEMBER, DescribeHub, json!({}));
     stage.good(MEMBER, DisassociateFromAdministratorAccount, json!({}));
-    assert_eq!(add(&stage, ACCEPT), Ok(()), "who left is invited anew");
+    assert_eq!(add(&stage, ACCEPT), Ok(()), "an account that left is invited again");
     assert_eq!(status(&stage), MemberStatus::Enabled);
 }
 

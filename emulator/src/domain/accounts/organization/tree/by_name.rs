@@ -44,7 +44,7 @@ impl From<TreeError> for NameError {
     }
 }
 
-/// What [`attach`] did with the policy.
+/// The effect of [`attach`] on the policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PolicyEffect {
@@ -56,8 +56,8 @@ pub enum PolicyEffect {
     Unchanged,
 }
 
-/// Attaches a service control policy to a target. With a policy, that one is created or replaces the one of its name
-/// first.
+/// Attaches a service control policy to a target. If a policy is given, it is created first, or replaces the policy
+/// with the same name.
 ///
 /// # Errors
 /// [`NameError`]

@@ -1,5 +1,5 @@
-//! Member accounts: creation, moves, removal and closing. What they mean for Security Hub is done by
-//! [`accounts::carry_out`].
+//! Member accounts: creation, moves, removal and closing. [`accounts::carry_out`] applies their effects on Security
+//! Hub.
 
 use jiff::SignedDuration;
 
@@ -11,7 +11,7 @@ use crate::state::{
     World,
 };
 
-/// How long a created account cannot leave.
+/// The time for which a created account cannot leave.
 const WAIT_PERIOD: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The period of the quota of closed accounts.
 const CLOSE_PERIOD: SignedDuration = SignedDuration::from_hours(30 * 24);

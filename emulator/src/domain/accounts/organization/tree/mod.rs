@@ -2,8 +2,8 @@
 //!
 //! Contents: the organization as a whole ([`whole`]), its units ([`units`]), its policies ([`policies`]), its member
 //! accounts ([`member_accounts`]), tags ([`tags`]), policies given by name ([`by_name`]), and the errors of all of them
-//! ([`TreeError`]). What a change means
-//! for Security Hub is done by the rest of `accounts`. JSON and the list operations belong to `neighbours`.
+//! ([`TreeError`]). The rest of `accounts` applies the effects of a change on Security Hub. JSON and the list
+//! operations belong to `neighbours`.
 
 pub mod by_name;
 mod error;

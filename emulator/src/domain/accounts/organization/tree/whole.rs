@@ -27,8 +27,8 @@ pub fn create(transaction: &mut Transaction<'_>, world: &World, caller: &Caller)
     Ok(())
 }
 
-/// Deletes the organization, which has no member accounts. Its units and policies go with it, and so does what Security
-/// Hub knew of it.
+/// Deletes the organization, which has no member accounts. Its units, its policies and the data that Security Hub has
+/// about it are deleted, too.
 ///
 /// # Errors
 /// [`TreeError`], in which case nothing is changed.

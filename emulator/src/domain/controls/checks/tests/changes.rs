@@ -60,7 +60,7 @@ fn a_fixed_resource_passes_at_once_or_at_the_next_periodic_check() {
     let fixed = only(&stage, "S3.5");
     assert_eq!(status(&fixed), ("PASSED", "ACTIVE", "RESOLVED"));
     assert_eq!(fixed["ProductFields"]["PreviousComplianceStatus"], "FAILED");
-    assert_eq!(only(&stage, "IAM.3")["Compliance"]["Status"], "FAILED", "it is periodic");
+    assert_eq!(only(&stage, "IAM.3")["Compliance"]["Status"], "FAILED", "the control is periodic");
     let mut transaction = stage.0.write();
     change::check(&mut transaction, &[key()], stage.0.clock.now());
     transaction.commit();
@@ -78,7 +78,7 @@ fn declaring_the_first_resource_starts_all_checks() {
     assert_eq!(found(&stage, json!({})), Vec::<Value>::new());
     declare(&stage, vec![bucket(&["S3.5"])]);
     assert_eq!(only(&stage, "S3.5")["Compliance"]["Status"], "FAILED");
-    assert!(!of(&stage, "IAM.9").is_empty(), "periodic ones too");
+    assert!(!of(&stage, "IAM.9").is_empty(), "periodic controls are checked, too");
 }
 
 /// Rules: FND-32.
@@ -129,7 +129,7 @@ fn findings_change_with_the_recorder() {
     record(&stage, ConfigRecorder::Off);
     assert_eq!(reason(&only(&stage, "Config.1")), "CONFIG_RECORDER_DISABLED");
     assert_eq!(on(&stage, "S3.5", "AwsAccount")[0]["Compliance"]["Status"], "WARNING");
-    assert_eq!(on(&stage, "S3.5", "AwsS3Bucket")[0]["Compliance"]["Status"], "WARNING", "it is kept");
+    assert_eq!(on(&stage, "S3.5", "AwsS3Bucket")[0]["Compliance"]["Status"], "WARNING", "the finding is kept");
     record(&stage, ConfigRecorder::On);
     assert_eq!(only(&stage, "Config.1")["Compliance"]["Status"], "PASSED");
     assert_eq!(status(&on(&stage, "S3.5", "AwsAccount")[0]), ("WARNING", "ARCHIVED", "NEW"));
@@ -238,7 +238,7 @@ fn an_incomplete_standard_tries_again_after_1_3_and_7_days() {
     }
     record(&stage, ConfigRecorder::On);
     stage.days_pass(6);
-    assert_eq!(status(), "INCOMPLETE", "the next try is on day 21");
+    assert_eq!(status(), "INCOMPLETE", "the next retry is on day 21");
     stage.days_pass(1);
     assert_eq!(status(), "READY");
 }
@@ -304,7 +304,7 @@ fn findings_show_details_and_annotations_and_skip_inapplicable_resources() {
     let archived = only(&stage, "S3.2");
     assert_eq!(status(&archived), ("NOT_AVAILABLE", "ARCHIVED", "NEW"));
     hours_pass(&stage, 12);
-    assert_eq!(only(&stage, "S3.2")["UpdatedAt"], archived["UpdatedAt"], "it is archived once");
+    assert_eq!(only(&stage, "S3.2")["UpdatedAt"], archived["UpdatedAt"], "an archived finding is not archived again");
     let parts: Vec<String> = (0..10).map(|_| "x".repeat(30_000)).collect();
     let large =
         json!({ "BucketWebsiteConfiguration": { "RoutingRules": [{ "Redirect": { "HostName": parts.concat() } }] } });
@@ -344,7 +344,7 @@ fn a_standard_that_shares_a_rule_is_checked_after_the_scenarios_delay() {
     assert_eq!(standards(), 1);
     hours_pass(&stage, 1);
     enable(&stage, &[CIS_1_4]);
-    assert_eq!((standards(), of(&stage, "S3.20").len()), (1, 1), "the other is of no earlier standard");
+    assert_eq!((standards(), of(&stage, "S3.20").len()), (1, 1), "a control without a shared rule is checked at once");
     hours_pass(&stage, 17);
     assert_eq!(standards(), 1);
     hours_pass(&stage, 1);
@@ -402,7 +402,7 @@ fn a_check_runs_automation_rules_and_adds_history_records() {
     hours_pass(&stage, 1);
     declare(&stage, vec![bucket(&[])]);
     let finding = only(&stage, "S3.5");
-    assert_eq!(finding["Note"]["Text"], "seen", "the rule meets what the check has found");
+    assert_eq!(finding["Note"]["Text"], "seen", "the rule is applied to the finding of the check");
     let identifier = json!({ "Id": finding["Id"], "ProductArn": finding["ProductArn"] });
     let history = stage.good(ADMINISTRATOR, GetFindingHistory, json!({ "FindingIdentifier": identifier }));
     assert!(history["Records"].to_string().contains("Compliance"), "{history:#}");

@@ -178,7 +178,7 @@ fn checks_use_the_old_parameters_while_a_control_is_updating() {
     assert_eq!(control["UpdateStatus"], "UPDATING");
     assert_eq!(control["Parameters"]["backupRetentionMinimum"]["Value"]["Integer"], 14);
     hours_pass(&stage, 13);
-    assert_eq!(results(&stage), ("PASSED".to_owned(), "7".to_owned()), "the check after twelve hours");
+    assert_eq!(results(&stage), ("PASSED".to_owned(), "7".to_owned()), "the next periodic check uses the new value");
     hours_pass(&stage, 7);
     assert_eq!(results(&stage), ("FAILED".to_owned(), "14".to_owned()));
 }

@@ -104,7 +104,7 @@ fn pages_of_several_regions_are_merged_in_one_order() {
     let expected: Vec<String> = (0..15).rev().map(|number| format!("{number:02}")).collect();
     assert_eq!(ids(&sorted), expected);
     let region = json!({ "Filters": { "Region": [{ "Value": LINKED, "Comparison": "EQUALS" }] } });
-    assert_eq!(ids(&region).len(), 5, "filters narrow (VIS-09)");
+    assert_eq!(ids(&region).len(), 5, "the filter selects findings of one Region (VIS-09)");
     let token =
         stage.call_in(HOME, ADMINISTRATOR, GetFindings, json!({ "MaxResults": 4 })).unwrap()["NextToken"].clone();
     let other = json!({ "NextToken": token, "SortCriteria": [{ "Field": "Id" }] });
@@ -191,7 +191,7 @@ fn insight_results_include_linked_regions_and_automation_rules_do_not_apply_ther
     import(&stage, LINKED, ADMINISTRATOR, "l-a", "later", 1);
     let noted: Vec<String> =
         rows(&stage, HOME, ADMINISTRATOR).into_iter().filter(|row| row.4 == "rule").map(|row| row.2).collect();
-    assert_eq!(noted, ["h-a"], "a rule works in its Region (ARU-39)");
+    assert_eq!(noted, ["h-a"], "a rule applies in its own Region (ARU-39)");
 }
 
 /// Rules: AGG-13.
@@ -205,9 +205,9 @@ fn earlier_findings_of_a_linked_region_appear_with_their_next_update() {
     relink(&stage, ADMINISTRATOR, &arn, &[LINKED]);
     assert_eq!(seen(&stage, HOME, ADMINISTRATOR), "");
     assert_eq!(seen(&stage, LINKED, ADMINISTRATOR), "a=old b=old c=old d=old");
-    assert!(!note(&stage, (HOME, ADMINISTRATOR), (LINKED, MEMBER), "b", "x"), "it is not there yet");
+    assert!(!note(&stage, (HOME, ADMINISTRATOR), (LINKED, MEMBER), "b", "x"), "the finding is not visible yet");
     import(&stage, LINKED, MEMBER, "b", "old", 0);
-    assert_eq!(seen(&stage, HOME, ADMINISTRATOR), "", "an import that is not later is no update");
+    assert_eq!(seen(&stage, HOME, ADMINISTRATOR), "", "an import that is not later changes nothing");
     assert_eq!(
         explained(&stage, HOME, ADMINISTRATOR, "b"),
         "not returned: it was last changed before eu-west-1 was linked to us-east-1; it becomes visible there with its \
@@ -221,7 +221,11 @@ fn earlier_findings_of_a_linked_region_appear_with_their_next_update() {
     assert_eq!(seen(&stage, HOME, ADMINISTRATOR), "a=new b=old c=old e=new");
     assert_eq!(seen(&stage, HOME, MEMBER), "b=old c=old e=new");
     relink(&stage, ADMINISTRATOR, &arn, &[LINKED, OTHER]);
-    assert_eq!(seen(&stage, HOME, ADMINISTRATOR), "a=new b=old c=old e=new", "what stays linked stays");
+    assert_eq!(
+        seen(&stage, HOME, ADMINISTRATOR),
+        "a=new b=old c=old e=new",
+        "findings of Regions that stay linked stay visible"
+    );
     let summary = explained(&stage, HOME, ADMINISTRATOR, "e");
     assert_eq!(summary, "returned: the caller can see the finding and no filter is given");
 }
@@ -237,7 +241,7 @@ fn unlinking_leaves_independent_replicas_in_the_home_region() {
         } else {
             relink(&stage, ADMINISTRATOR, &arn, &[]);
         }
-        assert_eq!(rows(&stage, HOME, ADMINISTRATOR), before, "in the order in which they stood");
+        assert_eq!(rows(&stage, HOME, ADMINISTRATOR), before, "the order does not change");
         assert_eq!(seen(&stage, HOME, MEMBER), "h-m=new l-m=new");
         import(&stage, LINKED, MEMBER, "l-m", "later", 1);
         import(&stage, LINKED, MEMBER, "l-x", "later", 1);
@@ -251,7 +255,7 @@ fn unlinking_leaves_independent_replicas_in_the_home_region() {
         assert_eq!(history(&stage, LINKED, ADMINISTRATOR, (LINKED, MEMBER), "l-m"), 3);
         assert_eq!(seen(&stage, HOME, ADMINISTRATOR), "h-a=new h-m=new l-a=new l-m=new");
         let page = stage.0.finding_count();
-        assert_eq!(page, 7, "a replica is no finding of its own");
+        assert_eq!(page, 7, "replicas are not counted");
     }
 }
 
@@ -320,10 +324,10 @@ fn aggregation_ends_with_the_membership() {
     for region in REGIONS {
         relate(&stage, region, MemberStatus::Removed);
     }
-    assert_eq!(seen(&stage, HOME, ADMINISTRATOR), "h-a=new l-a=new", "past ones too");
+    assert_eq!(seen(&stage, HOME, ADMINISTRATOR), "h-a=new l-a=new", "earlier findings are visible, too");
     import(&stage, LINKED, MEMBER, "l-m", "later", 1);
     import(&stage, LINKED, MEMBER, "l-x", "later", 1);
-    assert_eq!(seen(&stage, HOME, MEMBER), "h-m=new l-m=new", "what was shown stays its own");
+    assert_eq!(seen(&stage, HOME, MEMBER), "h-m=new l-m=new", "the member keeps the findings that were shown");
     for region in REGIONS {
         relate(&stage, region, MemberStatus::Enabled);
     }
@@ -372,7 +376,7 @@ fn a_member_that_leaves_in_a_linked_region_is_no_longer_shown_at_home() {
     let ids = |account| titles(&stage, HOME, account).into_keys().collect::<Vec<_>>().join(" ");
     assert_eq!(ids(ADMINISTRATOR), "h-a h-m l-a");
     assert!(!note(&stage, (HOME, ADMINISTRATOR), (LINKED, MEMBER), "l-m", "not ours"));
-    assert_eq!(ids(MEMBER), "h-m l-m", "its own, as they were");
+    assert_eq!(ids(MEMBER), "h-m l-m", "its own findings, unchanged");
 }
 
 /// Rules: AGG-14, AGG-15.

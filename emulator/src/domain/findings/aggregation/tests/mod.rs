@@ -129,7 +129,7 @@ fn rows(stage: &Stage, region: &str, account: &str) -> Vec<Row> {
             Some(next) => token = next.clone(),
             None => return rows,
         }
-        assert_eq!(page.len(), 2, "a short page is the last");
+        assert_eq!(page.len(), 2, "only the last page is short");
     }
 }
 
@@ -138,7 +138,7 @@ fn titles(stage: &Stage, region: &str, account: &str) -> BTreeMap<String, String
     let rows = rows(stage, region, account);
     let titles: BTreeMap<String, String> =
         rows.iter().map(|(_, _, finding_id, title, _)| (finding_id.clone(), title.clone())).collect();
-    assert_eq!(titles.len(), rows.len(), "no finding comes twice: {rows:?}");
+    assert_eq!(titles.len(), rows.len(), "no finding is returned twice: {rows:?}");
     titles
 }
 

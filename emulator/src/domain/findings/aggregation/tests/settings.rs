@@ -139,7 +139,7 @@ fn the_administrator_of_the_calls_region_takes_precedence() {
     });
     let arn = |region| listed(&stage, region, MEMBER)[0]["FindingAggregatorArn"].clone();
     assert_eq!((arn(LINKED), arn(OTHER)), (json!(arns[0]), json!(arns[1])));
-    assert_eq!(arn(HOME), json!(arns[0]), "one of them where it has none");
+    assert_eq!(arn(HOME), json!(arns[0]), "without an administrator in this Region, one of the others applies");
 }
 
 /// Rules: AGG-07.
@@ -190,7 +190,7 @@ fn an_aggregator_is_replaced_as_a_whole_in_its_home_region_only() {
     assert_eq!(stage.call_in(HOME, ADMINISTRATOR, DeleteFindingAggregator, delete).unwrap_err().0, 404);
     assert_eq!(update(HOME, specified(&[])).unwrap_err().0, 404);
     let again = aggregate(&stage, ADMINISTRATOR, specified(&[]));
-    assert_ne!(again, arn, "it is made anew");
+    assert_ne!(again, arn, "the aggregator is a new one");
 }
 
 /// Rules: AGG-16, AGG-22.
@@ -199,7 +199,7 @@ fn a_members_own_aggregator_is_deleted_and_not_restored() {
     let stage = hubs();
     let own = aggregate(&stage, MEMBER, specified(&[LINKED]));
     relate(&stage, OTHER, MemberStatus::Enabled);
-    assert_eq!(listed(&stage, HOME, MEMBER), json!([]), "its administrator has none");
+    assert_eq!(listed(&stage, HOME, MEMBER), json!([]), "its administrator has no aggregator");
     let arn = aggregate(&stage, ADMINISTRATOR, specified(&[LINKED]));
     assert_eq!(listed(&stage, HOME, MEMBER), json!([{ "FindingAggregatorArn": arn }]));
     relate(&stage, OTHER, MemberStatus::Resigned);

@@ -14,7 +14,7 @@ use crate::domain::caller::Caller;
 use crate::domain::{hub_v2_access, schedule};
 use crate::state::{Due, ExportJob, ExportState, HubKey, HubV2, Principal, Timestamp, Transaction, World};
 
-/// How long a job is listed (EXV-09).
+/// The time for which a job is listed (EXV-09).
 const RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// The values of `FailureCode` (EXV-05).

@@ -28,7 +28,7 @@ const PATHS: [&str; 8] = [
     "vulnerabilities.affected_packages.name",
 ];
 
-/// The words by which Security Hub groups types of findings into families (RSV-05, OCM-20).
+/// The families into which Security Hub groups types of findings (RSV-05, OCM-20).
 const FAMILIES: [&str; 6] =
     ["Posture Management", "Vulnerabilities", "Threats", "Sensitive Data", "Exposure", "Coverage"];
 

@@ -50,8 +50,7 @@ pub struct Mention<'f> {
     pub created_at: Timestamp,
     /// `finding_info.modified_time` in milliseconds, and as text.
     pub modified: (i64, &'f str),
-    /// The family word of the finding's types and the name of its product, if the finding is new or in progress
-    /// (RSV-05).
+    /// The family of the finding's types and the name of its product, if the finding is new or in progress (RSV-05).
     pub counted_as: Option<(&'f str, &'f str)>,
     /// `severity`
     pub severity: &'f str,

@@ -243,7 +243,7 @@ impl Expected {
                     begins(&mut self.pending_until);
                 }
                 Do::Disassociate(_, of) => {
-                    assert!(self.applied.remove(of).is_some(), "{of} has nothing of its own");
+                    assert!(self.applied.remove(of).is_some(), "{of} has no association of its own");
                     begins(&mut self.pending_until);
                 }
                 Do::Local if !is_central(stage) => {
@@ -283,12 +283,15 @@ impl Expected {
         };
         let mut below = ACCOUNTS.into_iter().filter(is_below).filter(|it| central.settled.contains_key(*it)).peekable();
         if PARENTS.contains(&of) && below.peek().is_some() {
-            assert_eq!(failed(of), below.clone().any(failed), "{of} has another status than what is in it");
+            assert_eq!(failed(of), below.clone().any(failed), "the status of {of} does not follow from its children");
         }
         for account in below.filter(|account| !failed(account) && *account != central.administrator.as_str()) {
             let is_on = matches!(self.policy_of(&directory, account), Some(Content::On(_)));
             for region in central.regions.iter().filter(|_| is_on) {
-                assert!(directory.administrator(id(account), region).is_some(), "{account} in {region} is free");
+                assert!(
+                    directory.administrator(id(account), region).is_some(),
+                    "{account} in {region} is not a member"
+                );
             }
         }
     }
@@ -316,7 +319,7 @@ impl Expected {
         for of in targets {
             let read =
                 stage.call_in(central.home.as_str(), administrator, GetConfigurationPolicyAssociation, target(of));
-            assert_eq!(read.clone().ok().as_ref(), rows.get(of), "{step:?}: {of} is read and listed otherwise");
+            assert_eq!(read.clone().ok().as_ref(), rows.get(of), "{step:?}: {of} is listed with another association");
             let found = read.ok().map(|row| (text(&row, "ConfigurationPolicyId"), text(&row, "AssociationType")));
             let kind = |is_own| if is_own { "APPLIED" } else { "INHERITED" }.to_owned();
             let expected = self.governing(&directory, of).map(|(policy, is_own)| (policy.to_owned(), kind(is_own)));

@@ -58,7 +58,7 @@ pub(super) fn check_moves(stage: &Stage, step: Step, before: &Records, after: &R
         let ends_invitations = step.ends_invitations() && moved.0 == moved.1;
         let is_accepted = matches!(step, Step::Call(_)) && !is_of_organization(after);
         let is_out_of_use = stage.0.directory().is_out_of_use(key.2);
-        assert!(!is_enabled_now || is_accepted || !is_out_of_use, "{step:?} enabled {key:?}, which is suspended");
+        assert!(!is_enabled_now || is_accepted || !is_out_of_use, "{step:?} enabled the suspended member {key:?}");
         assert!(allowed.contains(&moved) || ends_invitations, "{step:?} moved {key:?} {moved:?}");
     }
 }
@@ -82,7 +82,7 @@ pub(super) fn check_records(directory: &Directory) {
         let is_member = directory.administrator(*administrator, region).is_some();
         assert!(
             !is_member || members.values().all(|member| !member.status.is_live()),
-            "{administrator} is administrator and member in {region}"
+            "{administrator} is both administrator and member in {region}"
         );
     }
     for account in ACCOUNTS.map(id) {
@@ -101,7 +101,7 @@ pub(super) fn check_administrators(stage: &Stage) {
     let designated = &organization.security_hub_administrators;
     for (region, account) in designated {
         let hub = stage.0.hub(&HubKey { account: *account, region: region.clone() });
-        assert!(hub.is_some_and(|hub| hub.subscribed_at().is_some()), "the hub of {account} in {region}");
+        assert!(hub.is_some_and(|hub| hub.subscribed_at().is_some()), "the hub of {account} in {region} is disabled");
         assert!(directory.is_in_organization(*account) && directory.administrator(*account, region).is_none());
     }
     let others = designated.values().filter(|account| **account != organization.management_account);
@@ -143,7 +143,7 @@ pub(super) fn check_both_sides(stage: &Stage) {
         let is_seen = |(_, _, status): &&(String, String, String)| ["Invited", "Enabled"].contains(&status.as_str());
         for row in of_administrators.iter().filter(is_seen) {
             let is_off = stage.call_in(region, &row.1, ListMembers, json!({})).is_err();
-            assert!(is_off || of_members.contains(row), "{row:?} is not what {} reads in {region}", row.1);
+            assert!(is_off || of_members.contains(row), "{} reads another relation than {row:?} in {region}", row.1);
         }
     }
 }

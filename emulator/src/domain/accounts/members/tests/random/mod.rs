@@ -211,14 +211,18 @@ fn run(steps: Vec<Step>, start: Start) -> bool {
         // Due work is carried out first, because the step does not cause its changes.
         let before = expected.untouched(&stage);
         due::run(&stage.0, stage.0.clock.now());
-        assert_eq!(before, expected.untouched(&stage), "before {step:?} accounts that no policy governs changed");
+        assert_eq!(
+            before,
+            expected.untouched(&stage),
+            "due work before {step:?} changed accounts that no policy governs"
+        );
         let (records, others) = (checks::records(&stage.0.directory()), checks::others(&stage));
         let outcome = step.happen(&stage);
         let after = checks::records(&stage.0.directory());
         match &outcome {
             Err(()) => {
                 let is_same = records == after && others == checks::others(&stage);
-                assert!(is_same, "{step:?} is refused and changes something");
+                assert!(is_same, "{step:?} was refused but changed the state");
             }
             Ok(answer) => {
                 if let Step::Call(call) = &step {
