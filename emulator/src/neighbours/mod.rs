@@ -1,9 +1,10 @@
 //! The few operations of other AWS services that clients call on the same port, selected by the service of the SigV4
 //! scope (NB-01 … NB-08).
 //!
-//! Contents: one file per service and one per protocol. These operations are self-contained, so this room stands beside
-//! `wire` and renders HTTP responses itself; it reads the directory and changes it through transactions. Security Hub's
-//! own API does not belong here, nor do operations that no client of Security Hub needs; those are refused (NB-27).
+//! Contents: one file per service and one per protocol. These operations are self-contained, so this room does not use
+//! `gate` and `operations`, and renders HTTP responses itself; it reads the directory and changes it through
+//! transactions. Security Hub's own API does not belong here, nor do operations that no client of Security Hub needs;
+//! those are refused (NB-27).
 
 mod call;
 mod ec2;

@@ -202,7 +202,7 @@ mod tests {
         assert_eq!(import("a"), 1);
         let disable = json!({ "ProductSubscriptionArn": SUBSCRIPTION });
         assert_eq!(stage.good(ADMINISTRATOR, DisableImportFindingsForProduct, disable), json!({}));
-        assert_eq!((import("b"), stage.0.finding_count()), (json!(0), 1), "what is stored stays");
+        assert_eq!((import("b"), stage.0.finding_count()), (json!(0), 1), "stored findings remain");
     }
 
     /// Rules: PRD-04, PRD-13, PRD-15.
@@ -265,7 +265,7 @@ mod tests {
         let known =
             ["RECEIVE_FINDINGS_FROM_SECURITY_HUB", "SEND_FINDINGS_TO_SECURITY_HUB", "UPDATE_FINDINGS_IN_SECURITY_HUB"];
         assert!(kinds.iter().all(|kind| known.contains(&kind.as_str())), "{kinds:?}");
-        let enable = json!({ "ProductArn": receives.expect("some product only receives") });
+        let enable = json!({ "ProductArn": receives.expect("no product only receives findings") });
         stage.good(ADMINISTRATOR, EnableImportFindingsForProduct, enable);
     }
 
@@ -330,7 +330,7 @@ mod tests {
         loop {
             let page = stage.good(ADMINISTRATOR, DescribeProducts, json!({ "MaxResults": 9, "NextToken": token }));
             for product in page["Products"].as_array().unwrap() {
-                assert!(seen.insert(product["ProductArn"].as_str().unwrap().to_owned()), "none comes twice");
+                assert!(seen.insert(product["ProductArn"].as_str().unwrap().to_owned()), "no product is listed twice");
             }
             pages += 1;
             match page.get("NextToken") {

@@ -179,7 +179,11 @@ fn the_administrator_sets_the_generator_of_its_members() {
     stage.good(MEMBER, UpdateSecurityHubConfiguration, json!({ "AutoEnableControls": false }));
     let input = json!({ "ControlFindingGenerator": "STANDARD_CONTROL", "AutoEnableControls": true });
     stage.refused(MEMBER, UpdateSecurityHubConfiguration, input.clone(), 401, "InvalidAccessException");
-    assert_eq!(stage.good(MEMBER, DescribeHub, json!({}))["AutoEnableControls"], false, "nothing is half applied");
+    assert_eq!(
+        stage.good(MEMBER, DescribeHub, json!({}))["AutoEnableControls"],
+        false,
+        "a rejected update changes nothing"
+    );
     stage.good(ADMINISTRATOR, UpdateSecurityHubConfiguration, input);
     assert_eq!(generator(&stage, MEMBER), "STANDARD_CONTROL");
 }
@@ -279,9 +283,9 @@ fn settings_are_restored_within_90_days_but_standards_are_not() {
     assert_eq!(tags(&stage), json!({ "team": "blue" }));
     let back = stored_hub(&stage, ADMINISTRATOR).unwrap();
     assert!(back.standards.is_empty());
-    assert_eq!(back.product_subscriptions, subscriptions, "AWS's products come afresh");
+    assert_eq!(back.product_subscriptions, subscriptions, "the subscriptions to AWS products are restored");
     stage.days_pass(10);
-    assert_eq!(describe(&stage)["AutoEnableControls"], false, "the old due time is void");
+    assert_eq!(describe(&stage)["AutoEnableControls"], false, "the earlier due entry has no effect");
 }
 
 /// Rules: HUB-16.
@@ -517,7 +521,7 @@ fn tags_of_a_disabled_hub_cannot_be_changed() {
         stage.refused(ADMINISTRATOR, operation, input, 404, "ResourceNotFoundException");
     }
     stage.good(ADMINISTRATOR, EnableSecurityHub, json!({}));
-    assert_eq!(tags(&stage), json!({ "team": "blue" }), "they come back as they were");
+    assert_eq!(tags(&stage), json!({ "team": "blue" }), "the tags are restored");
 }
 
 /// Rules: TAG-04, HUB-05, HUB-17.

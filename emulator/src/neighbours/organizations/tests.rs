@@ -30,7 +30,7 @@ fn call(stage: &Stage, account: &str, operation: &str, input: Value) -> Result<V
     let caller = Caller { principal, region: Region::new("us-east-1"), now: stage.0.clock.now() };
     let input = input.as_object().unwrap();
     match super::call(&stage.0, &caller, operation, input) {
-        Ok(answer) => Ok(answer.expect("an operation that is answered here")),
+        Ok(answer) => Ok(answer.expect("a supported operation")),
         Err(error) => Err((error.status, error.code.name())),
     }
 }
@@ -97,7 +97,7 @@ fn a_token_is_valid_only_for_its_world_and_query() {
     assert_eq!(next(&stage, "ListAccountsForParent", &below_root, Some("ou-lo12-workload1")), invalid);
     assert_eq!(next(&stage, "ListAccounts", &below_root, None), invalid);
     stage.0.set_epoch(stage.0.epoch() + 1);
-    assert_eq!(next(&stage, "ListAccounts", &accounts, None), invalid, "a reset makes another world");
+    assert_eq!(next(&stage, "ListAccounts", &accounts, None), invalid, "a token expires with a reset");
 }
 
 /// Rules: NB-26.
@@ -171,7 +171,11 @@ fn delegation_requires_trusted_access_and_security_hub_allows_one_member() {
     };
     let service = "securityhub.amazonaws.com";
     let register = "RegisterDelegatedAdministrator";
-    assert_eq!(write(register, service, ADMINISTRATOR), Err("ConstraintViolationException"), "no access yet");
+    assert_eq!(
+        write(register, service, ADMINISTRATOR),
+        Err("ConstraintViolationException"),
+        "trusted access is not enabled yet"
+    );
     for wrong in ["securityhub", ".amazonaws.com", "security hub.amazonaws.com"] {
         assert_eq!(write("EnableAWSServiceAccess", wrong, ""), Err("InvalidInputException"), "{wrong}");
     }
@@ -180,7 +184,11 @@ fn delegation_requires_trusted_access_and_security_hub_allows_one_member() {
     assert_eq!(write(register, service, MANAGEMENT), Err("ConstraintViolationException"));
     assert_eq!(write(register, service, "123456789012"), Err("AccountNotFoundException"));
     write(register, service, ADMINISTRATOR).unwrap();
-    assert_eq!(write(register, service, MEMBER), Err("ConstraintViolationException"), "there is one");
+    assert_eq!(
+        write(register, service, MEMBER),
+        Err("ConstraintViolationException"),
+        "there is already an administrator"
+    );
     write(register, "config.amazonaws.com", ADMINISTRATOR).unwrap();
     write(register, "config.amazonaws.com", MEMBER).unwrap();
 }
@@ -212,9 +220,9 @@ fn assert_no_administrator(stage: &Stage) {
     let organization = directory.organization.as_ref().unwrap();
     assert!(organization.security_hub_administrators.is_empty());
     assert_eq!(organization.security_hub_v2_administrator, None);
-    assert_eq!(directory.members.keys().next(), None, "nobody is its member any more");
+    assert_eq!(directory.members.keys().next(), None, "it has no members");
     let denied = call(stage, ADMINISTRATOR, "ListAccounts", json!({}));
-    assert_eq!(denied, Err((400, "AccessDeniedException")), "it may no longer read");
+    assert_eq!(denied, Err((400, "AccessDeniedException")), "it is no longer allowed to read");
 }
 
 /// Rules: ORG-13.
@@ -242,5 +250,5 @@ fn disabling_trusted_access_removes_the_administrator_and_its_members() {
     call(&stage, MANAGEMENT, "DisableAWSServiceAccess", json!({ "ServicePrincipal": SERVICE })).unwrap();
     assert_no_administrator(&stage);
     let delegates = call(&stage, MANAGEMENT, "ListDelegatedAdministrators", json!({})).unwrap();
-    assert_eq!(ids(&delegates, "DelegatedAdministrators"), [MEMBER], "other services keep theirs");
+    assert_eq!(ids(&delegates, "DelegatedAdministrators"), [MEMBER], "other services keep their administrators");
 }

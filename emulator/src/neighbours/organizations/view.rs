@@ -70,7 +70,7 @@ impl<'d> View<'d> {
     pub(super) fn account(&self, account: AccountId) -> Option<Value> {
         self.parent_id(account)?;
         let organization = self.organization;
-        // A closed account is shown as suspended until it is removed. `State` is AWS's newer member, which says more.
+        // A closed account is shown as suspended until it is removed. `State`, AWS's newer member, has the exact state.
         let (status, state) = match self.directory.accounts.get(&account).map(|known| known.status) {
             None | Some(AccountStatus::Active) => ("ACTIVE", "ACTIVE"),
             Some(AccountStatus::Suspended) => ("SUSPENDED", "SUSPENDED"),

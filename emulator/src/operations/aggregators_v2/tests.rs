@@ -94,7 +94,7 @@ fn linked_regions_are_known_and_listed_once() {
     let many = vec![OTHER_REGION; 51];
     stage.refused(ADMINISTRATOR, CreateAggregatorV2, specified(&many), 400, "ValidationException");
     let created = stage.good(ADMINISTRATOR, CreateAggregatorV2, specified(&["us-west-2", OTHER_REGION]));
-    assert_eq!(created["LinkedRegions"], json!(["us-west-2", OTHER_REGION]), "the order is kept");
+    assert_eq!(created["LinkedRegions"], json!(["us-west-2", OTHER_REGION]), "the order is preserved");
 }
 
 /// Rules: AGV-04.
@@ -245,7 +245,7 @@ fn a_repeated_call_with_a_client_token_gets_the_first_answer() {
     let message = stage.refused(ADMINISTRATOR, CreateAggregatorV2, other, 409, "ConflictException");
     assert!(message.contains("t-1"), "{message}");
     let elsewhere = stage.call_in(OTHER_REGION, ADMINISTRATOR, CreateAggregatorV2, with_token(&[OTHER_REGION]));
-    assert_eq!(refusal(elsewhere), (400, "ValidationException"), "the token of another Region is another token");
+    assert_eq!(refusal(elsewhere), (400, "ValidationException"), "tokens apply to one Region");
     stage.good(ADMINISTRATOR, DeleteAggregatorV2, with_arn(&created["AggregatorV2Arn"], json!({})));
     stage.0.clock.advance(jiff::SignedDuration::from_hours(1));
     let anew = stage.good(ADMINISTRATOR, CreateAggregatorV2, with_token(&[OTHER_REGION]));

@@ -162,7 +162,7 @@ fn a_rule_has_tags() {
     let many: Value = (0..50).map(|number| (format!("k{number}"), json!("v"))).collect();
     let more = json!({ "ResourceArn": arn, "Tags": many });
     stage.refused(ADMINISTRATOR, TagResource, more, 400, "InvalidInputException");
-    assert_eq!(tags(&arn), json!({ "team": "red" }), "all or nothing");
+    assert_eq!(tags(&arn), json!({ "team": "red" }), "a rejected call changes no tags");
     refused(&stage, json!({ "Tags": {} }));
     for (account, arn) in [(MEMBER, arn.clone()), (ADMINISTRATOR, format!("{arn}0"))] {
         for (operation, more) in [(ListTagsForResource, json!({})), (TagResource, json!({ "Tags": { "a": "1" } }))] {
@@ -223,7 +223,7 @@ fn given_attributes_are_changed_and_criteria_replaced_as_a_whole() {
     assert_eq!(read(&stage, &one), expected);
     expected = before;
     expected["UpdatedAt"] = json!(stage.now());
-    assert_eq!(read(&stage, &two), expected, "absent members stay");
+    assert_eq!(read(&stage, &two), expected, "absent members stay unchanged");
     let items = json!({ "UpdateAutomationRulesRequestItems": [] });
     stage.refused(ADMINISTRATOR, BatchUpdateAutomationRules, items, 400, "InvalidInputException");
 }

@@ -134,7 +134,7 @@ fn rules_change_what_a_provider_sends_in_order() {
     stage.good(ADMINISTRATOR, BatchUpdateFindingsV2, json!({ "MetadataUids": [uid], "SeverityId": 2 }));
     assert_eq!(shown()["severity"], "Low", "no rule runs");
     import("2026-01-11T08:00:00Z");
-    assert_eq!(shown()["severity"], "Critical", "the rule wins at the provider's next update");
+    assert_eq!(shown()["severity"], "Critical", "the rule runs at the provider's next update");
 }
 
 /// Rules: AGG-21, ARV-02, ARV-12, ARV-16, GFV-02.
@@ -165,7 +165,7 @@ fn rules_live_in_the_home_region_of_the_administrator() {
     assert_eq!(
         (&shown["severity"], &shown["status"]),
         (&json!("Critical"), &json!("New")),
-        "the member's own rule sleeps"
+        "the member's own rule does not run"
     );
     let home = stage.call_in("eu-west-1", ADMINISTRATOR, GetFindingsV2, json!({})).unwrap();
     assert_eq!(home["Findings"].as_array().unwrap().len(), 1);

@@ -86,10 +86,11 @@ pub fn start_configuration_policy_association(
     Answer::json(&Summary::from(association))
 }
 
-/// Removes what is applied to a target (CCF-33).
+/// Removes the association of a target (CCF-33).
 ///
 /// # Errors
-/// As [`start_configuration_policy_association`]; 404 `ResourceNotFoundException` if it is not applied to the target.
+/// As [`start_configuration_policy_association`]; 404 `ResourceNotFoundException` if the policy is not
+/// associated with the target.
 pub fn start_configuration_policy_disassociation(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,
@@ -112,7 +113,8 @@ struct GetInput {
 /// Describes the association of a target (CCF-26).
 ///
 /// # Errors
-/// 403 `AccessDeniedException` for other callers; 404 `ResourceNotFoundException` if nothing does.
+/// 403 `AccessDeniedException` for other callers; 404 `ResourceNotFoundException` if the target has no
+/// association.
 pub fn get_configuration_policy_association(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let input: GetInput = input.read()?;
     Answer::json(&get(context, &input)?)
@@ -188,7 +190,7 @@ struct Filters {
     association_status: Option<String>,
 }
 
-/// Lists every target that something governs, sorted by its id, which is `inferred` (CCF-36).
+/// Lists all targets that have or inherit an association, sorted by ID, which is `inferred` (CCF-36).
 ///
 /// # Errors
 /// 403 `AccessDeniedException` for other callers; 400 `InvalidInputException` for a token of another query.

@@ -101,7 +101,7 @@ fn start(stage: &Stage, policy: &str, of: &str) -> Value {
     stage.good(ADMINISTRATOR, StartConfigurationPolicyAssociation, with_policy(policy, of))
 }
 
-/// Policy, type and status of what governs a target.
+/// Policy, type and status of the association of a target.
 fn governs(stage: &Stage, of: &str) -> Option<(String, String, String)> {
     let answer = stage.call(ADMINISTRATOR, GetConfigurationPolicyAssociation, target(of)).ok()?;
     let text = |name: &str| answer[name].as_str().unwrap().to_owned();
@@ -143,7 +143,7 @@ fn central_configuration_is_turned_on_in_the_home_region() {
     }
     let administrator = stage.good(MEMBER, GetAdministratorAccount, json!({}))["Administrator"]["AccountId"].clone();
     assert_eq!(administrator, ADMINISTRATOR);
-    assert_eq!(hub(&stage, REGION, OTHER), None, "whose hub is off is left alone");
+    assert_eq!(hub(&stage, REGION, OTHER), None, "an account without an enabled hub stays unchanged");
     let elsewhere = stage.call_in(OTHER_REGION, ADMINISTRATOR, UpdateOrganizationConfiguration, configuration("LOCAL"));
     assert_eq!(elsewhere.unwrap_err().0, 400);
     assert_eq!(governs(&stage, MEMBER), None);
@@ -367,14 +367,14 @@ fn a_policy_enables_hubs_and_standards_in_all_linked_regions() {
     stage.good(ADMINISTRATOR, UpdateSecurityHubConfiguration, generator);
     let governed =
         |input| stage.refused(ADMINISTRATOR, UpdateSecurityHubConfiguration, input, 403, "AccessDeniedException");
-    assert_eq!(governed(json!({})), GOVERNED, "nothing but the generator is the administrator's");
+    assert_eq!(governed(json!({})), GOVERNED, "the administrator can only set the generator");
     assert_eq!(stage.good(MEMBER, DescribeHub, json!({}))["ControlFindingGenerator"], "STANDARD_CONTROL");
     let members = json!({ "AccountIds": [MEMBER] });
     stage.refused(ADMINISTRATOR, DisassociateMembers, members, 403, "AccessDeniedException");
     stage.good(ADMINISTRATOR, UpdateConfigurationPolicy, json!({ "Identifier": policy, "ConfigurationPolicy": off() }));
     for region in [REGION, OTHER_REGION] {
         assert_eq!(hub(&stage, region, MEMBER), None);
-        assert!(hub(&stage, region, ADMINISTRATOR).is_some(), "the administrator's stays on (CCF-32)");
+        assert!(hub(&stage, region, ADMINISTRATOR).is_some(), "the administrator's hub stays enabled (CCF-32)");
     }
     assert_eq!(governs(&stage, ADMINISTRATOR), is(&policy, "APPLIED", "SUCCESS"));
 }
@@ -414,7 +414,7 @@ fn a_failed_account_fails_its_parents_until_the_association_is_restarted() {
     apply_event(&stage, MEMBER, Event::Reactivate);
     start(&stage, &policy, MEMBER);
     assert_eq!(governs(&stage, MEMBER), is(&policy, "APPLIED", "SUCCESS"));
-    assert_eq!(governs(&stage, UNIT), is(&policy, "INHERITED", "FAILED"), "a parent does not look again by itself");
+    assert_eq!(governs(&stage, UNIT), is(&policy, "INHERITED", "FAILED"), "a parent is not reevaluated automatically");
     start(&stage, &policy, UNIT);
     assert_eq!(governs(&stage, UNIT), is(&policy, "APPLIED", "SUCCESS"));
 }
@@ -428,7 +428,7 @@ fn a_policy_is_disassociated_and_deleted() {
     let delete = || json!({ "Identifier": policy });
     stage.refused(ADMINISTRATOR, DeleteConfigurationPolicy, delete(), 409, "ResourceConflictException");
     let end = |of: &str| stage.call(ADMINISTRATOR, StartConfigurationPolicyDisassociation, with_policy(&policy, of));
-    assert_eq!(end(MEMBER).unwrap_err().0, 404, "it is inherited");
+    assert_eq!(end(MEMBER).unwrap_err().0, 404, "the association is inherited");
     assert_eq!(end(UNIT), Ok(json!({})));
     assert_eq!(end(UNIT).unwrap_err().0, 404);
     assert_eq!(governs(&stage, MEMBER), None);

@@ -1,5 +1,5 @@
 //! CreateConnector, GetConnector, ListConnectors, UpdateConnector, DeleteConnector: connectors of the classic half, and
-//! what the operations of both halves do.
+//! the code that the operations of both halves share.
 
 #[cfg(test)]
 mod tests;

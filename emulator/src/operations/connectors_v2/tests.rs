@@ -156,7 +156,7 @@ fn the_work_of_a_connector_takes_the_time_of_the_scenario() {
     assert_eq!(status().0, "PENDING_UPDATE");
     stage.good(ADMINISTRATOR, DeleteConnectorV2, id.clone());
     stage.0.clock.advance(SignedDuration::from_mins(9));
-    assert_eq!(status().0, "PENDING_DELETION", "the update is not finished");
+    assert_eq!(status().0, "PENDING_DELETION", "the deletion is not finished yet");
     let description = json!({ "ConnectorId": created["ConnectorId"], "Description": "d" });
     stage.refused(ADMINISTRATOR, UpdateConnectorV2, description, 409, "ConflictException");
     stage.0.clock.advance(SignedDuration::from_mins(1));
@@ -184,7 +184,7 @@ fn a_connector_to_jira_is_authorized_by_its_owner() {
     assert_eq!((detail["CloudId"].as_str().unwrap().len(), &detail["AuthUrl"]), (36, &Value::Null));
     assert_eq!(after["Health"], json!({ "ConnectorStatus": "CONNECTED", "LastCheckedAt": stage.now() }));
     stage.days_pass(1);
-    assert_eq!(get(&stage, &created), after, "nothing is checked by reading");
+    assert_eq!(get(&stage, &created), after, "reading does not check the connection");
     assert_ne!(state(&created), state(&create(&stage, jira("other"))));
 }
 

@@ -132,7 +132,7 @@ fn one_job_runs_at_a_time_for_the_time_of_an_export() {
     let mut input = lines();
     input["ClientToken"] = json!("token");
     let id = start(&stage, input.clone());
-    assert_eq!(start(&stage, input), id, "the token comes before the quota");
+    assert_eq!(start(&stage, input), id, "the token is checked before the quota");
     stage.refused(ADMINISTRATOR, StartExportJobV2, lines(), 402, "ServiceQuotaExceededException");
     let running = stage.good(ADMINISTRATOR, GetExportJobV2, id.clone());
     assert_eq!((&running["Status"], &running["EndedAt"]), (&json!("RUNNING"), &Value::Null));
@@ -154,7 +154,7 @@ fn only_a_running_job_can_be_cancelled() {
         assert_eq!(stage.good(ADMINISTRATOR, CancelExportJobV2, id.clone()), cancelled);
     }
     stage.days_pass(1);
-    assert_eq!(stage.good(ADMINISTRATOR, GetExportJobV2, id)["Status"], "CANCELLED", "its end is not due any more");
+    assert_eq!(stage.good(ADMINISTRATOR, GetExportJobV2, id)["Status"], "CANCELLED", "the job is no longer due");
     let id = start(&stage, lines());
     stage.days_pass(1);
     stage.refused(ADMINISTRATOR, CancelExportJobV2, id, 409, "ConflictException");

@@ -283,7 +283,7 @@ fn each_half_keeps_its_own_customers_changes() {
             "FindingIdentifiers": [identifier], "Workflow": { "Status": "SUPPRESSED" }, "Severity": { "Label": "LOW" },
         }),
     );
-    assert_eq!(summary(), ["200302", "New", "Medium"], "the classic half's changes do not show");
+    assert_eq!(summary(), ["200302", "New", "Medium"], "changes of the classic half are not visible");
     stage.good(ADMINISTRATOR, Operation::BatchUpdateFindingsV2, json!({ "MetadataUids": [uid], "StatusId": 2 }));
     assert_eq!(summary(), ["200302", "In Progress", "Medium"]);
     deliver(&stage, "securityhub", control("PASSED", "2026-01-13T00:00:00Z", "ACTIVE"));
@@ -317,7 +317,7 @@ fn the_delegated_administrator_sees_its_organization() {
     import(&stage, MEMBER, &finding_of(MEMBER, "m", json!({ "Title": "M" })));
     import(&stage, ADMINISTRATOR, &finding("a", json!({ "Title": "A" })));
     stage.good(ADMINISTRATOR, Operation::EnableSecurityHubV2, json!({}));
-    assert_eq!(titles(&stage, json!({})), ["A"], "the member's hub V2 is off");
+    assert_eq!(titles(&stage, json!({})), ["A"], "the member's hub V2 is disabled");
     stage.good(MEMBER, Operation::EnableSecurityHubV2, json!({}));
     assert_eq!(titles(&stage, json!({})), ["M", "A"]);
     let scope = |id: &str| json!({ "Scopes": { "AwsOrganizations": [{ "OrganizationId": id }] } });

@@ -43,10 +43,10 @@ fn a_trial_begins_with_the_first_hub_and_lasts_30_days() {
     };
     assert_eq!(trials(&stage, json!({})), trial("ACTIVE"));
     stage.good(ADMINISTRATOR, DisableSecurityHubV2, json!({}));
-    assert_eq!(trials(&stage, json!({})), trial("ACTIVE"), "it survives the hub");
+    assert_eq!(trials(&stage, json!({})), trial("ACTIVE"), "the trial continues without the hub");
     stage.days_pass(120);
     stage.good(ADMINISTRATOR, EnableSecurityHubV2, json!({}));
-    assert_eq!(trials(&stage, json!({})), trial("INACTIVE"), "there is no second one");
+    assert_eq!(trials(&stage, json!({})), trial("INACTIVE"), "there is no second trial");
 }
 
 /// Rules: FTR-02.

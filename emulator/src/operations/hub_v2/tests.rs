@@ -150,7 +150,7 @@ fn a_hub_v2_that_is_enabled_again_within_90_days_is_the_same() {
     stage.days_pass(89);
     assert_eq!(enable(&stage), first);
     let after = describe(&stage);
-    assert_eq!(after["SubscribedAt"], stage.now(), "but for the time");
+    assert_eq!(after["SubscribedAt"], stage.now(), "only the time differs");
     assert_eq!(after["Features"][SCANNING], json!({ "FeatureStatus": "DISABLED", "UpdatedAt": stage.now() }));
     let tags = stage.good(ADMINISTRATOR, ListTagsForResource, json!({ "ResourceArn": first }));
     assert_eq!(tags["Tags"], json!({ "team": "red" }));
@@ -216,7 +216,11 @@ fn the_administrator_of_the_v2_half_is_not_the_management_account() {
     stage.refused(MANAGEMENT, EnableOrganizationAdminAccount, with(MANAGEMENT), 400, "InvalidInputException");
     stage.refused(MANAGEMENT, EnableOrganizationAdminAccount, with(OTHER), 400, "InvalidInputException");
     stage.good(MANAGEMENT, EnableOrganizationAdminAccount, with(ADMINISTRATOR));
-    assert_eq!(stage.call(ADMINISTRATOR, DescribeSecurityHubV2, json!({})).unwrap_err().0, 404, "it enables no hub");
+    assert_eq!(
+        stage.call(ADMINISTRATOR, DescribeSecurityHubV2, json!({})).unwrap_err().0,
+        404,
+        "the call does not enable a hub"
+    );
     let is_administered = || stage.0.directory().administered_v2(id(ADMINISTRATOR)).is_some();
     for account in [ADMINISTRATOR, MEMBER] {
         stage.good(account, EnableSecurityHubV2, json!({}));

@@ -69,7 +69,7 @@ fn an_insight_is_created_changed_listed_and_deleted() {
     let update = json!({ "InsightArn": arn, "Filters": { "Id": strings(&[("EQUALS", "x")]) } });
     assert_eq!(stage.good(ADMINISTRATOR, UpdateInsight, update), json!({}));
     expected["Filters"] = json!({ "Id": strings(&[("EQUALS", "x")]) });
-    assert_eq!(read(&stage, &arn), expected, "filters are replaced as a whole, absent members stay");
+    assert_eq!(read(&stage, &arn), expected, "filters are replaced as a whole, absent members stay unchanged");
     let update = json!({ "InsightArn": arn, "Name": "Ours", "GroupByAttribute": "AwsAccountId" });
     stage.good(ADMINISTRATOR, UpdateInsight, update);
     let after = read(&stage, &arn);
@@ -194,7 +194,7 @@ fn all_custom_insights_are_listed_and_requested_ones_keep_their_order() {
     let token = token.unwrap();
     stage.good(ADMINISTRATOR, DeleteInsight, json!({ "InsightArn": arns[1] }));
     let (second, token) = listed(json!({ "MaxResults": 2, "NextToken": token }));
-    assert_eq!(second, ["7", "6"], "a walk goes on where the last row stood, though it is gone");
+    assert_eq!(second, ["7", "6"], "paging continues even if the last row was deleted");
     assert_eq!(listed(json!({ "NextToken": token })), (vec!["5".to_owned()], None));
     let request = json!({ "InsightArns": [arns[4], arns[2], arns[0]], "MaxResults": 2 });
     let (page, token) = listed(request.clone());
@@ -294,7 +294,7 @@ fn a_result_lists_at_most_100_values() {
     let ids = counts(&stage, json!({}), "ResourceId");
     assert_eq!(ids.split(", ").count(), 100);
     assert!(ids.starts_with("x00 1, x01 1") && ids.ends_with("y38 1, y39 1"), "{ids}");
-    assert!(counts(&stage, json!({}), "Confidence").starts_with("0 1, 1 1, 10 1"), "numbers are texts");
+    assert!(counts(&stage, json!({}), "Confidence").starts_with("0 1, 1 1, 10 1"), "values are sorted as text");
 }
 
 /// Rules: INS-21, VIS-01.

@@ -155,14 +155,17 @@ fn there_is_one_administrator_for_all_regions() {
 fn the_management_account_can_be_designated_once_its_hub_is_enabled() {
     let stage = delegated();
     let designate = |region| stage.call_in(region, MANAGEMENT, EnableOrganizationAdminAccount, admin(MANAGEMENT));
-    assert_eq!(designate(REGION).unwrap_err().0, 400, "there is one in this Region");
+    assert_eq!(designate(REGION).unwrap_err().0, 400, "this Region already has an administrator");
     let off = designate(OTHER_REGION).unwrap_err();
     assert_eq!((off.0, off.1), (400, "InvalidInputException"));
     stage.call_in(OTHER_REGION, MANAGEMENT, EnableSecurityHub, json!({})).unwrap();
     designate(OTHER_REGION).unwrap();
     let directory = stage.0.directory();
     let delegates = &directory.organization.as_ref().unwrap().delegated_administrators;
-    assert!(delegates.keys().all(|(_, account)| *account == id(ADMINISTRATOR)), "it is not registered itself");
+    assert!(
+        delegates.keys().all(|(_, account)| *account == id(ADMINISTRATOR)),
+        "the management account is not registered"
+    );
 }
 
 /// Rules: ORG-06, ORG-08.
@@ -227,7 +230,11 @@ fn the_classic_and_v2_apis_have_separate_administrators() {
     let answer = stage.good(MANAGEMENT, EnableOrganizationAdminAccount, with(ADMINISTRATOR));
     assert_eq!(answer["Feature"], "SecurityHubV2");
     for region in [REGION, OTHER_REGION] {
-        assert_eq!(v2(region)["AdminAccounts"], json!([{ "AccountId": ADMINISTRATOR }]), "without a status");
+        assert_eq!(
+            v2(region)["AdminAccounts"],
+            json!([{ "AccountId": ADMINISTRATOR }]),
+            "the V2 half returns no status"
+        );
     }
     for account in [ADMINISTRATOR, MEMBER] {
         let feature = json!({ "Feature": "SecurityHubV2" });
@@ -251,7 +258,7 @@ fn removing_the_administrator_makes_accounts_standalone_in_the_region() {
     assert_eq!(refused, "Account 333333333333 is not the Security Hub delegated administrator");
     stage.good(ADMINISTRATOR, UpdateOrganizationConfiguration, json!({ "AutoEnable": true }));
     stage.good(MANAGEMENT, DisableOrganizationAdminAccount, admin(ADMINISTRATOR));
-    assert_eq!(records(&stage, ADMINISTRATOR), [record(OUTSIDER, "Enabled")], "members by invitation stay");
+    assert_eq!(records(&stage, ADMINISTRATOR), [record(OUTSIDER, "Enabled")], "members by invitation remain members");
     assert_eq!(stage.good(MEMBER, GetAdministratorAccount, json!({})), json!({}));
     stage.good(MEMBER, DescribeHub, json!({}));
     let directory = stage.0.directory();
@@ -259,12 +266,12 @@ fn removing_the_administrator_makes_accounts_standalone_in_the_region() {
     assert_eq!(
         directory.organization.as_ref().unwrap().delegated_administrators.len(),
         1,
-        "Organizations knows it still"
+        "it is still registered in Organizations"
     );
     stage.refused(MANAGEMENT, DisableOrganizationAdminAccount, admin(ADMINISTRATOR), 400, "InvalidInputException");
     stage.good(MANAGEMENT, EnableOrganizationAdminAccount, admin(ADMINISTRATOR));
     let configuration = stage.good(ADMINISTRATOR, DescribeOrganizationConfiguration, json!({}));
-    assert_eq!(configuration["AutoEnable"], false, "it begins anew");
+    assert_eq!(configuration["AutoEnable"], false, "the configuration has its defaults again");
 }
 
 /// Rules: HUB-11, ORG-11.
@@ -361,7 +368,7 @@ fn omitted_settings_stay_unchanged() {
         json!({ "AutoEnable": true, "AutoEnableStandards": "DEFAULT", "OrganizationConfiguration": configuration });
     assert_eq!(set(input), (true, "DEFAULT".to_owned()));
     let elsewhere = stage.call_in(OTHER_REGION, ADMINISTRATOR, DescribeOrganizationConfiguration, json!({}));
-    assert_eq!(elsewhere.unwrap_err().0, 401, "each Region has its own");
+    assert_eq!(elsewhere.unwrap_err().0, 401, "each Region has its own administrator");
     stage.refused(ADMINISTRATOR, UpdateOrganizationConfiguration, json!({}), 400, "InvalidInputException");
     // The last call of Terraform.
     let local = json!({ "ConfigurationType": "LOCAL" });
@@ -390,13 +397,13 @@ fn an_account_that_joins_is_enabled() {
     let stage = enabling();
     let generator = json!({ "ControlFindingGenerator": "STANDARD_CONTROL" });
     stage.good(ADMINISTRATOR, UpdateSecurityHubConfiguration, generator);
-    assert_eq!(records(&stage, ADMINISTRATOR), [], "those that are there are left alone");
+    assert_eq!(records(&stage, ADMINISTRATOR), [], "existing accounts are not enabled");
     apply_event(&stage, NEWCOMER, join()).unwrap();
     assert_eq!(records(&stage, ADMINISTRATOR), [record(NEWCOMER, "Enabled")]);
     let hub_of_newcomer = hub(&stage, REGION, NEWCOMER).unwrap();
     assert_eq!(hub_of_newcomer.standards.len(), 2);
     assert_eq!(hub_of_newcomer.control_finding_generator.as_str(), "STANDARD_CONTROL");
-    assert_eq!(hub(&stage, OTHER_REGION, NEWCOMER), None, "each Region for itself");
+    assert_eq!(hub(&stage, OTHER_REGION, NEWCOMER), None, "the setting applies to one Region");
     let expected = json!({ "Administrator": { "AccountId": ADMINISTRATOR, "MemberStatus": "Enabled" } });
     assert_eq!(stage.good(NEWCOMER, GetAdministratorAccount, json!({})), expected);
 }
@@ -421,7 +428,7 @@ fn enabled_hubs_and_members_of_other_administrators_stay_unchanged() {
     let without = json!({ "EnableDefaultStandards": false });
     stage.good(NEWCOMER, EnableSecurityHub, without);
     apply_event(&stage, NEWCOMER, join()).unwrap();
-    assert!(hub(&stage, REGION, NEWCOMER).unwrap().standards.is_empty(), "it gets the membership only");
+    assert!(hub(&stage, REGION, NEWCOMER).unwrap().standards.is_empty(), "it becomes a member without standards");
     by_invitation(&stage, MEMBER, OUTSIDER);
     apply_event(&stage, OUTSIDER, join()).unwrap();
     assert_eq!(records(&stage, ADMINISTRATOR), [record(NEWCOMER, "Enabled")]);
@@ -466,7 +473,7 @@ fn an_account_that_leaves_and_rejoins_is_enabled_again() {
     apply_event(&stage, NEWCOMER, Event::Move { parent: "Workloads".to_owned() }).unwrap();
     assert_eq!(records(&stage, ADMINISTRATOR), [record(NEWCOMER, "Removed")]);
     apply_event(&stage, NEWCOMER, Event::Leave).unwrap();
-    assert_eq!(records(&stage, ADMINISTRATOR), [record(NEWCOMER, "Deleted")], "its record does not stick");
+    assert_eq!(records(&stage, ADMINISTRATOR), [record(NEWCOMER, "Deleted")], "the record is replaced");
 }
 
 /// Rules: MST-22, MST-03, MST-04.
@@ -493,13 +500,13 @@ fn a_closed_account_is_not_listed_and_forgotten_after_90_days() {
     apply_event(&stage, NEWCOMER, join()).unwrap();
     apply_event(&stage, NEWCOMER, Event::Close).unwrap();
     assert_eq!(records(&stage, ADMINISTRATOR), []);
-    // Reactivated in time, everything is restored.
+    // If the account is reactivated in time, all of its data is restored.
     stage.days_pass(89);
     let findings = json!({ "Findings": [finding_of(NEWCOMER, "f", json!({}))] });
     apply_event(&stage, NEWCOMER, Event::Reactivate).unwrap();
     stage.days_pass(2);
     stage.good(NEWCOMER, securityhub_fixtures::Operation::BatchImportFindings, findings);
-    assert_eq!(stage.0.finding_count(), 1, "the first closure is forgotten, not the account");
+    assert_eq!(stage.0.finding_count(), 1, "the earlier closure has no effect");
     apply_event(&stage, NEWCOMER, Event::Close).unwrap();
     stage.days_pass(89);
     due::run(&stage.0, stage.0.clock.now());
@@ -560,8 +567,12 @@ fn members_use_the_aggregator_of_the_organizations_administrator() {
         let answer = stage.good(account, ListFindingAggregators, json!({}));
         answer["FindingAggregators"].as_array().unwrap().len()
     };
-    assert_eq!((count(ADMINISTRATOR), count(NEWCOMER)), (1, 1), "a member reads it");
-    assert_eq!(stage.0.directory().home(id(NEWCOMER), &Region::new(OTHER_REGION)), None, "it is no member there");
+    assert_eq!((count(ADMINISTRATOR), count(NEWCOMER)), (1, 1), "both accounts list the aggregator");
+    assert_eq!(
+        stage.0.directory().home(id(NEWCOMER), &Region::new(OTHER_REGION)),
+        None,
+        "it is not a member in the other Region"
+    );
     apply_event(&stage, NEWCOMER, Event::Leave).unwrap();
     assert_eq!((count(ADMINISTRATOR), count(NEWCOMER)), (1, 0));
     create(NEWCOMER).unwrap();

@@ -48,7 +48,7 @@ fn every_resource_of_an_account_has_its_arn_form() {
         });
         let rule = answer_member(&stage, region, CreateAutomationRule, input, "RuleArn");
         assert!(rule.strip_prefix(&format!("{own}:automation-rule/")).is_some_and(is_uuid), "{rule}");
-        // A product of AWS has no account in its ARN; one of an account has that account.
+        // The ARN of an AWS product has no account; the ARN of an account's own product contains the account.
         let product = json!({ "ProductArn": format!("arn:{partition}:securityhub:{region}::product/aws/guardduty") });
         let described = stage.call_in(region, ADMINISTRATOR, DescribeProducts, product.clone()).unwrap();
         assert_eq!(described["Products"][0]["ProductArn"], product["ProductArn"]);

@@ -1,4 +1,4 @@
-//! Tests of numbers over time.
+//! Tests of trends.
 
 use securityhub_fixtures::Operation::{
     BatchImportFindings, BatchUpdateFindingsV2, EnableSecurityHubV2, GetFindingsTrendsV2, GetFindingsV2,
@@ -56,7 +56,7 @@ fn a_point_is_the_number_of_open_findings_at_the_end_of_its_day() {
     assert_eq!(counts, [(0, 0), (1, 0), (2, 0), (1, 1), (0, 1), (0, 1)]);
     assert_eq!(points[1]["Timestamp"], "2026-01-15T00:00:00.000Z");
     let now = stage.good(ADMINISTRATOR, GetFindingsV2, json!({}));
-    assert_eq!(now["Findings"].as_array().unwrap().len(), 2, "the closed one is still there");
+    assert_eq!(now["Findings"].as_array().unwrap().len(), 2, "the closed finding is still stored");
 }
 
 /// Rules: TRV-01, TRV-02.

@@ -160,7 +160,7 @@ fn an_updated_policy_is_enforced_where_it_is_attached() {
     assert_eq!((&changed["Policy"]["Content"], may_disable(&stage, MEMBER)), (&json!(allow), true));
     let renamed = manage(&stage, "UpdatePolicy", json!({ "PolicyId": changing, "Name": "renamed" }));
     assert_eq!(renamed["Policy"]["PolicySummary"]["Name"], "renamed");
-    assert_eq!(renamed["Policy"]["Content"], allow, "the document stays");
+    assert_eq!(renamed["Policy"]["Content"], allow, "the document does not change");
 }
 
 /// Rules: NB-32.
@@ -178,7 +178,7 @@ fn a_target_keeps_at_least_one_service_control_policy() {
         evaluate(&bounds::layers(&stage.0.directory(), &principal), request).is_ok()
     };
     assert!(action("securityhub:DisableSecurityHub"));
-    assert!(!action("securityhub:GetFindings"), "nothing but the attached policy allows");
+    assert!(!action("securityhub:GetFindings"), "only the attached policy allows actions");
     let listed = json!({ "TargetId": WORKLOADS, "Filter": "SERVICE_CONTROL_POLICY" });
     assert_eq!(ids(&manage(&stage, "ListPoliciesForTarget", listed), "Policies"), [allow.as_str()]);
     manage(&stage, "AttachPolicy", full);
@@ -215,7 +215,7 @@ fn a_disabled_policy_type_detaches_its_policies() {
     let attach = json!({ "PolicyId": deny, "TargetId": ROOT });
     assert_eq!(refused(&stage, "AttachPolicy", attach), "PolicyTypeNotEnabledException");
     types("EnablePolicyType").unwrap();
-    assert!(may_disable(&stage, MEMBER), "only FullAWSAccess is attached again");
+    assert!(may_disable(&stage, MEMBER), "only FullAWSAccess is attached");
 }
 
 /// Rules: NB-33.
@@ -387,7 +387,7 @@ fn resources_have_tags() {
     assert_eq!(tag(MEMBER, &["aws:a"]), "InvalidInputException");
     let many: Vec<String> = (0..50).map(|number| format!("key {number}")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
-    assert_eq!(tag(MEMBER, &many), "ConstraintViolationException", "51 with the one it has");
+    assert_eq!(tag(MEMBER, &many), "ConstraintViolationException", "51 tags with the existing one");
 }
 
 /// Rules: NB-30 to NB-36.
@@ -401,10 +401,10 @@ fn members_change_nothing() {
             assert_eq!(call(&stage, MEMBER, operation, input), Err((400, "AccessDeniedException")), "{operation}");
         }
     }
-    assert!(std::sync::Arc::ptr_eq(&before, &stage.0.directory()), "nothing was published");
+    assert!(std::sync::Arc::ptr_eq(&before, &stage.0.directory()), "the directory was not replaced");
 }
 
-/// Policies that are enforced follow from the attachments alone.
+/// The enforced policies depend only on the attachments.
 #[test]
 fn enforcing_again_changes_nothing() {
     let stage = governed();

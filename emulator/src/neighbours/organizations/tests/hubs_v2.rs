@@ -58,7 +58,7 @@ fn a_policy_enables_and_disables_hubs_of_all_accounts_below_its_target() {
     attach(&stage, ROOT, json!({ "@@assign": [REGION] }), json!({ "@@append": [OTHER_REGION] }));
     for account in [MANAGEMENT, ADMINISTRATOR, MEMBER] {
         assert!(is_on(&stage, REGION, account) && !is_on(&stage, OTHER_REGION, account), "{account}");
-        assert!(!is_on(&stage, "us-west-2", account), "a Region that no list names");
+        assert!(!is_on(&stage, "us-west-2", account), "no list contains the Region");
     }
 }
 
@@ -96,7 +96,7 @@ fn a_governed_account_cannot_enable_or_disable_its_hub() {
     assert_eq!(enable().unwrap_err().0, 403);
     stage.good(MEMBER, EnableSecurityHubV2, json!({}));
     manage(&stage, "DetachPolicy", json!({ "PolicyId": policy, "TargetId": MEMBER }));
-    assert!(is_on(&stage, REGION, MEMBER), "the hub stays as it is");
+    assert!(is_on(&stage, REGION, MEMBER), "the hub stays enabled");
     stage.good(MEMBER, DisableSecurityHubV2, json!({}));
     enable().unwrap();
 }

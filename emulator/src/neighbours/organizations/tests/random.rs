@@ -1,5 +1,5 @@
-//! Random sequences of calls, with IDs from the organization as it is then: whatever is accepted or refused, the
-//! organization stays a tree, and what is enforced follows from what is attached.
+//! Random sequences of calls, with IDs from the current organization. After each call, accepted or refused, the
+//! organization is a tree, and the enforced policies are those that are attached.
 
 use jiff::SignedDuration;
 use quickcheck::{Arbitrary, Gen, TestResult, quickcheck};
@@ -34,7 +34,7 @@ const CALLS: [&str; 16] = [
     "advance",
 ];
 
-/// A call: its kind, and what chooses each of its IDs.
+/// A call: its kind, and the random numbers that choose its IDs.
 #[derive(Clone, Debug)]
 struct Call {
     kind: &'static str,
@@ -95,25 +95,28 @@ impl Call {
     }
 }
 
-/// What must hold after every call.
+/// The invariants after every call.
 fn check(directory: &Directory) {
     let organization = directory.organization.as_ref().unwrap();
     let exists = |parent: &String| *parent == organization.root_id || organization.units.contains_key(parent);
-    assert!(organization.parents.values().all(exists), "each account has a parent");
+    assert!(organization.parents.values().all(exists), "an account has no parent");
     for (id, unit) in &organization.units {
-        assert!(exists(&unit.parent), "{id} has a parent");
+        assert!(exists(&unit.parent), "{id} has no parent");
         let above = |id: &&String| organization.units.get(*id).map(|unit| &unit.parent);
         assert!(std::iter::successors(Some(id), above).take(10).count() <= 6, "{id} is nested too deeply");
         let twins = organization.units.values().filter(|other| other.parent == unit.parent && other.name == unit.name);
-        assert_eq!(twins.count(), 1, "{id} has a name of its own");
+        assert_eq!(twins.count(), 1, "{id} shares its name with a sibling");
     }
     for created in &organization.created {
-        assert!(organization.parents.contains_key(created), "{created} was created here");
+        assert!(organization.parents.contains_key(created), "{created} is not in the organization");
     }
     check_policies(organization);
     let mut again = directory.clone();
     enforce(&mut again);
-    assert_eq!(again.policies.service_control, directory.policies.service_control, "attachments are enforced");
+    assert_eq!(
+        again.policies.service_control, directory.policies.service_control,
+        "the enforced policies are not the attached ones"
+    );
 }
 
 fn check_policies(organization: &Organization) {
@@ -124,15 +127,18 @@ fn check_policies(organization: &Organization) {
             || organization.parents.keys().any(|account| account.as_str() == id)
     };
     for (target, ids) in &policies.attached {
-        assert!(is_target(target) && !ids.is_empty(), "{target} exists");
+        assert!(is_target(target) && !ids.is_empty(), "{target} is not a target, or has no policy");
         for id in ids {
             let kind = policies.created.get(id).map(|policy| policy.kind);
-            assert!(kind.is_some_and(|kind| policies.enabled.contains(&kind)), "{id} exists and its type is enabled");
+            assert!(
+                kind.is_some_and(|kind| policies.enabled.contains(&kind)),
+                "{id} does not exist, or its type is disabled"
+            );
         }
     }
     for target in &policies.without_full_access {
         let attached = policies.attached_to(target, PolicyType::ServiceControl).count();
-        assert!(is_target(target) && attached > 0, "{target} has a service control policy");
+        assert!(is_target(target) && attached > 0, "{target} has no service control policy");
     }
 }
 

@@ -17,7 +17,7 @@ fn policy(standards: &[&str], controls: Value) -> Value {
     } })
 }
 
-/// A policy that turns these on and no others, with parameters of ACM.1.
+/// A policy that enables only these controls, with parameters of ACM.1.
 fn only(controls: &[&str], days: Value) -> Value {
     let parameters = json!([{ "SecurityControlId": "ACM.1", "Parameters": { "daysToExpiration": days } }]);
     let controls =
@@ -29,7 +29,7 @@ fn custom(days: i32) -> Value {
     json!({ "ValueType": "CUSTOM", "Value": { "Integer": days } })
 }
 
-/// Ids of the controls that are on in a hub.
+/// IDs of the controls that are enabled in a hub.
 fn enabled(stage: &Stage, region: &str, account: &str) -> Vec<&'static str> {
     let hub = hub(stage, region, account).unwrap();
     let controls = securityhub_fixtures::standards::CONTROLS.iter();
@@ -97,7 +97,7 @@ fn a_policy_sets_controls_and_parameters() {
     );
     let id = create(&stage, "p", only(&["ACM.1", "IAM.1", "S3.1", "CloudFront.1"], custom(45)));
     start(&stage, &id, UNIT);
-    // IAM is the same in all Regions, and so is checked at home alone.
+    // IAM is global, so it is checked only in the home Region.
     assert_eq!(enabled(&stage, REGION, MEMBER), ["ACM.1", "CloudFront.1", "IAM.1", "S3.1"]);
     assert_eq!(enabled(&stage, OTHER_REGION, MEMBER), ["ACM.1", "S3.1"]);
     assert_eq!((days(&stage, REGION), days(&stage, OTHER_REGION)), (custom(45), custom(45)));
@@ -118,7 +118,7 @@ fn a_policy_sets_controls_and_parameters() {
         assert_eq!(enabled.contains(&"IAM.9"), region == REGION);
         assert_eq!(hub(&stage, region, MEMBER).unwrap().standards.len(), count);
     }
-    // Nothing is undone when the policy is disassociated.
+    // Disassociating the policy does not undo its settings.
     stage.good(ADMINISTRATOR, StartConfigurationPolicyDisassociation, with_policy(&id, UNIT));
     assert!(!enabled(&stage, REGION, MEMBER).contains(&"S3.2"));
 }
@@ -158,7 +158,7 @@ fn enabling_standards_without_a_recorder_fails_the_association() {
     assert_eq!(governs(&stage, MEMBER), is(&with, "APPLIED", "FAILED"));
     let read = stage.good(ADMINISTRATOR, GetConfigurationPolicyAssociation, target(MEMBER));
     assert_eq!(read["AssociationStatusMessage"], "AWS Config does not record in us-east-1.");
-    assert_eq!(hub(&stage, REGION, MEMBER).unwrap().standards.len(), 1, "what could be done is done");
+    assert_eq!(hub(&stage, REGION, MEMBER).unwrap().standards.len(), 1, "the settings are applied as far as possible");
 }
 
 /// Rules: ROL-22.

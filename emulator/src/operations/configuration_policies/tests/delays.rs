@@ -29,12 +29,13 @@ fn targets_are_pending_for_the_scenarios_delay() {
     start(&stage, &policy, UNIT);
     assert_eq!(governs(&stage, UNIT), is(&policy, "APPLIED", "PENDING"));
     assert_eq!(governs(&stage, MEMBER), is(&policy, "INHERITED", "PENDING"));
-    assert_eq!(hub(&stage, REGION, MEMBER).unwrap().standards.len(), 2, "those of its own");
+    assert_eq!(hub(&stage, REGION, MEMBER).unwrap().standards.len(), 2, "its own standards");
     stage.0.clock.advance(MINUTE);
     stage.good(ADMINISTRATOR, DescribeHub, json!({}));
     assert_eq!(governs(&stage, MEMBER), is(&policy, "INHERITED", "SUCCESS"));
     assert_eq!(hub(&stage, REGION, MEMBER).unwrap().standards.len(), 1);
-    // A change makes them pending again; what is disassociated can be deleted before anything has settled.
+    // A change makes the targets pending again. A policy that was disassociated can be deleted before its targets have
+    // settled.
     stage.good(
         ADMINISTRATOR,
         UpdateConfigurationPolicy,
@@ -54,7 +55,7 @@ fn changes_wait_until_central_configuration_is_enabled() {
     let mut stage = local();
     stage.0.delays.central_configuration = MINUTE;
     stage.good(ADMINISTRATOR, UpdateOrganizationConfiguration, configuration("CENTRAL"));
-    assert!(hub(&stage, OTHER_REGION, ADMINISTRATOR).is_none(), "it is pending");
+    assert!(hub(&stage, OTHER_REGION, ADMINISTRATOR).is_none(), "central configuration is pending");
     stage.0.clock.advance(MINUTE);
     stage.good(ADMINISTRATOR, DescribeHub, json!({}));
     assert!(hub(&stage, OTHER_REGION, ADMINISTRATOR).is_some());
@@ -72,8 +73,8 @@ fn a_second_change_restarts_the_delay_of_a_target_and_its_parent() {
     start(&stage, &policies[1], MEMBER);
     stage.0.clock.advance(MINUTE);
     stage.good(ADMINISTRATOR, DescribeHub, json!({}));
-    assert_eq!(governs(&stage, MEMBER), is(&policies[1], "APPLIED", "PENDING"), "a minute after its start");
-    assert_eq!(governs(&stage, UNIT), is(&policies[0], "APPLIED", "PENDING"), "as long as what is in it");
+    assert_eq!(governs(&stage, MEMBER), is(&policies[1], "APPLIED", "PENDING"), "its association began a minute ago");
+    assert_eq!(governs(&stage, UNIT), is(&policies[0], "APPLIED", "PENDING"), "pending like its account");
     stage.0.clock.advance(MINUTE * 4);
     stage.good(ADMINISTRATOR, DescribeHub, json!({}));
     assert_eq!(governs(&stage, MEMBER), is(&policies[1], "APPLIED", "SUCCESS"));
@@ -91,7 +92,11 @@ fn a_pending_unit_does_not_wait_for_an_account_that_left_it() {
         stage.0.clock.advance(MINUTE * 4);
         start(&stage, &policies[1], MEMBER);
         apply_event(&stage, MEMBER, event.clone());
-        assert_eq!(governs(&stage, UNIT), is(&policies[0], "APPLIED", "PENDING"), "its own delay is not over");
+        assert_eq!(
+            governs(&stage, UNIT),
+            is(&policies[0], "APPLIED", "PENDING"),
+            "the delay of its association is not over"
+        );
         stage.0.clock.advance(MINUTE);
         stage.good(ADMINISTRATOR, DescribeHub, json!({}));
         assert_eq!(governs(&stage, UNIT), is(&policies[0], "APPLIED", "SUCCESS"));

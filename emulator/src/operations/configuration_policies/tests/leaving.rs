@@ -23,7 +23,7 @@ fn a_unit_succeeds_when_its_only_failed_account_moves_away() {
     let (stage, policy) = failed();
     apply_event(&stage, MEMBER, Event::Move { parent: "root".to_owned() });
     assert_eq!(governs(&stage, UNIT), is(&policy, "INHERITED", "SUCCESS"));
-    assert_eq!(governs(&stage, ROOT), is(&policy, "APPLIED", "FAILED"), "the account is still below it");
+    assert_eq!(governs(&stage, ROOT), is(&policy, "APPLIED", "FAILED"), "the account is still below the root");
 }
 
 /// Rules: CCF-45.

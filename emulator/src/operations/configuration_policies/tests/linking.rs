@@ -101,5 +101,5 @@ fn a_reactivated_account_gets_the_policy_that_governs_it() {
     assert_eq!(governs(&stage, MEMBER).unwrap().2, "FAILED");
     happen(Event::Reactivate);
     assert_eq!(governs(&stage, MEMBER).unwrap().2, "SUCCESS");
-    assert_eq!(governs(&stage, UNIT).unwrap().2, "FAILED", "until it is started again");
+    assert_eq!(governs(&stage, UNIT).unwrap().2, "FAILED", "the unit stays failed until it is associated again");
 }

@@ -21,7 +21,7 @@ fn it_enables_its_hub_although_a_policy_governs_it() {
     let read = stage.good(ADMINISTRATOR, GetConfigurationPolicyAssociation, target(MANAGEMENT));
     assert_eq!(read["AssociationStatusMessage"], "Security Hub is not enabled in the organization management account.");
     stage.good(MANAGEMENT, EnableSecurityHub, json!({}));
-    assert_eq!(governs(&stage, MANAGEMENT), failed, "its hub is off in the other Region");
+    assert_eq!(governs(&stage, MANAGEMENT), failed, "its hub is disabled in the other Region");
     stage.call_in(OTHER_REGION, MANAGEMENT, EnableSecurityHub, json!({})).unwrap();
     assert_eq!(governs(&stage, MANAGEMENT), is(&policy, "INHERITED", "SUCCESS"));
     for region in [REGION, OTHER_REGION] {

@@ -20,7 +20,7 @@ fn governed_accounts_cannot_add_or_invite_members_and_self_managed_ones_can() {
         let message = answer["UnprocessedAccounts"][0]["ProcessingResult"].as_str().unwrap();
         assert!(message.contains("already an associated member of another master account"), "{message}");
     }
-    // A self-managed account must not be a member first.
+    // A self-managed account can add members once it is not a member itself.
     start(&stage, "SELF_MANAGED_SECURITY_HUB", MEMBER);
     for region in [REGION, OTHER_REGION] {
         let members = json!({ "AccountIds": [MEMBER] });

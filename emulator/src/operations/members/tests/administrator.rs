@@ -38,7 +38,7 @@ fn an_added_account_has_the_status_created_and_sees_no_invitation() {
       }
     ]
     "#);
-    assert_eq!(stage.good(ADMINISTRATOR, ListMembers, json!({})), json!({ "Members": [] }), "none is associated");
+    assert_eq!(stage.good(ADMINISTRATOR, ListMembers, json!({})), json!({ "Members": [] }), "no member is enabled");
     assert_eq!((invitations(&stage, MEMBER), administrator(&stage, MEMBER)), (vec![], None));
 }
 
@@ -54,7 +54,7 @@ fn accounts_after_the_fiftieth_are_unprocessed() {
     assert_eq!(answer["UnprocessedAccounts"], accounts[50..].iter().map(past).collect::<Value>());
     assert_eq!(stage.0.directory().members.values().next().unwrap().len(), 50);
     let answer = stage.good(ADMINISTRATOR, CreateMembers, details(&accounts[..50]));
-    assert_eq!(answer["UnprocessedAccounts"].as_array().unwrap().len(), 50, "the first fifty are judged");
+    assert_eq!(answer["UnprocessedAccounts"].as_array().unwrap().len(), 50, "only the first fifty are processed");
 }
 
 /// Rules: MST-05, INV-04, INV-28, ACC-05.
@@ -141,7 +141,11 @@ fn disassociating_succeeds_in_every_status() {
         }
         stage.days_pass(1);
     }
-    assert_eq!(members(&stage, ADMINISTRATOR)[0]["UpdatedAt"], "2026-01-15T09:00:00.000Z", "nothing happens twice");
+    assert_eq!(
+        members(&stage, ADMINISTRATOR)[0]["UpdatedAt"],
+        "2026-01-15T09:00:00.000Z",
+        "the second call changes nothing"
+    );
 }
 
 /// Rules: MST-17, INV-20, CLI-02.
@@ -240,7 +244,7 @@ fn a_listed_account_cannot_be_added_again() {
         assert_eq!(status(&stage, ADMINISTRATOR, MEMBER), is(status_before));
     };
     let answer = stage.good(ADMINISTRATOR, CreateMembers, details(&[MEMBER, MEMBER]));
-    assert_eq!(sentence(&answer, MEMBER), message, "the second of one call too");
+    assert_eq!(sentence(&answer, MEMBER), message, "also for the second account of one call");
     refused("Created");
     stage.good(ADMINISTRATOR, InviteMembers, ids(&[MEMBER]));
     refused("Invited");
@@ -415,7 +419,7 @@ fn steampipe_can_read_members_hub_tags_and_administrator() {
         let rows = page["Members"].as_array().unwrap().iter();
         read.extend(rows.map(|row| row["AccountId"].as_str().unwrap().to_owned()));
         let Some(token) = page.get("NextToken") else { break };
-        assert!(!tokens.contains(token), "it stops at a token that it has seen");
+        assert!(!tokens.contains(token), "the client stops when a token repeats");
         tokens.push(token.clone());
         input["NextToken"] = token.clone();
     }

@@ -78,9 +78,9 @@ fn a_declined_invitation_stays_until_it_is_deleted() {
         (count(&stage, MEMBER), &invitations(&stage, MEMBER)[0]["MemberStatus"]),
         (json!(0), &json!("Resigned"))
     );
-    assert_eq!(not_accepted(&stage, MEMBER, ADMINISTRATOR, &invitation), NO_INVITATION, "it was declined");
+    assert_eq!(not_accepted(&stage, MEMBER, ADMINISTRATOR, &invitation), NO_INVITATION, "the invitation was declined");
     let again = stage.good(MEMBER, DeclineInvitations, ids(&[ADMINISTRATOR]));
-    assert_eq!(sentence(&again, ADMINISTRATOR), NO_INVITATION, "it was declined before");
+    assert_eq!(sentence(&again, ADMINISTRATOR), NO_INVITATION, "the invitation was declined before");
     none_unprocessed(&stage.good(MEMBER, DeleteInvitations, ids(&[ADMINISTRATOR])));
     assert_eq!((invitations(&stage, MEMBER), status(&stage, ADMINISTRATOR, MEMBER)), (vec![], is("Resigned")));
 }

@@ -74,7 +74,7 @@ fn invitations(stage: &Stage, account: &str) -> Vec<Value> {
 fn invitation_id(stage: &Stage, sender: &str, account: &str) -> String {
     let invitations = invitations(stage, account);
     let mine: Vec<_> = invitations.iter().filter(|invitation| invitation["AccountId"] == sender).collect();
-    assert_eq!(mine.len(), 1, "one invitation of a sender, never two: {invitations:?}");
+    assert_eq!(mine.len(), 1, "expected one invitation per sender: {invitations:?}");
     mine[0]["InvitationId"].as_str().unwrap().to_owned()
 }
 

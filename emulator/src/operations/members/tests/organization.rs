@@ -67,7 +67,7 @@ fn an_organization_account_becomes_a_member_at_once() {
     create(&stage, ADMINISTRATOR, OTHER);
     let member = &members(&stage, ADMINISTRATOR)[0];
     assert_eq!(member["MemberStatus"], "Enabled");
-    assert_eq!((member.get("InvitedAt"), member.get("Email")), (None, None), "nobody gave an address");
+    assert_eq!((member.get("InvitedAt"), member.get("Email")), (None, None), "no address was given");
     for account in [MEMBER, OTHER] {
         let expected = json!({ "Administrator": { "AccountId": ADMINISTRATOR, "MemberStatus": "Enabled" } });
         assert_eq!(stage.good(account, GetAdministratorAccount, json!({})), expected);

@@ -162,7 +162,7 @@ fn standards_controls_and_parameters_belong_to_each_account() {
         // Resources of another account cannot be used.
         stage.refused(other, Operation::BatchDisableStandards, disable.clone(), 400, "InvalidInputException");
         stage.good(account, Operation::BatchDisableStandards, disable);
-        assert_eq!(settings(other), before, "{account} changes only its own");
+        assert_eq!(settings(other), before, "{account} can change only its own findings");
     }
 }
 

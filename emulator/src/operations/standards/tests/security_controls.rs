@@ -196,7 +196,7 @@ fn controls_are_found_by_id_or_arn_without_duplicates() {
 fn a_control_is_enabled_while_one_enabled_standard_has_it_enabled() {
     let stage = with(&[PCI, CIS_1_2]);
     let status = |stage: &Stage| control(stage, "KMS.4")["SecurityControlStatus"].clone();
-    assert_eq!(control(&stage, "S3.8")["SecurityControlStatus"], "DISABLED", "no enabled standard holds it");
+    assert_eq!(control(&stage, "S3.8")["SecurityControlStatus"], "DISABLED", "no enabled standard includes it");
     for (tail, expected) in
         [("pci-dss/v/3.2.1/PCI.KMS.1", "ENABLED"), ("cis-aws-foundations-benchmark/v/1.2.0/2.8", "DISABLED")]
     {
@@ -252,9 +252,9 @@ fn parameters_can_be_set_and_reset_to_the_default() {
     set(json!({ "requireLowercase": custom("Boolean", json!(false)) }));
     assert_eq!(length(&stage), json!({ "ValueType": "CUSTOM", "Value": { "Boolean": false } }));
     set(json!({ "requireUppercase": custom("Boolean", json!(true)) }));
-    assert_eq!(length(&stage)["ValueType"], "CUSTOM", "what is not named keeps its value");
+    assert_eq!(length(&stage)["ValueType"], "CUSTOM", "other parameters keep their values");
     let upper = control(&stage, "Cognito.3")["Parameters"]["requireUppercase"].clone();
-    assert_eq!(upper["ValueType"], "CUSTOM", "also when it equals the default");
+    assert_eq!(upper["ValueType"], "CUSTOM", "a value equal to the default is custom, too");
     set(json!({ "requireLowercase": { "ValueType": "DEFAULT", "Value": { "Boolean": false } } }));
     assert_eq!(length(&stage), json!({ "ValueType": "DEFAULT", "Value": { "Boolean": true } }));
 }

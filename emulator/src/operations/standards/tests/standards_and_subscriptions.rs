@@ -19,7 +19,7 @@ fn described(stage: &Stage, input: Value) -> Vec<Value> {
 fn all_standards_that_can_be_enabled_are_described() {
     let stage = bare();
     let all = described(&stage, json!({}));
-    assert_eq!(all.len(), 11, "neither Control Tower's nor that of Azure");
+    assert_eq!(all.len(), 11, "all but the standards of Control Tower and Azure");
     assert_eq!(all[0]["StandardsArn"], FSBP);
     assert_eq!(all[1]["StandardsArn"], CIS_1_2);
     let default: Vec<bool> = all.iter().map(|standard| standard["EnabledByDefault"].as_bool().unwrap()).collect();
@@ -352,7 +352,7 @@ fn enabling_the_hub_again_restarts_its_standards() {
     stage.good(ADMINISTRATOR, EnableSecurityHub, json!({ "EnableDefaultStandards": false }));
     stage.good(ADMINISTRATOR, BatchEnableStandards, enable(&[PCI]));
     hours_pass(&stage, 1);
-    assert_eq!(statuses(&stage), [(PCI.to_owned(), "PENDING".to_owned())], "the old due time is void");
+    assert_eq!(statuses(&stage), [(PCI.to_owned(), "PENDING".to_owned())], "the earlier due entry has no effect");
     hours_pass(&stage, 2);
     assert_eq!(statuses(&stage), [(PCI.to_owned(), "READY".to_owned())]);
 }
