@@ -427,7 +427,7 @@ mod tests {
         assert_snapshot!("accounts", format!("{all}\n{of_standard}"));
         let Err(Exit::Invalid(message)) = render(&compliance(standards(), false), false, Some(By::Account), None)
         else {
-            panic!("there are none")
+            panic!("expected an error: there are no scores")
         };
         assert!(
             message.contains("111111111111 has no enabled members with Security Hub enabled in us-east-1"),

@@ -14,7 +14,7 @@ use crate::operations::{Coverage, entry};
 /// The limits of implemented operations: for each an operation, the rule that covers it, and a sentence.
 const LIMITS: &str = include_str!("limits.tsv");
 
-/// What an operation does not do although AWS does, if anything is known.
+/// The known limit of an operation compared with AWS, if there is one.
 struct Limit {
     operation: &'static str,
     rule: &'static str,

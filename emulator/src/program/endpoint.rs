@@ -1,4 +1,4 @@
-//! The emulator that a command connects to: that of a flag, or that of a variable which the shell has already for AWS
+//! The emulator that a command connects to, given by a flag or by a variable that the shell already has for AWS
 //! clients.
 
 use std::fmt::Write as _;
@@ -21,12 +21,12 @@ const AWS_VARIABLES: [&str; 2] = ["AWS_ENDPOINT_URL_SECURITYHUB", "AWS_ENDPOINT_
 pub(super) struct Endpoint {
     /// Host and port.
     pub(super) authority: String,
-    /// Where the address comes from, for errors.
+    /// The source of the address, for errors.
     source: String,
 }
 
 impl Endpoint {
-    /// The emulator of `given`, which is the value of the flag or of its variable, or that of a variable of AWS.
+    /// The emulator at `given`, the value of the flag or of its variable, or else at the value of a variable of AWS.
     ///
     /// # Errors
     /// Exit code 2 if `given` is invalid.
@@ -65,7 +65,7 @@ impl Endpoint {
         format!("http://{}", self.authority)
     }
 
-    /// The URL and where it comes from, such as `http://127.0.0.1:4600 (from --url)`.
+    /// The URL and its source, such as `http://127.0.0.1:4600 (from --url)`.
     pub(super) fn described(&self) -> String {
         format!("{} ({})", self.url(), self.source)
     }
@@ -144,7 +144,9 @@ mod tests {
         for url in ["", "nowhere", "https://127.0.0.1:4600", "http://", "a b", "://"] {
             assert_eq!(authority(url), None, "{url}");
         }
-        let Err(Exit::Invalid(message)) = select(Some("nowhere"), &[]) else { panic!("it is invalid") };
+        let Err(Exit::Invalid(message)) = select(Some("nowhere"), &[]) else {
+            panic!("expected an error: the address is invalid")
+        };
         assert!(
             message.starts_with("securityhub-local: --url: invalid URL nowhere: expected one such as"),
             "{message}"

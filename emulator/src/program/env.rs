@@ -20,7 +20,7 @@ Examples:
 Without --account and --region, the variables select an administrator that has enabled Security Hub.
 
 A note on standard error names the accounts and Regions with hubs if the selected one has none. With
-`serve --verify-signatures`, the access key is not printed, since it must be one of the scenario.
+`serve --verify-signatures`, no access key is printed: use one that the scenario lists.
 
 Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments.";
 
@@ -90,7 +90,7 @@ fn variables(arguments: &EnvArguments, status: &Status, url: String) -> [(&'stat
     ]
 }
 
-/// A sentence that says that the hub to which the variables lead is not enabled; `None` if it is enabled.
+/// A message if the hub that the variables select is not enabled; `None` if it is enabled.
 fn missing_hub(status: &Status, account: &str, region: &str) -> Option<String> {
     let key = HubKey { account: AccountId::parse(account)?, region: Region::new(region) };
     let mut hubs = EnabledHubs { count: status.overview.hubs, ..EnabledHubs::default() };

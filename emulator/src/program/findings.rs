@@ -23,15 +23,15 @@ Examples, with `securityhub-local serve --scenario scenarios/quickstart.yaml` ru
   securityhub-local findings --product GuardDuty --owner 222222222222
   securityhub-local findings --resource-type AwsIam --title-contains password --json
 
-The most severe findings come first, and within a severity those that were updated last. Filters of
-different flags must all match; of several values of one flag, any. The last line, on standard error,
-counts the findings that match, also in other Regions. `securityhub-local explain` says why a finding
-is missing.
+The most severe findings come first, and within a severity those that were updated last. A finding
+must match every given flag; a flag with several values matches any of them. The last line, on
+standard error, counts the findings that match, also in other Regions. `securityhub-local explain`
+shows why a finding is missing.
 
 Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments, or Security Hub is not
 enabled.";
 
-/// Width of a title for which a terminal has to be very narrow.
+/// Minimum width of a title, even on a very narrow terminal.
 const MIN_TITLE: usize = 20;
 const HEADER: [&str; 7] = ["Severity", "Account", "Region", "Product", "Workflow", "Updated", "Title"];
 
@@ -228,7 +228,7 @@ mod tests {
 
     fn arguments(given: &[&str]) -> FindingsArguments {
         let Command::Findings(arguments) = Cli::parse_from([&["x", "findings"], given].concat()).command else {
-            panic!("it is the command")
+            panic!("expected the command `findings`")
         };
         arguments
     }

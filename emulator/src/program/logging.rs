@@ -304,7 +304,7 @@ mod tests {
     #[test]
     fn unwritten_lines_are_counted() {
         let mut output = Failing { accepted: Vec::new(), script: vec![Some(3), None] };
-        assert_eq!(write_all(&mut output, b"one\ntwo\nthree\n"), 3, "of the first line the end is missing");
+        assert_eq!(write_all(&mut output, b"one\ntwo\nthree\n"), 3, "the end of the first line is missing");
         assert_eq!(write_all(&mut output, b"four\n"), 0);
         assert_eq!(output.accepted, b"onefour\n");
     }

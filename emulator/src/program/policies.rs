@@ -21,7 +21,7 @@ Examples, with `securityhub-local serve --scenario scenarios/prevent-tamper.yaml
   securityhub-local policies attach --policy try-it --document try-it.json --target 222222222222
   securityhub-local policies detach --policy try-it --target 222222222222
 
-A policy has effect from the next call on. To try a change of the document, attach it again.
+A policy takes effect with the next call. To try a change of the document, attach it again.
 
 Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments or document, or the
 organization does not allow the change.";

@@ -1,4 +1,5 @@
-//! What `serve` prints when it is ready: the endpoint for scripts, then the variables to paste and what there is.
+//! The text that `serve` prints when it is ready: the endpoint for scripts, then the variables to paste and the content
+//! of the world.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 

@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn a_name_to_listen_on_is_a_name_to_be_called_by() {
         let serve = ["x", "serve", "--host", "hub.example.com", "--allow-host", "*.example.org"];
-        let Command::Serve(arguments) = Cli::parse_from(serve).command else { panic!("it is the command") };
+        let Command::Serve(arguments) = Cli::parse_from(serve).command else { panic!("expected the command `serve`") };
         let request = |host: &str| http::Request::builder().header("host", host).body(()).unwrap().into_parts().0;
         let admission = admission(&arguments);
         for host in ["hub.example.com:4600", "a.example.org"] {

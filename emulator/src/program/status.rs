@@ -1,4 +1,4 @@
-//! `status`: what a running emulator contains.
+//! `status`: the content of a running emulator.
 
 use std::fmt::Write as _;
 

@@ -119,7 +119,7 @@ mod tests {
         let before = stamps(std::slice::from_ref(&named));
         std::fs::write(&named, "22").unwrap();
         let loaded = loaded_stamps(&[named.clone(), included.clone()], &before);
-        assert_ne!(loaded[&named], stamp(&named), "the file as it was before it was read");
-        assert_eq!(loaded[&included], stamp(&included), "a file that was found by reading another");
+        assert_ne!(loaded[&named], stamp(&named), "the stamp is from before the file was read");
+        assert_eq!(loaded[&included], stamp(&included), "a file that another file names");
     }
 }
