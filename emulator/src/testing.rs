@@ -64,7 +64,7 @@ impl Stage {
             Some(list) => read::body_with_items(shape, list, &text),
             None => read::document(shape, &text),
         };
-        let mut document = document.expect("a test sends JSON");
+        let mut document = document.expect("the request is not JSON");
         if let Kind::Structure(structure) = &shape.shape().kind {
             read::missing(structure, &mut document);
         }
@@ -96,7 +96,7 @@ impl Stage {
 
     /// The events sent since the last call, as a rule receives them.
     pub(crate) fn events(&self) -> Vec<Value> {
-        assert_eq!(self.0.events(0, 0, |_| true).dropped, 0, "a test makes fewer events");
+        assert_eq!(self.0.events(0, 0, |_| true).dropped, 0, "the test emits too many events");
         let read =
             |event| serde_json::from_str(&events::envelope::write(event, &self.0.ids)).expect("an event is JSON");
         self.0.take_events().iter().map(read).collect()

@@ -1,4 +1,4 @@
-//! The page for browsers: what this server is, what it contains, and where to go. It has no script.
+//! The page for browsers: a description of this server, its content, and links. It has no script.
 
 use std::fmt::Write as _;
 
@@ -140,7 +140,7 @@ mod tests {
         assert!(html.contains("AWS_ENDPOINT_URL_SECURITYHUB=http://&lt;x&gt;") && !html.contains("<x>"), "{html}");
         assert!(!html.contains("<script"), "{html}");
         assert!(html.contains("<a href=\"/_emulator/events?limit=10\">/_emulator/events</a>"), "{html}");
-        assert!(!html.contains("href=\"/_emulator/reset"), "a browser cannot call it: {html}");
+        assert!(!html.contains("href=\"/_emulator/reset"), "a path that a browser cannot open is not a link: {html}");
     }
 
     #[test]

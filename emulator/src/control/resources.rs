@@ -1,5 +1,5 @@
-//! `/_emulator/resources`, `/_emulator/config-recorder` and `/_emulator/checks/run`: changes what controls check, at
-//! run time.
+//! `/_emulator/resources`, `/_emulator/config-recorder` and `/_emulator/checks/run`: changes the resources that
+//! controls check, and runs checks.
 //!
 //! AWS observes the resources of an account; the emulator only has declared ones.
 

@@ -1,4 +1,4 @@
-//! `GET /_emulator/status`, `GET /_emulator/` and the page for browsers: what the emulator contains, and its paths.
+//! `GET /_emulator/status`, `GET /_emulator/` and the page for browsers: the content of the emulator, and its paths.
 //! `GET /_emulator/caller`: the account of an access key.
 
 use axum::response::{IntoResponse, Response};
@@ -65,7 +65,7 @@ fn accepts_html(headers: &HeaderMap) -> bool {
     headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).any(|value| value.contains(HTML))
 }
 
-/// Shows what the emulator contains.
+/// Shows the content of the emulator.
 pub(super) async fn show(Extension(served): Extension<ServedWorld>, _: request::NoQuery) -> Json<Status> {
     Json(of(&served))
 }

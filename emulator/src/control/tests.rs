@@ -192,7 +192,7 @@ fn a_list_of_members_is_added_invited_and_accepted_over_the_control_plane() {
         (vec![row("222222222222", "Enabled", true)], &json!([]))
     );
     let (_, answer) = post(&service, "/_emulator/members/accept", accept.to_string());
-    assert_eq!(answer, json!({ "Members": [], "UnprocessedAccounts": [] }), "nobody waits any more");
+    assert_eq!(answer, json!({ "Members": [], "UnprocessedAccounts": [] }), "no invitation is pending");
     let path = format!("/_emulator/members?administrator={ADMINISTRATOR}");
     let (_, all) = send(&service, "GET", &path, "");
     assert_eq!((member_rows(&all).len(), all.get("UnprocessedAccounts")), (2, None));
@@ -299,7 +299,7 @@ fn a_suspended_account_cannot_call_but_its_findings_stay_visible() {
         }),
     );
     let (_, answer) = post(&service, "/_emulator/findings", new.to_string());
-    assert_eq!((&answer["FailedCount"], seen()), (&json!(1), before), "no new ones arise");
+    assert_eq!((&answer["FailedCount"], seen()), (&json!(1), before), "no findings are created");
     assert_eq!(event("reactivate")["Status"], "ACTIVE");
     assert_eq!(as_account(&service, "222222222222", "/findings", &json!({})).0, 200);
     let (_, answer) = post(&service, "/_emulator/findings", new.to_string());

@@ -68,7 +68,7 @@ fn import(world: &World, region: &str, findings: &[Map<String, Value>]) -> Outco
     let texts: Vec<String> = findings.iter().map(|finding| Value::Object(finding.clone()).to_string()).collect();
     let read = |text| {
         let sent = import::read_finding(text).unwrap();
-        assert!(matches!(sent, Item::Faultless { .. }), "the model knows all of it: {text}");
+        assert!(matches!(sent, Item::Faultless { .. }), "the model has all members: {text}");
         sent
     };
     let sent: Vec<Item<'_>> = texts.iter().map(|text| read(text)).collect();
@@ -104,7 +104,7 @@ fn security_hub_accepts_every_finding_of_every_product() {
             }
         }
     }
-    assert_eq!((count, world.finding_count()), (7 * 300, 7 * 300), "each has an id of its own");
+    assert_eq!((count, world.finding_count()), (7 * 300, 7 * 300), "all IDs differ");
 }
 
 #[test]

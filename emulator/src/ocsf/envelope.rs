@@ -89,8 +89,8 @@ pub(super) fn write(source: &Source<'_>, out: &mut Out<'_>) {
     out.time(["time", "time_dt"], source.get(Member::UpdatedAt));
 }
 
-/// The activity of a finding: Close if it is archived, even if it was created so; Update if its provider has sent it
-/// again; else Create. Changes of customers have no effect on it (OCM-40).
+/// The activity of a finding: Close if it is archived, even if it was archived when it was created; Update if its
+/// provider has sent it again; else Create. Changes of customers have no effect on it (OCM-40).
 fn activity_of(source: &Source<'_>) -> u8 {
     match (inside(source.get(Member::RecordState)), source.annex.is_updated) {
         (Some("ARCHIVED"), _) => 3,

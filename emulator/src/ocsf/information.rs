@@ -147,7 +147,7 @@ fn count(list: Option<&str>) -> i64 {
     count
 }
 
-/// Writes the types of the finding and then, unless it is among them, the word for findings of the class (OCM-20).
+/// Writes the types of the finding and then, unless it is among them, the family of types of its class (OCM-20).
 fn types(source: &Source<'_>, out: &mut Out<'_>) {
     let (_, _, family) = source.class.facts();
     let is_shortened = matches!(source.product, Product::GuardDuty | Product::Macie);

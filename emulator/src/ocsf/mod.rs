@@ -1,4 +1,4 @@
-//! The OCSF form of findings, computed from what is stored.
+//! The OCSF form of findings, computed from stored documents.
 //!
 //! Contains: the conversion of an ASFF document and its annex, field by field, and the completion of findings that exist
 //! only in OCSF. Does not contain: accounts, tables, filters and requests. A conversion reads nothing but its arguments.
@@ -77,7 +77,7 @@ impl Converter {
     }
 }
 
-/// The attributes of a finding that numbers over time depend on.
+/// The attributes of a finding that trends depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct State {
     /// `severity_id`

@@ -1,4 +1,4 @@
-//! `resources`: what the finding is about (OCF-22).
+//! `resources`: the resources that the finding is about (OCF-22).
 
 use std::borrow::Cow;
 

@@ -1,6 +1,6 @@
 //! The inputs of a conversion besides the stored finding.
 
-/// Settings of the OCSF half that change the form of findings.
+/// Settings of the V2 half that change the form of findings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Whether changes that customers make in one half are visible in the other (OCM-04). By default they are not.

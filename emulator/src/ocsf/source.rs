@@ -20,7 +20,7 @@ pub(super) enum Class {
 }
 
 impl Class {
-    /// The number and name of the class, and the word that findings of the class have among their types (OCM-20).
+    /// The number and name of the class, and the family of types of its findings (OCM-20).
     pub(super) fn facts(self) -> (u16, &'static str, &'static str) {
         match self {
             Class::Vulnerability => (2002, "Vulnerability Finding", "Vulnerabilities"),

@@ -155,7 +155,7 @@ fn findings_that_exist_only_in_ocsf_are_completed_and_kept() {
     );
     assert_eq!(ocsf, expected);
     let again = native::complete(map(ocsf.clone())).unwrap();
-    assert_eq!(again.ocsf, map(ocsf), "a complete finding stays as it is");
+    assert_eq!(again.ocsf, map(ocsf), "a complete finding does not change");
 }
 
 /// Rules: OCM-03, OCF-26.

@@ -1,4 +1,4 @@
-//! `vulnerabilities`: what Inspector found in packages and code (OCF-32).
+//! `vulnerabilities`: the vulnerabilities that Inspector found in packages and code (OCF-32).
 
 use securityhub_engine::json::text;
 

@@ -377,8 +377,8 @@ fn generated_findings_are_distributed_over_enabled_hubs() {
          accounts: ['111111111111'], regions: [eu-west-1], days: 3 }\n  - generate: { product: guardduty, count: 150 }\n";
     let text = format!("{TWO_HUBS}{generate}");
     let world = build(&text);
-    assert_eq!(world.finding_count(), 550, "sources share no finding");
-    assert_eq!(findings(&world), findings(&build(&text)), "each build gives the same");
+    assert_eq!(world.finding_count(), 550, "no two sources generate the same finding");
+    assert_eq!(findings(&world), findings(&build(&text)), "each build generates the same findings");
     assert_ne!(findings(&world), findings(&build(&format!("seed: 1\n{text}"))));
 }
 

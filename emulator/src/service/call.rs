@@ -134,7 +134,11 @@ mod tests {
         let now = world.clock.now();
         assert_eq!(reads(&world, TimeBudget::Unlimited, |_| ()), (1, Some(now)));
         assert_eq!(reads(&world, TimeBudget::Unlimited, relations_change), (2, Some(now)));
-        assert_eq!(reads(&world, TimeBudget::Short, relations_change), (1, None), "that takes too long");
+        assert_eq!(
+            reads(&world, TimeBudget::Short, relations_change),
+            (1, None),
+            "the retries would exceed the budget"
+        );
         let mut count = 0;
         let overtaken = |_| {
             relations_change(&world);

@@ -72,7 +72,7 @@ fn a_panic_is_answered_and_health_reports_degraded() {
         for path in ["/_emulator/clock", "/_emulator/events", "/accounts", "/findings"] {
             let service = service();
             assert_eq!(call(&service, "GET", "/_emulator/health").await.2["status"], "ok");
-            service.set_hook(move |called| assert_ne!(called, path, "the call that a test lets panic"));
+            service.set_hook(move |called| assert_ne!(called, path, "this call panics, as the test requires"));
             let method = if path == "/findings" { "POST" } else { "GET" };
             let (status, response, body) = call(&service, method, path).await;
             assert_eq!(status, 500, "{path}: {body}");
@@ -107,7 +107,7 @@ impl Gate {
 
     fn wait_for_callers(&self, least: usize) {
         let waited = self.changed.wait_while_for(&mut self.state.lock(), |state| state.0 < least, TIMEOUT);
-        assert!(!waited.timed_out(), "fewer than {least} calls have begun");
+        assert!(!waited.timed_out(), "fewer than {least} calls have started");
     }
 
     fn open(&self) {
@@ -187,7 +187,11 @@ fn small_calls_and_shutdown_do_not_wait_for_heavy_calls() {
         for _ in 0..10 {
             assert_eq!(client.send("GET", "/accounts", "").await.0, 200);
             assert_eq!(client.send("GET", "/_emulator/health", "").await.1["status"], "ok");
-            assert_eq!(Client::new(address).await.send("GET", "/accounts", "").await.0, 200, "a new connection");
+            assert_eq!(
+                Client::new(address).await.send("GET", "/accounts", "").await.0,
+                200,
+                "a new connection is served"
+            );
         }
         assert!(heavy.try_join_next().is_none(), "heavy calls still wait");
         stop.send(()).unwrap();
@@ -218,7 +222,7 @@ fn a_waiting_call_of_a_disconnected_client_is_not_started() {
         calls.shutdown().await;
         gate.open();
         assert_eq!(call(&service, "POST", "/findings").await.0, 401);
-        assert!(gate.callers() < 100, "{} calls were begun", gate.callers());
+        assert!(gate.callers() < 100, "{} calls were started", gate.callers());
     });
 }
 
@@ -262,7 +266,7 @@ fn a_session_key_requires_its_token() {
     };
     assert_eq!(refusal(None), "UnrecognizedClientException");
     assert_eq!(refusal(Some("another")), "UnrecognizedClientException");
-    assert_eq!(refusal(Some("the-token")), "InvalidSignatureException", "the signature decides");
+    assert_eq!(refusal(Some("the-token")), "InvalidSignatureException", "the signature is verified");
 }
 
 /// Rules: ERR-25.

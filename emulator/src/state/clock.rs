@@ -162,9 +162,9 @@ mod tests {
         clock.advance(SignedDuration::from_hours(24));
         assert_eq!(timestamp_text(clock.now()), "2026-01-16T09:00:00.000Z");
         clock.advance(SignedDuration::from_hours(-1));
-        assert_eq!(timestamp_text(clock.now()), "2026-01-16T09:00:00.000Z", "it never moves back");
+        assert_eq!(timestamp_text(clock.now()), "2026-01-16T09:00:00.000Z", "the clock never moves backwards");
         clock.advance(SignedDuration::MAX);
-        assert_eq!(clock.now(), Instant::MAX, "and stops at the end of time");
+        assert_eq!(clock.now(), Instant::MAX, "the clock stops at the last instant");
     }
 
     #[test]

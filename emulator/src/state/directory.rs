@@ -192,7 +192,7 @@ pub struct AccountCreation {
     pub tags: Vec<(String, String)>,
     /// The time of the request.
     pub requested_at: Timestamp,
-    /// How far it is.
+    /// Its state.
     pub state: CreationState,
 }
 

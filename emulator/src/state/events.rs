@@ -237,7 +237,7 @@ mod tests {
         assert_eq!(page(&ring, 7, 2, |_| true), (vec![8, 9], 9, 0));
         assert_eq!(page(&ring, 9, 2, |_| true), (vec![10], 10, 0));
         assert_eq!(page(&ring, 10, 2, |_| true), (vec![], 10, 0));
-        assert_eq!(page(&ring, 99, 2, |_| true), (vec![], 10, 0), "another world's number");
+        assert_eq!(page(&ring, 99, 2, |_| true), (vec![], 10, 0), "a number of another world");
     }
 
     #[test]

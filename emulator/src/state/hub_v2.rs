@@ -1,4 +1,4 @@
-//! A hub V2: the state of the OCSF half of Security Hub in one account and Region.
+//! A hub V2: the state of the V2 half of Security Hub in one account and Region.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use super::connector::{Connector, Ticket};
 use super::export_job::ExportJob;
 use super::hub::Phase;
 
-/// The state of the OCSF half in one account and Region. It is independent of the hub of the classic half.
+/// The state of the V2 half in one account and Region. It is independent of the hub of the classic half.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HubV2 {
     /// The last part of the hub's ARN.

@@ -195,10 +195,13 @@ mod tests {
         let key = HubKey { account: AccountId::DEFAULT, region: Region::new("us-east-1") };
         let set = |text: &str| HashSet::from([text.to_owned()]);
         let first = relations.visible_accounts(&key, || set("1"));
-        assert!(Arc::ptr_eq(&first, &relations.clone().visible_accounts(&key, || set("2"))), "a clone shares it");
+        assert!(
+            Arc::ptr_eq(&first, &relations.clone().visible_accounts(&key, || set("2"))),
+            "a clone shares the cache"
+        );
         let before = relations.clone();
         relations.replace_directory(Arc::default());
         assert_eq!(*relations.visible_accounts(&key, || set("3")), set("3"));
-        assert_eq!(*before.visible_accounts(&key, || set("4")), set("1"), "the value before is unchanged");
+        assert_eq!(*before.visible_accounts(&key, || set("4")), set("1"), "the earlier snapshot is unchanged");
     }
 }

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 /// Settings of the V2 half. Settings that change the OCSF form of findings are settings of the conversion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
+#[allow(clippy::struct_excessive_bools, reason = "each one is a separate setting")]
 pub struct SettingsV2 {
     /// Whether findings of customers' own products are visible (OCM-02).
     pub shows_custom_findings: bool,
@@ -18,7 +18,7 @@ pub struct SettingsV2 {
     pub accepts_all_regions: bool,
     /// Whether findings expire (HV2-10).
     pub has_retention: bool,
-    /// How long an export takes (EXV-08).
+    /// The duration of an export (EXV-08).
     pub export: SignedDuration,
 }
 

@@ -416,7 +416,8 @@ impl World {
         self.due.lock().has(due)
     }
 
-    /// Adds the pending work that a transaction staged. `has_done` says that the entry it had taken is done.
+    /// Adds the pending work that a transaction staged. `has_done` is true if the transaction had taken an entry, which
+    /// is now done.
     pub(super) fn schedule(&self, entries: Vec<(Timestamp, Due)>, has_done: bool) {
         if entries.is_empty() && !has_done {
             return;

@@ -233,14 +233,14 @@ mod tests {
         }
         let mut old = parts("GET", &[]);
         old.version = Version::HTTP_10;
-        assert_eq!(admission().check(&old), Ok(()), "HTTP/1.0 has no host");
+        assert_eq!(admission().check(&old), Ok(()), "HTTP/1.0 requires no host");
         for (uri, checked) in [("http://127.0.0.1:4600/accounts", Ok(())), ("http://evil.example/", Err(403))] {
             let mut absolute = parts("GET", &[("host", "localhost")]);
             absolute.uri = uri.parse().unwrap();
             let status = |parts: &Parts| admission().check(parts).map_err(|refusal| refusal.status.as_u16());
             assert_eq!(status(&absolute), checked, "{uri}");
             absolute.headers.clear();
-            assert_eq!(status(&absolute), Err(400), "HTTP/1.1 needs the header as well");
+            assert_eq!(status(&absolute), Err(400), "HTTP/1.1 requires the header, too");
             absolute.version = Version::HTTP_2;
             assert_eq!(status(&absolute), checked, "HTTP/2 has the host in its target");
         }
@@ -293,7 +293,7 @@ mod tests {
         }
         let mut link = parts("GET", &headers);
         link.uri = "/?Action=AssumeRole&X-Amz-Credential=111111111111%2F20260115".parse().unwrap();
-        assert!(Admission::default().check(&link).is_err(), "a signed link is a call");
+        assert!(Admission::default().check(&link).is_err(), "a link with a signature would be a valid call");
         for site in ["same-origin", "same-site", "none"] {
             assert_eq!(checked("POST", &[("host", "x"), ("sec-fetch-site", site)]), Ok(()), "{site}");
         }

@@ -173,7 +173,7 @@ mod tests {
     fn repeated_query_keys_become_a_list() {
         let read = check(Operation::UntagResource, "/tags/x?tagKeys=a&tagKeys=b%20c&tagKeys=d+e", "", b"").unwrap();
         assert_eq!(read.members["TagKeys"], json!(["a", "b c", "d e"]));
-        assert_eq!(read.violations.len(), 2, "a blank is no part of a tag key: {:?}", read.violations);
+        assert_eq!(read.violations.len(), 2, "a space is not allowed in a tag key: {:?}", read.violations);
     }
 
     /// Rules: CLN-02.

@@ -237,7 +237,7 @@ where
     H: Fn(Request<Bytes>, IpAddr) -> F,
     F: Future<Output = Response<Bytes>>,
 {
-    // MemoryShare until the response is complete: a call that waits for others keeps its body.
+    // The share is held until the response is complete, because a call that waits for others keeps its body.
     let mut share = shared.memory.empty_share();
     let limit = route::body_limit(&parts.method, parts.uri.path());
     let collected = tokio::time::timeout(shared.read_timeout, body::collect(&mut body, limit, &mut share)).await;

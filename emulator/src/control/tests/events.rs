@@ -60,7 +60,7 @@ fn events_are_listed_page_by_page_and_cleared() {
     assert_eq!(get(&service, "?limit=2")["More"], json!(true));
     assert_eq!(get(&service, "?limit=3")["More"], json!(false));
     assert_eq!(send(&service, "DELETE", "/_emulator/events", ""), (200, json!({})));
-    assert_eq!(page(&service, ""), page_of(&[], 3, 0), "they are forgotten, not dropped");
+    assert_eq!(page(&service, ""), page_of(&[], 3, 0), "deleted events do not count as dropped");
     import(&service, &["d"]);
     assert_eq!(page(&service, ""), page_of(&["d"], 4, 0));
 }
@@ -142,7 +142,7 @@ fn the_initial_state_causes_no_events() {
         post(&service, "/_emulator/reset", "");
     }
     post(&service, "/_emulator/clock", json!({ "advance": "13h" }).to_string());
-    assert!(!page(&service, "").0.is_empty(), "events of work that is due later are listed");
+    assert!(!page(&service, "").0.is_empty(), "pending work emits its events");
 }
 
 /// Rules: EVT-20, EVT-52.

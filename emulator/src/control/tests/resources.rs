@@ -41,7 +41,7 @@ fn resources_are_added_changed_and_deleted_until_a_reset_restores_them() {
     let entry = &listed["resources"][0];
     assert_eq!((&entry["type"], &entry["id"]), (&json!("AwsS3Bucket"), &json!("arn:aws:s3:::pay")));
     assert_eq!((&entry["regions"], &entry["fails"]), (&json!(["us-east-1"]), &json!(["S3.5"])));
-    assert_eq!(put(&service, "/_emulator/resources", &listed["resources"]).1, listed, "it can be sent again");
+    assert_eq!(put(&service, "/_emulator/resources", &listed["resources"]).1, listed, "the list can be sent again");
     put(&service, "/_emulator/resources", &json!([bucket(&json!([]))]));
     expect(&service, "S3.5", &[("PASSED", "ACTIVE")]);
     let path = format!("/_emulator/resources?account={ADMINISTRATOR}&type=AwsS3Bucket&id=pay");

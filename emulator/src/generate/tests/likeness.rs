@@ -63,7 +63,7 @@ impl Sample {
             finding.as_object().unwrap().keys().for_each(|name| *met.entry(name).or_default() += 1);
         }
         for name in EVERYWHERE.iter().chain(always) {
-            assert_eq!(met.remove(name), Some(self.0.len()), "every finding has {name}");
+            assert_eq!(met.remove(name), Some(self.0.len()), "not every finding has {name}");
         }
         for name in sometimes {
             let count = met.remove(name).unwrap_or_default();
@@ -99,7 +99,7 @@ impl Sample {
             }
         }
         for (form, is_met) in forms {
-            assert!(is_met, "{form} does not appear");
+            assert!(is_met, "no finding has {form}");
         }
     }
 
@@ -208,8 +208,8 @@ fn a_config_finding_is_named_after_its_rule() {
 
 /// Rules: PRD-28.
 ///
-/// guide: the table of types and the typical finding; recorded: numbers of severities, `Sample`, the product fields, the
-/// other caller type of the action, and exactly 50 product fields for an anomaly, which is all that there is room for.
+/// guide: the table of types and the typical finding; recorded: numbers of severities, `Sample`, the product fields,
+/// the other caller type of the action, and exactly 50 product fields, the maximum, for an anomaly.
 #[test]
 fn a_guardduty_finding_has_flattened_service_fields() {
     let sample = Sample::of("guardduty");
@@ -256,7 +256,7 @@ fn a_guardduty_finding_has_flattened_service_fields() {
     sample.has_form(&format!("{info}/type"), "|default");
     sample.has_form(&format!("{info}/value"), r#"|\{".+\}"#);
     for part in ["type", "value"] {
-        assert!(sample.values(&format!("{info}/{part}")).contains(""), "{part} is empty at times");
+        assert!(sample.values(&format!("{info}/{part}")).contains(""), "{part} is sometimes empty");
     }
     for finding in sample.with(&format!("{info}/threatListName")) {
         let value: Value = serde_json::from_str(&text(at(finding, &format!("{info}/value")))).unwrap();

@@ -126,7 +126,7 @@ fn each_half_has_its_own_changes_unless_the_state_is_shared() {
     assert_eq!((&shared["comment"], &shared["confidence_score"]), (&json!("classic"), &json!(7)));
     assert_eq!(shared["finding_info"]["types"], json!(["A/B/C", "Posture Management"]));
     assert_eq!(shared["finding_info"]["tags"], json!([{ "name": "a", "value": "b" }]));
-    assert_eq!(shared["vendor_attributes"]["severity"], "Informational", "as the provider gave it");
+    assert_eq!(shared["vendor_attributes"]["severity"], "Informational", "the severity of the provider");
 }
 
 /// Rules: OCT-10, OCF-08, OCM-62.

@@ -157,7 +157,7 @@ fn enables(association: &Association, policies: &[Policy]) -> bool {
     policy.is_some_and(|policy| matches!(policy.content, Content::On { .. }))
 }
 
-/// What governs the management account, which is below the root.
+/// The policy that governs the management account, which is below the root.
 fn of_management_account<'a>(
     associations: &'a [Association],
     organization: &organization::Valid,

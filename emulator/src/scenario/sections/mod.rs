@@ -262,7 +262,7 @@ fn replace<T>(earlier: &mut Option<T>, later: Option<T>) {
 }
 
 impl Valid {
-    /// Builds a new world. If the scenario has errors, the world contains what has none.
+    /// Builds a new world. If the scenario has errors, the world contains the parts without errors.
     ///
     /// # Errors
     /// Errors of the domain, except those that may follow from errors found before.

@@ -7,7 +7,7 @@ use crate::scenario::check::{Check, not_null};
 use crate::scenario::spanned::Spanned;
 use crate::state::Quotas;
 
-/// More than any quota of AWS.
+/// Maximum value of a quota, higher than any quota of AWS.
 const MAX_QUOTA: u64 = 1_000_000;
 
 /// Maximum number of members of an administrator in a Region, and of accounts of the organization.

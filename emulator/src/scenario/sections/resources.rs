@@ -210,7 +210,7 @@ pub(in crate::scenario) fn control(
         let id = name.value.strip_prefix(&prefix).unwrap_or(&name.value);
         let is_whole = id != name.value;
         let is_meant = |own_id: &str, number: &str| own_id == id || is_whole && number == id;
-        // A bare number is of no one benchmark.
+        // A number alone does not identify a benchmark.
         let is_bare = !is_whole && id.starts_with(|first: char| first.is_ascii_digit());
         standard
             .controls
@@ -245,7 +245,7 @@ fn refuse_control(name: &Spanned<String>, known: Option<&Control>, scope: &Scope
     check.push(diagnostic);
 }
 
-/// What a number without the version of its standard may mean, such as `1.10` or `cis/1.10`.
+/// The control IDs that a number without the version of its standard may mean, such as `1.10` or `cis/1.10`.
 fn numbered(name: &str, scope: &Scope) -> Option<Vec<String>> {
     let (family, number) = match name.split_once('/') {
         Some((family, number)) => (standards::family(family), number),

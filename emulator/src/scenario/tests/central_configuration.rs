@@ -33,7 +33,7 @@ fn the_example_of_central_configuration_is_valid() {
     let central = directory.organization.as_ref().unwrap().central.as_ref().unwrap();
     assert_eq!((central.policies.len(), central.applied.len(), central.settled.len()), (2, 3, 9));
     let failed = central.settled.values().filter(|settled| matches!(settled.outcome, Outcome::Failed(_))).count();
-    assert_eq!(failed, 3, "an account, its unit, the root");
+    assert_eq!(failed, 3, "the account, its unit and the root failed");
     assert!(!is_enabled(&world, &key("444444444444", "eu-west-1")));
 }
 

@@ -53,5 +53,5 @@ fn findings_of_a_scenario_count_as_written_after_regions_were_linked() {
     let linked = count("111111111111", "eu-west-1");
     assert!(linked > 0 && linked < 120, "{linked}");
     let own = ["us-east-1", "eu-west-1", "ap-southeast-2"].map(|region| count("222222222222", region));
-    assert!(own[0] > own[1] + own[2], "its own of all Regions: {own:?}");
+    assert!(own[0] > own[1] + own[2], "the home Region shows the findings of all Regions: {own:?}");
 }

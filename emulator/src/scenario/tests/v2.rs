@@ -48,7 +48,7 @@ fn policies_of_the_organization_enable_hubs_v2() {
         for region in ["us-east-1", "eu-south-1", "us-west-2"] {
             assert!(is_on(&world, account, region), "{account} in {region}");
         }
-        assert!(!is_on(&world, account, "eu-west-1"), "a policy above disables it");
+        assert!(!is_on(&world, account, "eu-west-1"), "a policy of a parent disables it");
     }
     let names: Vec<&str> = organization.policies.created.values().map(|policy| policy.name.as_str()).collect();
     assert_eq!(names.len(), 2, "{names:?}");

@@ -13,7 +13,7 @@ use crate::scenario::sections::resources;
 use crate::scenario::spanned::Spanned;
 use crate::state::{ConfigRecorder, RecorderSettings};
 
-/// On, off, or what is recorded.
+/// On, off, or settings.
 #[derive(Clone, Debug)]
 pub(super) enum Declared {
     On,
@@ -54,7 +54,7 @@ impl<'de> Visitor<'de> for WrittenVisitor {
     type Value = Declared;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("on, off or what is recorded")
+        formatter.write_str("on, off or a map of settings")
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Declared, E> {
