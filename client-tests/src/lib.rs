@@ -49,7 +49,7 @@ fn make_environment() -> Option<PathBuf> {
     }
     let pip = environment.join("bin/pip");
     run(Command::new(pip).args(["install", "--quiet", "--disable-pip-version-check", "-r"]).arg(&requirements))
-        .unwrap_or_else(|reason| panic!("the Python clients do not install: {reason}"));
+        .unwrap_or_else(|reason| panic!("the Python clients cannot be installed: {reason}"));
     std::fs::write(done, wanted).expect("the environment can be written");
     Some(environment)
 }
@@ -97,7 +97,7 @@ pub fn sdk(emulator: &Emulator, account: &str, region: &str) -> Client {
 /// Starts an emulator with a shipped scenario, by file name.
 pub async fn start(scenario: &str) -> Emulator {
     let file = repository().join("scenarios").join(scenario);
-    Emulator::builder().scenario(file).start().await.expect("a scenario that ships is good")
+    Emulator::builder().scenario(file).start().await.expect("a shipped scenario is valid")
 }
 
 /// Posts JSON to the control plane and returns the body of the successful response.

@@ -90,7 +90,7 @@ fn mark(comment: &str, language: &str) -> Option<Mark> {
         "serve" => Mark::Serve,
         "tour" => {
             let scenario = rest.strip_prefix(language).and_then(|rest| rest.strip_prefix(' '));
-            Mark::Tour(scenario.unwrap_or_else(|| panic!("a tour in {language}: {comment}")).to_owned())
+            Mark::Tour(scenario.unwrap_or_else(|| panic!("expected `tour: {language} SCENARIO`: {comment}")).to_owned())
         }
         "run" => Mark::Run,
         "continued" => Mark::Continued,

@@ -52,7 +52,7 @@ async fn the_administrator_lists_associations_and_their_status() {
         let what = format!("{} {kind} {status}", names.get(id).unwrap_or(&id));
         rows.insert(row.target_id().unwrap().to_owned(), what);
     }
-    assert_eq!(rows.len(), 9, "a root, three units, five accounts: {rows:?}");
+    assert_eq!(rows.len(), 9, "the root, three units and five accounts: {rows:?}");
     assert_eq!(rows["r-a1b2"], "SELF_MANAGED_SECURITY_HUB APPLIED FAILED");
     assert_eq!(rows[ADMINISTRATOR], "SELF_MANAGED_SECURITY_HUB INHERITED SUCCESS");
     assert_eq!(rows[SHOP], "baseline INHERITED SUCCESS");
@@ -74,7 +74,11 @@ async fn a_governed_account_has_the_settings_of_its_policy_and_cannot_change_the
         assert_eq!(status(&shop, "S3.9").await, AssociationStatus::Disabled);
         assert_eq!(status(&shop, "S3.8").await, AssociationStatus::Enabled);
         let is_home = region == "us-east-1";
-        assert_eq!(status(&shop, "IAM.9").await == AssociationStatus::Enabled, is_home, "a global resource");
+        assert_eq!(
+            status(&shop, "IAM.9").await == AssociationStatus::Enabled,
+            is_home,
+            "IAM is checked only in the home Region"
+        );
         let controls = shop.batch_get_security_controls().security_control_ids("ACM.1").send().await.unwrap();
         let parameters = controls.security_controls()[0].parameters().unwrap();
         let days = parameters["daysToExpiration"].value().unwrap().as_integer().unwrap();
@@ -90,7 +94,7 @@ async fn a_governed_account_has_the_settings_of_its_policy_and_cannot_change_the
         let refused = sdk(&emulator, LAB, region).describe_hub().send().await.unwrap_err();
         assert!(
             refused.message().unwrap().contains("is not subscribed to AWS Security Hub"),
-            "its policy turned it off"
+            "its policy disabled its hub"
         );
     }
 }
@@ -127,5 +131,5 @@ async fn a_self_managed_account_can_change_its_settings_but_no_policies() {
         .await
         .unwrap();
     let refused = shop.update_security_hub_configuration().auto_enable_controls(true).send().await.unwrap_err();
-    assert_eq!(refused.message(), Some(GOVERNED), "it inherits again");
+    assert_eq!(refused.message(), Some(GOVERNED), "it inherits its policy again");
 }

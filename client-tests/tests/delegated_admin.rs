@@ -59,15 +59,15 @@ async fn an_account_joins_is_enabled_automatically_and_leaves() {
     assert!(payments.describe_hub().send().await.unwrap_err().into_service_error().is_invalid_access_exception());
     happens(&emulator, "join").await;
     let enabled = payments.get_enabled_standards().send().await.unwrap();
-    assert_eq!(enabled.standards_subscriptions().len(), 2, "those that AWS enables by default");
+    assert_eq!(enabled.standards_subscriptions().len(), 2, "the standards that AWS enables by default");
     let found = payments.get_administrator_account().send().await.unwrap().administrator.unwrap();
     assert_eq!(found.account_id(), Some(ADMINISTRATOR));
     let members = administrator.list_members().send().await.unwrap();
     let ids: Vec<&str> = members.members().iter().filter_map(|member| member.account_id()).collect();
-    assert_eq!(ids, [SHOP, PAYMENTS], "{WAREHOUSE} was there before and is left alone");
+    assert_eq!(ids, [SHOP, PAYMENTS], "{WAREHOUSE} was in the organization before and stays unchanged");
     assert!(warehouse.describe_hub().send().await.unwrap_err().into_service_error().is_invalid_access_exception());
     let refused = payments.disassociate_from_administrator_account().send().await.unwrap_err();
-    assert!(refused.code().is_some(), "an organization's member cannot leave by itself");
+    assert!(refused.code().is_some(), "a member of the organization cannot leave");
     happens(&emulator, "leave").await;
     let all = administrator.list_members().only_associated(false).send().await.unwrap();
     let status = |id: &str| {

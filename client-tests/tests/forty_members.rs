@@ -37,7 +37,7 @@ async fn the_administrator_lists_its_members_of_each_region() {
     let emulator = start(SCENARIO).await;
     let administrator = sdk(&emulator, ADMINISTRATOR, "us-east-1");
     assert_eq!(statuses(&administrator).await, counts(&[("Enabled", 35), ("Invited", 4), ("Resigned", 1)]));
-    assert_eq!(administrator.list_members().send().await.unwrap().members().len(), 35, "the associated ones");
+    assert_eq!(administrator.list_members().send().await.unwrap().members().len(), 35, "the enabled members");
     let europe = sdk(&emulator, ADMINISTRATOR, "eu-west-1");
     assert_eq!(statuses(&europe).await, counts(&[("Enabled", 2), ("Invited", 1)]));
     let read = administrator.get_members().account_ids(PAYMENTS).account_ids("999999999999").send().await.unwrap();

@@ -144,7 +144,7 @@ async fn the_aws_cli_can_read_and_tag() {
     assert_eq!(aws(&["describe-hub", "--query", "HubArn", "--output", "text"]), arn);
     assert_eq!(aws(&["get-findings", "--max-items", "3", "--query", "length(Findings)"]), "3");
     let all = aws(&["get-findings", "--page-size", "7", "--query", "length(Findings)"]);
-    assert_eq!(all, "40", "it follows the pages to the last");
+    assert_eq!(all, "40", "the CLI reads all pages");
     assert_eq!(aws(&["tag-resource", "--resource-arn", arn, "--tags", "team=blue"]), "");
     let team = ["list-tags-for-resource", "--resource-arn", arn, "--query", "Tags.team", "--output", "text"];
     assert_eq!(aws(&team), "blue");
@@ -171,7 +171,7 @@ async fn the_aws_cli_can_import_a_file() {
     let findings = format!("file://{}", file.display());
     let counts = "[SuccessCount, FailedCount, FailedFindings[0].Id]";
     let import = ["batch-import-findings", "--findings", &findings, "--query", counts, "--output", "text"];
-    assert_eq!(aws_prints(&environment, &emulator, &import), "1\t1\tbad", "a failed finding is no failed call");
+    assert_eq!(aws_prints(&environment, &emulator, &import), "1\t1\tbad", "a call with a failed finding succeeds");
     let filters = r#"{"Id": [{"Value": "from-a-file", "Comparison": "EQUALS"}]}"#;
     let read = ["get-findings", "--filters", filters, "--query", "Findings[].Title", "--output", "text"];
     assert_eq!(aws_prints(&environment, &emulator, &read), "Open port");

@@ -140,7 +140,7 @@ async fn a_paginator_reads_all_matching_findings() {
         while let Some(finding) = pages.next().await {
             let finding = finding.unwrap();
             assert_eq!(finding.title(), Some("even"));
-            assert!(ids.insert(finding.id().unwrap().to_owned()), "no finding comes twice");
+            assert!(ids.insert(finding.id().unwrap().to_owned()), "no finding is returned twice");
         }
         assert_eq!(ids.len(), 150);
     }
@@ -230,7 +230,10 @@ async fn a_home_region_shows_findings_of_linked_regions() {
         let (at_home, in_linked) = (all(&home).await, all(&linked).await);
         assert_eq!(at_home.len(), 120);
         let of_linked: Vec<_> = at_home.iter().filter(|(region, _)| region == "eu-west-1").cloned().collect();
-        assert!(!in_linked.is_empty() && of_linked == in_linked, "the linked Region's, in their order");
+        assert!(
+            !in_linked.is_empty() && of_linked == in_linked,
+            "the findings of the linked Region, in the same order"
+        );
         let own = all(&member).await;
         assert!(own.iter().all(|finding| at_home.contains(finding)));
         assert!(own.iter().any(|(region, _)| region == "ap-southeast-2") && own.len() < at_home.len());
@@ -269,6 +272,6 @@ async fn a_home_region_shows_findings_of_linked_regions() {
         home.delete_finding_aggregator().finding_aggregator_arn(arn).send().await.unwrap();
         update(&linked, "later").await.unwrap();
         assert_eq!((note(&home).await.as_str(), note(&linked).await.as_str()), ("where it is from", "later"));
-        assert_eq!(all(&home).await, at_home, "what was shown stays");
+        assert_eq!(all(&home).await, at_home, "the findings that were shown remain");
     }
 }

@@ -14,9 +14,9 @@ pub fn check(operation: Option<Operation>, response: &Response<Bytes>) -> (u16, 
     let header = |name: &str| response.headers().get(name).map(|value| value.to_str().expect("headers are text"));
     let name = operation.map_or("no operation", Operation::name);
     let body: Value = serde_json::from_slice(response.body())
-        .unwrap_or_else(|error| panic!("{name} answered no JSON ({error}): {:?}", response.body()));
+        .unwrap_or_else(|error| panic!("the response of {name} is not JSON ({error}): {:?}", response.body()));
     assert_eq!(header("content-type"), Some("application/json"), "{name}");
-    assert!(header("x-amzn-requestid").is_some_and(|id| id.len() == 36), "{name} answered without a request id");
+    assert!(header("x-amzn-requestid").is_some_and(|id| id.len() == 36), "the response of {name} has no request ID");
     if status < 300 {
         let operation = operation.expect("only operations succeed");
         assert_eq!(status, operation.model().status, "{name}");
@@ -24,10 +24,13 @@ pub fn check(operation: Option<Operation>, response: &Response<Bytes>) -> (u16, 
         assert!(violations.is_empty(), "{name}: {violations:?} in {body}");
         assert_eq!(header("x-amzn-errortype"), None, "{name}");
     } else {
-        let code = body["Code"].as_str().unwrap_or_else(|| panic!("{name} answered no Code: {body}"));
-        assert!(body["Message"].is_string(), "{name} answered no Message: {body}");
+        let code = body["Code"].as_str().unwrap_or_else(|| panic!("the error of {name} has no Code: {body}"));
+        assert!(body["Message"].is_string(), "the error of {name} has no Message: {body}");
         assert_eq!(header("x-amzn-errortype"), Some(code), "{name}");
-        assert!(errors::may_answer(operation, code, status), "{name} may not answer {code} with {status}: {body}");
+        assert!(
+            errors::may_answer(operation, code, status),
+            "{name} must not return {code} with status {status}: {body}"
+        );
     }
     (status, body)
 }

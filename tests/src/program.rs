@@ -61,7 +61,7 @@ pub fn eventually<T>(what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
         if let Some(found) = attempt() {
             return found;
         }
-        assert!(start.elapsed() < TIMEOUT, "not after {TIMEOUT:?}: {what}");
+        assert!(start.elapsed() < TIMEOUT, "{what} is not true after {TIMEOUT:?}");
     }
 }
 
@@ -97,7 +97,7 @@ impl Program {
         let output = process.stdout.take().expect("standard output is piped");
         BufReader::new(output).read_line(&mut ready).expect("the program speaks");
         let url = ready.trim().rsplit("http://").next().unwrap_or_default();
-        let address = url.parse().unwrap_or_else(|_| panic!("no address in {ready:?}"));
+        let address = url.parse().unwrap_or_else(|_| panic!("the ready line has no address: {ready:?}"));
         Program { process, _needed: needed, ready, address }
     }
 
@@ -161,7 +161,7 @@ fn watch(process: &Child) -> Sender<()> {
     let id = i32::try_from(process.id()).ok().and_then(Pid::from_raw);
     std::thread::spawn(move || {
         if let (Err(RecvTimeoutError::Timeout), Some(id)) = (end.recv_timeout(MAX_LIFETIME), id) {
-            eprintln!("a program still served after {MAX_LIFETIME:?} and was killed");
+            eprintln!("a program was killed because it still ran after {MAX_LIFETIME:?}");
             _ = kill_process(id, Signal::KILL);
         }
     });
@@ -182,6 +182,6 @@ pub fn answer(stream: &mut TcpStream) -> (String, String) {
                 return (head.to_owned(), body[..length].to_owned());
             }
         }
-        assert!(read > 0, "the connection ended in the middle: {text:?}");
+        assert!(read > 0, "the connection was closed before the end of the response: {text:?}");
     }
 }

@@ -298,7 +298,7 @@ fn nest(root: ShapeId, path: &[Step], value: Value) -> Value {
                 items[0] = nest(*member, rest, value);
                 Value::Array(items)
             }
-            other => panic!("an item stands in a list: {other:?}"),
+            other => panic!("expected a list: {other:?}"),
         },
         Step::Value(map) => match &map.shape().kind {
             Kind::Map { key, value: of_value, min, .. } => {
@@ -307,7 +307,7 @@ fn nest(root: ShapeId, path: &[Step], value: Value) -> Value {
                 pairs.insert(key_of(*key, 0), nest(*of_value, rest, value));
                 Value::Object(pairs)
             }
-            other => panic!("a value stands in a map: {other:?}"),
+            other => panic!("expected a map: {other:?}"),
         },
     }
 }

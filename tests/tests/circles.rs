@@ -134,7 +134,7 @@ fn graph(files: &[File], crate_folder: &str) -> Graph {
     named.iter().map(needs).collect()
 }
 
-/// A path from the root of the crate; none if it leaves the crate.
+/// A path from the root of the crate; `None` if it refers to another crate.
 fn absolute(path: &Names, module: &Names, what: &Named, named: &BTreeMap<Names, Named>) -> Option<Names> {
     let first = path.first()?;
     let rest = || path[1..].to_vec();
@@ -270,9 +270,13 @@ fn cycles_are_found_in_paths() {
         let names: Names = module.split("::").map(str::to_owned).collect();
         graph[&names].iter().map(|names| names.join("::")).collect()
     };
-    assert_eq!(needs("a"), ["b"], "a macro's paths count, and handing on does not");
+    assert_eq!(needs("a"), ["b"], "paths in macros count, re-exports do not");
     assert_eq!(needs("a::inner"), ["a"]);
-    assert_eq!(needs("b"), ["a", "a::inner"], "Deep is inner's, though a hands it on; tests do not count");
-    assert_eq!(needs("c"), [""; 0], "a module alone is not needed");
+    assert_eq!(
+        needs("b"),
+        ["a", "a::inner"],
+        "`Deep` belongs to `inner`, although `a` re-exports it; tests do not count"
+    );
+    assert_eq!(needs("c"), [""; 0], "the name of a module alone is not a dependency");
     assert_eq!(circles(&graph), BTreeSet::from([vec!["a".to_owned(), "a::inner".to_owned(), "b".to_owned()]]));
 }

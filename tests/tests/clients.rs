@@ -65,7 +65,7 @@ fn empty_lists_are_present_and_the_last_page_has_no_token() {
     assert_eq!(imported, (200, json!({ "FailedCount": 0, "SuccessCount": 1, "FailedFindings": [] })));
     let (_, page) = client.call(Operation::GetFindings, &json!({ "MaxResults": 1 }));
     let members: Vec<_> = page.as_object().unwrap().keys().collect();
-    assert_eq!(members, ["Findings"], "a full page may be the last");
+    assert_eq!(members, ["Findings"], "the last page can be full");
 }
 
 /// Rules: TF-01, TF-05.
@@ -87,7 +87,7 @@ fn other_operations_that_return_the_account_are_answered_too() {
     assert_eq!(response.status(), 200);
     assert!(text(&response).contains("<Arn>arn:aws:iam::111111111111:user/local</Arn>"), "{}", text(&response));
     let response = query(&client, "iam", "Action=ListRoles&MaxItems=1&Version=2010-05-08");
-    assert_eq!(response.status(), 400, "a 5xx would be retried");
+    assert_eq!(response.status(), 400, "clients would retry a 5xx");
 }
 
 /// Rules: NB-01 to NB-07.
@@ -163,7 +163,10 @@ fn a_response_has_a_content_length_and_keeps_the_connection_open() {
         let answer = std::str::from_utf8(&buffer[..read]).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").expect("a whole head in one read");
         let head = head.to_ascii_lowercase();
-        assert!(head.contains(&format!("content-length: {}", body.len())), "the body comes with the head: {answer}");
+        assert!(
+            head.contains(&format!("content-length: {}", body.len())),
+            "the head and the body arrive together: {answer}"
+        );
         assert!(!head.contains("connection: close"), "{head}");
         assert_eq!(serde_json::from_str::<Value>(body).unwrap()["Code"], "InvalidAccessException");
     }

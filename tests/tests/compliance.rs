@@ -61,7 +61,7 @@ fn disable(program: &Program, control: &str) {
 fn scores_reflect_a_change_at_once() {
     let program = Program::start(&["--scenario", SCENARIO]);
     let all = printed(&program, &[]);
-    assert!(!all.contains('█') && !all.contains('\u{1b}'), "bars are for terminals: {all}");
+    assert!(!all.contains('█') && !all.contains('\u{1b}'), "bars are only printed on terminals: {all}");
     let cis = printed(&program, &["--standard", "cis-1.2.0"]);
     let statuses: Vec<&str> = cis.lines().skip(3).map(|line| line.split_whitespace().nth(1).unwrap()).collect();
     let mut failed_first = statuses.clone();
@@ -96,7 +96,7 @@ fn an_administrator_sees_each_of_its_members() {
     assert_eq!(words(&by_account, "111111111111")[1..3], ["100", "%"]);
     assert_eq!(words(&by_account, "222222222222")[4..5], ["1"], "failed: {by_account}");
     let pci = printed(&program, &["--by", "account", "--standard", "pci-dss-3.2.1"]);
-    assert_eq!(words(&pci, "111111111111")[1..3], ["no", "score"], "only the member has it: {pci}");
+    assert_eq!(words(&pci, "111111111111")[1..3], ["no", "score"], "only the member has enabled the standard: {pci}");
     let iam_9 = |account: &str| {
         let shown = printed(&program, &["--account", account, "--standard", "cis-1.2.0"]);
         words(&shown, "IAM.9")[..6].join(" ")

@@ -46,7 +46,7 @@ fn a_request_of_a_foreign_page_is_refused_without_effect() {
         assert!(send(&program, "GET /_emulator/health", headers).0.starts_with("HTTP/1.1 400"));
         assert!(send(&program, "GET /accounts", headers).0.starts_with("HTTP/1.1 400"));
     }
-    assert!(send(&program, "GET /accounts", "host: x\r\n").0.starts_with("HTTP/1.1 200"), "the hub is still there");
+    assert!(send(&program, "GET /accounts", "host: x\r\n").0.starts_with("HTTP/1.1 200"), "the hub is still enabled");
 }
 
 /// Rules: CPL-07, CPL-10.
@@ -158,7 +158,7 @@ fn a_body_declared_too_large_is_refused_before_it_is_sent() {
         }
     }
     let unsigned = format!("POST /accounts HTTP/1.1\r\nhost: x\r\n{waits}content-length: {}\r\n\r\n", 7 * MIB);
-    assert!(program.send(unsigned.as_bytes()).0.starts_with("HTTP/1.1 403"), "who calls is judged first");
+    assert!(program.send(unsigned.as_bytes()).0.starts_with("HTTP/1.1 403"), "the signature is checked first");
     // The body of an admitted request is requested with `100 Continue`.
     let mut stream = program.connect();
     stream.write_all(head("POST /accounts", 2, waits).as_bytes()).unwrap();
@@ -209,7 +209,7 @@ fn files_of_findings_may_be_large_and_the_decoded_size_counts() {
     };
     for _ in 0..2 {
         let (answer, _) = post("content-encoding: gzip\r\n", &gzip(&padded(7 * MIB)));
-        assert!(answer.starts_with("HTTP/1.1 200"), "the memory is given back: {answer}");
+        assert!(answer.starts_with("HTTP/1.1 200"), "the memory is released: {answer}");
         let (answer, body) = post("content-encoding: gzip\r\n", &gzip(&padded(9 * MIB)));
         assert!(answer.starts_with("HTTP/1.1 503") && has(&answer, "retry-after: 1"), "{answer}{body}");
     }

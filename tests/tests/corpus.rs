@@ -244,7 +244,7 @@ fn each_document_of_the_corpus_gets_the_response_of_aws() {
     assert!(wrong.is_empty(), "\n{wrong}");
     assert!(cases.len() >= 150, "{} cases", cases.len());
     let names: BTreeSet<&str> = cases.iter().map(|case| case.name.as_str()).collect();
-    assert_eq!(names.len(), cases.len(), "two cases share a name");
+    assert_eq!(names.len(), cases.len(), "two cases have the same name");
 }
 
 /// The members that the model lists for structures of a finding and that `value` has.

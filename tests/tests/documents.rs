@@ -207,19 +207,20 @@ fn pages_are_short() {
 fn the_readme_leads_each_job_to_a_page() {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
     let begin = readme.lines().position(|line| line.starts_with("| I want to… |")).expect("a table of jobs");
-    assert!(begin < 60, "the table of jobs begins before line 60");
+    assert!(begin < 60, "the table of jobs begins after line 60");
     let rows: Vec<&str> = readme.lines().skip(begin + 2).take_while(|line| line.starts_with('|')).collect();
-    assert!(rows.len() >= 10, "at least ten jobs");
+    assert!(rows.len() >= 10, "expected at least ten jobs");
     for row in rows {
         let (_, to) = links(row).first().copied().unwrap_or_else(|| panic!("{row} has no link"));
         assert!(to.starts_with("docs/"), "{row}");
     }
     for guide in guides() {
-        assert!(readme.contains(&guide.path), "the README's table of jobs leads to {}", guide.path);
+        assert!(readme.contains(&guide.path), "the README's table of jobs has no link to {}", guide.path);
     }
 }
 
-/// A guide says the job, then who needs it, then runs, then how to adapt it, then what is not modelled, by known rules.
+/// A guide has these parts in this order: the job, its readers, commands to run, how to adapt them, and the limits of
+/// the emulator, with IDs of known rules.
 #[test]
 fn guides_have_the_same_parts() {
     let register = std::fs::read_to_string(root().join("docs/rules.tsv")).unwrap();
@@ -227,20 +228,26 @@ fn guides_have_the_same_parts() {
     for guide in guides() {
         let path = &guide.path;
         let lines: Vec<&str> = guide.text.lines().collect();
-        assert!(lines[0].starts_with("# ") && lines[1].is_empty(), "{path}: the first line is the job");
-        assert!(lines[2].starts_with("For "), "{path}: the second line says who needs it, and begins with `For `");
+        assert!(
+            lines[0].starts_with("# ") && lines[1].is_empty(),
+            "{path}: the first line must be the job, as a heading"
+        );
+        assert!(
+            lines[2].starts_with("For "),
+            "{path}: the line after the heading must name the readers and begin with `For `"
+        );
         let at = |text: &str| guide.text.find(text).unwrap_or_else(|| panic!("{path} has no `{text}`"));
         let (first, yours, not) = (at("\n```"), at("\n## Make it yours\n"), at("\n## Not modelled\n"));
         assert!(
             first < yours && yours < not,
-            "{path}: a run, how to adapt it, and what is not modelled, in this order"
+            "{path}: expected a block, `Make it yours` and `Not modelled`, in this order"
         );
         let words = guide.text[not..].split(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-'));
         let is_id = |word: &&str| {
             word.split_once('-').is_some_and(|(prefix, number)| prefix.len() >= 2 && number.parse::<u32>().is_ok())
         };
         let ids: Vec<&str> = words.filter(is_id).collect();
-        assert!(!ids.is_empty(), "{path} names rules that are not modelled");
+        assert!(!ids.is_empty(), "{path}: `Not modelled` names no rules");
         for id in ids {
             assert!(known.contains(id), "{path}: {id} is not in docs/rules.tsv");
         }

@@ -32,7 +32,7 @@ fn refused(client: &TestClient, operation: Operation, input: &Value) -> (u16, St
 }
 
 fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
+    value.as_str().unwrap_or_else(|| panic!("{value} is not a string")).to_owned()
 }
 
 /// Rules: ERR-01, CLN-04.

@@ -123,7 +123,7 @@ fn findings_are_filtered_by_flags_and_limited() {
         let label = labels.iter().position(|label| finding["Severity"]["Label"] == *label).unwrap();
         (label, std::cmp::Reverse(finding["UpdatedAt"].as_str().unwrap().to_owned()))
     };
-    assert!(all.is_sorted_by_key(order), "the most severe ones come first, then the newest");
+    assert!(all.is_sorted_by_key(order), "the most severe findings come first, then the newest");
     let title = all[5]["Title"].as_str().unwrap();
     let part = title[2..title.len() - 2].to_uppercase();
     assert!(read(&["--title-contains", &part]).iter().any(|finding| finding["Id"] == all[5]["Id"]), "{part}");
@@ -171,7 +171,7 @@ fn a_note_says_that_aws_clients_call_as_another_account() {
     assert_eq!(noted(&program, "222222222222", &[]), None);
     assert_eq!(noted(&program, "test", &["--account", "222222222222"]), None);
     let same = Program::start(&["--scenario", QUICKSTART, "--account", "111111111111"]);
-    assert_eq!(noted(&same, "test", &[]), None, "both are the same account");
+    assert_eq!(noted(&same, "test", &[]), None, "the shell calls as the same account");
 }
 
 /// Rules: CPL-141.
@@ -382,5 +382,5 @@ fn a_page_is_served_to_browsers_and_head_has_the_length_of_get() {
     let mut answer = String::new();
     std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
     assert_eq!(length(&answer), length(&head));
-    assert!(answer.ends_with("\r\n\r\n"), "there is no body: {answer}");
+    assert!(answer.ends_with("\r\n\r\n"), "the response has a body: {answer}");
 }

@@ -102,7 +102,7 @@ fn an_unread_log_blocks_nothing_and_later_reports_missing_lines() {
     let (_, health) = program.send(b"GET /_emulator/health HTTP/1.1\r\nhost: x\r\n\r\n");
     assert!(health.contains(&format!("\"dropped_log_lines\":{missing},")), "{health}");
     call(&program, 1);
-    assert!(lines.next().unwrap().unwrap().contains("refused"), "the log goes on");
+    assert!(lines.next().unwrap().unwrap().contains("refused"), "the log continues");
 }
 
 /// Rules: CPL-11.

@@ -106,7 +106,7 @@ fn a_list_with_an_error_adds_no_members_and_refused_accounts_are_listed() {
     let code = |arguments: &[&str]| members(&program, arguments).status.code();
     assert_eq!(code(&["add"]), Some(2));
     assert_eq!(code(&["add", "--csv", "no-such-file.csv"]), Some(2));
-    assert_eq!(code(&["accept", "--administrator", "222222222222"]), Some(2), "its hub is off");
+    assert_eq!(code(&["accept", "--administrator", "222222222222"]), Some(2), "its hub is disabled");
     assert_eq!(code(&["list", "--url", "http://127.0.0.1:1"]), Some(1));
 }
 

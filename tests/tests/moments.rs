@@ -67,7 +67,7 @@ fn changes_due_at_the_same_time_are_seen_together() {
                 let subscriptions = answer["StandardsSubscriptions"].as_array().unwrap().iter();
                 let statuses: BTreeSet<&str> =
                     subscriptions.map(|of| of["StandardsStatus"].as_str().unwrap()).collect();
-                assert_eq!(statuses.len(), 1, "some are undone: {answer}");
+                assert_eq!(statuses.len(), 1, "some work is still pending: {answer}");
             },
         );
     }

@@ -65,7 +65,11 @@ fn every_operation_is_authorized_before_its_input_is_validated() {
     }
     let unreadable = Request::post("/findings").header("authorization", client.authorization());
     let answered = client.send(unreadable.body(Bytes::from_static(b"{")).unwrap());
-    assert_eq!(answer::check(Some(Operation::GetFindings), &answered).0, 400, "a body is read before it is judged");
+    assert_eq!(
+        answer::check(Some(Operation::GetFindings), &answered).0,
+        400,
+        "the body is read before policies are evaluated"
+    );
 }
 
 /// Rules: IAM-09.

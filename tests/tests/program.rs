@@ -217,7 +217,7 @@ fn scenario_check_exits_with_0_or_2() {
 #[test]
 fn ipv6_and_ipv4_are_served_together() {
     if TcpListener::bind("[::1]:0").is_err() {
-        println!("this machine has no ::1: not tested");
+        println!("not tested: this machine has no address ::1");
         return;
     }
     let program = Program::start(&["--host", "::1"]);
@@ -385,7 +385,11 @@ fn reset_restores_the_initial_world_or_an_empty_one() {
 /// Runs `generate` with a fixed time.
 fn generate(arguments: &[&str]) -> Vec<u8> {
     let output = program::run(&[&["generate", "--now", "2026-01-15T09:00:00Z"], arguments].concat());
-    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()), "no bar where no terminal is");
+    assert_eq!(
+        (output.status.code(), text(&output.stderr)),
+        (Some(0), String::new()),
+        "there is no progress bar without a terminal"
+    );
     output.stdout
 }
 
@@ -521,7 +525,7 @@ fn explain_states_the_deciding_filter() {
             .ends_with("not returned: ResourceType requires PREFIX AwsIam; the finding has AwsS3Bucket, AwsS3Object\n"),
         "{shown}"
     );
-    assert!(!shown.contains('\u{1b}'), "colours are for terminals: {shown}");
+    assert!(!shown.contains('\u{1b}'), "colors are only printed on terminals: {shown}");
     assert!(explained(&["--account", "333333333333"]).contains("  ✘ visible  its owner 222222222222 is not a member"));
     assert!(explained(&["--region", "eu-west-1"]).contains("the finding is stored in us-east-1"));
     assert!(explained(&["--product-arn", "x"]).contains("no finding with this Id and the ProductArn x"));
@@ -595,5 +599,5 @@ fn findings_of_aws_services_can_be_posted_to_the_control_plane() {
         let health: serde_json::Value = serde_json::from_str(health).unwrap();
         health["findings"].as_u64().unwrap()
     };
-    assert_eq!(count(&health(&program)), count(&before) + 1, "the others are stored already");
+    assert_eq!(count(&health(&program)), count(&before) + 1, "the other findings are stored already");
 }

@@ -30,7 +30,7 @@ fn the_coverage_is_generated() {
     refresh_part("README.md", "coverage", &line);
 }
 
-/// The missing operations are those of the V2 half, as the README says.
+/// If operations are missing, they belong to the V2 half or to connectors.
 #[test]
 fn only_operations_of_the_v2_half_are_missing() {
     let text = securityhub_local::program::coverage_markdown();

@@ -324,7 +324,7 @@ fn a_line_of_rules_lists_ids_and_ranges() {
         listed_ids("HUB-13, ASF-20 to ASF-32."),
         [Named::One(id("HUB", 13)), Named::Range(id("ASF", 20), id("ASF", 32))]
     );
-    assert!(std::panic::catch_unwind(|| listed_ids("HUB-13 and more")).is_err(), "anything else is an error");
+    assert!(std::panic::catch_unwind(|| listed_ids("HUB-13 and more")).is_err(), "other text is an error");
 }
 
 #[test]

@@ -49,7 +49,8 @@ fn label(number: usize) -> &'static str {
 fn read(found: &Value) -> (usize, u64) {
     let number = found["Id"].as_str().and_then(|id| id.strip_prefix("stress/")?.parse().ok());
     let version = found["GeneratorId"].as_str().and_then(|text| text.split(' ').next()?.parse().ok());
-    let (number, version) = number.zip(version).unwrap_or_else(|| panic!("none of ours: {found}"));
+    let (number, version) =
+        number.zip(version).unwrap_or_else(|| panic!("the finding does not belong to this test: {found}"));
     let whole = finding(number, version);
     for field in ["Id", "Title", "Description", "GeneratorId", "UpdatedAt"] {
         assert_eq!(found[field], whole[field], "{field} in {found}");
@@ -153,7 +154,7 @@ impl<'s> Client<'s> {
     /// written.
     fn note(&mut self, number: usize, version: u64) {
         let seen = self.seen.entry(number).or_default();
-        assert!(version >= *seen, "{number} went back from version {seen} to {version}");
+        assert!(version >= *seen, "finding {number} changed from version {seen} back to {version}");
         *seen = version;
     }
 
@@ -190,7 +191,7 @@ impl<'s> Client<'s> {
         assert!(numbers.iter().all(|number| concerns(*number)), "{input} found others");
         numbers.sort_unstable();
         let twice = numbers.windows(2).find(|pair| pair[0] == pair[1]);
-        assert_eq!(twice, None, "{input} found one twice");
+        assert_eq!(twice, None, "{input} returned a finding twice");
         let missed = (0..stored).find(|number| concerns(*number) && numbers.binary_search(number).is_err());
         assert_eq!(missed, None, "{input} missed one");
     }
@@ -224,7 +225,7 @@ fn keep_updating(shared: &Shared, seed: u64) {
     let mut client = Client::new(shared, seed);
     while shared.is_read() {
         for (number, version) in client.update() {
-            assert!(client.find(number) >= version, "{number} is older than version {version}, which was imported");
+            assert!(client.find(number) >= version, "finding {number} is older than the imported version {version}");
         }
     }
 }

@@ -115,7 +115,7 @@ fn states_constraint(message: &Value, operation: Operation, invalid: &InvalidInp
         "a union without a member" | "a union with two members" => {
             ("should match exactly one schema in oneOf", "have exactly one of its members set")
         }
-        other => panic!("{other} has no words"),
+        other => panic!("{other} has no expected message"),
     };
     let message = message.as_str().unwrap_or_default();
     let (words, count) = if operation.answers_validation_exception() {

@@ -12,8 +12,8 @@ use session::{Session, run};
 fn of<'s>(sessions: &'s [Session], scenario: &str) -> (&'s str, &'s str) {
     let path = format!("scenarios/{scenario}.yaml");
     let mut found = sessions.iter().filter(|session| session.scenario.as_deref() == Some(&path));
-    let session = found.next().unwrap_or_else(|| panic!("a tour of {scenario}"));
-    assert!(found.next().is_none(), "one tour of {scenario}");
+    let session = found.next().unwrap_or_else(|| panic!("no tour of {scenario}"));
+    assert!(found.next().is_none(), "more than one tour of {scenario}");
     (&session.output, &session.error)
 }
 
@@ -166,8 +166,11 @@ fn the_guide_of_standards() {
     let is_row = |line: &&str| line.starts_with(" CIS AWS Foundations Benchmark v1.2.0 ");
     let rows: Vec<&str> = output.lines().filter(is_row).collect();
     let [before, after] = rows[..] else { panic!("two tables: {output}") };
-    assert!(before.ends_with("         0") && after.ends_with("         1"), "one more is disabled: {before}\n{after}");
-    assert!(before.contains(" 84 %") && !after.contains(" 84 %"), "the score follows: {before}\n{after}");
+    assert!(
+        before.ends_with("         0") && after.ends_with("         1"),
+        "one more control is disabled: {before}\n{after}"
+    );
+    assert!(before.contains(" 84 %") && !after.contains(" 84 %"), "the score has changed: {before}\n{after}");
 }
 
 #[test]

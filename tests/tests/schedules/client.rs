@@ -131,7 +131,7 @@ impl Found {
     fn read(found: &Value) -> Found {
         let text = |member: &str| found[member].as_str().unwrap().to_owned();
         let version = text("Title").rsplit(' ').next().unwrap().parse().unwrap();
-        assert_eq!(text("GeneratorId"), format!("generator of {version}"), "half a finding: {found}");
+        assert_eq!(text("GeneratorId"), format!("generator of {version}"), "a finding is partly updated: {found}");
         Found { number: text("Id").parse().unwrap(), version, account: text("AwsAccountId"), region: text("Region") }
     }
 }

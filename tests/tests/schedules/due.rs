@@ -30,15 +30,18 @@ fn changes_due_at_the_same_time_become_visible_together() {
         client.call(Operation::BatchEnableStandards, &json!({ "StandardsSubscriptionRequests": requests }));
         let read: fn(&Client) = |client| {
             let counts = [ready(client), ready(client)];
-            assert!(counts.is_sorted(), "the clock went back: {counts:?}");
-            assert!(counts.iter().all(|count| [0, STANDARDS.len()].contains(count)), "some are undone: {counts:?}");
+            assert!(counts.is_sorted(), "a later call sees an earlier state: {counts:?}");
+            assert!(
+                counts.iter().all(|count| [0, STANDARDS.len()].contains(count)),
+                "some work is still pending: {counts:?}"
+            );
         };
         together(
             &client,
             &[
                 |client| {
                     client.advance("1h");
-                    assert_eq!(ready(client), STANDARDS.len(), "the clock was moved before");
+                    assert_eq!(ready(client), STANDARDS.len(), "the clock has been advanced");
                 },
                 read,
                 read,
@@ -67,7 +70,7 @@ fn a_response_is_consistent_with_one_time() {
         client.call(Operation::BatchImportFindings, &later);
         let read: fn(&Client) = |client| {
             let found = within_days(client, 91);
-            assert!([vec![], vec![0, 1]].contains(&found), "of two times: {found:?}");
+            assert!([vec![], vec![0, 1]].contains(&found), "the response mixes two times: {found:?}");
         };
         together(&client, &[|client| client.advance("2161h"), read, read]);
         assert_eq!(within_days(&client, 91), Vec::<usize>::new());
@@ -106,7 +109,10 @@ fn expired_findings_are_not_read_after_the_clock_has_advanced() {
                     let (found, _) = client.page(&json!({}));
                     let old: BTreeSet<usize> =
                         found.iter().filter(|found| found.version == 0).map(|found| found.number).collect();
-                    assert!([0, 2].contains(&old.len()), "they expire together: {found:?}");
+                    assert!(
+                        [0, 2].contains(&old.len()),
+                        "only some findings of one expiry time are visible: {found:?}"
+                    );
                 },
                 |client| {
                     client.import(&[(2, 1)]);

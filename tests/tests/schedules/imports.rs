@@ -19,16 +19,16 @@ fn sees_all_once(found: &[Found]) {
     let mut seen = numbers(found);
     let all = seen.len();
     seen.dedup();
-    assert_eq!(all, seen.len(), "one was seen twice: {found:?}");
-    assert!(INITIAL.iter().all(|number| seen.contains(number)), "one was missed: {found:?}");
+    assert_eq!(all, seen.len(), "a finding was returned twice: {found:?}");
+    assert!(INITIAL.iter().all(|number| seen.contains(number)), "a finding was missed: {found:?}");
 }
 
 /// A batch is written under one lock, so a page contains all or none of the versions that were imported together.
 fn shows_whole_batches(found: &[Found]) {
     let version = |number: usize| found.iter().find(|found| found.number == number).map(|found| found.version);
     // 0 and 1 are updated together, 3 and 4 are created together.
-    assert_eq!(version(0), version(1), "half an update: {found:?}");
-    assert_eq!(version(3), version(4), "half of what was created: {found:?}");
+    assert_eq!(version(0), version(1), "a batch is partly updated: {found:?}");
+    assert_eq!(version(3), version(4), "a batch is partly created: {found:?}");
 }
 
 /// Rules: SRT-18, IMP-44.
@@ -43,7 +43,7 @@ fn pages_see_whole_batches_and_each_finding_once_during_imports() {
                     client.import(&[(3, 1), (4, 1)]);
                     client.import(&[(0, 2), (1, 2)]);
                     let (found, _) = client.page(&equals("Title", &title(2)));
-                    assert_eq!(numbers(&found), [0, 1], "what was written is read by the next call");
+                    assert_eq!(numbers(&found), [0, 1], "the next call reads the written findings");
                 },
                 |client| client.import(&[(2, 3), (5, 3)]),
                 |client| sees_all_once(&client.walk(&json!({}))),
@@ -78,7 +78,7 @@ fn columns_built_concurrently_contain_concurrent_imports() {
                 |client| client.import(&[(1, 2), (4, 2)]),
                 |client| {
                     let (found, _) = client.page(&equals("Title", &title(1)));
-                    assert!([vec![], vec![0, 3]].contains(&numbers(&found)), "half a batch: {found:?}");
+                    assert!([vec![], vec![0, 3]].contains(&numbers(&found)), "a batch is partly visible: {found:?}");
                 },
                 |client| {
                     let label = json!([{ "Field": "SeverityLabel", "SortOrder": "asc" }]);

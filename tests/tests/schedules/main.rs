@@ -26,7 +26,7 @@ const STACK: usize = 4 * 1024 * 1024;
 /// Runs a test, which builds its own world each time, under many schedules.
 fn explore(scenario: fn()) {
     let read = |name: &str, otherwise: usize| match std::env::var(name) {
-        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")),
+        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} is not a number: {text}")),
         Err(_) => otherwise,
     };
     let (schedules, seed) = (read("SHUTTLE_SCHEDULES", FEW), read("SHUTTLE_SEED", 1) as u64);

@@ -26,7 +26,7 @@ fn accounts(found: &[Found]) -> BTreeSet<&str> {
 fn sees_both_members_or_none(client: &Client) {
     let (found, _) = client.page(&json!({}));
     let others = accounts(&found).len() - 1;
-    assert!([0, 2].contains(&others), "half a change of relations: {found:?}");
+    assert!([0, 2].contains(&others), "a change of relations is partly visible: {found:?}");
     let answer = client.call(Operation::ListMembers, &json!({}));
     assert!([0, 2].contains(&answer["Members"].as_array().unwrap().len()), "{answer}");
     let answer = client.call(Operation::GetMembers, &json!({ "AccountIds": MEMBERS }));
@@ -46,7 +46,11 @@ fn an_administrator_sees_a_change_of_its_members_atomically() {
                 |client| {
                     client.call(Operation::DisassociateMembers, &json!({ "AccountIds": MEMBERS }));
                     let (found, _) = client.page(&json!({}));
-                    assert_eq!(accounts(&found), BTreeSet::from([ADMINISTRATOR]), "it ends with the relation");
+                    assert_eq!(
+                        accounts(&found),
+                        BTreeSet::from([ADMINISTRATOR]),
+                        "visibility ends with the membership"
+                    );
                     let body = json!({
                         "Administrator": ADMINISTRATOR,
                         "Regions": [HOME],
@@ -79,7 +83,10 @@ fn an_unchanged_member_stays_visible_throughout() {
                     let leaves = client.of(MEMBERS[0]);
                     leaves.call(Operation::DisassociateFromAdministratorAccount, &json!({}));
                     leaves.call(Operation::DisableSecurityHub, &json!({}));
-                    assert!(!accounts(&client.page(&json!({})).0).contains(MEMBERS[0]), "it ends with the relation");
+                    assert!(
+                        !accounts(&client.page(&json!({})).0).contains(MEMBERS[0]),
+                        "visibility ends with the membership"
+                    );
                     leaves.call(Operation::EnableSecurityHub, &json!({ "EnableDefaultStandards": false }));
                 },
                 |client| {
@@ -90,7 +97,7 @@ fn an_unchanged_member_stays_visible_throughout() {
                 |client| {
                     for _ in 0..2 {
                         let (found, _) = client.page(&json!({}));
-                        assert!(accounts(&found).contains(MEMBERS[1]), "it is a member throughout: {found:?}");
+                        assert!(accounts(&found).contains(MEMBERS[1]), "the other member is always visible: {found:?}");
                     }
                 },
             ],

@@ -23,7 +23,7 @@ fn forks_of_the_initial_world_are_independent() {
                 |client| {
                     let (found, _) = client.page(&json!({}));
                     let version = found.iter().find(|found| found.number == 100).expect("of the start").version;
-                    assert_eq!(version == 2, numbers(&found).contains(&102), "half a batch: {found:?}");
+                    assert_eq!(version == 2, numbers(&found).contains(&102), "a batch is partly visible: {found:?}");
                 },
             ],
         );
@@ -31,7 +31,7 @@ fn forks_of_the_initial_world_are_independent() {
         client.reset();
         let (found, _) = client.page(&json!({}));
         let versions: Vec<(usize, u64)> = found.iter().map(|found| (found.number, found.version)).collect();
-        assert_eq!(versions, [(100, 0)], "the start was written to");
+        assert_eq!(versions, [(100, 0)], "the initial world was changed");
     });
 }
 
@@ -61,7 +61,7 @@ fn a_reset_removes_everything_before_it_and_nothing_after_it() {
                     let (found, _) = client.page(&json!({}));
                     let seen: BTreeSet<usize> = numbers(&found).into_iter().collect();
                     assert_eq!(seen.contains(&0), seen.contains(&1), "{found:?}");
-                    assert!(!(seen.contains(&0) && seen.contains(&2)), "of two worlds: {found:?}");
+                    assert!(!(seen.contains(&0) && seen.contains(&2)), "the response mixes two worlds: {found:?}");
                 },
             ],
         );
@@ -69,7 +69,7 @@ fn a_reset_removes_everything_before_it_and_nothing_after_it() {
         assert!([2, 3].iter().all(|number| numbers(&found).contains(number)), "lost: {found:?}");
         assert!(!numbers(&found).contains(&0), "of before: {found:?}");
         client.reset();
-        assert_eq!(client.page(&json!({})).0, [], "the start was written to");
+        assert_eq!(client.page(&json!({})).0, [], "the initial world was changed");
     });
 }
 
