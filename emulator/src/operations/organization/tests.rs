@@ -162,10 +162,7 @@ fn the_management_account_can_be_designated_once_its_hub_is_enabled() {
     designate(OTHER_REGION).unwrap();
     let directory = stage.0.directory();
     let delegates = &directory.organization.as_ref().unwrap().delegated_administrators;
-    assert!(
-        delegates.keys().all(|(_, account)| *account == id(ADMINISTRATOR)),
-        "the management account is not registered"
-    );
+    assert!(delegates.keys().all(|(_, account)| *account == id(ADMINISTRATOR)), "there is no other delegate");
 }
 
 /// Rules: ORG-06, ORG-08.
@@ -230,11 +227,7 @@ fn the_classic_and_v2_apis_have_separate_administrators() {
     let answer = stage.good(MANAGEMENT, EnableOrganizationAdminAccount, with(ADMINISTRATOR));
     assert_eq!(answer["Feature"], "SecurityHubV2");
     for region in [REGION, OTHER_REGION] {
-        assert_eq!(
-            v2(region)["AdminAccounts"],
-            json!([{ "AccountId": ADMINISTRATOR }]),
-            "the V2 half returns no status"
-        );
+        assert_eq!(v2(region)["AdminAccounts"], json!([{ "AccountId": ADMINISTRATOR }]), "there is no status");
     }
     for account in [ADMINISTRATOR, MEMBER] {
         let feature = json!({ "Feature": "SecurityHubV2" });
@@ -568,11 +561,7 @@ fn members_use_the_aggregator_of_the_organizations_administrator() {
         answer["FindingAggregators"].as_array().unwrap().len()
     };
     assert_eq!((count(ADMINISTRATOR), count(NEWCOMER)), (1, 1), "both accounts list the aggregator");
-    assert_eq!(
-        stage.0.directory().home(id(NEWCOMER), &Region::new(OTHER_REGION)),
-        None,
-        "it is not a member in the other Region"
-    );
+    assert_eq!(stage.0.directory().home(id(NEWCOMER), &Region::new(OTHER_REGION)), None, "not a member there");
     apply_event(&stage, NEWCOMER, Event::Leave).unwrap();
     assert_eq!((count(ADMINISTRATOR), count(NEWCOMER)), (1, 0));
     create(NEWCOMER).unwrap();
