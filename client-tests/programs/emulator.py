@@ -1,4 +1,4 @@
-"""What the cases of all programs share: the emulator's control plane, clients of boto3, and findings."""
+"""Shared by the cases of all programs: the emulator's control plane, clients of boto3, and findings."""
 
 import json
 import os
@@ -18,12 +18,12 @@ def control(method, path, body=None):
 
 
 def reset():
-    """The world as the scenario says, for each test."""
+    """Resets the emulator to the scenario before each test."""
     control("POST", "reset")
 
 
 def act_as(account, region="us-east-1"):
-    """Makes an account the caller of all that is started from now on."""
+    """Makes an account the caller of all processes that are started from now on."""
     os.environ.update(AWS_ACCESS_KEY_ID=account, AWS_SECRET_ACCESS_KEY="x", AWS_DEFAULT_REGION=region, AWS_REGION=region)
     boto3.setup_default_session()
 

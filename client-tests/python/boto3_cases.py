@@ -24,7 +24,7 @@ def client(service="securityhub", account=ADMINISTRATOR, region=REGION, **keys):
 
 
 def refused(code, call, **arguments):
-    """Calls, expects this error and gives its message and status."""
+    """Calls, expects this error, and returns its message and status."""
     try:
         answer = call(**arguments)
     except botocore.exceptions.ClientError as error:
@@ -512,7 +512,7 @@ def main():
     for name, case in cases:
         try:
             case()
-        except Exception:  # noqa: BLE001: whatever it is, it is told with its case
+        except Exception:  # noqa: BLE001: any error is reported with its case
             traceback.print_exc()
             sys.exit(f"FAILED {name}")
         print(name)

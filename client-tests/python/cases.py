@@ -1,4 +1,4 @@
-"""Finds the cases of a file."""
+"""Finds and runs the cases of a file."""
 
 import inspect
 

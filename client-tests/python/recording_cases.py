@@ -1,4 +1,4 @@
-"""Findings that boto3 reads from one world are put into another, which boto3 reads the same.
+"""Findings that boto3 reads from one world are imported into another one, from which boto3 reads the same findings.
 
 The environment names the endpoint of the first world (AWS_ENDPOINT_URL), the argument that of the second.
 """
@@ -17,7 +17,7 @@ def read_all(endpoint=None):
 
 
 def change_some(findings):
-    """What customers set survives too."""
+    """Attributes that customers set are imported, too."""
     hub = boto3.client("securityhub")
     names = [{"Id": finding["Id"], "ProductArn": finding["ProductArn"]} for finding in findings[::7]]
     answer = hub.batch_update_findings(

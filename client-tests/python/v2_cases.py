@@ -1,4 +1,4 @@
-"""The settings of the V2 half by boto3, in the order in which tools call them; the first case that fails ends the run.
+"""The settings of the V2 half with boto3, in the order in which tools call them; the first case that fails ends the run.
 
 The scenario has two Regions and the delegated administrator ADMINISTRATOR.
 """

@@ -193,7 +193,7 @@ def terraform_manages_an_account_and_a_feature():
 
 
 def is_gone(call, **arguments):
-    """As the provider decides it: 404, or 409 of a hub that was disabled first."""
+    """Whether the provider considers a resource deleted: a 404, or the 409 of a disabled hub."""
     try:
         call(**arguments)
     except botocore.exceptions.ClientError as error:

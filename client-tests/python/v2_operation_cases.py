@@ -1,4 +1,4 @@
-"""boto3 calls every operation of the V2 half and of connectors, and reads each answer without losing a member.
+"""boto3 calls every operation of the V2 half and of connectors, and parses each response without losing members.
 
 The calls are those of ../programs/v2-calls.json: operation, input and, if the call is refused, its error code. A value such
 as `{GetFindingsV2.Findings.0.metadata.uid}` is taken from an earlier answer, `?name` from the query of an address.

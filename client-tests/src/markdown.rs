@@ -1,4 +1,4 @@
-//! Fenced blocks of a Markdown page, each with the preceding comment that says how it is tested.
+//! Fenced blocks of a Markdown page, each with the preceding comment that states how it is tested.
 //!
 //! The comment is one of:
 //! - `<!-- serve -->`: starts the emulator for the tours below it,

@@ -47,7 +47,7 @@ async fn session(emulator: &Emulator, role: &str, policy: Option<&str>) -> Crede
     Credentials::new(keys.access_key_id, keys.secret_access_key, Some(keys.session_token), None, "test")
 }
 
-/// The message of an AccessDeniedException; `None` if the call was authorized, whatever its result.
+/// The message of an AccessDeniedException; `None` if the call was authorized, even if it failed.
 fn denied<T, E: ProvideErrorMetadata>(answer: Result<T, SdkError<E>>) -> Option<String> {
     let error = answer.err()?;
     let refused = error.as_service_error().expect("the service answers");

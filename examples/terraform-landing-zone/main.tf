@@ -17,7 +17,7 @@ variable "endpoint" {
 }
 
 variable "changed" {
-  description = "Apply the second version of what can be updated"
+  description = "Apply the second version of everything that can be updated"
   type        = bool
   default     = false
 }
@@ -84,7 +84,7 @@ resource "aws_organizations_account" "orders" {
 
 resource "aws_organizations_policy" "prevent_tamper" {
   name        = "PreventTamper"
-  description = "Members cannot leave Security Hub or turn it off"
+  description = "Members cannot leave their administrator or disable Security Hub"
   type        = "SERVICE_CONTROL_POLICY"
   content = jsonencode({
     Version = "2012-10-17"

@@ -13,7 +13,7 @@ MANAGEMENT, AUDIT, FSBP, CIS = "999999999999", "111111111111", "222222222222", "
 
 
 def run(*arguments):
-    """Runs the program; gives its exit code, its report, and what it exports by file."""
+    """Runs the program; returns its exit code, its report, and its exports by file."""
     with tempfile.TemporaryDirectory() as folder:
         command = ["aws-energy-labeler", "--region", "us-east-1", "--disable-banner", "--disable-spinner", "--to-json"]
         done = subprocess.run(

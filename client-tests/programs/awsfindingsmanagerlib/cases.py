@@ -23,7 +23,7 @@ class Suppression(TestCase):
         reset()
 
     def suppressed_by(self, *rules, **keys):
-        """What rules suppress, as the administrator sees it in its home Region."""
+        """The findings that rules suppress, as the administrator sees them in its home Region."""
         before = findings(ADMINISTRATOR)
         success, payloads = manager(*rules, **keys).suppress_matching_findings()
         self.assertTrue(success)

@@ -17,7 +17,7 @@ ACCOUNT = "123456789012"
 
 
 def custodian(*policies, region="us-east-1", succeeds=True):
-    """Runs policies; gives what each selected and what it logged."""
+    """Runs policies; returns the resources that each policy selected, and its log."""
     with tempfile.TemporaryDirectory() as folder:
         with open(f"{folder}/policies.json", "w") as file:
             json.dump({"policies": policies}, file)
@@ -226,7 +226,7 @@ class Policies(TestCase):
 
 
 def handle(event, action):
-    """Does what the function does that a policy in mode hub-action deploys."""
+    """Simulates the Lambda function that a policy in mode hub-action deploys."""
     mode = {"type": "hub-action", "role": f"arn:aws:iam::{ACCOUNT}:role/custodian"}
     config = {
         "execution-options": {"account_id": ACCOUNT},

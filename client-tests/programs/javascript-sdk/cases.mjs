@@ -179,7 +179,7 @@ test("dates of members and invitations are dates", async () => {
   assert.ok(Administrator.InvitedAt instanceof Date);
 });
 
-// A value such as `{GetFindingsV2.Findings.0.metadata.uid}` is taken from an earlier answer, `?name` from an address.
+// A value such as `{GetFindingsV2.Findings.0.metadata.uid}` is taken from an earlier response, `?name` from a URL.
 const resolved = (value, answers) => {
   if (Array.isArray(value)) return value.map((item) => resolved(item, answers));
   if (value !== null && typeof value === "object") {
@@ -226,7 +226,7 @@ test("every operation of the V2 half that the SDK has is called and its answer i
 
 // Writes a block of docs/guides/javascript.md and runs it with node, in the repository and without settings of AWS.
 const runExample = (block, name, ...options) => {
-  // Node looks for packages beside the file that names them.
+  // Node searches for packages in the directory of the file that imports them.
   const file = join(import.meta.dirname, name);
   writeFileSync(file, block.replaceAll("http://127.0.0.1:4600", process.env.EMULATOR));
   try {

@@ -22,7 +22,7 @@ CHECKS_FAILED = 3
 
 
 def scan(*arguments):
-    """Scans as a whole program; gives its output, the findings that it sent, and its table of results."""
+    """Runs a scan; returns its output, the findings that it sent, and its table of results."""
     with tempfile.TemporaryDirectory() as folder:
         command = ["prowler", "aws", "--security-hub", "--region", TAKES, UNSUBSCRIBED, OFF, "--no-banner", "--no-color"]
         command += ["--log-level", "WARNING", "--output-directory", folder, "--output-formats", "csv"]
@@ -119,7 +119,7 @@ class Scans(TestCase):
             self.assertEqual(new["Workflow"], {"Status": "NOTIFIED"})
             self.assertEqual(new["UserDefinedFields"], {"ticket": "SEC-1"})
             self.assertEqual((new["Note"]["Text"], new["VerificationState"]), ("seen", "TRUE_POSITIVE"))
-            # prowler sends the time of the scan as both; the first CreatedAt is kept.
+            # prowler sends the time of the scan as CreatedAt and UpdatedAt; the first CreatedAt is kept.
             self.assertEqual(new["CreatedAt"], old["CreatedAt"])
             self.assertGreater(new["UpdatedAt"], old["UpdatedAt"])
             # Archived findings are sent back completely, as they were read.

@@ -40,7 +40,7 @@ def vulnerability(plugin, asset_number, state="OPEN", **members):
 
 
 class Tenable(http.server.BaseHTTPRequestHandler):
-    """As much of Tenable's cloud as the exports need: each is finished at once and has one chunk."""
+    """The part of Tenable's API that exports need: each export is finished at once and has one chunk."""
 
     exports = {}
 
@@ -89,7 +89,7 @@ class Exports(TestCase):
             hub(account, region).enable_import_findings_for_product(ProductArn=product)
 
     def export(self, *vulnerabilities, assets):
-        """Runs the program over what Tenable exports; gives what it logged."""
+        """Runs the program with the exports of Tenable; returns its log."""
         Tenable.exports = {"vulns": list(vulnerabilities), "assets": assets}
         profiles = "".join(
             f'[[aws_profile]]\nname = "{account}"\nregion = "{region}"\naccounts = ["{account}"]\n'

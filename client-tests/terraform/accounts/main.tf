@@ -1,4 +1,4 @@
-# A security account that invites a member, aggregates a second Region, and keeps what a hub can keep.
+# A security account that invites a member, aggregates a second Region, and has all resources of a hub.
 
 terraform {
   required_providers {
@@ -13,7 +13,7 @@ variable "endpoint" {
   type = string
 }
 
-# Whether what can be updated is to be otherwise than at first.
+# Whether to apply the second version of everything that can be updated.
 variable "changed" {
   type    = bool
   default = false
@@ -90,7 +90,7 @@ resource "aws_securityhub_insight" "open" {
   name               = var.changed ? "open by type" : "open by severity"
   group_by_attribute = var.changed ? "ResourceType" : "SeverityLabel"
   filters {
-    # Sets, in another order than the one in which they are sent.
+    # Sets, listed in another order than the one in which the provider sends them.
     workflow_status {
       comparison = "EQUALS"
       value      = "NOTIFIED"

@@ -1,4 +1,4 @@
-# An organization made from nothing: policy types, trusted access, units, accounts and policies.
+# A new organization: policy types, trusted access, units, accounts and policies.
 
 terraform {
   required_providers {
@@ -13,7 +13,7 @@ variable "endpoint" {
   type = string
 }
 
-# Whether what can be updated is to be otherwise than at first.
+# Whether to apply the second version of everything that can be updated.
 variable "changed" {
   type    = bool
   default = false

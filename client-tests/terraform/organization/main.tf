@@ -13,7 +13,7 @@ variable "endpoint" {
   type = string
 }
 
-# Whether what can be updated is to be otherwise than at first.
+# Whether to apply the second version of everything that can be updated.
 variable "changed" {
   type    = bool
   default = false
@@ -96,7 +96,7 @@ resource "aws_securityhub_configuration_policy" "chosen" {
     enabled_standard_arns = ["arn:aws:securityhub:us-east-1::standards/aws-foundational-security-best-practices/v/1.0.0"]
     security_controls_configuration {
       enabled_control_identifiers = ["IAM.7", "APIGateway.1", "ACM.1"]
-      # A list: these come back in this order.
+      # A list, which is returned in the same order.
       security_control_custom_parameter {
         security_control_id = "IAM.7"
         parameter {
@@ -159,7 +159,7 @@ resource "aws_securityhub_configuration_policy_association" "security" {
   policy_id = aws_securityhub_configuration_policy.chosen.id
 }
 
-# An account of the organization is a member at once, which is read as an invitation (hashicorp/terraform-provider-aws
+# An account of the organization becomes a member at once, which the provider reads as an invitation (hashicorp/terraform-provider-aws
 # issue 21243).
 resource "aws_securityhub_member" "organization" {
   account_id = "444444444444"

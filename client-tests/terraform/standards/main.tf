@@ -1,4 +1,4 @@
-# Standards and controls of an account, and a product whose findings it takes.
+# Standards and controls of an account, and a product whose findings the account accepts.
 
 terraform {
   required_providers {
@@ -13,7 +13,7 @@ variable "endpoint" {
   type = string
 }
 
-# Whether what can be updated is to be otherwise than at first.
+# Whether to apply the second version of everything that can be updated.
 variable "changed" {
   type    = bool
   default = false

@@ -1,4 +1,4 @@
-"""The same findings in the program, in moto, in DuckDB and in SQLite, and the same questions: `run` starts it."""
+"""Runs the same queries over the same findings in the program, moto, DuckDB and SQLite; started by `run`."""
 
 import argparse
 import json
@@ -55,7 +55,7 @@ def with_moto(binary, counts):
 
 
 def imported(server, requests, count):
-    """The milliseconds of each call, the least first, and how many findings a second."""
+    """The milliseconds of each call in ascending order, and the number of findings per second."""
     times, begin = [], time.perf_counter()
     for request in requests:
         start = time.perf_counter()
@@ -93,7 +93,7 @@ def with_stores(binary, count):
 
 
 def compare(what, ask_ours, kinds, ask_store):
-    """Measures one question of all and prints it."""
+    """Measures one query on all sides and prints the result."""
     sides = {"program": ask_ours}
     for name, store, _ in kinds:
         sides[name] = lambda number, store=store: ask_store(store, number)
@@ -105,7 +105,7 @@ def compare(what, ask_ours, kinds, ask_store):
 
 
 def read_back(server):
-    """The documents as the program stores them, which the other stores get."""
+    """The documents as the program stores them, for the other stores."""
     token = None
     while True:
         more = {"NextToken": token} if token else {}
@@ -118,7 +118,7 @@ def read_back(server):
 
 
 def questions():
-    """Severities aside: an account, the beginning of titles, three days and a tag."""
+    """The filters besides severities: an account, a title prefix, three days and a tag."""
     for number, team in enumerate(TEAMS):
         start, end = (f"2026-01-{day:02}T00:00:00.000Z" for day in (number + 20, number + 23))
         yield {"account": account(number + 1), "title": "CVE-20", "start": start, "end": end, "key": "Team", "value": team}
@@ -149,7 +149,7 @@ def insight_of(server):
 
 
 def check(server, insight, kinds):
-    """Makes sure that all give the same answers, and prints how many findings the questions find."""
+    """Checks that all sides give the same results, and prints the number of findings that match each query."""
     found = []
     for question in questions():
         ids = sorted(finding["Id"] for finding in server.ask_json(five_filters(question))["Findings"])

@@ -1,4 +1,4 @@
-"""What is measured of each side, in turn, and how it is printed beside its goal."""
+"""Measures all sides in turn, and prints the figures beside their goals."""
 
 import gc
 import time
@@ -8,8 +8,8 @@ SAMPLES = 200
 
 
 def in_turn(sides):
-    """Measures each side in each round: `sides` is a dictionary of functions that ask once. Gives a dictionary of
-    rounds, each the milliseconds of its answers, the least first."""
+    """Measures each side in each round. `sides` is a dictionary of functions that send one query. Returns a dictionary
+    of rounds, each a list of milliseconds in ascending order."""
     for ask in sides.values():
         for number in range(20):
             ask(number)
@@ -37,7 +37,7 @@ def median(numbers):
 
 
 def percentile_99(ordered):
-    """The least number that 99 of 100 do not exceed."""
+    """The smallest number that at least 99 % of the numbers do not exceed."""
     return ordered[-(-len(ordered) * 99 // 100) - 1]
 
 
@@ -47,7 +47,7 @@ def summary(numbers, decimals=2):
 
 
 def line(name, measured, goal=""):
-    """Prints a measure, what it came to, and the goal if it has one."""
+    """Prints a measurement and its goal, if any."""
     print(f"{name:<61} {measured:<66} {goal}".rstrip(), flush=True)
 
 

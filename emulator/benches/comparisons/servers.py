@@ -1,4 +1,4 @@
-"""The program and a server of moto, as processes, and a client that costs little: a socket that sends prepared bytes."""
+"""The program and a moto server, as processes, and a lightweight client: a socket that sends prepared bytes."""
 
 import contextlib
 import json
@@ -15,12 +15,12 @@ START_SECONDS = 60
 
 
 def account(number):
-    """The id of an account; number 0 is the administrator's."""
+    """The ID of an account; number 0 is the administrator."""
     return f"{100_000_000_000 + number:012}"
 
 
 def request(method, path, caller, body=b""):
-    """A request of an account, with a signature that looks real."""
+    """A request of an account, with a realistic signature."""
     head = (
         f"{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: AWS4-HMAC-SHA256 "
         f"Credential={caller}/20260131/us-east-1/securityhub/aws4_request, SignedHeaders=host;x-amz-date, "
@@ -36,7 +36,7 @@ def call(method, path, caller, **members):
 
 
 class Connection:
-    """A connection that stays open as long as the server lets it."""
+    """A connection that stays open until the server closes it."""
 
     LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
     CLOSES = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
@@ -47,7 +47,7 @@ class Connection:
         self.buffer = bytearray(16 * 1024 * 1024)
 
     def send(self, request):
-        """Sends a request and gives the length of the first part of the answer, 0 if the server had closed the
+        """Sends a request and returns the length of the first part of the response; 0 if the server had closed the
         connection."""
         if self.socket is None:
             self.socket = socket.create_connection(self.address)
@@ -59,11 +59,11 @@ class Connection:
             return 0
 
     def ask(self, request):
-        """Sends a request that must succeed and gives the body of the answer, uncopied: the next request overwrites it."""
+        """Sends a request that must succeed and returns the body of the response, which the next request overwrites."""
         is_new = self.socket is None
         read = self.send(request)
         if not read and not is_new:
-            # A server closes a connection that was idle while the others were filled or asked.
+            # A server closes a connection that was idle while the other servers were filled or queried.
             self.socket = None
             read = self.send(request)
         view, filled, start, end = memoryview(self.buffer), 0, 0, None
@@ -87,7 +87,7 @@ class Connection:
 
 @contextlib.contextmanager
 def program(binary, members):
-    """The program with an administrator and its members, on a free port; gives a connection to it."""
+    """The program with an administrator and its members, on a free port; yields a connection to it."""
     with tempfile.TemporaryDirectory() as folder:
         scenario, port = pathlib.Path(folder, "scenario.yaml"), pathlib.Path(folder, "port")
         enabled = "".join(f'      "{account(number)}": enabled\n' for number in range(1, members + 1))
@@ -102,7 +102,7 @@ def program(binary, members):
 
 @contextlib.contextmanager
 def moto():
-    """A server of moto with nothing in it, on a free port; gives a connection to it."""
+    """A server of moto with nothing in it, on a free port; yields a connection to it."""
     with tempfile.NamedTemporaryFile() as log:
         address = re.compile(rb"http://127\.0\.0\.1:(\d+)")
         found = lambda: address.search(pathlib.Path(log.name).read_bytes())

@@ -1,5 +1,5 @@
-"""The findings in DuckDB and in SQLite, as their users would put them there: columns for what they ask, and the document
-as text."""
+"""The findings in DuckDB and in SQLite, as their users would store them: columns for the queried fields, and the
+document as text."""
 
 import json
 import sqlite3
@@ -28,8 +28,8 @@ def row(position, document):
 
 
 class DuckDb:
-    """In memory, with its usual number of threads. It needs no index: it reads columns, and skips blocks by their least
-    and greatest values."""
+    """In memory, with the default number of threads. No index is needed: DuckDB reads columns, and skips blocks by their
+    minimum and maximum values."""
 
     FIVE = """
         SELECT document FROM findings
@@ -68,7 +68,7 @@ class DuckDb:
 
 
 class Sqlite:
-    """In memory, with an index for each of the questions."""
+    """In memory, with an index for each query."""
 
     FIVE = """
         SELECT document FROM findings
