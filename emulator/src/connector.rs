@@ -12,7 +12,7 @@ use http_body_util::BodyExt;
 
 use crate::service::Service;
 
-/// An HTTP client that sends all requests to one emulator, whatever host they address.
+/// An HTTP client that sends all requests to one emulator, regardless of their host.
 #[derive(Clone)]
 pub struct HttpClient(Service);
 

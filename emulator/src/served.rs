@@ -69,7 +69,8 @@ impl ServedWorld {
         self.0.verifies_signatures
     }
 
-    /// Resets the world to the scenario's, or to an empty one. This takes the same time whatever the world contains.
+    /// Resets the world to the scenario's, or to an empty one. This takes the same time regardless of the size of the
+    /// world.
     pub fn reset(&self) {
         let start = Arc::clone(&self.0.start.read());
         self.replace(start.restarted());

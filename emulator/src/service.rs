@@ -49,7 +49,7 @@ const LONG_BODY: usize = 16 * 1024;
 /// The clock used to check the age of signatures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignatureClock {
-    /// The system clock, since clients sign with it whatever the world's clock says (CPL-94).
+    /// The system clock, which clients sign with regardless of the world's clock (CPL-94).
     Machine,
     /// The world's clock, for clients that use it too.
     World,

@@ -1,4 +1,4 @@
-//! Tests of what a new user meets first: the ready text, the commands that follow it, warnings, loading and watching.
+//! Tests of a new user's first steps: the ready text, the commands that follow it, warnings, loading and watching.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
 
 use std::io::{BufRead, BufReader};
@@ -257,7 +257,7 @@ fn a_stranger_causes_one_warning_and_known_callers_none() {
     assert_eq!(lines, expected);
 }
 
-/// AWS does not say why it refuses a policy document. The log of the emulator gives the reason.
+/// The error of AWS does not contain the reason why a policy document is refused. The log of the emulator does.
 #[test]
 fn the_log_says_why_a_policy_document_is_refused() {
     let organization = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/prevent-tamper.yaml");

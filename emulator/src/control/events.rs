@@ -65,7 +65,7 @@ struct FindingIdentifier {
     product_arn: String,
 }
 
-/// Lists events, oldest first. `Last` is the cursor for the next page, `More` says whether there are further events to
+/// Lists events, oldest first. `Last` is the cursor for the next page, `More` is true if there are further events to
 /// examine (also after an empty page), and `Dropped` is the number of events of this page that are no longer kept.
 pub(super) async fn list(Extension(served): Extension<ServedWorld>, query: request::QueryOf<Input>) -> Response {
     let world = served.world();

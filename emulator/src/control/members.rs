@@ -73,7 +73,7 @@ pub(super) async fn accept(Extension(served): Extension<ServedWorld>, _: request
     respond(accepted(&served.world(), &body))
 }
 
-/// Lists the members of an administrator, whatever their status.
+/// Lists the members of an administrator, with any status.
 pub(super) async fn list(Extension(served): Extension<ServedWorld>, query: request::QueryOf<List>) -> Response {
     respond(listed(&served.world(), &query.0))
 }

@@ -39,7 +39,7 @@ pub(super) const PATHS: &[Path] = &[
     },
     Path {
         name: "/_emulator/caller",
-        description: "`?access-key=…`: returns the account as which calls with an access key are made, and whether the \
+        description: "`?access-key=…`: returns the account that calls with an access key belong to, and whether the \
                       key is known",
         calls: &[call("GET", "Show the account of an access key", "?access-key=test")],
     },
@@ -98,8 +98,8 @@ pub(super) const PATHS: &[Path] = &[
         name: "/_emulator/events",
         description: "`?account=…&region=…&detail-type=…&pattern=…&after=0&limit=100`: lists the events sent to \
                       EventBridge, oldest first, optionally only those that match an event pattern. Returns \
-                      `{\"Events\", \"Last\", \"More\", \"Dropped\"}`: use `Last` as the next `after`; `More` says \
-                      whether there are later events (a call compares at most 1,000 events with a pattern, so a page can \
+                      `{\"Events\", \"Last\", \"More\", \"Dropped\"}`: use `Last` as the next `after`; `More` is \
+                      true if there are later events (a call compares at most 1,000 events with a pattern, so a page can \
                       be empty even if more follow); `Dropped` is the minimum number of skipped events that are no \
                       longer available (`serve --events` keeps 10,000). `DELETE` removes all events",
         calls: &[

@@ -62,7 +62,7 @@ fn carry_out(world: &World, transaction: &mut Transaction<'_>, due: Due, at: Tim
         Due::ComputeScores(hub) => scores::daily::run(transaction, world, &hub, (at, now)),
         Due::SettleAssociations(target) => settle::settle_due(transaction, world, &target, at),
         Due::Check(hub, scope) => {
-            // First drops findings that have expired by then: the check must create these anew and not update them.
+            // First drops findings that have expired by then: the check must create them again and not update them.
             expiry::sweep(world, &hub.region, at);
             // Merges all checks of this hub that are due at the same time, for example because several standards were
             // enabled at once.

@@ -199,7 +199,7 @@ pub fn overview(world: &World) -> Overview {
     }
 }
 
-/// `suspended` or `closed`, for an account that nobody can use.
+/// `suspended` or `closed`, for an account that cannot be used.
 pub fn out_of_use(directory: &Directory, account: AccountId) -> Option<&'static str> {
     match directory.accounts.get(&account)?.status {
         AccountStatus::Active => None,

@@ -87,7 +87,7 @@ impl Filter<'_> {
 }
 
 /// `Filter.1.Name`, `Filter.1.Value.1`, …, up to the first number without a name. The form is read in one pass,
-/// whatever the number of filters.
+/// regardless of the number of filters.
 fn filters(form: &Form) -> Result<Vec<Filter<'_>>, AwsError> {
     let mut written: BTreeMap<usize, (Option<&str>, Vec<&str>)> = BTreeMap::new();
     for (parameter, value) in form.pairs() {

@@ -52,7 +52,7 @@ use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::findings::aggregation::replicas;
 
 /// Runs an operation whose input has passed the gate. The transaction of a writing operation is committed if it
-/// succeeds, and dropped without effect if it fails, unless the error says that its changes are kept.
+/// succeeds, and dropped without effect if it fails, unless the error keeps the changes (see [`AwsError`]).
 ///
 /// # Errors
 /// The error of the operation; 404 `UnknownOperationException` for one that is not implemented.

@@ -91,7 +91,7 @@ impl LogOutput {
         self.queue.push(text.as_bytes());
     }
 
-    /// Adds a line in the format of the log, whatever its level is.
+    /// Adds a line in the format of the log, regardless of the log level.
     pub(super) fn say(&self, level: &str, message: &str) {
         self.queue.push(line(self.form, level, message, None).as_bytes());
     }

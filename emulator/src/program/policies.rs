@@ -197,7 +197,7 @@ fn branches(unit: &UnitOutline, indent: &str, text: &mut String) {
     }
 }
 
-/// The policies, unless it is FullAWSAccess alone.
+/// The names of the policies; empty for FullAWSAccess only.
 fn policies(attached: &[String]) -> String {
     match attached {
         [] => String::new(),

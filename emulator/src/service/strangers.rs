@@ -1,7 +1,7 @@
 //! Warnings about callers that cannot find anything, such as the access key `test` (CPL-143).
 //!
-//! The response must be that of AWS, which does not help such a caller. The log can help: it says once for each caller what
-//! is wrong and which accounts and Regions have hubs.
+//! The response must be that of AWS, which does not help such a caller. The log can help: for each caller, it has one
+//! warning that explains the problem and names the accounts and Regions with hubs.
 
 use std::collections::HashSet;
 

@@ -103,7 +103,7 @@ impl std::fmt::Display for Bound {
 }
 
 /// Sorts violations into schema order: missing members of a structure first, then its members in the order of the
-/// model, whatever the order in the document.
+/// model, regardless of their order in the document.
 pub(crate) fn sort(violations: &mut [Violation]) {
     violations.sort_by(|left, right| {
         let steps = left.path.iter().zip(&right.path);

@@ -1,7 +1,8 @@
 //! Relations, hubs and declared resources as one value.
 //!
-//! A reader takes one [`Relations`] and sees a consistent snapshot, whatever is written in the meantime. A transaction
-//! publishes its successor in one swap. The map of hubs is persistent, so a successor shares all unchanged hubs.
+//! A reader takes one [`Relations`] and sees a consistent snapshot, even if relations are written in the meantime. A
+//! transaction publishes its successor in one swap. The map of hubs is persistent, so a successor shares all unchanged
+//! hubs.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;

@@ -120,8 +120,8 @@ impl World {
 
     /// A fork of this world, with the clock at its start. It does not emit events yet.
     ///
-    /// The fork shares everything that neither side has written since, so forking takes the same time whatever the
-    /// world contains.
+    /// The fork shares everything that neither side has written since, so forking takes the same time regardless of the
+    /// size of the world.
     #[must_use]
     pub fn restarted(&self) -> World {
         let held = self.lock_relations();

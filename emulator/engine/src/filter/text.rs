@@ -68,13 +68,13 @@ impl Needle {
     }
 
     /// Whether the bytes of a document prove that none of its strings contains the needle. Literal text can be searched
-    /// directly; if the document has escapes or characters that could stand for a character of the needle, its strings
+    /// directly; if the document has escapes or characters that may represent a character of the needle, its strings
     /// must be read.
     pub(crate) fn is_absent_from(&self, document: &[u8]) -> bool {
         if self.text.is_empty() || !self.text.is_ascii() || self.is_spelled_in(document) {
             return false;
         }
-        // An escape with a code can stand for any character, other escapes only for a few.
+        // An escape with a code can represent any character, other escapes only a few.
         let is_escaped = |byte: u8| matches!(byte, b'"' | b'\\' | b'/') || byte.is_ascii_control();
         let hides = |at: usize| document.get(at + 1) == Some(&b'u') || self.text.bytes().any(is_escaped);
         if memchr::memchr_iter(b'\\', document).any(hides) {

@@ -60,7 +60,7 @@ pub enum Subject<'a> {
     Finding(&'a str),
 }
 
-/// Creates a ticket (TKV-01 … TKV-05). `is_visible` says whether the caller sees the finding with a `metadata.uid`.
+/// Creates a ticket (TKV-01 … TKV-05). `is_visible` returns whether the caller sees the finding with a `metadata.uid`.
 ///
 /// # Errors
 /// [`TicketError`], or 404 for an unknown connector.

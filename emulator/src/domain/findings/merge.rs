@@ -16,7 +16,7 @@ use crate::state::FindingMetadata;
 pub(super) const SHARED: [Name; 5] =
     [names::CONFIDENCE, names::CRITICALITY, names::RELATED_FINDINGS, names::SEVERITY, names::TYPES];
 
-/// Attributes that stay as stored, whatever a provider sends (REI-05, REI-07).
+/// Attributes that imports do not change (REI-05, REI-07).
 const PRESERVED: [&str; 6] =
     ["Note", "UserDefinedFields", "VerificationState", "Workflow", "WorkflowState", "CreatedAt"];
 

@@ -33,7 +33,7 @@ const EVERYWHERE: [&str; 12] = [
 ];
 const MILLISECONDS: &str = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z";
 const SECONDS: &str = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ";
-/// The pattern that each name, such as `REGION`, stands for.
+/// The names that patterns can contain, such as `REGION`, with their patterns.
 const PARTS: [(&str, &str); 4] =
     [("REGION", "[a-z]+-[a-z]+-[0-9]"), ("ACCOUNT", "[0-9]{12}"), ("HASH", "[0-9a-f]{32}"), ("UUID", "[0-9a-f-]{36}")];
 

@@ -39,7 +39,7 @@ impl<'d> View<'d> {
             "MasterAccountArn": self.arn("account", management_account.as_str()),
             "MasterAccountId": management_account.as_str(),
             "MasterAccountEmail": self.email(management_account),
-            // AWS documents that it lists this type alone, whatever is enabled.
+            // AWS documents that only this type is listed, regardless of the enabled types.
             "AvailablePolicyTypes": [{ "Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED" }],
         })
     }

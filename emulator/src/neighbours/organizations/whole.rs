@@ -19,7 +19,7 @@ pub(super) fn list_roots(reading: &Reading<'_>) -> Answer {
     reading.page("Roots", &[()], |()| reading.view.root())
 }
 
-/// Organizations of this emulator have all features, so consolidated billing alone is refused.
+/// Organizations of this emulator have all features, so an organization with consolidated billing only is refused.
 pub(super) fn create(transaction: &mut Transaction<'_>, world: &World, caller: &Caller, input: &Input<'_>) -> Answer {
     match input.optional("FeatureSet")? {
         None | Some("ALL") => {}

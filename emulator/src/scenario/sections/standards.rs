@@ -6,7 +6,7 @@ use crate::scenario::check::Check;
 use crate::scenario::spanned::Spanned;
 use crate::scenario::suggest;
 
-/// Checks names of standards. `is_allowed` says which of them can be used in this place.
+/// Checks names of standards. `is_allowed` returns whether a standard can be used in this place.
 pub(super) fn check(
     written: &[Spanned<String>],
     is_allowed: fn(&Standard) -> bool,

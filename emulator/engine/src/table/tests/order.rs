@@ -142,7 +142,7 @@ fn rows_with_several_values_are_sorted_by_their_extremes() {
     assert_eq!(found, expected[..100]);
 }
 
-/// Checks that a page is found with little work, whatever the number of documents.
+/// Checks that a page is found with little work, regardless of the number of documents.
 #[test]
 fn the_first_rows_are_found_with_little_work() {
     let mut chance = Chance(11);

@@ -93,7 +93,7 @@ fn is_outdated(world: &World, caller: &Caller, score: &DailyScore) -> bool {
 }
 
 /// Computes the scores of a hub at a time, and schedules the next day's. If one step of the clock covers several days,
-/// only the last is computed, because nobody could view the others.
+/// only the last is computed, because no caller could have read the others.
 pub fn run(transaction: &mut Transaction<'_>, world: &World, key: &HubKey, (at, now): (Timestamp, Timestamp)) {
     let Some(daily) = &world.daily_scores else { return };
     let Some(score) = daily.get(key).filter(|score| score.next == at) else { return };

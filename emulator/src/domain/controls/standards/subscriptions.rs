@@ -130,8 +130,8 @@ fn refuse_status(
 }
 
 /// Begins to enable a standard for a customer or for AWS Control Tower (STD-13). A new one has all its controls
-/// enabled, whatever was disabled before (STD-40, STD-41); an incomplete one tries again; any other stays unchanged
-/// (STD-24).
+/// enabled, even those that were disabled before (STD-40, STD-41); an incomplete one tries again; any other stays
+/// unchanged (STD-24).
 pub fn begin(
     transaction: &mut Transaction<'_>,
     key: &HubKey,

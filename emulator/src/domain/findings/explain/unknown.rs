@@ -1,4 +1,4 @@
-//! Names unknown fields of filters. The message of AWS says that there are some, but not which.
+//! Names unknown fields of filters. The message of AWS states that there are unknown fields, but does not name them.
 
 use std::fmt::Write as _;
 

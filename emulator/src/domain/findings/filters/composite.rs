@@ -59,7 +59,7 @@ pub fn convert(dialect: &Dialect<'_>, filters: &Value) -> Result<Filter, AwsErro
     }
     let parts: Vec<Filter> =
         composites.iter().map(|composite| dialect.composite(composite, true)).collect::<Result<_, _>>()?;
-    // Without filters everything is selected, whatever the operator is.
+    // Without filters, every document is selected, regardless of the operator.
     Ok(if parts.is_empty() { Filter::everything() } else { join(filters.get("CompositeOperator"), parts) })
 }
 

@@ -169,7 +169,7 @@ fn check_connector(hub: &HubV2, key: &HubKey, action: Option<&ActionV2>) -> Resu
 /// Creates a rule from complete attributes, and returns its ID (ARV-01 … ARV-03).
 ///
 /// # Errors
-/// 402 `ServiceQuotaExceededException`; 403 and 409 as [`admit`] says.
+/// 402 `ServiceQuotaExceededException`; the errors of [`admit`].
 pub fn create(
     transaction: &mut Transaction<'_>,
     world: &World,

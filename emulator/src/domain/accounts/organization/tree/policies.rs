@@ -242,8 +242,8 @@ fn change(transaction: &mut Transaction<'_>, change: impl FnOnce(&mut Organizati
     transaction.edit_directory(enforce);
 }
 
-/// Makes the evaluation of policies follow the attachments (IAM-11): each target that has other service control policies
-/// than FullAWSAccess alone is a layer of its own.
+/// Updates the policies to evaluate from the attachments (IAM-11): each target with other service control policies than
+/// FullAWSAccess is a separate layer.
 pub fn enforce(directory: &mut Directory) {
     let Some(organization) = &directory.organization else { return };
     let policies = &organization.policies;

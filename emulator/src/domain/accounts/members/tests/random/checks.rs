@@ -136,7 +136,7 @@ pub(super) fn check_both_sides(stage: &Stage) {
         }
         for (sender, account, status) in &of_members {
             let is_listed = of_administrators.contains(&(sender.clone(), account.clone(), status.clone()));
-            // An administrator that became a member lists nobody, but its sent invitations stay visible.
+            // An administrator that became a member lists no members, but the invitations that it sent stay visible.
             let has_administrator = stage.0.directory().administrator(id(sender), &Region::new(region)).is_some();
             assert!(is_listed || has_administrator, "{account} reads {sender} {status} in {region}");
         }
