@@ -161,22 +161,17 @@ fn proofs() -> Vec<Proof> {
     proofs
 }
 
-/// Functions under `#[test]` or `#[tokio::test]` and properties inside `quickcheck!`.
+/// Functions under `#[test]` or `#[tokio::test]`.
 fn rust_tests(text: &str) -> Vec<FoundTest<'_>> {
-    let (mut tests, mut marked, mut properties, mut rules) = (Vec::new(), false, None, None);
+    let (mut tests, mut marked, mut rules) = (Vec::new(), false, None);
     for (number, line) in (1..).zip(text.lines()) {
         let code = line.trim_start();
-        let indent = line.len() - code.len();
         if let Some(listed) = code.strip_prefix("/// Rules: ") {
             rules = Some(listed);
-        } else if code.starts_with("#[test]") || code.starts_with("#[tokio::test") || code.starts_with("#[quickcheck") {
+        } else if code.starts_with("#[test]") || code.starts_with("#[tokio::test") {
             marked = true;
-        } else if code.starts_with("quickcheck! {") || code.starts_with("quickcheck::quickcheck! {") {
-            properties = Some(indent);
-        } else if code == "}" && properties == Some(indent) {
-            properties = None;
         } else if let Some(name) = function(code) {
-            if marked || properties.is_some() {
+            if marked {
                 tests.push((number, name, rules));
             }
             (marked, rules) = (false, None);
@@ -330,8 +325,8 @@ fn a_line_of_rules_lists_ids_and_ranges() {
 #[test]
 fn tests_are_found_by_their_attributes() {
     let text = "#[test]\n#[allow(x)]\nfn a() {\n}\nfn helper() {}\n    /// Rules: HUB-13.\n    #[tokio::test(flavor = \"x\")]\n    \
-                async fn b() {}\nquickcheck! {\n    fn c(x: u8) -> bool {\n        true\n    }\n}\nfn helper_too() {}\n";
-    assert_eq!(rust_tests(text), [(3, "a", None), (8, "b", Some("HUB-13.")), (10, "c", None)]);
+                async fn b() {}\nfn helper_too() {}\n";
+    assert_eq!(rust_tests(text), [(3, "a", None), (8, "b", Some("HUB-13."))]);
     assert_eq!(
         python_tests("def x():\n# Rules: TF-02.\n  def test_y(a):\nclass A:\n"),
         [(1, "x", None), (3, "test_y", Some("TF-02."))]

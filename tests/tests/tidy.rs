@@ -256,6 +256,22 @@ fn nothing_is_printed_by_macros() {
     assert_none(&files.flat_map(|file| names(&file, &macros)).collect::<Vec<_>>());
 }
 
+/// A random test with a seed of its own can fail by chance, and cannot be repeated.
+#[test]
+fn random_tests_use_the_seed_of_their_crate() {
+    let helpers = ["emulator/src/testing.rs", "emulator/engine/tests/common/check.rs"];
+    let others = ["QuickCheck::new", concat!("quickcheck", "!"), "quickcheck::quickcheck", "Gen::new("];
+    let mut wrong = Vec::new();
+    for file in with_extension("", &["rs"]).iter().filter(|file| !helpers.contains(&file.path.as_str())) {
+        for (number, line) in (1..).zip(file.text.lines()).filter(|(_, line)| !line.contains("let others = ")) {
+            if others.iter().any(|other| line.contains(other)) {
+                wrong.push(format!("{}:{number}: use `check` instead: {}", file.path, line.trim()));
+            }
+        }
+    }
+    assert_none(&wrong);
+}
+
 #[test]
 fn every_file_begins_with_a_module_doc_and_is_short() {
     let mut wrong = Vec::new();

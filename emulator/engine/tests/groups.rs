@@ -5,10 +5,11 @@ mod common;
 
 use std::collections::{BTreeSet, HashMap};
 
+use common::check::check;
 use common::finding::{Finding, Findings};
 use common::question::Question;
 use common::{FIELDS, SCHEMA, below, oracle, table_of};
-use quickcheck::{Arbitrary, Gen, QuickCheck};
+use quickcheck::{Arbitrary, Gen};
 use securityhub_engine::{Field, FieldKind, Filter, Scope};
 use serde_json::{Value, json};
 
@@ -62,7 +63,7 @@ fn groups_equal_a_naive_count() {
         let id = SCHEMA.field(field.name).expect("a field");
         table.groups(&question.filter(), id) == naive(&findings, &question, &field)
     }
-    QuickCheck::new().tests(1500).quickcheck(agree as fn(Findings, Question, Grouping) -> bool);
+    check(1500).quickcheck(agree as fn(Findings, Question, Grouping) -> bool);
 }
 
 /// Rules: SCO-01.
@@ -87,7 +88,7 @@ fn combinations_equal_a_naive_count() {
         let counted = table.within(Scope::All).combinations(&question.filter(), ids);
         counted.len() == expected.len() && counted.into_iter().collect::<HashMap<_, _>>() == expected
     }
-    QuickCheck::new().tests(1500).quickcheck(agree as fn(Findings, Question, Grouping, Grouping) -> bool);
+    check(1500).quickcheck(agree as fn(Findings, Question, Grouping, Grouping) -> bool);
 }
 
 /// Checks the generator: groups of several findings, and findings in several groups.

@@ -6,10 +6,11 @@ mod common;
 
 use std::sync::Arc;
 
+use common::check::check;
 use common::finding::{Finding, Findings};
 use common::question::{Ask, Question};
 use common::{FIELDS, SCHEMA, oracle, put, table_of};
-use quickcheck::{Arbitrary, Gen, QuickCheck, TestResult};
+use quickcheck::{Arbitrary, Gen, TestResult};
 use securityhub_engine::filter::explain::{Explanation, Reason, explain};
 use securityhub_engine::filter::matches;
 use securityhub_engine::{Filter, Table};
@@ -58,7 +59,7 @@ fn oracle_document_and_columns_agree() {
             && select(&table_of(findings.documents()), &filter) == expected
             && select(&maintained(&before, &findings, &filter), &filter) == expected
     }
-    QuickCheck::new().tests(1000).quickcheck(agree as fn(Findings, Findings, Question) -> bool);
+    check(1000).quickcheck(agree as fn(Findings, Findings, Question) -> bool);
 }
 
 /// Whether the verdict of every node follows from those below it.
@@ -86,7 +87,7 @@ fn an_explanation_agrees_with_the_answer() {
         let explanation = explain(&filter, &SCHEMA, &document);
         explanation.holds == matches(&filter, &SCHEMA, &document) && follows(&explanation)
     }
-    QuickCheck::new().tests(2000).quickcheck(agrees as fn(Finding, Question) -> bool);
+    check(2000).quickcheck(agrees as fn(Finding, Question) -> bool);
 }
 
 #[test]
@@ -97,7 +98,7 @@ fn simplify_never_changes_the_result() {
         let document = finding.0.to_string().into_bytes();
         matches(&simple, &SCHEMA, &document) == matches(&filter, &SCHEMA, &document) && simple.simplify() == simple
     }
-    QuickCheck::new().tests(1500).quickcheck(same as fn(Finding, Question) -> bool);
+    check(1500).quickcheck(same as fn(Finding, Question) -> bool);
 }
 
 /// Rules: FLT-41.
@@ -112,7 +113,7 @@ fn a_query_and_its_negation_partition_the_findings() {
         let both = table.count(&filter) + table.count(&filter.clone().negated());
         TestResult::from_bool(both == findings.0.len())
     }
-    QuickCheck::new().tests(300).quickcheck(halves as fn(Findings, Question) -> TestResult);
+    check(300).quickcheck(halves as fn(Findings, Question) -> TestResult);
 }
 
 /// Checks the generator: each field is present in some finding and missing in another.

@@ -6,10 +6,11 @@ mod common;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use common::check::check;
 use common::finding::{Finding, Findings};
 use common::question::Question;
 use common::{SCHEMA, below, oracle, put, sort_keys};
-use quickcheck::{Arbitrary, Gen, QuickCheck};
+use quickcheck::{Arbitrary, Gen};
 use securityhub_engine::page::merge;
 use securityhub_engine::{Filter, Page, Position, SortKey, Table};
 use serde_json::Value;
@@ -107,7 +108,7 @@ fn rows_are_in_the_order_of_the_oracle() {
         };
         sequences(&select(None, usize::MAX)) == expected && walk(limit, |after| select(after, limit)) == expected
     }
-    QuickCheck::new().tests(500).quickcheck(ordered as fn(Findings, Question, Sort, usize, usize) -> bool);
+    check(500).quickcheck(ordered as fn(Findings, Question, Sort, usize, usize) -> bool);
 }
 
 /// A table that changes, with an independent record of its findings.
@@ -200,7 +201,7 @@ fn without_sort_keys_each_constant_finding_is_seen_once() {
         let seen = moving.walk(&question, &[], &events.0, limit % 3 + 1);
         seen.is_sorted_by(|one, two| one < two) && moving.constant.iter().all(|sequence| count(&seen, *sequence) == 1)
     }
-    QuickCheck::new().tests(400).quickcheck(once as fn(Findings, Question, Events, usize) -> bool);
+    check(400).quickcheck(once as fn(Findings, Question, Events, usize) -> bool);
 }
 
 /// Rules: SRT-18.
@@ -211,5 +212,5 @@ fn with_sort_keys_each_unchanged_finding_is_seen_once() {
         let seen = moving.walk(&question, &sort.0, &events.0, limit % 3 + 1);
         moving.untouched.iter().all(|sequence| count(&seen, *sequence) == 1)
     }
-    QuickCheck::new().tests(400).quickcheck(once as fn(Findings, Question, Sort, Events, usize) -> bool);
+    check(400).quickcheck(once as fn(Findings, Question, Sort, Events, usize) -> bool);
 }

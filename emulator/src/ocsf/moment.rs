@@ -53,10 +53,10 @@ pub(super) fn of(milliseconds: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use quickcheck::quickcheck;
     use securityhub_engine::date;
 
     use super::{of, read, usual};
+    use crate::testing::check;
 
     #[test]
     fn the_fast_path_agrees_with_the_parser_of_dates() {
@@ -68,7 +68,7 @@ mod tests {
                 && strict == Some(milliseconds.into())
                 && read(&text).is_some_and(|moment| moment.milliseconds == milliseconds && moment.text == text)
         }
-        quickcheck(agree as fn(u64) -> bool);
+        check(100).quickcheck(agree as fn(u64) -> bool);
         for text in [
             "0000-01-01T00:00:00.000Z",
             "0000-03-01T00:00:00.000Z",

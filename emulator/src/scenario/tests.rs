@@ -9,7 +9,6 @@ mod v2;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use quickcheck::QuickCheck;
 use tempfile::TempDir;
 
 use super::Scenario;
@@ -20,6 +19,7 @@ use crate::state::{
     AccountId, AccountStatus, ControlFindingGenerator, HubKey, Linking, MemberKind, MemberStatus, Principal, Region,
     World, timestamp_text,
 };
+use crate::testing;
 
 /// A temporary directory with files.
 fn folder(files: &[(&str, &str)]) -> TempDir {
@@ -560,7 +560,7 @@ fn a_changed_quickstart_never_panics() {
         let lines = text.split(|byte| *byte == b'\n').count();
         positions.all(|position| position.line <= lines) && errors.to_string().contains("The scenario has") == is_read
     }
-    QuickCheck::new().tests(500).quickcheck(is_handled as fn(Vec<(u16, u8, u8)>) -> bool);
+    testing::check(500).quickcheck(is_handled as fn(Vec<(u16, u8, u8)>) -> bool);
 }
 
 /// Characters with a meaning in YAML.

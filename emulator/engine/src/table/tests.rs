@@ -1,5 +1,7 @@
 //! Tests of tables: writes and queries.
 
+#[path = "../../tests/common/check.rs"]
+mod check;
 mod draft;
 mod fork;
 mod order;

@@ -2,6 +2,7 @@
 //! rules independently of the engine.
 #![allow(dead_code, reason = "each test binary uses a part of this module")]
 
+pub(crate) mod check;
 pub(crate) mod finding;
 pub(crate) mod oracle;
 pub(crate) mod question;

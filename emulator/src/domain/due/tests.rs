@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::SignedDuration;
-use quickcheck::{Arbitrary, Gen, QuickCheck};
+use quickcheck::{Arbitrary, Gen};
 use securityhub_fixtures::Operation::{
     BatchDisableStandards, BatchEnableStandards, BatchImportFindings, DisableSecurityHub, EnableSecurityHub,
     GetEnabledStandards, UpdateFindings, UpdateSecurityControl, UpdateSecurityHubConfiguration,
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::domain::controls::checks;
 use crate::domain::events::envelope;
 use crate::state::{CheckResult, ComplianceStatus, HubKey, MemberStatus, Region, Resource, TableKey, Timestamp};
-use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding, id};
+use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, check, finding, id};
 
 const STANDARDS: [&str; 2] = ["pci-dss/v/3.2.1", "cis-aws-foundations-benchmark/v/1.4.0"];
 
@@ -188,7 +188,7 @@ fn one_clock_step_leaves_the_same_world_as_its_parts() {
         }
         state(&whole) == state(&cut)
     }
-    QuickCheck::new().tests(40).quickcheck(holds as fn(Vec<Step>, Vec<u16>) -> bool);
+    check(40).quickcheck(holds as fn(Vec<Step>, Vec<u16>) -> bool);
 }
 
 /// Rules: FND-42, FND-50, FND-54, RET-01.

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use fastrand::Rng;
-use quickcheck::{Arbitrary, Gen, quickcheck};
+use quickcheck::{Arbitrary, Gen};
 use securityhub_engine::{Derive as _, Parts, Stored, date};
 use securityhub_fixtures::fields::OCSF_FIELDS;
 use securityhub_fixtures::model::{Kind, ShapeId};
@@ -13,6 +13,7 @@ use super::super::{Converter, Surroundings};
 use super::convert;
 use crate::generate::{Product, Request, findings};
 use crate::state::{AccountId, HubKey, Region};
+use crate::testing::check;
 
 /// Findings of every product.
 pub(crate) fn generated(count: usize) -> Vec<Value> {
@@ -289,7 +290,7 @@ fn random_findings_become_findings_without_empty_values() {
         assert_valid(&finding);
         true
     }
-    quickcheck(valid as fn(Random) -> bool);
+    check(100).quickcheck(valid as fn(Random) -> bool);
 }
 
 /// The values of a field in the parts that a column reads are those of the whole finding.
@@ -299,7 +300,7 @@ fn parts_contain_the_values_of_their_fields() {
         assert_parts(&finding);
         true
     }
-    quickcheck(same as fn(Random) -> bool);
+    check(100).quickcheck(same as fn(Random) -> bool);
     generated(10).iter().for_each(assert_parts);
 }
 

@@ -108,12 +108,12 @@ impl Copied {
 
 #[cfg(test)]
 mod tests {
-    use quickcheck::quickcheck;
-
     use super::*;
+    use crate::testing::check;
 
-    quickcheck! {
-        fn pieces_are_copied_one_after_the_other(text: Vec<u8>, cuts: Vec<(u8, u8)>) -> bool {
+    #[test]
+    fn pieces_are_copied_one_after_the_other() {
+        fn holds(text: Vec<u8>, cuts: Vec<(u8, u8)>) -> bool {
             let mut copied = Copied::default();
             copied.append(b"of before", 0, 9);
             copied.clear();
@@ -126,24 +126,35 @@ mod tests {
             }
             copied.as_bytes() == expected
         }
+        check(100).quickcheck(holds as fn(Vec<u8>, Vec<(u8, u8)>) -> bool);
+    }
 
-        fn the_plain_part_ends_where_a_walk_by_bytes_ends(text: Vec<u8>, length: u8) -> bool {
+    #[test]
+    fn the_plain_part_ends_where_a_walk_by_bytes_ends() {
+        fn holds(text: Vec<u8>, length: u8) -> bool {
             // Random bytes are seldom plain for long.
             let mut text: Vec<u8> = text;
             text.splice(0..0, (0..length).map(|byte| 0x23 + byte % 0x30));
             (0..text.len()).all(|at| {
-                let expected = text[at..].iter().position(|byte| is_special(*byte)).map_or(text.len(), |found| at + found);
+                let expected =
+                    text[at..].iter().position(|byte| is_special(*byte)).map_or(text.len(), |found| at + found);
                 plain(&text, at) == expected
             })
         }
+        check(100).quickcheck(holds as fn(Vec<u8>, u8) -> bool);
+    }
 
-        fn blanks_end_where_a_walk_by_bytes_ends(choices: Vec<u8>) -> bool {
+    #[test]
+    fn blanks_end_where_a_walk_by_bytes_ends() {
+        fn holds(choices: Vec<u8>) -> bool {
             let text: Vec<u8> = choices.iter().map(|choice| b"  \n    \t   \rx"[usize::from(choice % 13)]).collect();
             (0..=text.len()).all(|at| {
                 let is_blank = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
-                let expected = text[at..].iter().position(|byte| !is_blank(byte)).map_or(text.len(), |found| at + found);
+                let expected =
+                    text[at..].iter().position(|byte| !is_blank(byte)).map_or(text.len(), |found| at + found);
                 blanks(&text, at) == expected
             })
         }
+        check(100).quickcheck(holds as fn(Vec<u8>) -> bool);
     }
 }

@@ -1,11 +1,12 @@
 //! Tests of the fast path, compared with the reader that reports every violation.
 
-use quickcheck::{Arbitrary, Gen, QuickCheck};
+use quickcheck::{Arbitrary, Gen};
 use securityhub_fixtures::Operation;
 use serde_json::{Map, Value, json};
 
 use super::*;
 use crate::shape::read;
+use crate::testing::check;
 
 fn finding_shape() -> ShapeId {
     ShapeId::named("AwsSecurityFinding").unwrap()
@@ -111,7 +112,7 @@ fn what_is_quickly_found_faultless_is_faultless() {
             && read.members == members(&scanned)
             && serde_json::from_str(&scanned.text).is_ok_and(|value: Value| value == Value::Object(read.members))
     }
-    QuickCheck::new().tests(20_000).quickcheck(agree as fn(Broken) -> bool);
+    check(20_000).quickcheck(agree as fn(Broken) -> bool);
 }
 
 #[test]

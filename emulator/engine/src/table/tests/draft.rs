@@ -1,7 +1,5 @@
 //! Tests that columns built outside a table match it when they are adopted.
 
-use quickcheck::QuickCheck;
-
 use super::*;
 
 /// Documents with titles and one type, stored without building columns.
@@ -63,8 +61,7 @@ fn a_draft_contains_writes_made_while_it_was_built() {
             && ["t0", "t1", "t2"].iter().all(|title| table.count(&titled(title)) == expected(title))
             && first_of(&table) == first_of(&fresh)
     }
-    let mut check = QuickCheck::new().tests(20);
-    check.quickcheck(holds as fn(Vec<(u16, u8)>, Vec<(u16, u8)>, bool) -> bool);
+    check::check(20).quickcheck(holds as fn(Vec<(u16, u8)>, Vec<(u16, u8)>, bool) -> bool);
     assert!(holds(Vec::new(), Vec::new(), true));
     let many: Vec<(u16, u8)> = (0..2_000).map(|number| (number, 1)).collect();
     assert!(holds(many.clone(), many, false));

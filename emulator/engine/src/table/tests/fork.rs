@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use quickcheck::QuickCheck;
-
 use super::*;
 
 /// A table and its expected content: documents by ID, in order of creation.
@@ -86,7 +84,7 @@ fn forks_of_a_table_are_independent() {
         branches.iter().for_each(Branch::check);
         true
     }
-    QuickCheck::new().tests(15).quickcheck(holds as fn(Vec<(u8, u16, u16)>) -> bool);
+    check::check(15).quickcheck(holds as fn(Vec<(u8, u16, u16)>) -> bool);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::SignedDuration;
-use quickcheck::{TestResult, quickcheck};
+use quickcheck::TestResult;
 use securityhub_fixtures::Operation::{
     BatchDisableStandards, BatchEnableStandards, BatchUpdateFindings, BatchUpdateStandardsControlAssociations,
     CreateFindingAggregator, DeleteFindingAggregator, EnableSecurityHub, GetFindings, UpdateSecurityHubConfiguration,
@@ -18,7 +18,7 @@ use crate::domain::due;
 use crate::state::{
     CheckResult, ComplianceStatus, HubKey, Member, MemberKind, MemberStatus, Principal, Region, Resource,
 };
-use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, id};
+use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, check, id};
 
 const OTHER_REGION: &str = "eu-west-1";
 const CIS: &str = "arn:aws:securityhub:::ruleset/cis-aws-foundations-benchmark/v/1.2.0";
@@ -139,20 +139,25 @@ fn the_examples_of_the_user_guide_have_the_documented_scores() {
     assert_eq!(counts(1, 199, 0).score(), Some(1), "half a percent is rounded up");
 }
 
-quickcheck! {
-    /// Rules: SCO-06.
-    /// The nearest whole percent, rounding half up.
-    fn a_score_is_the_nearest_percent(passed: u16, failed: u16, unknown: u16) -> TestResult {
+/// Rules: SCO-06.
+/// The nearest whole percent, rounding half up.
+#[test]
+fn a_score_is_the_nearest_percent() {
+    fn holds(passed: u16, failed: u16, unknown: u16) -> TestResult {
         let all = u64::from(passed) + u64::from(failed) + u64::from(unknown);
         let distance = |percent: u64| (percent * all).abs_diff(100 * u64::from(passed));
         let nearest = (0..=100).rev().min_by_key(|percent| distance(*percent)).filter(|_| all > 0);
         TestResult::from_bool(counts(passed.into(), failed.into(), unknown.into()).score() == nearest)
     }
+    check(100).quickcheck(holds as fn(u16, u16, u16) -> TestResult);
+}
 
-    /// Rules: SCO-04, SCO-11.
-    /// Hubs with their findings, or disabled: the status over all hubs is that of all findings of enabled hubs
-    /// together.
-    fn the_status_over_all_sites_is_that_of_all_their_findings(places: Vec<Option<Vec<u8>>>) -> bool {
+/// Rules: SCO-04, SCO-11.
+/// Hubs with their findings, or disabled: the status over all hubs is that of all findings of enabled hubs
+/// together.
+#[test]
+fn the_status_over_all_sites_is_that_of_all_their_findings() {
+    fn holds(places: Vec<Option<Vec<u8>>>) -> bool {
         const STATUSES: [&str; 5] = ["PASSED", "FAILED", "WARNING", "NOT_AVAILABLE", "of another service"];
         let texts = |places: &[Option<Vec<u8>>]| -> Vec<&str> {
             places.iter().flatten().flatten().map(|byte| STATUSES[usize::from(*byte) % 5]).collect()
@@ -174,6 +179,7 @@ quickcheck! {
         };
         places.iter().map(of_place).max().unwrap_or(ControlStatus::Disabled) == expected
     }
+    check(100).quickcheck(holds as fn(Vec<Option<Vec<u8>>>) -> bool);
 }
 
 /// Rules: SCO-01, SCO-05.

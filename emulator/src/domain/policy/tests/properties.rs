@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use quickcheck::{Arbitrary, Gen, QuickCheck};
+use quickcheck::{Arbitrary, Gen};
 use serde_json::{Value, json};
 
 use super::{keys, policy};
 use crate::domain::policy::{Denial, Kind, Layer, Request, evaluate};
+use crate::testing::check;
 
 const ACTIONS: [&str; 3] = ["securityhub:ab", "securityhub:aab", "securityhub:b"];
 const RESOURCES: [&str; 4] = ["arn:aws:x:::a", "arn:aws:x:::ab", "arn:aws:x:a:b:ab", "*"];
@@ -168,7 +169,7 @@ fn the_evaluator_agrees_with_a_naive_one() {
     fn agrees(case: Case) -> bool {
         evaluated(&case) == naive(&case)
     }
-    QuickCheck::new().tests(4_000).quickcheck(agrees as fn(Case) -> bool);
+    check(4_000).quickcheck(agrees as fn(Case) -> bool);
 }
 
 /// Rules: IAM-12.
@@ -184,5 +185,5 @@ fn another_deny_never_allows_and_another_allow_never_denies_explicitly() {
             explicit(evaluated(&denying)).is_some() && explicit(evaluated(&allowing)) == explicit(evaluated(&case))
         })
     }
-    QuickCheck::new().tests(500).quickcheck(holds as fn(Case) -> bool);
+    check(500).quickcheck(holds as fn(Case) -> bool);
 }

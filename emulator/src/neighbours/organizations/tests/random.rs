@@ -2,14 +2,14 @@
 //! organization is a tree, and the enforced policies are those that are attached.
 
 use jiff::SignedDuration;
-use quickcheck::{Arbitrary, Gen, TestResult, quickcheck};
+use quickcheck::{Arbitrary, Gen, TestResult};
 use serde_json::{Value, json};
 
 use super::{MANAGEMENT, call, stage};
 use crate::domain::accounts::organization::tree::policies::enforce;
 use crate::domain::due;
 use crate::state::{Directory, FULL_AWS_ACCESS, Organization, PolicyType};
-use crate::testing::{MEMBER, Stage};
+use crate::testing::{self, MEMBER, Stage};
 
 const CONTENT: &str =
     r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"securityhub:Disable*","Resource":"*"}]}"#;
@@ -142,9 +142,10 @@ fn check_policies(organization: &Organization) {
     }
 }
 
-quickcheck! {
-    /// Rules: NB-30 to NB-36.
-    fn an_organization_stays_a_tree_whatever_is_called(calls: Vec<Call>) -> TestResult {
+/// Rules: NB-30 to NB-36.
+#[test]
+fn an_organization_stays_a_tree_whatever_is_called() {
+    fn holds(calls: Vec<Call>) -> TestResult {
         let stage = stage();
         for call in &calls {
             call.run(&stage);
@@ -152,4 +153,5 @@ quickcheck! {
         }
         TestResult::passed()
     }
+    testing::check(100).quickcheck(holds as fn(Vec<Call>) -> TestResult);
 }

@@ -1,8 +1,7 @@
 //! CSV lists of accounts.
 
-use quickcheck::quickcheck;
-
 use crate::domain::accounts::members::csv::{Row, read};
+use crate::testing::check;
 
 type Found = (String, Option<String>, usize);
 
@@ -79,18 +78,25 @@ fn a_list_of_10000_lines_is_read() {
     assert_eq!((rows.len(), rows[9_999].line, rows[9_999].account.as_str()), (10_000, 10_000, "000000009999"));
 }
 
-quickcheck! {
-    fn any_text_gives_rows_or_errors_with_valid_positions(text: String) -> bool {
+#[test]
+fn any_text_gives_rows_or_errors_with_valid_positions() {
+    fn holds(text: String) -> bool {
         match read(&text) {
             Ok(rows) => rows.len() <= text.lines().count().max(1),
             Err(errors) => errors.iter().all(|error| text.get(error.span.clone()).is_some()),
         }
     }
+    check(100).quickcheck(holds as fn(String) -> bool);
+}
 
-    fn what_is_written_is_read(accounts: std::collections::BTreeSet<u32>) -> bool {
-        let lines: Vec<String> = accounts.iter().map(|account| format!("{account:012},\"{account}@example.com\"")).collect();
+#[test]
+fn what_is_written_is_read() {
+    fn holds(accounts: std::collections::BTreeSet<u32>) -> bool {
+        let lines: Vec<String> =
+            accounts.iter().map(|account| format!("{account:012},\"{account}@example.com\"")).collect();
         let text = lines.join("\r\n");
         let found: Vec<_> = read(&text).unwrap().into_iter().map(|row| row.account.to_string()).collect();
         found == accounts.iter().map(|account| format!("{account:012}")).collect::<Vec<_>>()
     }
+    check(100).quickcheck(holds as fn(std::collections::BTreeSet<u32>) -> bool);
 }

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use quickcheck::{Arbitrary, Gen, QuickCheck};
+use quickcheck::{Arbitrary, Gen};
 use securityhub_fixtures::Operation::{CreateInsight, GetInsightResults};
 
 use super::*;
 use crate::domain::caller::Caller;
 use crate::domain::findings::explain::{self, Question};
 use crate::state::Principal;
+use crate::testing::check;
 
 const ACCOUNTS: [&str; 2] = [ADMINISTRATOR, MEMBER];
 const IDS: [&str; 3] = ["a", "b", "c"];
@@ -235,5 +236,5 @@ fn every_region_shows_the_findings_of_a_reference_model() {
         }
         true
     }
-    QuickCheck::new().tests(40).quickcheck(agrees as fn(Vec<Step>) -> bool);
+    check(40).quickcheck(agrees as fn(Vec<Step>) -> bool);
 }

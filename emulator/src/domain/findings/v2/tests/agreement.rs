@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use fastrand::Rng;
-use quickcheck::{Arbitrary, Gen, QuickCheck};
+use quickcheck::{Arbitrary, Gen};
 use securityhub_engine::filter::matches;
 use securityhub_engine::{Filter, Key, Schema, Stored, Table};
 use securityhub_fixtures::Operation::BatchImportFindings;
@@ -15,7 +15,7 @@ use super::naive;
 use crate::ocsf::Annex;
 use crate::ocsf::tests::random::{Random, generated};
 use crate::state::Region;
-use crate::testing::{ADMINISTRATOR, REGION, Stage, finding};
+use crate::testing::{ADMINISTRATOR, REGION, Stage, check, finding};
 
 /// Number of findings in a table.
 const FINDINGS: usize = 40;
@@ -223,5 +223,5 @@ fn columns_document_and_a_naive_evaluation_agree() {
             is_same
         })
     }
-    QuickCheck::new().tests(60).quickcheck(agree as fn(Sample) -> bool);
+    check(60).quickcheck(agree as fn(Sample) -> bool);
 }

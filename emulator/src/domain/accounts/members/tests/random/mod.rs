@@ -6,7 +6,7 @@ mod central;
 mod checks;
 
 use jiff::SignedDuration;
-use quickcheck::{Arbitrary, Gen, QuickCheck};
+use quickcheck::{Arbitrary, Gen};
 use securityhub_fixtures::Operation::{
     CreateFindingAggregator, DeleteInvitations, DisableSecurityHub, EnableOrganizationAdminAccount, EnableSecurityHub,
     UpdateOrganizationConfiguration,
@@ -19,7 +19,7 @@ use crate::domain::accounts::organization::accounts::{self, Event};
 use crate::domain::due;
 use crate::state::MemberStatus::{AccountSuspended, Created, Deleted, Enabled, Invited, Removed, Resigned};
 use crate::state::{Region, Unit};
-use crate::testing::{Stage, id};
+use crate::testing::{Stage, check, id};
 
 /// Initially the first is the management account and the second the delegated administrator, if there is an
 /// organization; the last belongs to no organization.
@@ -243,5 +243,5 @@ fn run(steps: Vec<Step>, start: Start) -> bool {
 /// Rules: MST-01 to MST-25, INV-12, CCF-26.
 #[test]
 fn random_calls_keep_all_relations_consistent() {
-    QuickCheck::new().tests(120).quickcheck(run as fn(Vec<Step>, Start) -> bool);
+    check(120).quickcheck(run as fn(Vec<Step>, Start) -> bool);
 }
