@@ -8,6 +8,8 @@ use crate::sync::Mutex;
 /// The cache holds at most `LEAST` bytes plus one `PART`th of the size of all documents.
 const LEAST: usize = 8 * 1024 * 1024;
 const PART: usize = 32;
+/// With so few outdated entries, the order of forms is not tidied.
+const FEW: usize = 32;
 
 /// The latest derived forms by slot. The cache of a clone is empty.
 #[derive(Debug, Default)]
@@ -17,10 +19,42 @@ pub(super) struct Forms(Mutex<Cached>);
 struct Cached {
     /// A version number from the caller. It changes when something other than the documents changes the forms.
     context: u64,
-    forms: HashMap<u32, Arc<[u8]>>,
-    /// The slots in the order in which they were cached. A slot may be in it twice.
-    order: VecDeque<u32>,
+    /// The form of each slot, with its number.
+    forms: HashMap<u32, (u64, Arc<[u8]>)>,
+    /// Slots with the numbers of their forms, oldest first. Entries of forms that were dropped or replaced are removed
+    /// when they outnumber the others.
+    order: VecDeque<(u32, u64)>,
+    /// The number of the next form.
+    next: u64,
     bytes: usize,
+}
+
+impl Cached {
+    fn insert(&mut self, slot: u32, form: Arc<[u8]>) {
+        self.remove(slot);
+        self.bytes += form.len();
+        self.order.push_back((slot, self.next));
+        self.forms.insert(slot, (self.next, form));
+        self.next += 1;
+        if self.order.len() > 2 * self.forms.len() + FEW {
+            self.order.retain(|(slot, number)| self.forms.get(slot).is_some_and(|(of_form, _)| of_form == number));
+        }
+    }
+
+    fn remove(&mut self, slot: u32) {
+        if let Some((_, form)) = self.forms.remove(&slot) {
+            self.bytes = self.bytes.saturating_sub(form.len());
+        }
+    }
+
+    /// Drops the oldest form.
+    fn remove_oldest(&mut self) {
+        if let Some((slot, number)) = self.order.pop_front()
+            && self.forms.get(&slot).is_some_and(|(of_form, _)| *of_form == number)
+        {
+            self.remove(slot);
+        }
+    }
 }
 
 impl Clone for Forms {
@@ -36,7 +70,7 @@ impl Forms {
         if cached.context != context {
             *cached = Cached { context, ..Cached::default() };
         }
-        slots.iter().map(|slot| cached.forms.get(slot).map(Arc::clone)).collect()
+        slots.iter().map(|slot| cached.forms.get(slot).map(|(_, form)| Arc::clone(form))).collect()
     }
 
     /// Caches forms, and drops the oldest ones while the cache exceeds its limit. `documents` is the size of all
@@ -47,30 +81,16 @@ impl Forms {
             return;
         }
         for (slot, form) in forms {
-            cached.bytes += form.len();
-            cached.order.push_back(slot);
-            if let Some(before) = cached.forms.insert(slot, form) {
-                cached.bytes = cached.bytes.saturating_sub(before.len());
-            }
+            cached.insert(slot, form);
         }
-        while cached.bytes > LEAST + documents / PART
-            && let Some(slot) = cached.order.pop_front()
-        {
-            if let Some(form) = cached.forms.remove(&slot) {
-                cached.bytes = cached.bytes.saturating_sub(form.len());
-            }
+        while cached.bytes > LEAST + documents / PART && !cached.order.is_empty() {
+            cached.remove_oldest();
         }
     }
 
     /// Drops the form of a slot whose document has changed.
     pub(super) fn forget(&mut self, slot: u32) {
-        let cached = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if let Some(form) = cached.forms.remove(&slot) {
-            cached.bytes = cached.bytes.saturating_sub(form.len());
-        }
-        if cached.forms.is_empty() {
-            cached.order.clear();
-        }
+        self.0.get_mut().unwrap_or_else(PoisonError::into_inner).remove(slot);
     }
 
     /// Clears the cache after slots have been renumbered.
@@ -99,6 +119,31 @@ mod tests {
         assert_eq!(forms.get(2, &[8]), [None], "another context");
         forms.put(1, vec![(8, form(2, 3))], 0);
         assert_eq!(forms.get(2, &[8]), [None], "the form belongs to an earlier context");
+    }
+
+    #[test]
+    fn the_cache_does_not_grow_with_the_number_of_writes() {
+        let mut forms = Forms::default();
+        _ = forms.get(0, &[]);
+        forms.put(0, vec![(0, form(0, 1))], 0);
+        for _ in 0..10_000 {
+            forms.put(0, vec![(1, form(0, 1))], 0);
+            forms.forget(1);
+        }
+        let cached = forms.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        assert!(cached.order.len() < 100, "{}", cached.order.len());
+    }
+
+    #[test]
+    fn a_form_that_was_cached_again_is_not_the_oldest() {
+        let mut forms = Forms::default();
+        _ = forms.get(0, &[]);
+        forms.put(0, vec![(9, form(0, 1)), (0, form(0, LEAST / 3))], 0);
+        forms.forget(0);
+        forms.put(0, vec![(1, form(0, LEAST / 3)), (0, form(0, LEAST / 3)), (2, form(0, LEAST / 3))], 0);
+        forms.put(0, vec![(3, form(0, LEAST / 3))], 0);
+        let kept: Vec<bool> = forms.get(0, &[9, 1, 0, 2, 3]).iter().map(Option::is_some).collect();
+        assert_eq!(kept, [false, false, true, true, true]);
     }
 
     #[test]
