@@ -5,7 +5,7 @@ use securityhub_engine::json::text;
 use super::asff::Member;
 use super::out::{Out, inside};
 use super::resources;
-use super::source::{Source, respelled};
+use super::source::Source;
 
 /// Names and numbers of categories of data, by category of ASFF.
 const CATEGORIES: [(&str, u8, &str); 3] = [
@@ -49,15 +49,15 @@ fn bucket(source: &Source<'_>, bucket: Option<&str>, object: Option<&str>, out: 
         out.flag("is_public", false);
     }
     let [object_id] = text::values_of(object, ["Id"]);
-    let arn = respelled(inside(id).unwrap_or_default());
+    let arn = inside(id).unwrap_or_default();
     let of_object = inside(object_id).and_then(resources::bucket_of);
-    let short = resources::ids("AwsS3Bucket", &arn).0;
+    let short = resources::ids("AwsS3Bucket", arn).0;
     let name = inside(named).or(Some(&*short).filter(|short| !short.is_empty())).or(of_object);
     out.text("name", name.unwrap_or_default());
     out.text("region", inside(region).unwrap_or_else(|| source.text(Member::Region)));
     out.tags("tags", tags);
     out.coded(["type", "type_id"], (1, "S3"));
-    out.text("uid", &arn);
+    out.text("uid", arn);
 }
 
 fn encryption_details(encryption: Option<&str>, out: &mut Out<'_>) {
@@ -97,8 +97,7 @@ fn file(object: &str, out: &mut Out<'_>) {
             out.element(|out| detected((None, name, count), status, out));
         });
     });
-    let id = respelled(inside(id).unwrap_or_default());
-    let key = resources::ids("AwsS3Object", &id).0;
+    let key = resources::ids("AwsS3Object", inside(id).unwrap_or_default()).0;
     out.text("name", key.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or(&key));
     out.text("path", &key);
     out.number("type_id", 1);

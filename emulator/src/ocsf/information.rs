@@ -4,7 +4,7 @@ use securityhub_engine::json::text;
 
 use super::asff::Member;
 use super::out::{Out, inside};
-use super::source::{Product, Source, product_parts, respelled};
+use super::source::{Product, Source, product_parts};
 
 /// The members of ProductFields that OCSF contains (OCM-29).
 struct ProductFields<'t> {
@@ -157,7 +157,7 @@ fn types(source: &Source<'_>, out: &mut Out<'_>) {
             let value = inside(Some(value)).unwrap_or_default();
             has_family |= value == family;
             if is_shortened {
-                out.text_element(&shortened(&respelled(value)));
+                out.text_element(&shortened(value));
             } else {
                 out.text_element(value);
             }

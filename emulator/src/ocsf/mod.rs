@@ -63,7 +63,8 @@ pub struct Converter {
 }
 
 impl Converter {
-    /// Appends a finding in OCSF as JSON. Members outside of `parts` may be missing.
+    /// Appends a finding in OCSF as JSON. Members outside of `parts` may be missing. The text of the stored document must
+    /// not contain escapes that JSON does not need.
     pub fn write(&self, stored: Stored<'_>, parts: Parts, around: Surroundings<'_>, ocsf: &mut Vec<u8>) {
         let document = std::str::from_utf8(stored.document).unwrap_or_default();
         let annex = Annex::read(stored.annex);

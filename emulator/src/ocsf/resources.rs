@@ -9,7 +9,7 @@ use super::asff::Member;
 use super::details;
 use super::out::{Out, inside};
 use super::settings::Surroundings;
-use super::source::{Source, respelled};
+use super::source::Source;
 
 /// Writes `resources`, in the order of ASFF (OCM-50).
 pub(super) fn write(source: &Source<'_>, around: Surroundings<'_>, out: &mut Out<'_>) {
@@ -32,15 +32,15 @@ fn one<'t>(
 ) {
     let [kind, id, partition, region, provider, owner, tags, details] = resource;
     let kind = inside(kind).unwrap_or_default();
-    let id = respelled(inside(id).unwrap_or_default());
+    let id = inside(id).unwrap_or_default();
     out.text("cloud_partition", inside(partition).unwrap_or_else(|| source.partition()));
     if let Some(criticality) = source.annex.criticality.get(&position) {
         out.plain("criticality", criticality);
     }
-    let name = details::write(source, (kind, &id, details), out);
-    let function = Arn::of(&id).filter(|_| kind == "AwsLambdaFunction");
+    let name = details::write(source, (kind, id, details), out);
+    let function = Arn::of(id).filter(|_| kind == "AwsLambdaFunction");
     out.text("name", function.as_ref().and_then(function_name).or(name).unwrap_or_default());
-    out.object("owner", |out| write_owner((source, around), &id, owner, out));
+    out.object("owner", |out| write_owner((source, around), id, owner, out));
     out.text("provider", inside(provider).unwrap_or("AWS"));
     match inside(region) {
         _ if kind.starts_with("AwsIam") => out.text("region", "global"),
@@ -50,7 +50,7 @@ fn one<'t>(
     out.tags("tags", tags);
     let (family, rest) = ocsf_resource_types::spelled(kind);
     out.pieces("type", [family, rest]);
-    let (uid, arn) = ids(kind, &id);
+    let (uid, arn) = ids(kind, id);
     out.text("uid", &uid);
     out.text("uid_alt", arn.unwrap_or_default());
 }

@@ -1,8 +1,6 @@
 //! The input of a conversion: the members of a finding, its annex, the settings, and the class and product that are
 //! derived from them first.
 
-use std::borrow::Cow;
-
 use securityhub_engine::json::text;
 
 use super::annex::Annex;
@@ -114,16 +112,6 @@ fn class(asff: &Asff<'_>, product: Product) -> Class {
 /// Whether a list has elements.
 fn has_elements(list: &str) -> bool {
     list.strip_prefix('[').is_some_and(|rest| !rest.trim_start().starts_with(']'))
-}
-
-/// Text without the escapes that JSON allows but does not need, so that it can be split.
-pub(super) fn respelled(escaped: &str) -> Cow<'_, str> {
-    if !escaped.contains('\\') {
-        return escaped.into();
-    }
-    let plain = text::string(&format!("\"{escaped}\"")).map(Cow::into_owned).unwrap_or_default();
-    let quoted = text::quoted(&plain);
-    inside(Some(&quoted)).unwrap_or_default().to_owned().into()
 }
 
 /// The two parts of a product's ARN around `:product/`. If the text is not the ARN of a product, the first part

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
 use serde_json::Value;
 
 /// Writes a string as JSON, with quotes and escapes.
@@ -22,6 +23,55 @@ pub fn quoted(text: &str) -> String {
 /// The text of a JSON string; `None` for any other value.
 pub fn string(value: &str) -> Option<Cow<'_, str>> {
     super::unescape(value.strip_prefix('"')?.strip_suffix('"')?.as_bytes())
+}
+
+/// JSON without the escapes that it does not need: `\/`, and those of letters. Borrowed if there are none.
+pub fn respelled(json: &str) -> Cow<'_, str> {
+    let Some(first) = needless_escape(json, 0) else { return json.into() };
+    let mut respelled = String::with_capacity(json.len());
+    let (mut copied, mut next) = (0, Some(first));
+    while let Some(at) = next {
+        respelled.push_str(json.get(copied..at).unwrap_or_default());
+        let end = end_of_escape(json, at);
+        let escape = json.get(at..end).unwrap_or_default();
+        match super::unescape(escape.as_bytes()).as_deref() {
+            Some(text) => {
+                let quoted = quoted(text);
+                respelled.push_str(quoted.get(1..quoted.len() - 1).unwrap_or_default());
+            }
+            None => respelled.push_str(escape),
+        }
+        (copied, next) = (end, needless_escape(json, end));
+    }
+    respelled.push_str(json.get(copied..).unwrap_or_default());
+    respelled.into()
+}
+
+/// The position of the next escape that is not a backslash with one other letter, or that is `\/`.
+fn needless_escape(json: &str, start: usize) -> Option<usize> {
+    let bytes = json.as_bytes();
+    let mut at = start;
+    loop {
+        at += memchr(b'\\', bytes.get(at..)?)?;
+        if matches!(bytes.get(at + 1), Some(b'/' | b'u')) {
+            return Some(at);
+        }
+        at += 2;
+    }
+}
+
+/// The position after the escape at `at`. The two halves of a letter outside of the basic plane are one escape.
+fn end_of_escape(json: &str, at: usize) -> usize {
+    let unit = |at: usize| {
+        json.get(at..at + 6)
+            .filter(|escape| escape.starts_with("\\u"))
+            .and_then(|escape| u16::from_str_radix(escape.get(2..)?, 16).ok())
+    };
+    match (unit(at), unit(at + 6)) {
+        (None, _) => at + 2,
+        (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => at + 12,
+        (Some(_), _) => at + 6,
+    }
 }
 
 /// Visits the members of a JSON object: names as spelled, without quotes, and values as JSON. Visits nothing if the value
@@ -156,6 +206,20 @@ mod tests {
         let mut found = Vec::new();
         each_object(Some(r#"[{"a":{"b":[]},"b":2},1,{"b":"}"}]"#), ["b"], |[value]| found.extend(value));
         assert_eq!(found, ["2", r#""}""#]);
+    }
+
+    #[test]
+    fn needless_escapes_are_removed() {
+        for (json, expected) in [
+            (r#"{"a\/b":"\u00e9 \ud83d\ude00 \\/"}"#, r#"{"a/b":"é 😀 \\/"}"#),
+            (r#"["\u0022\u005c\u000a\u0001\u002F"]"#, r#"["\"\\\n\u0001/"]"#),
+            (r#""\\u0041""#, r#""\\u0041""#),
+            (r#""\ud83d""#, r#""\ud83d""#),
+            (r#""\u00"#, r#""\u00"#),
+        ] {
+            assert_eq!(respelled(json), expected, "{json}");
+        }
+        assert!(matches!(respelled(r#""a\"\\\n""#), Cow::Borrowed(_)));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-pub use securityhub_engine::json::text::{elements_of, member_of, members_of, object, quoted, string};
+pub use securityhub_engine::json::text::{elements_of, member_of, members_of, object, quoted, respelled, string};
 use securityhub_engine::{Key, json};
 use serde_json::{Map, Value};
 
@@ -186,11 +186,18 @@ impl<'t> Finding<'t> {
         self.set(name, quoted(value));
     }
 
-    /// Rewrites a string member in the canonical spelling, in which keys are compared.
-    pub(super) fn respell(&mut self, name: Name) {
-        if self.get(name).is_some_and(|value| value.contains('\\')) {
-            let respelled = self.string(name).map(|value| quoted(&value)).unwrap_or_default();
-            self.set(name, respelled);
+    /// Removes the escapes that JSON does not need, such as `\/`. Keys are compared by their bytes, and the conversion
+    /// to OCSF reads text as it is spelled.
+    pub(super) fn respell(&mut self) {
+        for member in &mut self.members {
+            let text = match &member.value {
+                Piece::Scanned { range, .. } | Piece::Sent { range } => self.text.get(long(range)),
+                Piece::Set(value) => Some(&**value),
+                Piece::Gone => None,
+            };
+            if let Some(Cow::Owned(respelled)) = text.map(respelled) {
+                member.value = Piece::Set(respelled.into());
+            }
         }
     }
 
@@ -228,8 +235,7 @@ impl<'t> Finding<'t> {
         writer.finish();
     }
 
-    /// Its key if it belongs to `account`. Its ProductArn and Id must have been
-    /// [respelled](Finding::respell).
+    /// Its key if it belongs to `account`. It must have been [respelled](Finding::respell).
     pub fn key(&self, account: AccountId) -> Key {
         let [product_arn, id] = [self.get(names::PRODUCT_ARN), self.get(names::ID)].map(Option::unwrap_or_default);
         let mut name = Vec::with_capacity(product_arn.len() + id.len() + 64);
@@ -333,7 +339,7 @@ pub fn key(document: &[u8]) -> Option<Key> {
     Some(key_of(&finding.string("ProductArn")?, &finding.string("Id")?, owner))
 }
 
-/// The account that a stored finding belongs to.
+/// The account that a stored finding belongs to, in ASFF or only in OCSF.
 pub fn owner(document: &[u8]) -> Option<String> {
     let mut owner = None;
     // AwsAccountId is one of the first members, so the walk ends early.
@@ -346,6 +352,11 @@ pub fn owner(document: &[u8]) -> Option<String> {
         Some(end)
     });
     owner
+}
+
+/// Whether a stored finding belongs to an account.
+pub fn is_of_account(document: &[u8], account: AccountId) -> bool {
+    owner(document).is_some_and(|owner| owner == account.as_str())
 }
 
 /// Adds a member to a JSON object.

@@ -160,9 +160,7 @@ fn accept<'t, 'w: 't>(
         return Err(("InvalidInput", "AwsAccountId is not a valid account ID".to_owned()));
     };
     let arrival = Arrival { source, region: endpoint.region, region_text, now, account_name: origin.account_name };
-    // Keys are compared by their bytes, so they are stored in one spelling.
-    finding.respell(names::PRODUCT_ARN);
-    finding.respell(names::ID);
+    finding.respell();
     let key = finding.key(account);
     let is_of_product = matches!(sender, Sender::Product);
     // Only GetFindings gives a finding a ProcessedAt.

@@ -4,3 +4,4 @@ mod agreement;
 mod change;
 mod lookup;
 mod naive;
+mod spelling;
