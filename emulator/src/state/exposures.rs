@@ -113,7 +113,9 @@ impl Exposures {
         };
         for change in changes {
             match change {
-                Change::Findings { table, stored } if table.origin.is_none() && is_on(&table.region) => {
+                // Exposures are computed from findings in their own Region, and not from replicas.
+                Change::Findings { table, .. } if table.origin.is_some() => {}
+                Change::Findings { table, stored } if is_on(&table.region) => {
                     note(&table.region, &|changed| {
                         let source = if table.is_ocsf_only { SignalSource::OcsfOnly } else { SignalSource::Finding };
                         changed.findings.extend(stored.iter().map(|stored| source(stored.number)));

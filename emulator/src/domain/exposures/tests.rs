@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
+use securityhub_engine::Key;
 use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 
 use crate::domain::controls::checks::change;
 use crate::domain::findings::v2::native;
 use crate::domain::findings::{delivery, import};
-use crate::state::{HubKey, Region, Resource};
+use crate::state::{HubKey, Region, Resource, Signals, TableKey};
 use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, id};
 
 const INSTANCE: &str = "arn:aws:ec2:us-east-1:111111111111:instance/i-1";
@@ -226,4 +227,19 @@ fn an_exposure_names_twenty_findings_of_a_kind_and_is_not_sent_again_for_more() 
     stage.0.clock.advance(SignedDuration::from_hours(1));
     send_numbered(20);
     assert_eq!(exposures(&stage), before);
+}
+
+/// Exposures are computed from findings in their own Region, so that all of them need not be read again.
+#[test]
+fn a_change_of_a_replica_keeps_the_signals_of_its_home_region() {
+    let (stage, home) = (stage(), Region::new(REGION));
+    stage.0.keep_signals(&home, Signals::default());
+    let replicas = TableKey::replicas(&home, &Region::new("eu-west-1"));
+    let mut transaction = stage.0.write_findings();
+    transaction.edit_findings(replicas, |writer| {
+        let document = br#"{"Id":"a"}"#;
+        writer.create(&Key::new(document[..9].to_vec(), 9), document)
+    });
+    transaction.commit();
+    assert!(stage.0.signals(&home).is_some());
 }
