@@ -58,3 +58,25 @@ fn the_time_of_a_reset_is_independent_of_the_world() {
         }
     });
 }
+
+/// Rules: ARV-10.
+#[test]
+fn creating_tickets_takes_linear_time() {
+    let prepare = |size: usize| {
+        let client = TestClient::new(Settings::default(), None);
+        client.call(Operation::EnableSecurityHubV2, &json!({}));
+        let linking = json!({ "RegionLinkingMode": "SPECIFIED_REGIONS", "LinkedRegions": ["eu-west-1"] });
+        client.call(Operation::CreateAggregatorV2, &linking);
+        let secret = "arn:aws:secretsmanager:us-east-1:111111111111:secret:s";
+        let provider = json!({ "ServiceNow": { "InstanceName": "dev1", "SecretArn": secret } });
+        let connector = json!({ "Name": "tickets", "Provider": provider });
+        let (_, created) = client.call(Operation::CreateConnectorV2, &connector);
+        (client, created["ConnectorId"].clone(), size)
+    };
+    growth::assert_in_proportion("tickets", 1_000, prepare, |(client, connector, size)| {
+        let ticket = json!({ "ConnectorId": connector, "FindingMetadataUid": "TEST_FINDING", "Mode": "DRYRUN" });
+        for _ in 0..size {
+            assert_eq!(client.call(Operation::CreateTicketV2, &ticket).0, 200);
+        }
+    });
+}

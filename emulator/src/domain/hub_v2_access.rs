@@ -4,6 +4,7 @@ use securityhub_fixtures::Operation;
 
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::caller::Caller;
+use crate::state::Region;
 
 /// The message of a call that needs the caller's hub V2, except for those that list `ConflictException`.
 const NOT_SUBSCRIBED: &str = "You are not subscribed to HubV2";
@@ -21,4 +22,9 @@ pub fn off(caller: &Caller, operation: Operation) -> AwsError {
 /// 404: the hub V2 is disabled.
 pub fn not_subscribed() -> AwsError {
     AwsError::not_found(NOT_SUBSCRIBED)
+}
+
+/// 409 for a call that is only possible in the home Region of an aggregator (AGV-06).
+pub fn not_home(current: &Region, home: &Region) -> AwsError {
+    AwsError::conflict(format!("The current Region {current} does not match the aggregation Region {home}"))
 }

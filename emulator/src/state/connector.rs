@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use imbl::OrdMap;
+
 use super::clock::Timestamp;
 
 /// Defines an enumeration with its names on the wire.
@@ -77,6 +79,9 @@ wire_names! {
         Gcp = "GCP",
     }
 }
+
+/// Connectors by ID.
+pub type Connectors = OrdMap<String, Connector>;
 
 /// A connector of either half of the API.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,21 +196,4 @@ pub struct Health {
     pub checked_at: Timestamp,
     /// Code and message of each problem.
     pub issues: Vec<(String, String)>,
-}
-
-/// A ticket that was created for a finding.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ticket {
-    /// Its ID in the ticketing system.
-    pub id: String,
-    /// Its address there.
-    pub url: String,
-    /// Its title.
-    pub title: String,
-    /// The ID of the connector.
-    pub connector_id: String,
-    /// `metadata.uid` of the finding; `None` for a test.
-    pub finding: Option<String>,
-    /// The time of its creation.
-    pub created_at: Timestamp,
 }

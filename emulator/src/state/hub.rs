@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::automation_rule::AutomationRule;
 use super::clock::Timestamp;
-use super::connector::Connector;
+use super::connector::Connectors;
 use super::insight::Insight;
 use super::names::{AccountId, Region};
 use super::standards::{ConfigRecorder, ControlSettings, Subscription};
@@ -46,7 +46,7 @@ pub struct Hub {
     /// The customer's insights, in order of creation (INS-10).
     pub insights: Vec<Insight>,
     /// Connectors to other clouds, by ID (CNC-01).
-    pub connectors: BTreeMap<String, Connector>,
+    pub connectors: Connectors,
     /// Automation rules, in order of creation (ARU-01).
     pub automation_rules: Vec<AutomationRule>,
 }

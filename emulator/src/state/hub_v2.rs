@@ -1,15 +1,20 @@
 //! A hub V2: the state of the V2 half of Security Hub in one account and Region.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use imbl::OrdSet;
 
 use super::automation_rule_v2::AutomationRuleV2;
 use super::clock::Timestamp;
-use super::connector::{Connector, Ticket};
+use super::connector::Connectors;
 use super::export_job::ExportJob;
 use super::hub::Phase;
+use super::tickets::Tickets;
 
 /// The state of the V2 half in one account and Region. It is independent of the hub of the classic half.
+///
+/// Each change clones it, so collections without a maximum length are persistent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HubV2 {
     /// The last part of the hub's ARN.
@@ -23,13 +28,13 @@ pub struct HubV2 {
     /// Its automation rules, in order of creation (ARV-01).
     pub automation_rules: Vec<AutomationRuleV2>,
     /// Connectors by ID.
-    pub connectors: BTreeMap<String, Connector>,
-    /// Tickets, in order of creation.
-    pub tickets: Vec<Ticket>,
+    pub connectors: Connectors,
+    /// The tickets that connectors have created.
+    pub tickets: Tickets,
     /// Jobs that export findings, in order of creation (EXV-01).
     pub exports: Vec<Arc<ExportJob>>,
     /// The findings for which a recommended policy was generated, by `metadata.uid` (RPV-01).
-    pub recommended_policies: BTreeSet<String>,
+    pub recommended_policies: OrdSet<String>,
     /// The free trials that have begun, by type, with the time. They outlive the hub (FTR-03, FTR-05).
     pub trials: BTreeMap<&'static str, Timestamp>,
 }

@@ -46,6 +46,7 @@ mod sessions;
 mod settings_v2;
 mod standards;
 pub mod sync;
+mod tickets;
 mod transaction;
 mod world;
 mod written;
@@ -61,7 +62,8 @@ pub use central_configuration::{
 pub use change::{Change, StoredFinding};
 pub use clock::{Clock, EXPECTED_DURATION, Timestamp, duration, timestamp_text};
 pub use connector::{
-    Cloud, Connector, ConnectorStatus, Enablement, Health, Jira, JiraSite, Provider, ProviderKind, ServiceNow, Ticket,
+    Cloud, Connector, ConnectorStatus, Connectors, Enablement, Health, Jira, JiraSite, Provider, ProviderKind,
+    ServiceNow,
 };
 pub use delays::Delays;
 pub use directory::{
@@ -95,6 +97,7 @@ pub use settings_v2::SettingsV2;
 pub use standards::{
     ConfigRecorder, ControlSettings, ControlState, ParameterUpdate, RecorderSettings, Subscription, SubscriptionStatus,
 };
+pub use tickets::{Ticket, Tickets};
 pub use transaction::Transaction;
 pub use world::World;
 pub use written::{FindingWrites, Form, WrittenFinding};

@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use imbl::OrdMap;
+use imbl::{OrdMap, OrdSet};
 
 use super::answered::{Answered, ClientToken};
 use super::clock::Timestamp;
@@ -25,6 +25,8 @@ pub struct Relations {
     hubs: OrdMap<HubKey, Arc<Hub>>,
     hubs_v2: OrdMap<HubKey, Arc<HubV2>>,
     answered: OrdMap<ClientToken, Arc<Answered>>,
+    /// The keys of `answered` by the time of the call. A token that was used again is in it twice.
+    answered_at: OrdSet<(Timestamp, ClientToken)>,
     /// `None` if no resources were ever declared; then no control is checked.
     resources: Option<Arc<Resources>>,
     visible: Arc<VisibleAccounts>,
@@ -160,16 +162,15 @@ impl Relations {
 
     /// Keeps the response to a call with a client token, and drops responses from before a time.
     pub(super) fn keep_answer(&mut self, token: ClientToken, answered: Arc<Answered>, since: Timestamp) {
-        let is_old = |answered: &Arc<Answered>| answered.at < since;
-        if self.answered.values().any(is_old) {
-            self.answered = self
-                .answered
-                .iter()
-                .filter(|(_, it)| !is_old(it))
-                .map(|(key, it)| (key.clone(), Arc::clone(it)))
-                .collect();
-        }
+        self.answered_at.insert((answered.at, token.clone()));
         self.answered.insert(token, answered);
+        while let Some(oldest) = self.answered_at.get_min().filter(|(at, _)| *at < since).cloned() {
+            self.answered_at.remove(&oldest);
+            let (at, token) = oldest;
+            if self.answered.get(&token).is_some_and(|answered| answered.at == at) {
+                self.answered.remove(&token);
+            }
+        }
     }
 
     /// Inserts, replaces or removes a hub.

@@ -10,6 +10,7 @@ use crate::aws_error::AwsError;
 use crate::domain::arn::{self, Arn};
 use crate::domain::caller::Caller;
 use crate::domain::findings::v2::visibility;
+use crate::domain::hub_v2_access;
 use crate::state::{AccountId, AggregatorV2, Directory, LinkingModeV2, Region, Transaction, World};
 
 /// Reason why an aggregator cannot be created, found or changed. The messages are `inferred`, except those of
@@ -71,14 +72,9 @@ impl From<AggregatorV2Error> for AwsError {
             }
             AggregatorV2Error::NoArn(text) => format!("{text} is not the ARN of an aggregator"),
             AggregatorV2Error::Missing(arn) => return AwsError::not_found(format!("Aggregator {arn} was not found")),
-            AggregatorV2Error::NotHome { current, home } => return not_home(&current, &home),
+            AggregatorV2Error::NotHome { current, home } => return hub_v2_access::not_home(&current, &home),
         })
     }
-}
-
-/// 409 for a call that is only possible in the home Region of an aggregator (AGV-06).
-pub fn not_home(current: &Region, home: &Region) -> AwsError {
-    AwsError::conflict(format!("The current Region {current} does not match the aggregation Region {home}"))
 }
 
 /// The ARN of an account's aggregator. It contains the home Region (AGV-05).

@@ -6,12 +6,11 @@
 use std::collections::BTreeMap;
 
 use crate::aws_error::AwsError;
-use crate::domain::accounts::{aggregator_v2, hub_v2};
 use crate::domain::caller::Caller;
-use crate::domain::{arn, hub_access, schedule};
+use crate::domain::{arn, hub_access, hub_v2_access, schedule};
 use crate::state::{
-    Cloud, Connector, ConnectorStatus, Due, Enablement, Health, HubKey, IdSource, Jira, JiraSite, Provider, Relations,
-    Timestamp, Transaction, World,
+    Cloud, Connector, ConnectorStatus, Connectors, Due, Enablement, Health, HubKey, IdSource, Jira, JiraSite, Provider,
+    Relations, Timestamp, Transaction, World,
 };
 
 /// The free trial that begins with the first connector to Azure (FTR-05).
@@ -110,20 +109,22 @@ pub struct Create {
 }
 
 /// The connectors of an account in a Region; empty while its hub is disabled.
-pub fn all(transaction: &Transaction<'_>, half: Half, key: &HubKey) -> BTreeMap<String, Connector> {
-    match half {
-        Half::Cspm => hub_access::enabled(transaction, key).map(|hub| hub.connectors).unwrap_or_default(),
-        Half::V2 => hub_v2::enabled(transaction, key).map(|hub| hub.connectors).unwrap_or_default(),
-    }
+pub fn all(transaction: &Transaction<'_>, half: Half, key: &HubKey) -> Connectors {
+    let all = match half {
+        Half::Cspm => {
+            let hub = transaction.hub(key).filter(|hub| hub.subscribed_at().is_some());
+            hub.map(|hub| hub.connectors.clone())
+        }
+        Half::V2 => {
+            let hub = transaction.hub_v2(key).filter(|hub| hub.subscribed_at().is_some());
+            hub.map(|hub| hub.connectors.clone())
+        }
+    };
+    all.unwrap_or_default()
 }
 
 /// Changes the connectors of an account in a Region. Has no effect if the account has no hub there.
-fn edit(
-    transaction: &mut Transaction<'_>,
-    half: Half,
-    key: &HubKey,
-    edit: impl FnOnce(&mut BTreeMap<String, Connector>),
-) {
+fn edit(transaction: &mut Transaction<'_>, half: Half, key: &HubKey, edit: impl FnOnce(&mut Connectors)) {
     match half {
         Half::Cspm => {
             if let Some(mut hub) = transaction.hub(key).map(|hub| (*hub).clone()) {
@@ -235,7 +236,7 @@ fn may_be_created(
     }
     match transaction.directory().aggregators_v2.get(&caller.account()) {
         Some(aggregator) if aggregator.home != caller.region => {
-            Err(aggregator_v2::not_home(&caller.region, &aggregator.home))
+            Err(hub_v2_access::not_home(&caller.region, &aggregator.home))
         }
         None if world.v2_settings.connectors_need_aggregator => Err(ConnectorError::NoAggregator.into()),
         Some(_) | None => Ok(()),
@@ -246,12 +247,7 @@ fn may_be_created(
 ///
 /// # Errors
 /// [`ConnectorError::Missing`].
-pub fn find<'c>(
-    all: &'c BTreeMap<String, Connector>,
-    half: Half,
-    key: &HubKey,
-    name: &str,
-) -> Result<&'c Connector, ConnectorError> {
+pub fn find<'c>(all: &'c Connectors, half: Half, key: &HubKey, name: &str) -> Result<&'c Connector, ConnectorError> {
     let prefix = connector_arn(half, key, "");
     let id = name.strip_prefix(&prefix).unwrap_or(name);
     all.get(id).ok_or_else(|| ConnectorError::Missing(name.to_owned()))
@@ -414,11 +410,8 @@ pub fn register(
     state: &str,
 ) -> Result<Connector, AwsError> {
     let (key, now) = (caller.hub_key(), caller.now);
-    let is_waiting = |connector: &Connector| match &connector.provider {
-        Provider::Jira(jira) => jira.auth_state.as_deref() == Some(state),
-        _ => false,
-    };
-    let mut found = all(transaction, Half::V2, &key).into_values().find(is_waiting);
+    let all = all(transaction, Half::V2, &key);
+    let mut found = all.values().find(|connector| waits_for(connector, state)).cloned();
     let connector = found.as_mut().ok_or(ConnectorError::UnknownState)?;
     let Provider::Jira(jira) = &mut connector.provider else { return Err(ConnectorError::UnknownState.into()) };
     let has_failed = code == FAILING_CODE;
@@ -509,9 +502,9 @@ pub fn observe(
 
 /// Whether a connector to Jira waits for an authorization with this state.
 pub fn is_waiting(relations: &Relations, state: &str) -> bool {
-    let waits = |connector: &Connector| match &connector.provider {
-        Provider::Jira(jira) => jira.auth_state.as_deref() == Some(state),
-        _ => false,
-    };
-    relations.hubs_v2().any(|(_, hub)| hub.connectors.values().any(waits))
+    relations.hubs_v2().any(|(_, hub)| hub.connectors.values().any(|connector| waits_for(connector, state)))
+}
+
+fn waits_for(connector: &Connector, state: &str) -> bool {
+    matches!(&connector.provider, Provider::Jira(jira) if jira.auth_state.as_deref() == Some(state))
 }

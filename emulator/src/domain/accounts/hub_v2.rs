@@ -1,14 +1,15 @@
 //! The life cycle of a hub V2: enabling and disabling the hub and its features.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use imbl::OrdSet;
 use jiff::SignedDuration;
 
 use crate::aws_error::AwsError;
 use crate::domain::accounts::organization::security_hub_policy;
 use crate::domain::hub_v2_access;
 use crate::domain::tags::{MAX_TAGS, TagError};
-use crate::state::{FeatureV2, HubKey, HubV2, IdSource, Phase, Timestamp, Transaction};
+use crate::state::{Connectors, FeatureV2, HubKey, HubV2, IdSource, Phase, Tickets, Timestamp, Transaction};
 
 /// The features of a hub V2 (HV2-05).
 pub const FEATURES: [&str; 1] = [NETWORK_SCANNING];
@@ -87,10 +88,10 @@ fn turn_on(
         tags: BTreeMap::new(),
         features: BTreeMap::new(),
         automation_rules: Vec::new(),
-        connectors: BTreeMap::new(),
-        tickets: Vec::new(),
+        connectors: Connectors::new(),
+        tickets: Tickets::default(),
         exports: Vec::new(),
-        recommended_policies: BTreeSet::new(),
+        recommended_policies: OrdSet::new(),
         trials,
     });
     hub.phase = Phase::Enabled(now);

@@ -23,7 +23,7 @@ pub fn generate(transaction: &mut Transaction<'_>, world: &World, caller: &Calle
     find(world, caller, uid)?;
     let key = caller.hub_key();
     let mut hub = hub_v2::enabled(transaction, &key)?;
-    if hub.recommended_policies.insert(uid.to_owned()) {
+    if hub.recommended_policies.insert(uid.to_owned()).is_none() {
         transaction.stage_hub_v2(key, hub);
     }
     Ok(())

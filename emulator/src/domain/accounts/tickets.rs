@@ -4,6 +4,7 @@ use crate::aws_error::AwsError;
 use crate::domain::accounts::{connectors, hub_v2};
 use crate::domain::arn::Arn;
 use crate::domain::caller::Caller;
+use crate::ocsf::native;
 use crate::state::{
     AccountId, Connector, ConnectorStatus, HubKey, HubV2, IdSource, Provider, Region, Ticket, Timestamp, Transaction,
     World,
@@ -74,7 +75,7 @@ pub fn create(
 ) -> Result<Ticket, AwsError> {
     let key = caller.hub_key();
     if let Subject::Finding(uid) = subject
-        && !is_uid(uid)
+        && !native::is_uid(uid)
     {
         return Err(TicketError::NoUid(uid.to_owned()).into());
     }
@@ -86,8 +87,8 @@ pub fn create(
         Subject::Finding(uid) if !is_visible(uid) => return Err(TicketError::NoFinding(uid.to_owned()).into()),
         Subject::Finding(uid) => Some(uid.to_owned()),
     };
-    let is_same = |ticket: &&Ticket| ticket.finding == finding && ticket.connector_id == connector.id;
-    if let Some(existing) = hub.tickets.iter().find(is_same).filter(|_| finding.is_some()) {
+    let existing = finding.as_ref().and_then(|finding| hub.tickets.of_finding(&connector.id, finding));
+    if let Some(existing) = existing {
         return Err(TicketError::Exists(existing.id.clone()).into());
     }
     let ticket = add(&mut hub, &connector, finding, ids, caller.now);
@@ -99,7 +100,7 @@ fn add(hub: &mut HubV2, connector: &Connector, finding: Option<String>, ids: &Id
     let (id, url) = place(connector, hub, ids);
     let title = finding.as_ref().map_or_else(|| TEST_TITLE.to_owned(), |uid| format!("Finding {uid}"));
     let ticket = Ticket { id, url, title, connector_id: connector.id.clone(), finding, created_at: now };
-    hub.tickets.push(ticket.clone());
+    hub.tickets.add(ticket.clone());
     ticket
 }
 
@@ -114,16 +115,10 @@ pub fn create_by_rule(transaction: &mut Transaction<'_>, world: &World, connecto
     };
     let found = connectors::find(&hub.connectors, connectors::Half::V2, &key, connector).ok().cloned();
     let Some(connector) = found.filter(|connector| may_create(connector).is_ok()) else { return };
-    let has_one = |ticket: &Ticket| ticket.finding.as_deref() == Some(uid) && ticket.connector_id == connector.id;
-    if !hub.tickets.iter().any(has_one) {
+    if hub.tickets.of_finding(&connector.id, uid).is_none() {
         add(&mut hub, &connector, Some(uid.to_owned()), &world.ids, now);
         transaction.stage_hub_v2(key, hub);
     }
-}
-
-/// Whether a text has the form of `metadata.uid`.
-pub fn is_uid(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase())
 }
 
 fn may_create(connector: &Connector) -> Result<(), TicketError> {
@@ -150,7 +145,7 @@ fn place(connector: &Connector, hub: &HubV2, ids: &IdSource) -> (String, String)
             (id, url)
         }
         Provider::Jira(jira) => {
-            let number = hub.tickets.iter().filter(|ticket| ticket.connector_id == connector.id).count();
+            let number = hub.tickets.count_of(&connector.id);
             let domain = jira.site.as_ref().map_or("https://site.atlassian.net", |site| &site.domain);
             let project = jira.project_key.as_deref().unwrap_or(DEFAULT_PROJECT);
             let url = format!("{domain}/browse/{project}-{}", number.saturating_add(1));

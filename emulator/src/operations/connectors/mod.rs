@@ -17,7 +17,7 @@ use super::paged::PageRequest;
 use super::{Answer, Context, Input, repeatable};
 use crate::aws_error::AwsError;
 use crate::domain::accounts::connectors::{self, Change, Create, Half, SERVICE_PRINCIPAL, connector_arn};
-use crate::state::{Connector, Enablement, HubKey, Provider, Transaction, timestamp_text};
+use crate::state::{Connector, Connectors, Enablement, HubKey, Provider, Transaction, timestamp_text};
 
 const HALF: Half = Half::Cspm;
 
@@ -124,7 +124,7 @@ fn created_by(connector: &Connector) -> Option<&'static str> {
 }
 
 /// The caller's connectors of a half.
-fn all(context: &Context<'_>, half: Half) -> BTreeMap<String, Connector> {
+fn all(context: &Context<'_>, half: Half) -> Connectors {
     let key = context.caller.hub_key();
     let all = match half {
         Half::Cspm => context.world.hub(&key).map(|hub| hub.connectors.clone()),

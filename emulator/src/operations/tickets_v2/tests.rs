@@ -140,7 +140,7 @@ fn a_repeated_call_creates_one_ticket() {
     input["ClientToken"] = json!("t");
     let ticket = stage.good(ADMINISTRATOR, CreateTicketV2, input.clone());
     assert_eq!(stage.good(ADMINISTRATOR, CreateTicketV2, input), ticket);
-    assert_eq!(stage.0.hub_v2(&key()).unwrap().tickets.len(), 1);
+    assert_eq!(stage.0.hub_v2(&key()).unwrap().tickets.iter().count(), 1);
 }
 
 /// Rules: ARV-08, ARV-10.
@@ -166,7 +166,7 @@ fn a_rule_creates_one_ticket_for_each_finding() {
     let import = |findings: Value| stage.good(ADMINISTRATOR, BatchImportFindings, json!({ "Findings": findings }));
     let tickets = || {
         stage.good(ADMINISTRATOR, GetFindingsV2, json!({}));
-        stage.0.hub_v2(&key()).unwrap().tickets.clone()
+        stage.0.hub_v2(&key()).unwrap().tickets.iter().cloned().collect::<Vec<_>>()
     };
     import(json!([finding("1", json!({})), finding("2", json!({ "Severity": { "Label": "LOW" } }))]));
     assert_eq!(tickets().len(), 1, "two rules, one matching finding");

@@ -13,7 +13,7 @@ use securityhub_fixtures::products::PRODUCTS;
 use crate::domain::controls::standards::subscriptions;
 use crate::domain::tags::{self};
 use crate::state::{
-    CheckScope, ConfigRecorder, ControlFindingGenerator, Hub, HubKey, Phase, Region, Timestamp, Transaction,
+    CheckScope, ConfigRecorder, Connectors, ControlFindingGenerator, Hub, HubKey, Phase, Region, Timestamp, Transaction,
 };
 
 /// The input of EnableSecurityHub.
@@ -82,7 +82,7 @@ fn fresh(now: Timestamp) -> Hub {
         product_subscriptions: std::collections::BTreeSet::new(),
         action_targets: BTreeMap::new(),
         insights: Vec::new(),
-        connectors: BTreeMap::new(),
+        connectors: Connectors::new(),
         automation_rules: Vec::new(),
     }
 }

@@ -11,9 +11,8 @@ use super::visibility;
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::arn;
 use crate::domain::caller::Caller;
-use crate::state::{
-    ActionV2, AutomationRuleV2, CriteriaV2, Directory, HubKey, HubV2, Provider, Region, Transaction, World,
-};
+use crate::domain::hub_v2_access;
+use crate::state::{ActionV2, AutomationRuleV2, CriteriaV2, Directory, HubKey, HubV2, Provider, Transaction, World};
 
 /// Maximum number of rules of an account and Region (ARV-03).
 const MOST_RULES: usize = 100;
@@ -141,15 +140,12 @@ fn admit(directory: &Directory, caller: &Caller, needs_aggregator: bool) -> Resu
         return Err(AwsError::access_denied(message));
     }
     match directory.aggregators_v2.get(&account) {
-        Some(aggregator) if aggregator.home != caller.region => Err(not_home(&caller.region, &aggregator.home)),
+        Some(aggregator) if aggregator.home != caller.region => {
+            Err(hub_v2_access::not_home(&caller.region, &aggregator.home))
+        }
         None if needs_aggregator => Err(AwsError::conflict("Automation rules need an aggregator")),
         _ => Ok(()),
     }
-}
-
-/// 409 for a call that is only possible in the home Region of an aggregator (AGV-06).
-fn not_home(current: &Region, home: &Region) -> AwsError {
-    AwsError::conflict(format!("The current Region {current} does not match the aggregation Region {home}"))
 }
 
 /// Checks that the connector of a rule that creates tickets belongs to the caller and connects to a ticketing system
@@ -271,7 +267,7 @@ pub fn rule_arn(key: &HubKey, id: &str) -> String {
 
 fn own_hub(transaction: &Transaction<'_>, caller: &Caller) -> Result<HubV2, AwsError> {
     let hub = transaction.hub_v2(&caller.hub_key());
-    hub.map(|hub| (*hub).clone()).ok_or_else(crate::domain::hub_v2_access::not_subscribed)
+    hub.map(|hub| (*hub).clone()).ok_or_else(hub_v2_access::not_subscribed)
 }
 
 /// The index of the rule with an ID or an ARN (ARV-13).

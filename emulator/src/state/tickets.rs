@@ -1,0 +1,62 @@
+//! Tickets that connectors have created for findings.
+
+use std::sync::Arc;
+
+use imbl::{OrdMap, Vector};
+
+use super::clock::Timestamp;
+
+/// A ticket that was created for a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    /// Its ID in the ticketing system.
+    pub id: String,
+    /// Its address there.
+    pub url: String,
+    /// Its title.
+    pub title: String,
+    /// The ID of the connector.
+    pub connector_id: String,
+    /// `metadata.uid` of the finding; `None` for a test.
+    pub finding: Option<String>,
+    /// The time of its creation.
+    pub created_at: Timestamp,
+}
+
+/// The tickets of a hub V2. Clones share them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tickets {
+    /// In order of creation.
+    all: Vector<Arc<Ticket>>,
+    /// By connector and finding.
+    of_findings: OrdMap<(String, String), Arc<Ticket>>,
+    /// The number of tickets of each connector.
+    counts: OrdMap<String, usize>,
+}
+
+impl Tickets {
+    /// Adds a ticket.
+    pub fn add(&mut self, ticket: Ticket) {
+        let ticket = Arc::new(ticket);
+        *self.counts.entry(ticket.connector_id.clone()).or_default() += 1;
+        if let Some(finding) = &ticket.finding {
+            self.of_findings.insert((ticket.connector_id.clone(), finding.clone()), Arc::clone(&ticket));
+        }
+        self.all.push_back(ticket);
+    }
+
+    /// The ticket that a connector has created for the finding with a `metadata.uid`.
+    pub fn of_finding(&self, connector_id: &str, finding: &str) -> Option<&Ticket> {
+        self.of_findings.get(&(connector_id.to_owned(), finding.to_owned())).map(Arc::as_ref)
+    }
+
+    /// The number of tickets that a connector has created.
+    pub fn count_of(&self, connector_id: &str) -> usize {
+        self.counts.get(connector_id).copied().unwrap_or_default()
+    }
+
+    /// All tickets, in order of creation.
+    pub fn iter(&self) -> impl Iterator<Item = &Ticket> {
+        self.all.iter().map(Arc::as_ref)
+    }
+}
