@@ -251,9 +251,11 @@ fn findings_by_account(world: &World) -> Vec<(AccountId, u64)> {
     let Some(field) = world.schema().field("AwsAccountId") else { return Vec::new() };
     let everything = Filter::everything();
     let mut counts = Vec::new();
-    for region in world.finding_regions() {
+    let regions = (world.finding_regions(), world.ocsf_only_regions());
+    let tables = regions.0.iter().map(TableKey::from).chain(regions.1.iter().map(TableKey::ocsf_only));
+    for table in tables {
         let read = |findings: &Findings| findings.table().groups(&everything, field);
-        let found = world.query_findings(&TableKey::from(&region), &everything, &[field], read);
+        let found = world.query_findings(&table, &everything, &[field], read);
         let counted = found.into_iter().flatten();
         counts.extend(counted.filter_map(|(account, count)| Some((AccountId::parse(&account)?, count))));
     }
@@ -266,6 +268,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::domain::findings::v2::native;
     use crate::testing::{ADMINISTRATOR, MEMBER, Stage, finding_of};
 
     /// Rules: CPL-141.
@@ -283,6 +286,24 @@ mod tests {
         let of = |text: &str| AccountId::parse(text).unwrap();
         assert_eq!(relations.regions_of(of(MEMBER)).map(Region::as_str).collect::<Vec<_>>(), ["us-east-1"]);
         assert_eq!(relations.regions_of(of("999999999999")).count(), 0);
+    }
+
+    /// Rules: CPL-141.
+    #[test]
+    fn findings_that_exist_only_in_ocsf_are_counted_with_their_account() {
+        let stage = Stage::with_hubs(&[MEMBER]);
+        let finding = json!({
+            "class_uid": 2004,
+            "cloud": { "account": { "uid": MEMBER }, "region": "us-east-1" },
+            "finding_info": { "uid": "f" },
+            "metadata": { "product": { "uid": "arn:aws:securityhub:us-east-1::productv2/partner/product" } },
+        });
+        let mut transaction = stage.0.write_findings();
+        let findings = vec![finding.as_object().unwrap().clone()];
+        _ = native::deliver(&mut transaction, &stage.0, stage.0.clock.now(), findings);
+        transaction.commit();
+        let overview = overview(&stage.0);
+        assert_eq!((overview.findings, overview.accounts[0].findings), (1, 1));
     }
 
     /// Rules: CPL-141.

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use securityhub_engine::{FieldId, Filter, Page, Parts, Position, SortKey, Stored, page};
+use securityhub_engine::{Effort, FieldId, Filter, Forms, Page, Parts, Position, SortKey, Stored, page};
 use securityhub_fixtures::Operation;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ use crate::domain::findings::v2::critical::{self, Critical};
 use crate::domain::findings::v2::query::{self, Use};
 use crate::domain::findings::v2::statistics::{self, Order};
 use crate::domain::findings::v2::visibility::{self, Limit, View};
-use crate::ocsf::Surroundings;
+use crate::ocsf::{Surroundings, native};
 use crate::state::{Directory, Findings, FindingsTransaction, World};
 
 /// Maximum number of counts of a grouping rule (STV-04).
@@ -83,10 +83,12 @@ pub fn get_findings_v2(context: &Context<'_>, input: Input) -> Result<Answer, Aw
     let select = |view: &View, bytes: Vec<u8>| {
         let filter = query.filter_in(view, context, critical.as_ref());
         let write = |stored: Stored<'_>, bytes: &mut Vec<u8>| write(world, &directory, stored, bytes);
+        let forms = Forms { context: number, write: &write };
         let select = |findings: &Findings| {
             let part = view.part(findings);
             let Some(critical) = &critical else {
-                return part.select_derived((&filter, sort), (after.as_ref(), *most), bytes, number, &write);
+                let page = (after.as_ref(), *most);
+                return part.select_derived((&filter, sort), page, bytes, &forms, Effort::Any).unwrap_or_default();
             };
             part.select_with(&filter, sort, after.as_ref(), *most, bytes, &|stored, bytes| {
                 let mut finding = Vec::new();
@@ -116,15 +118,15 @@ pub fn get_findings_v2_quickly(context: &Context<'_>, input: Input) -> Result<Op
     let (query, world) = (Query::read(context, input)?, context.world);
     let views = visibility::views(world, &context.caller, &query.limit);
     let [only] = &views[..] else { return Ok(None) };
-    if Critical::of_caller(world, &context.caller, &views, &query.limit).is_some() {
+    if critical::is_set(world, &context.caller, &views) {
         return Ok(None);
     }
     let (number, directory) = (world.revision(), world.directory());
     let (filter, page) = (query.filter_in(only, context, None), (query.after.as_ref(), query.most));
     let write = |stored: Stored<'_>, bytes: &mut Vec<u8>| write(world, &directory, stored, bytes);
+    let forms = Forms { context: number, write: &write };
     let select = |findings: &Findings| {
-        let part = only.part(findings);
-        part.select_derived_quickly((&filter, &query.sort), page, HEAD.to_vec(), number, &write)
+        only.part(findings).select_derived((&filter, &query.sort), page, HEAD.to_vec(), &forms, Effort::Little)
     };
     let found = world.try_read_findings(&only.table, select).flatten();
     Ok(found.map(|page| Answer(page_body(Some(page), &query.binding))))
@@ -322,9 +324,7 @@ fn read_named(input: BatchUpdateFindingsInput) -> Result<Vec<Named>, AwsError> {
     if input.metadata_uids.is_empty() == input.finding_identifiers.is_empty() {
         return Err(refused("Either MetadataUids or FindingIdentifiers is required, and not both"));
     }
-    let is_uid =
-        |uid: &String| uid.len() == 64 && uid.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase());
-    if let Some(uid) = input.metadata_uids.iter().find(|uid| !is_uid(uid)) {
+    if let Some(uid) = input.metadata_uids.iter().find(|uid| !native::is_uid(uid)) {
         return Err(refused(format!(
             "1 validation error detected: Value '{uid}' at 'metadataUids' failed to satisfy constraint: Member must \
              satisfy regular expression pattern: ^[0-9a-z]{{64}}$"

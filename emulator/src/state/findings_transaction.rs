@@ -120,12 +120,14 @@ impl<'w> FindingsTransaction<'w> {
         self.remove_findings(region, &tables, |_| true, |findings| findings.remove_where(&drops));
     }
 
-    /// Deletes the findings of a Region, including replicas, that have expired at `now`. The lock is released every few
+    /// Deletes the findings of a Region that have expired at `now`, including replicas and findings that exist only in
+    /// OCSF. The lock is released every few
     /// thousand findings, so that other calls are not held up.
     pub fn drop_expired(&mut self, region: &Region, now: Timestamp) {
         let may_have_expired = |findings: &Findings| findings.table().first_end() <= now.as_millisecond();
         let remove = |findings: &mut Findings| findings.remove_expired(now, EXPIRED_AT_A_TIME);
-        let tables = self.tables_of(region);
+        let mut tables = self.tables_of(region);
+        tables.push(TableKey::ocsf_only(region));
         while self.remove_findings(region, &tables, may_have_expired, remove) > 0 {}
     }
 

@@ -96,6 +96,11 @@ impl Inventories {
         found.map(|(_, inventory)| Arc::clone(inventory))
     }
 
+    #[cfg(test)]
+    pub(super) fn count(&self) -> usize {
+        self.0.lock().len()
+    }
+
     /// Keeps an inventory. It replaces an earlier one of the same viewer.
     pub(super) fn keep(&self, source: InventorySource, inventory: &Arc<Inventory>) {
         let mut known = self.0.lock();

@@ -289,6 +289,12 @@ impl World {
         inventory
     }
 
+    /// The number of inventories that are kept.
+    #[cfg(test)]
+    pub fn kept_inventories(&self) -> usize {
+        self.inventories.count()
+    }
+
     /// Records the changes that exposures depend on, and returns the due entries that compute the exposures. Worlds
     /// without hubs V2 skip this.
     pub(super) fn note_for_exposures(&self, changes: &[Change], due_at: Option<Timestamp>) -> Vec<(Timestamp, Due)> {
@@ -370,6 +376,15 @@ impl World {
         findings.build_columns(filter, fields);
         let findings = findings.read();
         Some(read(&findings))
+    }
+
+    /// The findings of a table as they are now, with the columns of `filter`; `None` if there is no such table. A reader
+    /// that works on many findings takes a snapshot, because writers would wait for one that holds the lock.
+    pub fn snapshot_of_findings(&self, table: &TableKey, filter: &Filter) -> Option<Arc<Findings>> {
+        let findings = self.find_table(table)?;
+        findings.build_columns(filter, &[]);
+        let snapshot = Arc::clone(&findings.read());
+        Some(snapshot)
     }
 
     /// Like [`World::read_findings`], but returns `None` if a writer holds the lock.

@@ -31,10 +31,11 @@ pub use documents::{Batch, Snapshot};
 pub use draft::Draft;
 pub use keys::Key;
 pub use part::{Layer, Part, Scope};
+pub use select::{Effort, Forms};
 
 use columns::Columns;
 use documents::Documents;
-use forms::Forms;
+use forms::Forms as FormCache;
 use keys::Keys;
 use searches::Searches;
 
@@ -73,7 +74,7 @@ pub struct Table {
     hidden: [BitSet; LAYERS],
     columns: Columns,
     searches: Searches,
-    forms: Forms,
+    forms: FormCache,
     /// The number of writes.
     version: u64,
 }
@@ -92,7 +93,7 @@ impl Table {
             live: BitSet::default(),
             hidden: Default::default(),
             searches: Searches::default(),
-            forms: Forms::default(),
+            forms: FormCache::default(),
             version: 0,
         }
     }

@@ -20,6 +20,24 @@ const FEW_FORMS: usize = 10;
 /// Maximum estimated size of a quick page, in bytes: its length times the average size of a document.
 const SHORT_PAGE: usize = 1024 * 1024;
 
+/// The derived forms of a selection.
+pub struct Forms<'w> {
+    /// Forms are cached until this number changes. The caller passes another one when something other than a document
+    /// changes the forms.
+    pub context: u64,
+    /// Appends the form of a document.
+    pub write: &'w dyn Fn(Stored<'_>, &mut Vec<u8>),
+}
+
+/// The work that a selection may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effort {
+    /// As much as needed.
+    Any,
+    /// Only a selection under the conditions of [`Part::select_quickly`], and only a few forms that are not cached.
+    Little,
+}
+
 impl Part<'_> {
     /// Like [`Part::select`], if that takes at most a few hundred microseconds. `None` if columns are missing,
     /// documents must be read, the page is long, or the limit on work is reached.
@@ -101,32 +119,20 @@ impl Part<'_> {
         slots.or_report("a search without a limit on work completes").unwrap_or_default()
     }
 
-    /// Like [`Part::select`], but returns derived forms, which `write` appends. They are cached until `context`
-    /// changes: the caller passes another number when something other than a document changes the forms.
+    /// Like [`Part::select`], but returns derived forms. `None` if a selection with [`Effort::Little`] would take more.
     pub fn select_derived(
         &self,
         (filter, sort): (&Filter, &[SortKey]),
         (after, limit): (Option<&Position>, usize),
         bytes: Vec<u8>,
-        context: u64,
-        write: &dyn Fn(Stored<'_>, &mut Vec<u8>),
-    ) -> Page {
-        let slots = self.slots(filter, sort, after, limit);
-        self.table.page_of_forms(slots, (sort, limit), bytes, (context, usize::MAX), write).unwrap_or_default()
-    }
-
-    /// Like [`Part::select_derived`], but under the conditions of [`Part::select_quickly`]. Also requires that only a
-    /// few of the forms are missing in the cache.
-    pub fn select_derived_quickly(
-        &self,
-        (filter, sort): (&Filter, &[SortKey]),
-        (after, limit): (Option<&Position>, usize),
-        bytes: Vec<u8>,
-        context: u64,
-        write: &dyn Fn(Stored<'_>, &mut Vec<u8>),
+        forms: &Forms<'_>,
+        effort: Effort,
     ) -> Option<Page> {
-        let slots = self.slots_quickly(filter, sort, after, limit)?;
-        self.table.page_of_forms(slots, (sort, limit), bytes, (context, FEW_FORMS), write)
+        let (slots, most) = match effort {
+            Effort::Any => (self.slots(filter, sort, after, limit), usize::MAX),
+            Effort::Little => (self.slots_quickly(filter, sort, after, limit)?, FEW_FORMS),
+        };
+        self.table.page_of_forms(slots, (sort, limit), bytes, forms, most)
     }
 
     /// The slots of a page and one more, if there are as many, in order of creation (SRT-08). `None` if more than about
@@ -214,12 +220,12 @@ impl Table {
         mut slots: Vec<u32>,
         (sort, limit): (&[SortKey], usize),
         mut bytes: Vec<u8>,
-        (context, most): (u64, usize),
-        write: &dyn Fn(Stored<'_>, &mut Vec<u8>),
+        wanted: &Forms<'_>,
+        most: usize,
     ) -> Option<Page> {
         let more = slots.len() > limit;
         slots.truncate(limit);
-        let cached = self.forms.get(context, &slots);
+        let cached = self.forms.get(wanted.context, &slots);
         if cached.iter().filter(|form| form.is_none()).count() > most {
             return None;
         }
@@ -227,7 +233,7 @@ impl Table {
         let form = |(slot, cached): (&u32, Option<Arc<[u8]>>)| {
             cached.unwrap_or_else(|| {
                 let mut form = Vec::with_capacity(4096);
-                write(self.documents.stored(*slot), &mut form);
+                (wanted.write)(self.documents.stored(*slot), &mut form);
                 let form: Arc<[u8]> = form.into();
                 derived.push((*slot, Arc::clone(&form)));
                 form
@@ -235,7 +241,7 @@ impl Table {
         };
         let forms: Vec<Arc<[u8]>> = slots.iter().zip(cached).map(form).collect();
         if !derived.is_empty() {
-            self.forms.put(context, derived, self.documents.bytes());
+            self.forms.put(wanted.context, derived, self.documents.bytes());
         }
         bytes.reserve(forms.iter().map(|form| form.len() + 1).sum::<usize>() + ROOM);
         let mut forms = forms.iter();

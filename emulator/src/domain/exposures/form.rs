@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use securityhub_engine::Filter;
 use securityhub_fixtures::exposures::{KINDS, RULES, Rule};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -177,11 +178,9 @@ fn event(name: &ResourceName, signal: &Signal, labels: &BTreeSet<&str>) -> Value
 
 /// The resources of all stored exposures of a Region.
 pub fn stored_resources(world: &World, region: &Region) -> Vec<ResourceName> {
-    let read = |findings: &crate::state::Findings| {
-        let table = findings.table();
-        table.slots().filter_map(|slot| resource_of(&super::sent(table.stored(slot))?)).collect()
-    };
-    world.read_findings(TableKey::ocsf_only(region), read).unwrap_or_default()
+    let snapshot = world.snapshot_of_findings(&TableKey::ocsf_only(region), &Filter::everything());
+    let tables = snapshot.iter().map(|findings| findings.table());
+    tables.flat_map(|table| table.slots().filter_map(|slot| resource_of(&super::sent(table.stored(slot))?))).collect()
 }
 
 fn resource_of(finding: &Value) -> Option<ResourceName> {

@@ -1,7 +1,7 @@
 //! Remediations, derived from the exposures that a caller sees: one for each exposure and each kind of its traits
 //! (RMV-01 … RMV-06).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use securityhub_engine::Filter;
 use securityhub_engine::filter::Test;
@@ -63,7 +63,7 @@ fn of_exposure(exposure: &Value) -> Vec<Remediation> {
     let list = |value: &Value, member: &str| value.get(member).and_then(Value::as_array).cloned().unwrap_or_default();
     let text = |value: &Value, member: &str| value.get(member).and_then(Value::as_str).map(str::to_owned);
     let events = exposure.get("finding_info").map(|info| list(info, "related_events")).unwrap_or_default();
-    let mut traits: Vec<(String, BTreeSet<String>, Vec<String>)> = Vec::new();
+    let mut traits: BTreeMap<String, (BTreeSet<String>, Vec<String>)> = BTreeMap::new();
     for event in &events {
         let tags = list(event, "tags");
         let of_traits = list(event, "traits");
@@ -73,30 +73,25 @@ fn of_exposure(exposure: &Value) -> Vec<Remediation> {
             let labels = tags.iter().filter(|tag| text(tag, "name").as_deref() == Some(&*kind));
             let labels = labels.flat_map(|tag| list(tag, "values"));
             let labels = labels.filter_map(|label| label.as_str().map(str::to_owned));
-            let index = traits.iter().position(|(known, ..)| *known == kind).unwrap_or_else(|| {
-                traits.push((kind.clone(), BTreeSet::new(), Vec::new()));
-                traits.len() - 1
-            });
-            if let Some((_, known, findings)) = traits.get_mut(index) {
-                known.extend(labels);
-                findings.extend(text(event, "title"));
-            }
+            let labels: Vec<String> = labels.collect();
+            let (known, findings) = traits.entry(kind).or_default();
+            known.extend(labels);
+            findings.extend(text(event, "title"));
         }
     }
-    traits.sort();
-    let kinds: Vec<String> = traits.iter().map(|(kind, ..)| kind.clone()).collect();
+    let kinds: BTreeSet<&str> = traits.keys().map(String::as_str).collect();
     let uid = exposure.pointer("/metadata/uid").and_then(Value::as_str).unwrap_or_default();
     let severity_id = exposure.get("severity_id").and_then(Value::as_u64).unwrap_or_default();
     let severity_id = u8::try_from(severity_id.clamp(1, 5)).unwrap_or(1);
-    let remediation = |(kind, labels, findings): (String, BTreeSet<String>, Vec<String>)| {
-        let projected = without(exposure, &kinds, &kind).map(|projected| projected.min(severity_id));
-        let title = labels.into_iter().collect::<Vec<_>>().join(", ");
+    let remediation = |(kind, (labels, findings)): (&String, &(BTreeSet<String>, Vec<String>))| {
+        let projected = without(exposure, &kinds, kind).map(|projected| projected.min(severity_id));
+        let title = labels.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
         Remediation {
             target_uid: hex::encode(Sha256::digest(format!("{uid}\n{kind}"))),
             exposure: exposure.clone(),
             title: if title.is_empty() { kind.clone() } else { title },
-            kind,
-            findings,
+            kind: kind.clone(),
+            findings: findings.clone(),
             severity_id,
             projected_id: projected.unwrap_or(1),
             impact: match projected {
@@ -106,13 +101,13 @@ fn of_exposure(exposure: &Value) -> Vec<Remediation> {
             },
         }
     };
-    traits.into_iter().map(remediation).collect()
+    traits.iter().map(remediation).collect()
 }
 
 /// The severity that an exposure would have without the traits of a kind; `None` if it would be resolved.
-fn without(exposure: &Value, kinds: &[String], gone: &str) -> Option<u8> {
+fn without(exposure: &Value, kinds: &BTreeSet<&str>, gone: &str) -> Option<u8> {
     let resource_type = exposure.pointer("/resources/0/type").and_then(Value::as_str);
-    let is_left = |kind: &&str| *kind != gone && kinds.iter().any(|known| known == kind);
+    let is_left = |kind: &&str| *kind != gone && kinds.contains(kind);
     let applies = |rule: &&securityhub_fixtures::exposures::Rule| {
         (rule.resource_type == "*" || Some(rule.resource_type) == resource_type) && rule.traits.iter().all(is_left)
     };

@@ -1,9 +1,10 @@
 //! Reads signals about resources from findings.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 use securityhub_engine::json::text;
-use securityhub_engine::{Derive, Parts, Stored};
+use securityhub_engine::{Derive, Filter, Parts, Stored};
 use securityhub_fixtures::exposures::{KINDS, Source, TRAITS, Trait};
 use serde_json::Value;
 
@@ -68,7 +69,7 @@ pub fn of_kind(exposed: &Exposed, kind: usize) -> impl Iterator<Item = &Signal> 
 
 /// Adds the signals of a source. Returns the resources of these signals.
 pub fn add(signals: &mut Signals, source: SignalSource, told: Vec<Told>) -> Vec<ResourceName> {
-    let mut names: Vec<ResourceName> = Vec::new();
+    let mut names = BTreeSet::new();
     for Told { name, object, row, signal } in told {
         let exposed = signals.resources.entry(name.clone()).or_default();
         // Sources describe a resource differently. The description of the first source is used, so that a new finding
@@ -77,10 +78,9 @@ pub fn add(signals: &mut Signals, source: SignalSource, told: Vec<Told>) -> Vec<
             (exposed.object, exposed.object_of) = (object, Some(source));
         }
         exposed.signals.insert(key(source, row), signal);
-        if !names.contains(&name) {
-            names.push(name);
-        }
+        names.insert(name);
     }
+    let names: Vec<ResourceName> = names.into_iter().collect();
     if !names.is_empty() {
         signals.sources.insert(source, names.clone().into());
     }
@@ -99,12 +99,11 @@ pub struct Told {
 /// Reads all findings of a Region.
 pub fn read_all(world: &World, region: &Region, signals: &mut Signals) {
     for (table, source) in tables(region) {
-        world.read_findings(table, |findings| {
-            for slot in findings.table().slots() {
-                let told = of_finding(world, findings.table().stored(slot));
-                add(signals, source(findings.table().sequence(slot)), told);
-            }
-        });
+        let Some(findings) = world.snapshot_of_findings(&table, &Filter::everything()) else { continue };
+        for slot in findings.table().slots() {
+            let told = of_finding(world, findings.table().stored(slot));
+            add(signals, source(findings.table().sequence(slot)), told);
+        }
     }
 }
 

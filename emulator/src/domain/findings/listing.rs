@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use securityhub_engine::{Filter, Page, SortKey, page};
+use securityhub_engine::{Filter, Page, Position, SortKey, page};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 
@@ -16,6 +16,9 @@ use crate::state::{Region, TableKey, World};
 
 /// Severity labels, most severe first.
 const LABELS: [&str; 5] = ["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL"];
+
+/// Maximum number of findings that are read at a time.
+const PAGE: usize = 1_000;
 
 /// The findings to list.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +65,7 @@ pub fn list(world: &World, caller: &Caller, query: &Query<'_>) -> Result<Listing
         if missing == 0 {
             break;
         }
-        listing.findings.extend(search.newest(&views, severity, missing));
+        listing.findings.extend(search.newest(&views, &severity, missing));
     }
     for region in other_regions(world, caller, &views) {
         let table = TableKey::from(&region);
@@ -98,7 +101,13 @@ impl Search<'_> {
     /// The number of matching findings.
     fn count(&self, views: &[View]) -> usize {
         if self.title.is_some() {
-            return self.newest(views, Filter::everything(), usize::MAX).count();
+            // The filter does not test the title, so all findings are read.
+            let mut count = 0;
+            self.each_newest(views, &Filter::everything(), PAGE, |_| {
+                count += 1;
+                true
+            });
+            return count;
         }
         let count = |view: &View| {
             let filter = Filter::All(vec![view.filter(self.world), self.filter.clone()]);
@@ -109,19 +118,30 @@ impl Search<'_> {
         views.iter().map(count).sum()
     }
 
-    /// The newest matching findings of a severity.
-    fn newest(&self, views: &[View], severity: Filter, limit: usize) -> impl Iterator<Item = Box<RawValue>> {
-        // The filter does not test the title, so a search for a title reads all findings.
-        let read = if self.title.is_some() { usize::MAX } else { limit };
-        let page = self.page(views, &severity, read);
-        let parsed = |document: &[u8]| serde_json::from_slice::<Box<RawValue>>(document);
-        let documents: Vec<Box<RawValue>> = page
-            .documents()
-            .filter(|document| self.has_title(document))
-            .filter_map(|document| parsed(document).or_report("a stored finding is JSON"))
-            .take(limit)
-            .collect();
-        documents.into_iter()
+    /// The newest matching findings of a severity, at most `limit`.
+    fn newest(&self, views: &[View], severity: &Filter, limit: usize) -> Vec<Box<RawValue>> {
+        let mut documents = Vec::new();
+        self.each_newest(views, severity, limit.min(PAGE), |document| {
+            let parsed = serde_json::from_slice::<Box<RawValue>>(document);
+            documents.extend(parsed.or_report("a stored finding is JSON"));
+            documents.len() < limit
+        });
+        documents
+    }
+
+    /// Visits the matching findings of a severity, newest first, until `visit` returns false. Reads `size` at a time.
+    fn each_newest(&self, views: &[View], severity: &Filter, size: usize, mut visit: impl FnMut(&[u8]) -> bool) {
+        let mut after = None;
+        loop {
+            let page = self.page(views, severity, after.as_ref(), size);
+            if !page.documents().filter(|document| self.has_title(document)).all(&mut visit) {
+                return;
+            }
+            match page.rows.last() {
+                Some(last) if page.more => after = Some(last.position.clone()),
+                _ => return,
+            }
+        }
     }
 
     fn has_title(&self, document: &[u8]) -> bool {
@@ -137,15 +157,14 @@ impl Search<'_> {
         })
     }
 
-    fn page(&self, views: &[View], severity: &Filter, limit: usize) -> Page {
+    fn page(&self, views: &[View], severity: &Filter, after: Option<&Position>, limit: usize) -> Page {
         let updated = self.world.schema().field("UpdatedAt");
         let sort: Vec<SortKey> = updated.into_iter().map(|field| SortKey { field, descending: true }).collect();
         let fields: Vec<_> = sort.iter().map(|key| key.field).collect();
         let of_view = |view: &View| {
             let filter = Filter::All(vec![view.filter(self.world), self.filter.clone(), severity.clone()]);
             self.world.query_findings(&view.table, &filter, &fields, |findings| {
-                let limit = limit.min(findings.table().len());
-                view.part(findings).select(&filter, &sort, None, limit, Vec::new())
+                view.part(findings).select(&filter, &sort, after, limit, Vec::new())
             })
         };
         let pages: Vec<Page> = views.iter().filter_map(of_view).collect();

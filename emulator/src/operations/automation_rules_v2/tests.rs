@@ -5,9 +5,13 @@ use securityhub_fixtures::Operation::{
     EnableSecurityHubV2, GetAutomationRuleV2, GetFindingStatisticsV2, GetFindingsV2, GetResourcesV2,
     ListAutomationRulesV2, UpdateAutomationRuleV2,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding};
+use crate::domain::caller::Caller;
+use crate::domain::findings::explain::{self, Question};
+use crate::operations::{Context, Input, findings_v2};
+use crate::state::{Principal, Region};
+use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding, id};
 
 fn stage() -> Stage {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
@@ -211,6 +215,8 @@ fn a_rule_on_resources_sets_their_criticality() {
     let filters = json!({ "CompositeFilters": [{ "StringFilters": critical }] });
     let found = stage.good(ADMINISTRATOR, GetFindingsV2, json!({ "Filters": filters }));
     assert_eq!(found["Findings"].as_array().unwrap().len(), 2);
+    let explained = ["a", "c"].map(|id| explain(&stage, &Question { id, product_arn: None, filters: &filters }));
+    assert_eq!(explained, [true, false]);
     let counted = json!({ "GroupByRules": [{ "GroupByField": "resources.criticality" }] });
     let counted = stage.good(ADMINISTRATOR, GetFindingStatisticsV2, counted);
     let expected = json!([{ "FieldValue": "Very High", "Count": 2 }]);
@@ -239,4 +245,54 @@ fn a_home_region_shows_what_was_written_after_linking() {
     };
     assert_eq!(titles("eu-west-1"), ["changed", "after"]);
     assert_eq!(titles(REGION), ["before", "changed", "after"]);
+}
+
+fn caller(stage: &Stage) -> Caller {
+    let principal = Principal::local_user(id(ADMINISTRATOR));
+    Caller { principal, region: Region::new(REGION), now: stage.0.clock.now() }
+}
+
+/// Whether a finding is returned, according to its explanation.
+fn explain(stage: &Stage, question: &Question<'_>) -> bool {
+    explain::explain(&stage.0, &caller(stage), question).unwrap().findings[0].returned
+}
+
+/// A rule that gives resources a criticality.
+fn rule_on_resources(filters: Value) -> Value {
+    json!({
+        "RuleName": "r", "Description": "For a test", "RuleOrder": 1,
+        "Criteria": { "ResourceCriteria": { "CompositeFilters": [filters] } },
+        "Actions": [{ "Type": "RESOURCE_FIELDS_UPDATE", "ResourceFieldsUpdate": { "Criticality": "High" } }],
+    })
+}
+
+/// An inventory is computed from all findings, and small calls must not wait for that.
+#[test]
+fn a_query_under_the_conditions_of_a_small_call_computes_no_inventory() {
+    let stage = stage();
+    stage.good(ADMINISTRATOR, BatchImportFindings, json!({ "Findings": [finding("a", json!({}))] }));
+    stage.good(ADMINISTRATOR, GetFindingsV2, json!({}));
+    let of_all = json!([{ "FieldName": "ResourceId", "Filter": { "Value": "host-1", "Comparison": "EQUALS" } }]);
+    create(&stage, rule_on_resources(json!({ "StringFilters": of_all })));
+    let context = Context { world: &stage.0, caller: caller(&stage) };
+    let input = Input { members: Map::new(), items: Vec::new() };
+    assert!(findings_v2::get_findings_v2_quickly(&context, input).unwrap().is_none());
+    assert_eq!(stage.0.kept_inventories(), 0);
+}
+
+/// Rules: ARV-11.
+#[test]
+fn a_rule_with_a_relative_date_sets_the_criticality_of_recent_resources() {
+    let stage = stage();
+    stage.good(ADMINISTRATOR, BatchImportFindings, json!({ "Findings": [finding("a", json!({}))] }));
+    let recent = json!({ "DateRange": { "Value": 7, "Unit": "DAYS" } });
+    let recent = json!([{ "FieldName": "ResourceDetailCaptureTime", "Filter": recent }]);
+    create(&stage, rule_on_resources(json!({ "DateFilters": recent })));
+    let criticality = || {
+        let resources = stage.good(ADMINISTRATOR, GetResourcesV2, json!({}))["Resources"].clone();
+        resources[0]["ResourceCriticality"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(criticality(), "High");
+    stage.days_pass(3);
+    assert_eq!(criticality(), "Unknown");
 }

@@ -10,6 +10,7 @@ use super::{
 use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
 use crate::domain::findings::document;
+use crate::domain::findings::v2::critical::Critical;
 use crate::domain::findings::v2::query::{self, Use};
 use crate::domain::findings::v2::visibility::{self, View};
 use crate::state::{AccountId, HubKey, TableKey, World};
@@ -35,12 +36,17 @@ struct Requested {
 /// # Errors
 /// 400 `ValidationException` for filters that GetFindingsV2 refuses.
 pub(super) fn explain(world: &World, caller: &Caller, question: &Question<'_>) -> Result<Explanation, AwsError> {
-    let whole = query::filter(world, caller.now, question.filters, Use::Query)?;
+    let views = visibility::views(world, caller, &None);
+    let critical = Critical::of_caller(world, caller, &views, &None);
+    let convert = |filters: &Value| {
+        let filter = query::filter(world, caller.now, filters, Use::Query)?;
+        Ok(Critical::resolve(critical.as_ref(), filter, world.schema()))
+    };
+    let whole = convert(question.filters)?;
     let mut requested = Vec::new();
     for composite in list(question.filters, "CompositeFilters") {
-        collect(world, caller, composite, &mut requested)?;
+        collect(world, &convert, composite, &mut requested)?;
     }
-    let views = visibility::views(world, caller, &None);
     let regions = world.finding_regions();
     let tables = regions.iter().map(TableKey::from);
     let only = world.ocsf_only_regions();
@@ -64,11 +70,16 @@ fn list<'v>(value: &'v Value, member: &str) -> &'v [Value] {
 }
 
 /// Converts each filter of a composite filter separately.
-fn collect(world: &World, caller: &Caller, composite: &Value, requested: &mut Vec<Requested>) -> Result<(), AwsError> {
+fn collect(
+    world: &World,
+    convert: &dyn Fn(&Value) -> Result<Filter, AwsError>,
+    composite: &Value,
+    requested: &mut Vec<Requested>,
+) -> Result<(), AwsError> {
     for member in LISTS {
         for sent in list(composite, member) {
             let alone = json!({ "CompositeFilters": [{ member: [sent] }] });
-            let filter = query::filter(world, caller.now, &alone, Use::Query)?;
+            let filter = convert(&alone)?;
             let name = sent.get("FieldName").and_then(Value::as_str).unwrap_or_default().to_owned();
             let kind = world.schema().derived_field(&name).and_then(|field| world.schema().kind(field));
             let kind = kind.unwrap_or(FieldKind::String);
@@ -76,7 +87,7 @@ fn collect(world: &World, caller: &Caller, composite: &Value, requested: &mut Ve
             requested.push(Requested { name, sent, kind, filter });
         }
     }
-    list(composite, "NestedCompositeFilters").iter().try_for_each(|nested| collect(world, caller, nested, requested))
+    list(composite, "NestedCompositeFilters").iter().try_for_each(|nested| collect(world, convert, nested, requested))
 }
 
 fn of_table(

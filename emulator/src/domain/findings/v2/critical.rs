@@ -21,15 +21,19 @@ pub const FIELD: &str = "resources.criticality";
 #[derive(Clone, Debug, Default)]
 pub struct Critical(BTreeMap<ResourceKey, String>);
 
+/// Whether a rule sets the criticality of resources that a caller sees.
+pub fn is_set(world: &World, caller: &Caller, views: &[View]) -> bool {
+    let relations = world.relations();
+    views.iter().any(|view| {
+        let mut in_force = rules::in_force(&relations, caller.account(), &view.table.region);
+        in_force.any(|rule| matches!(rule.action, ActionV2::SetCriticality(_)))
+    })
+}
+
 impl Critical {
     /// The criticality that rules give the resources that a caller sees; `None` if no rule sets a criticality.
     pub fn of_caller(world: &World, caller: &Caller, views: &[View], limit: &Limit) -> Option<Critical> {
-        let relations = world.relations();
-        let sets = |region| {
-            let in_force = rules::in_force(&relations, caller.account(), region);
-            in_force.iter().any(|rule| matches!(rule.action, ActionV2::SetCriticality(_)))
-        };
-        views.iter().any(|view| sets(&view.table.region)).then(|| {
+        is_set(world, caller, views).then(|| {
             let inventory = inventory::of_caller(world, caller, limit);
             let table = &inventory.resources;
             let slots = table.within(Scope::All).matching(&Filter::everything());

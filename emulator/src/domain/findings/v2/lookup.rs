@@ -26,13 +26,12 @@ pub fn all(world: &World, caller: &Caller, filter: &Filter) -> Vec<Value> {
     let mut found = Vec::new();
     for view in visibility::views(world, caller, &None) {
         let filter = Filter::All(vec![filter.clone(), view.filter(world, caller.now)]);
-        world.query_findings(&view.table, &filter, &[], |findings| {
-            for slot in view.part(findings).matching(&filter) {
-                let mut document = Vec::new();
-                world.ocsf().write(findings.table().stored(slot), Parts::ALL, around, &mut document);
-                found.extend(serde_json::from_slice::<Value>(&document).ok());
-            }
-        });
+        let Some(findings) = world.snapshot_of_findings(&view.table, &filter) else { continue };
+        for slot in view.part(&findings).matching(&filter) {
+            let mut document = Vec::new();
+            world.ocsf().write(findings.table().stored(slot), Parts::ALL, around, &mut document);
+            found.extend(serde_json::from_slice::<Value>(&document).ok());
+        }
     }
     found
 }

@@ -23,19 +23,23 @@ pub fn active(world: &World, owner: AccountId, region: &Region, now: Timestamp) 
     if !relations.is_v2_on(&HubKey { account: owner, region: region.clone() }) {
         return Vec::new();
     }
-    let mut rules = in_force(&relations, owner, region);
-    rules.sort_by(by_order);
-    let read = |rule: AutomationRuleV2| {
+    let mut rules: Vec<&AutomationRuleV2> = in_force(&relations, owner, region).collect();
+    rules.sort_by(|one, two| by_order(one, two));
+    let read = |rule: &AutomationRuleV2| {
         let CriteriaV2::Findings(criteria) = &rule.criteria else { return None };
         let criteria = query::filter(world, now, criteria, Use::Rule).ok()?;
-        Some(ActiveRule { criteria, action: rule.action })
+        Some(ActiveRule { criteria, action: rule.action.clone() })
     };
     rules.into_iter().filter_map(read).collect()
 }
 
 /// The rules that apply to the findings of `owner`: those of the delegated administrator, or its own if there is none.
 /// Rules in a linked Region do not run; the rules in the home Region run on its findings instead.
-pub fn in_force(relations: &Relations, owner: AccountId, region: &Region) -> Vec<AutomationRuleV2> {
+pub fn in_force<'r>(
+    relations: &'r Relations,
+    owner: AccountId,
+    region: &Region,
+) -> impl Iterator<Item = &'r AutomationRuleV2> + use<'r> {
     let directory = relations.directory();
     let account = visibility::administrator_of(directory, owner).unwrap_or(owner);
     let aggregator = directory.aggregators_v2.get(&account);
@@ -43,7 +47,7 @@ pub fn in_force(relations: &Relations, owner: AccountId, region: &Region) -> Vec
     let key = HubKey { account, region: home.unwrap_or(region).clone() };
     let hub = relations.hub_v2(&key).filter(|hub| hub.subscribed_at().is_some());
     let rules = hub.into_iter().flat_map(|hub| hub.automation_rules.iter());
-    rules.filter(|rule| rule.is_enabled).cloned().collect()
+    rules.filter(|rule| rule.is_enabled)
 }
 
 /// The due entries for the tickets that connectors should create for a finding (ARV-10).

@@ -147,19 +147,18 @@ pub fn of_findings(
     let mut changes = vec![[0; SEVERITIES.len()]; intervals.starts.len() + 1];
     for view in visibility::views(world, caller, &None) {
         let filter = Filter::All(vec![view.filter_of_all_times(world), filter.clone()]);
-        world.query_findings(&view.table, &filter, &[], |findings| {
-            for slot in view.part(findings).matching(&filter) {
-                for (state, from, until) in states(world, &view, findings, slot) {
-                    let range = intervals.between(from.max(since), until);
-                    if state.is_closed || range.is_empty() {
-                        continue;
-                    }
-                    let severity = usize::from(state.severity_id).min(SEVERITIES.len() - 1);
-                    changes[range.start][severity] += 1;
-                    changes[range.end][severity] -= 1;
+        let Some(findings) = world.snapshot_of_findings(&view.table, &filter) else { continue };
+        for slot in view.part(&findings).matching(&filter) {
+            for (state, from, until) in states(world, &view, &findings, slot) {
+                let range = intervals.between(from.max(since), until);
+                if state.is_closed || range.is_empty() {
+                    continue;
                 }
+                let severity = usize::from(state.severity_id).min(SEVERITIES.len() - 1);
+                changes[range.start][severity] += 1;
+                changes[range.end][severity] -= 1;
             }
-        });
+        }
     }
     let mut current = [0; SEVERITIES.len()];
     let add = |change: &[i64; SEVERITIES.len()]| {

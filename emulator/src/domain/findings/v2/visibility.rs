@@ -135,9 +135,7 @@ pub fn hide_earlier(
     newly: impl Fn(&Region) -> bool,
 ) {
     let directory = world.directory();
-    let organization = directory.organization.as_ref();
-    let is_administrator = organization.is_some_and(|it| it.security_hub_v2_administrator == Some(account));
-    let members = organization.filter(|_| is_administrator).into_iter().flat_map(|it| it.parents.keys());
+    let members = directory.administered_v2(account).into_iter().flat_map(|organization| organization.parents.keys());
     let accounts: BTreeSet<AccountId> = members.copied().chain([account]).collect();
     let filter = classic::of_accounts(world, &accounts);
     for region in world.finding_regions().into_iter().filter(&newly) {

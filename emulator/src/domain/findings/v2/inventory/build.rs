@@ -54,22 +54,27 @@ pub fn build(world: &World, caller: &Caller, views: &[View]) -> Inventory {
     let parts = PATHS.into_iter().fold(Parts::default(), |parts, path| parts.and(world.ocsf().parts(path)));
     for view in views {
         let filter = Filter::All(vec![view.filter(world, caller.now)]);
-        world.query_findings(&view.table, &filter, &[], |findings| {
+        if let Some(findings) = world.snapshot_of_findings(&view.table, &filter) {
             let mut document = Vec::new();
-            for slot in view.part(findings).matching(&filter) {
+            for slot in view.part(&findings).matching(&filter) {
                 document.clear();
                 world.ocsf().write(findings.table().stored(slot), parts, around, &mut document);
                 if let Ok(finding) = serde_json::from_slice(&document) {
                     let present = world.ocsf().state(findings.table().stored(slot));
-                    builder.finding(&finding, visibility::created_at(view, findings, slot, &present));
+                    builder.finding(&finding, visibility::created_at(view, &findings, slot, &present));
                 }
             }
-        });
+        }
         if !view.table.is_ocsf_only {
             declared::add(&mut builder, world, view);
         }
     }
-    builder.finish(&timestamp_text(caller.now), &Rules::new(world, caller, views))
+    let rules = Rules::new(world, caller, views);
+    if rules.have_relative_dates {
+        let next = caller.now.checked_add(SignedDuration::from_millis(1)).unwrap_or(Timestamp::MAX);
+        builder.valid_until = builder.valid_until.min(next);
+    }
+    builder.finish(&timestamp_text(caller.now), &rules)
 }
 
 impl Builder {
@@ -104,12 +109,11 @@ impl Builder {
             severity: text("/severity"),
         };
         let list = |pointer: &str| finding.pointer(pointer).and_then(Value::as_array).into_iter().flatten();
-        let mut keys = Vec::new();
+        let mut keys = BTreeSet::new();
         for object in list("/resources") {
             let Some(key) = key(account, mention.region, object) else { continue };
-            if !keys.contains(&key) {
-                self.resource(key.clone()).mention(object, &mention);
-                keys.push(key);
+            if keys.insert(key.clone()) {
+                self.resource(key).mention(object, &mention);
             }
         }
         let packages = list("/vulnerabilities").filter_map(|of| of.get("affected_packages")?.as_array()).flatten();

@@ -9,7 +9,7 @@ use super::super::rules;
 use super::super::visibility::View;
 use super::fields;
 use crate::domain::caller::Caller;
-use crate::state::{ActionV2, CriteriaV2, Region, World};
+use crate::state::{ActionV2, AutomationRuleV2, CriteriaV2, Region, World};
 
 /// A rule that sets the criticality of resources.
 struct Rule {
@@ -19,35 +19,40 @@ struct Rule {
 }
 
 /// The rules for resources, by the Region of their findings.
-#[derive(Default)]
-pub struct Rules(BTreeMap<Region, Vec<Rule>>);
+pub struct Rules {
+    by_region: BTreeMap<Region, Vec<Rule>>,
+    /// Whether a rule has a relative date, so that its result depends on the time.
+    pub have_relative_dates: bool,
+}
 
 impl Rules {
     /// The rules for the resources that a caller sees.
     pub fn new(world: &World, caller: &Caller, views: &[View]) -> Rules {
         let relations = world.relations();
-        let mut by_region = BTreeMap::new();
+        let (mut by_region, mut have_relative_dates) = (BTreeMap::new(), false);
         for region in views.iter().map(|view| &view.table.region) {
-            let mut of_region = rules::in_force(&relations, caller.account(), region);
-            of_region.sort_by(rules::by_order);
-            let read = |rule: crate::state::AutomationRuleV2| {
+            let mut of_region: Vec<&AutomationRuleV2> = rules::in_force(&relations, caller.account(), region).collect();
+            of_region.sort_by(|one, two| rules::by_order(one, two));
+            let mut read = |rule: &AutomationRuleV2| {
                 let (CriteriaV2::Resources(filters), ActionV2::SetCriticality(criticality)) =
-                    (&rule.criteria, rule.action)
+                    (&rule.criteria, &rule.action)
                 else {
                     return None;
                 };
+                have_relative_dates |= fields::any_filter(filters, &|filter| filter.get("DateRange").is_some());
                 let criteria = fields::resource_filter(caller.now, filters, true).ok()?;
-                Some(Rule { name: rule.name, criteria, criticality })
+                Some(Rule { name: rule.name.clone(), criteria, criticality: criticality.clone() })
             };
-            by_region.insert(region.clone(), of_region.into_iter().filter_map(read).collect());
+            by_region.insert(region.clone(), of_region.into_iter().filter_map(&mut read).collect());
         }
-        Rules(by_region)
+        Rules { by_region, have_relative_dates }
     }
 
     /// Sets the criticality of a resource; the last rule that matches wins.
     pub fn apply(&self, resource: &mut Map<String, Value>) {
         let region = resource.get("Region").and_then(Value::as_str).map(Region::new);
-        let Some(rules) = region.and_then(|region| self.0.get(&region)).filter(|rules| !rules.is_empty()) else {
+        let Some(rules) = region.and_then(|region| self.by_region.get(&region)).filter(|rules| !rules.is_empty())
+        else {
             return;
         };
         let document = Value::Object(resource.clone()).to_string();

@@ -171,7 +171,7 @@ fn is_about_ai(filters: &Value) -> bool {
 
 /// Whether `holds` returns true for any object at any depth. The recursion is shallow, because composite filters nest
 /// only once.
-fn any_filter(value: &Value, holds: &dyn Fn(&Value) -> bool) -> bool {
+pub(super) fn any_filter(value: &Value, holds: &dyn Fn(&Value) -> bool) -> bool {
     holds(value)
         || match value {
             Value::Array(elements) => elements.iter().any(|element| any_filter(element, holds)),

@@ -1,6 +1,6 @@
 //! Packages on resources, as documents of a table.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use securityhub_engine::{Key, Table};
 use serde_json::{Map, Value, json};
@@ -45,16 +45,21 @@ pub fn table(
     members_of: impl Fn(&ResourceKey) -> Option<Map<String, Value>>,
 ) -> Table {
     let mut table = Table::new(std::sync::Arc::clone(fields::of_software()));
+    let describe = |key: &ResourceKey| -> Option<Value> {
+        let members = members_of(key)?.into_iter();
+        Some(Value::Object(members.filter(|(name, _)| OF_RESOURCE.contains(&name.as_str())).collect()))
+    };
+    // A resource has many packages, and its members include its whole configuration.
+    let mut described: BTreeMap<&ResourceKey, Option<Value>> = BTreeMap::new();
     for (number, package) in (0..).zip(installed) {
-        let Some(members) = members_of(&package.resource) else { continue };
-        let resource: Map<String, Value> =
-            members.into_iter().filter(|(name, _)| OF_RESOURCE.contains(&name.as_str())).collect();
+        let described = described.entry(&package.resource).or_insert_with(|| describe(&package.resource));
+        let Some(resource) = described.clone() else { continue };
         let start = format!("{{\"Number\":{number}");
         let mut document = json!({ "Number": number, "PackageName": package.name, "PackageType": package.kind });
         if let Some(version) = &package.version {
             document["PackageVersion"] = json!(version);
         }
-        document["Resource"] = Value::Object(resource);
+        document["Resource"] = resource;
         let length = start.len();
         table.insert(&Key::new(start.into_bytes(), length), number, document.to_string().as_bytes());
     }
