@@ -8,7 +8,7 @@ use crate::domain::controls::standards::{new_controls, security_controls, subscr
 use crate::domain::controls::{checks, scores};
 use crate::domain::exposures;
 use crate::domain::findings::aggregation::replicas;
-use crate::domain::findings::document::Finding;
+use crate::domain::findings::document::{self, Finding};
 use crate::domain::findings::expiry;
 use crate::domain::findings::v2::exports;
 use crate::state::{Due, HubKey, Phase, Timestamp, Transaction, World};
@@ -33,11 +33,11 @@ fn carry_out(world: &World, transaction: &mut Transaction<'_>, due: Due, at: Tim
         Due::SweepFindings(region) => expiry::sweep(world, &region, at),
         Due::DropArchivedFindings(hub, since) if is_dormant(world, &hub, since) => {
             transaction.drop_findings(&hub.region, |document| {
-                expiry::is_of_account(document, hub.account) && is_archived(document)
+                document::is_of_account(document, hub.account) && is_archived(document)
             });
         }
         Due::ForgetHub(hub, since) if is_dormant(world, &hub, since) => {
-            transaction.drop_findings(&hub.region, |document| expiry::is_of_account(document, hub.account));
+            transaction.drop_findings(&hub.region, |document| document::is_of_account(document, hub.account));
             transaction.forget_hub(&hub);
         }
         Due::ForgetAccount(account, since) => {
@@ -78,8 +78,8 @@ fn carry_out(world: &World, transaction: &mut Transaction<'_>, due: Due, at: Tim
 /// Called after the clock was moved. Drops expired findings at once instead of at the sweep of their hour (RET-01).
 pub fn after_clock_change(world: &World, now: Timestamp) {
     run(world, now);
-    for region in world.finding_regions() {
-        expiry::sweep(world, &region, now);
+    for region in world.finding_regions().union(&world.ocsf_only_regions()) {
+        expiry::sweep(world, region, now);
     }
 }
 

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::document::Finding;
 use super::names;
 use crate::invariant::Invariant;
-use crate::state::{AccountId, Due, FindingsTransaction, Region, Timestamp, World};
+use crate::state::{Due, FindingsTransaction, Region, Timestamp, World};
 
 /// Retention period of an active finding after its last update (RET-01).
 const ACTIVE_FINDING_RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -77,9 +77,4 @@ pub fn sweep(world: &World, region: &Region, now: Timestamp) {
     let mut transaction = world.write_findings();
     transaction.drop_expired(region, now);
     transaction.commit();
-}
-
-/// Whether a stored finding belongs to an account.
-pub fn is_of_account(document: &[u8], account: AccountId) -> bool {
-    Finding::stored(document).string("AwsAccountId").is_some_and(|owner| owner == account.as_str())
 }

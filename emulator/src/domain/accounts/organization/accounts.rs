@@ -11,8 +11,7 @@ use super::configuration;
 use super::near_name::NearName;
 use crate::domain::accounts::central_configuration::settle::{account_left, account_moved};
 use crate::domain::accounts::members::organization::{forget_account, leave_organization};
-use crate::domain::findings::expiry;
-use crate::domain::findings::v2::native;
+use crate::domain::findings::document;
 use crate::domain::schedule;
 use crate::state::{
     Account, AccountId, AccountStatus, Directory, Due, HubKey, Organization, Timestamp, Transaction, World,
@@ -239,14 +238,14 @@ pub fn forget(transaction: &mut Transaction<'_>, world: &World, account: Account
     let mut regions = world.relations().hub_regions();
     regions.extend(world.finding_regions());
     for region in regions {
-        transaction.drop_findings(&region, |document| expiry::is_of_account(document, account));
+        transaction.drop_findings(&region, |document| document::is_of_account(document, account));
         let hub = HubKey { account, region };
         if transaction.hub(&hub).is_some() {
             transaction.forget_hub(&hub);
         }
     }
     for region in world.ocsf_only_regions() {
-        transaction.drop_ocsf_only(&region, |document| native::is_of_account(document, account));
+        transaction.drop_ocsf_only(&region, |document| document::is_of_account(document, account));
     }
     for (hub, _) in world.relations().hubs_v2_of(account) {
         transaction.forget_hub_v2(hub);
@@ -347,6 +346,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::domain::findings::v2::native;
     use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, id};
 
     /// Rules: RET-11.

@@ -1,23 +1,20 @@
 //! Findings that exist only in OCSF: exposures, coverage findings and findings of partners (OCM-03). The classic half
 //! does not show them.
 
+use jiff::SignedDuration;
 use securityhub_engine::Stored;
 use securityhub_engine::json::text;
 use serde_json::{Map, Value};
 
+use super::visibility::DAYS_OF_OPEN;
 use super::{keep, rules};
+use crate::domain::findings::expiry;
 use crate::ocsf::native::{self, Native};
 use crate::state::{AccountId, FindingsTransaction, HubKey, Region, TableKey, Timestamp, World};
 
 /// Whether a finding, given as JSON, is in OCSF: findings in ASFF have no class.
 pub fn has_class(finding: &str) -> bool {
     text::member_of(finding.trim(), "class_uid").is_some()
-}
-
-/// Whether a stored finding belongs to an account.
-pub fn is_of_account(document: &[u8], account: AccountId) -> bool {
-    let owner = std::str::from_utf8(document).ok().and_then(|document| text::member_of(document, "AwsAccountId"));
-    owner.and_then(text::string).is_some_and(|owner| owner == account.as_str())
 }
 
 /// A finding that was not stored, with the reason.
@@ -73,25 +70,46 @@ pub fn store(
     let finding = finding.dated(now.as_millisecond());
     let rules = rules::active(world, account, &region, now);
     let (key, document) = (native::key(&finding.uid), finding.to_bytes());
+    let expires_at = world.v2_settings.has_retention.then(|| expires_at(&finding, now));
     let tickets = transaction.edit_findings(TableKey::ocsf_only(&region), |writer| {
         let slot = writer.findings().table().find(&key);
         let mut annex = slot.map(|slot| writer.findings().annex(slot)).unwrap_or_default();
         annex.is_updated = slot.is_some();
-        let connectors = rules::apply(&rules, world, &document, &mut annex);
         if let Some(slot) = slot {
             keep::reset_status(world, writer.findings().table().stored(slot), &document, &mut annex);
+        }
+        let connectors = rules::apply(&rules, world, &document, &mut annex);
+        if let Some(slot) = slot {
             keep::note_state(world, writer.findings().table().stored(slot), &document, &mut annex, now);
         }
         let annex = annex.to_bytes();
         let stored = Stored { document: &document, annex: &annex };
-        match slot {
-            Some(slot) => writer.replace_with(slot, stored),
-            None => _ = writer.create_with(&key, stored),
+        let slot = match slot {
+            Some(slot) => {
+                writer.replace_with(slot, stored);
+                slot
+            }
+            None => writer.create_with(&key, stored),
+        };
+        if let Some(at) = expires_at {
+            writer.set_expiry(slot, at);
         }
         rules::tickets(world, stored, connectors)
     });
+    if let Some(at) = expires_at {
+        expiry::schedule_sweep(transaction, &region, at);
+    }
     for ticket in tickets {
         transaction.schedule(now, ticket);
     }
     Ok(())
+}
+
+/// The time at which a finding is deleted. No view shows it from then on, because it has not changed for too long; like
+/// that of a finding in ASFF, its retention period never begins before its delivery (HV2-10, RET-05).
+fn expires_at(finding: &Native, now: Timestamp) -> Timestamp {
+    let modified = finding.ocsf.get("finding_info").and_then(|info| info.get("modified_time")).and_then(Value::as_i64);
+    let modified = modified.and_then(|modified| Timestamp::from_millisecond(modified).ok());
+    let last_update = modified.map_or(now, |modified| modified.max(now));
+    last_update.checked_add(SignedDuration::from_hours(DAYS_OF_OPEN * 24)).unwrap_or(Timestamp::MAX)
 }
