@@ -8,36 +8,39 @@ use crate::scenario::check::Check;
 use crate::scenario::spanned::Spanned;
 use crate::state::{Delays, EXPECTED_DURATION, Timestamp, duration};
 
-/// How long asynchronous work of AWS takes, such as 5m or P1D. By default, work is done before the next call.
+/// Durations of asynchronous work of AWS, such as 5m or P1D. By default, work is done before the next call.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[schemars(rename = "Delays")]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
-    /// How long a standard is PENDING after it is enabled.
+    /// Time for which a standard is PENDING after it is enabled.
     standards_enable: Option<Spanned<String>>,
-    /// How long a standard is DELETING after it is disabled.
+    /// Time for which a standard is DELETING after it is disabled.
     standards_disable: Option<Spanned<String>>,
-    /// How long central configuration is PENDING after it is turned on.
+    /// Time for which central configuration is PENDING after it is turned on.
     central_configuration: Option<Spanned<String>>,
-    /// How long the targets of a configuration policy are PENDING after it is associated, changed or disassociated.
+    /// Time for which the targets of a configuration policy are PENDING after it is associated, changed or
+    /// disassociated.
     policy_association: Option<Spanned<String>>,
-    /// When the findings of a control are archived after the control or its standard is disabled. Default: P3D.
+    /// Time after which the findings of a control are archived once the control or its standard is disabled. Default:
+    /// P3D.
     archive_disabled: Option<Spanned<String>>,
-    /// How long the findings of a new standard are delayed for controls whose AWS Config rule another enabled standard
-    /// already uses.
+    /// Delay of the findings of a new standard for controls whose AWS Config rule another enabled standard already
+    /// uses.
     shared_rule: Option<Spanned<String>>,
-    /// When INCOMPLETE standards are retried after AWS Config starts to record. Regardless of this setting, they are also
-    /// retried 1, 3 and 7 days after they became INCOMPLETE, and every 7 days after that.
+    /// Time after which INCOMPLETE standards are retried once AWS Config starts to record. Regardless of this setting,
+    /// they are also retried 1, 3 and 7 days after they became INCOMPLETE, and every 7 days after that.
     recorder_retry: Option<Spanned<String>>,
-    /// How long a control that AWS adds to an enabled standard (see new_controls) is DISABLED before it is enabled.
+    /// Time for which a control that AWS adds to an enabled standard (see new_controls) is DISABLED before it is
+    /// enabled.
     new_controls: Option<Spanned<String>>,
-    /// How long the creation of an account of the organization is IN_PROGRESS.
+    /// Time for which the creation of an account of the organization is IN_PROGRESS.
     account_creation: Option<Spanned<String>>,
-    /// How long a connector to a cloud provider is PENDING after it is created, changed or deleted.
+    /// Time for which a connector to a cloud provider is PENDING after it is created, changed or deleted.
     connectors: Option<Spanned<String>>,
-    /// How long exposures stay unchanged after the findings and resources from which they are computed change.
+    /// Time for which exposures stay unchanged after the findings and resources from which they are computed change.
     exposures: Option<Spanned<String>>,
-    /// How long a security control is UPDATING after its parameters are changed.
+    /// Time for which a security control is UPDATING after its parameters are changed.
     security_control_update: Option<Spanned<String>>,
 }
 

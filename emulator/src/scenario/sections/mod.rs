@@ -62,10 +62,11 @@ pub(super) struct Declared {
     name: Option<String>,
     /// Clock of the emulator. Default: the system clock.
     clock: Option<clock::Declared>,
-    /// How long asynchronous work of AWS takes. Default: it is done before the next call.
+    /// Durations of asynchronous work of AWS. Default: it is done before the next call.
     delays: Option<delays::Declared>,
-    /// When security scores are computed. `live`: whenever they are requested. `daily`: as in AWS, for the first time
-    /// within 30 minutes of the first request (a day in China and GovCloud), then every 24 hours. Default: live.
+    /// Times at which security scores are computed. `live`: whenever they are requested. `daily`: as in AWS, for the
+    /// first time within 30 minutes of the first request (a day in China and GovCloud), then every 24 hours. Default:
+    /// live.
     score_mode: Option<ScoreMode>,
     /// Seed of all generated IDs. The same seed gives the same IDs. Default: 0.
     seed: Option<u64>,
@@ -121,7 +122,7 @@ pub(super) struct Declared {
     findings: Vec<findings::Declared>,
 }
 
-/// When security scores are computed.
+/// Times at which security scores are computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum ScoreMode {

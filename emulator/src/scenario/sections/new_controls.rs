@@ -24,7 +24,8 @@ pub(in crate::scenario) struct Declared {
     /// Control, such as S3.25.
     #[schemars(with = "String")]
     control: Option<Spanned<String>>,
-    /// When the control is added: a time, such as 2026-02-01T00:00:00Z, or a duration after the start, such as P10D.
+    /// Time at which the control is added: a time, such as 2026-02-01T00:00:00Z, or a duration after the start, such as
+    /// P10D.
     #[schemars(with = "String")]
     at: Option<Spanned<String>>,
     /// Standards that the control is added to, such as fsbp-1.0.0. Other standards that include it have it from

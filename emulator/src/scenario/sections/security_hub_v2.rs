@@ -35,7 +35,7 @@ pub(in crate::scenario) struct Declared {
     /// Whether the V2 half stops showing findings some time after their last change. Use off to show recorded findings
     /// of the past. Default: on.
     retention: Option<Retention>,
-    /// How long an export takes, in seconds. Default: 0.
+    /// Duration of an export, in seconds. Default: 0.
     #[schemars(transform = not_null, extend("maximum" = MAX_EXPORT_SECONDS))]
     export_seconds: Option<Spanned<u64>>,
 }

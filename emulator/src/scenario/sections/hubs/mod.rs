@@ -48,7 +48,7 @@ pub(in crate::scenario) struct Declared {
     tags: Entries<String>,
     /// Whether new controls of enabled standards are enabled automatically. Default: true.
     auto_enable_controls: Option<bool>,
-    /// How control findings are generated. Default: SECURITY_CONTROL. Members use the value of their administrator.
+    /// Consolidation of control findings. Default: SECURITY_CONTROL. Members use the value of their administrator.
     control_finding_generator: Option<Spanned<WrittenGenerator>>,
     /// Whether the standards that AWS enables by default are enabled. Default: false.
     #[serde(default)]
@@ -79,7 +79,7 @@ pub(in crate::scenario) struct Declared {
     members_csv: Option<Spanned<String>>,
 }
 
-/// How control findings are generated.
+/// Consolidation of control findings.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "ControlFindingGenerator")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
