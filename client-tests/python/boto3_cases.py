@@ -216,7 +216,7 @@ def a_finding_that_was_read_is_archived_by_importing_it_again():
 
 
 # Rules: PRW-05.
-def a_run_archives_what_the_run_before_it_found():
+def a_run_archives_findings_of_the_previous_run():
     hub, generator = client(), {"GeneratorId": "prowler-iam_root_mfa"}
     ids = [f"prowler-iam_root_mfa-{number:03}" for number in range(250)]
     for start in range(0, len(ids), 100):

@@ -101,7 +101,7 @@ async fn both_halves() -> Emulator {
 
 /// Rules: OCL-01 to OCL-08.
 #[tokio::test]
-async fn the_v2_half_answers_what_shipped_clients_call() {
+async fn the_v2_half_supports_the_calls_of_shipped_clients() {
     let Some(environment) = python_environment() else { return };
     let emulator = both_halves().await;
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/v2_client_cases.py");

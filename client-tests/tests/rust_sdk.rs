@@ -13,7 +13,7 @@ use aws_sdk_securityhub::types::{
 use aws_sdk_securityhub::{Client, Config};
 use securityhub_local::Emulator;
 
-/// How requests reach the emulator.
+/// The way in which requests reach the emulator.
 #[derive(Clone, Copy)]
 enum Transport {
     Socket,

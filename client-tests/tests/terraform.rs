@@ -98,7 +98,7 @@ impl Module {
     }
 
     /// Creates all resources, then changes those to be `updated` and nothing else, then finds nothing to change.
-    fn come(&self, updated: usize) {
+    fn apply_and_update(&self, updated: usize) {
         let (first, then) = ("-var=changed=false", "-var=changed=true");
         self.good(&["apply", "-auto-approve", "-no-color", "-input=false", first]);
         let printed = self.good(&["apply", "-auto-approve", "-no-color", "-input=false", then]);
@@ -109,13 +109,13 @@ impl Module {
     }
 
     /// Destroys all resources, and compares the operations called with those expected.
-    fn go(&self, calls: &[&str]) {
+    fn destroy(&self, calls: &[&str]) {
         self.good(&DESTROY);
         self.called(calls);
     }
 
     /// Destroys all resources but the units of closed accounts, which last for 90 days, and then those.
-    fn go_as_far_as_closed_accounts_let_it(&self, calls: &[&str]) {
+    fn destroy_with_closed_accounts(&self, calls: &[&str]) {
         let printed = self.run(&DESTROY);
         let printed = String::from_utf8_lossy(&printed.stderr);
         let errors: Vec<&str> = printed.lines().filter(|line| line.contains("Error: ")).collect();
@@ -123,7 +123,7 @@ impl Module {
         let words = printed.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(errors.len() == 1 && words.contains(sentence), "{printed}");
         post(&self.endpoint, "/_emulator/clock", r#"{"advance":"P91D"}"#);
-        self.go(calls);
+        self.destroy(calls);
     }
 
     /// Compares the operations called with those expected.
@@ -182,8 +182,8 @@ async fn accounts_are_created_and_destroyed() {
     let emulator = Emulator::builder().start().await.unwrap();
     if let Some(module) = Module::new("accounts", &emulator.endpoint()) {
         let run = move || {
-            module.come(5);
-            module.go(&OF_ACCOUNTS);
+            module.apply_and_update(5);
+            module.destroy(&OF_ACCOUNTS);
         };
         tokio::task::spawn_blocking(run).await.unwrap();
     }
@@ -196,7 +196,7 @@ async fn an_organization_is_configured_and_released() {
     let emulator = Emulator::builder().scenario(scenario).start().await.unwrap();
     let Some(module) = Module::new("organization", &emulator.endpoint()) else { return };
     let run = move || {
-        module.come(3);
+        module.apply_and_update(3);
         let member = "aws_securityhub_member.organization";
         // It is read back as invited, although this was not requested: without `ignore_changes` it would be recreated.
         let shown = module.good(&["state", "show", "-no-color", member]);
@@ -204,7 +204,7 @@ async fn an_organization_is_configured_and_released() {
         assert!(invite.is_some_and(|line| line.ends_with("= true")), "{shown}");
         // The member record of an organization account cannot be deleted.
         module.good(&["state", "rm", member]);
-        module.go(&[
+        module.destroy(&[
             "EnableOrganizationAdminAccount",
             "ListOrganizationAdminAccounts",
             "DisableOrganizationAdminAccount",
@@ -228,8 +228,8 @@ async fn standards_controls_and_products_are_created_and_destroyed() {
     let emulator = Emulator::builder().start().await.unwrap();
     if let Some(module) = Module::new("standards", &emulator.endpoint()) {
         let run = move || {
-            module.come(2);
-            module.go(&[
+            module.apply_and_update(2);
+            module.destroy(&[
                 "BatchEnableStandards",
                 "GetEnabledStandards",
                 "BatchDisableStandards",
@@ -245,12 +245,12 @@ async fn standards_controls_and_products_are_created_and_destroyed() {
 
 /// Rules: NB-30 to NB-36.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_organization_is_made_from_nothing() {
+async fn terraform_creates_a_new_organization() {
     let emulator = Emulator::builder().start().await.unwrap();
     let Some(module) = Module::new("new-organization", &emulator.endpoint()) else { return };
     let run = move || {
-        module.come(4);
-        module.go_as_far_as_closed_accounts_let_it(&[
+        module.apply_and_update(4);
+        module.destroy_with_closed_accounts(&[
             "CreateOrganization",
             "EnableAWSServiceAccess",
             "DisableAWSServiceAccess",
@@ -286,7 +286,7 @@ async fn a_landing_zone_is_built_in_an_organization() {
     let emulator = Emulator::builder().scenario(example.join("scenario.yaml")).start().await.unwrap();
     let Some(module) = Module::at(&example, &emulator.endpoint()) else { return };
     let module = tokio::task::spawn_blocking(move || {
-        module.come(3);
+        module.apply_and_update(3);
         module
     });
     let module = module.await.unwrap();
@@ -297,7 +297,7 @@ async fn a_landing_zone_is_built_in_an_organization() {
     let sentence = "with an explicit deny in a service control policy";
     assert!(denied.message().is_some_and(|message| message.ends_with(sentence)), "{denied:?}");
     let run = move || {
-        module.go_as_far_as_closed_accounts_let_it(&[
+        module.destroy_with_closed_accounts(&[
             "RegisterDelegatedAdministrator",
             "DeregisterDelegatedAdministrator",
             "EnableOrganizationAdminAccount",

@@ -150,7 +150,7 @@ impl Service {
     /// Serves the world of another scenario from now on, also after a reset.
     ///
     /// # Errors
-    /// As [`Service::new`]. The service is unchanged then.
+    /// The errors of [`Service::new`]. The service is unchanged then.
     pub fn load(&self, scenario: &Scenario) -> Result<(), Diagnostics> {
         self.0.served.load(start_of(scenario)?);
         Ok(())

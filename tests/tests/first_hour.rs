@@ -208,7 +208,7 @@ fn a_scenario_that_is_not_a_file_is_refused_with_advice() {
 
 /// Rules: CPL-142.
 #[test]
-fn an_error_says_where_the_url_comes_from() {
+fn an_error_names_the_source_of_the_url() {
     let failed = |arguments: &[&str], variables: &[(&str, &str)]| {
         let output = program::command(arguments).envs(variables.iter().copied()).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{arguments:?}");
@@ -259,7 +259,7 @@ fn a_stranger_causes_one_warning_and_known_callers_none() {
 
 /// The error of AWS does not contain the reason why a policy document is refused. The log of the emulator does.
 #[test]
-fn the_log_says_why_a_policy_document_is_refused() {
+fn the_log_explains_why_a_policy_document_is_refused() {
     let organization = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/prevent-tamper.yaml");
     let mut program = Program::start(&["--scenario", organization]);
     let scope = "Credential=999999999999/20260115/us-east-1/organizations/aws4_request";

@@ -193,7 +193,7 @@ fn words(description: &Value) -> String {
     description.as_str().unwrap_or_default().replace('\n', " ").replace('|', "\\|")
 }
 
-/// What a schema accepts, in words.
+/// The values that a schema accepts, in words.
 fn kind(schema: &Value) -> String {
     if let Some(reference) = schema["$ref"].as_str() {
         let name = reference.trim_start_matches("#/$defs/");

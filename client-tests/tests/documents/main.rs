@@ -23,7 +23,7 @@ fn containing<'s>(sessions: &'s [Session], words: &str) -> &'s Session {
 }
 
 #[test]
-fn every_block_says_how_it_is_tested() {
+fn every_block_states_how_it_is_tested() {
     for page in pages() {
         let all = blocks(&page);
         assert!(!all.is_empty(), "{page} has no blocks");

@@ -265,7 +265,7 @@ fn resources_of_findings_that_exist_only_in_ocsf_name_the_organization_of_their_
 
 /// Rules: OCM-03.
 #[test]
-fn what_a_finding_in_ocsf_lacks_is_named() {
+fn missing_attributes_of_a_finding_in_ocsf_are_named() {
     let wrong =
         native::complete(map(json!({ "class_uid": 1001, "metadata": { "uid": "A" }, "cloud": { "region": 1 } })));
     let expected = [

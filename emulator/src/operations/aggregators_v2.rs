@@ -114,7 +114,7 @@ struct UpdateInput {
 /// Replaces the linked Regions, in the home Region (AGV-08).
 ///
 /// # Errors
-/// As [`create_aggregator_v2`] and [`get_aggregator_v2`].
+/// The errors of [`create_aggregator_v2`] and [`get_aggregator_v2`].
 pub fn update_aggregator_v2(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,
@@ -130,7 +130,7 @@ pub fn update_aggregator_v2(
 /// Deletes the aggregator, in its home Region (AGV-08).
 ///
 /// # Errors
-/// As [`get_aggregator_v2`].
+/// The errors of [`get_aggregator_v2`].
 pub fn delete_aggregator_v2(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,

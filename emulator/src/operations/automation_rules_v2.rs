@@ -173,7 +173,7 @@ struct UpdateInput {
 /// Changes the given attributes of a rule (ARV-13).
 ///
 /// # Errors
-/// As [`create_automation_rule_v2`]; 404 `ResourceNotFoundException`.
+/// The errors of [`create_automation_rule_v2`]; 404 `ResourceNotFoundException`.
 pub fn update_automation_rule_v2(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,

@@ -37,7 +37,7 @@ impl Input<'_> {
     /// Takes one member out, if it is there, and reads it.
     ///
     /// # Errors
-    /// As [`Input::read`].
+    /// The errors of [`Input::read`].
     pub fn take<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>, AwsError> {
         self.members.remove(name).map_or(Ok(None), from_value)
     }

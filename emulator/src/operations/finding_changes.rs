@@ -54,7 +54,7 @@ struct UnprocessedFinding {
 /// Sets attributes that customers may set, on up to 100 findings that the caller sees.
 ///
 /// # Errors
-/// None beyond the shape of the input; findings that cannot be changed are listed in the answer.
+/// Only those of the gate; findings that cannot be changed are listed in the answer.
 pub fn batch_update_findings(
     context: &Context<'_>,
     transaction: &mut FindingsTransaction<'_>,

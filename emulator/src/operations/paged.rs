@@ -29,7 +29,7 @@ impl PageRequest {
     /// Takes token and size out of an input, and reads its other members.
     ///
     /// # Errors
-    /// As [`Input::read`]; 500 if the model has no paginator for the operation.
+    /// The errors of [`Input::read`]; 500 if the model has no paginator for the operation.
     pub fn read<T: DeserializeOwned>(operation: Operation, input: Input) -> Result<(PageRequest, T), AwsError> {
         let paginator = operation.model().paginator.as_ref().ok_or_else(|| not_paged(operation))?;
         PageRequest::read_as(paginator, operation, input)
@@ -38,7 +38,7 @@ impl PageRequest {
     /// [`PageRequest::read`] for an operation whose paginator is missing from the model.
     ///
     /// # Errors
-    /// As [`Input::read`].
+    /// The errors of [`Input::read`].
     pub fn read_as<T: DeserializeOwned>(
         paginator: &'static Paginator,
         operation: Operation,
@@ -53,7 +53,7 @@ impl PageRequest {
     /// there are and in which order. Without a requested size a page has up to [`PAGE`] rows.
     ///
     /// # Errors
-    /// As [`Binding::open`].
+    /// The errors of [`Binding::open`].
     pub fn open(self, context: &Context<'_>, query: &Value) -> Result<Paged, AwsError> {
         let binding = Binding::new(context, self.operation, query);
         let after = binding.open(self.token.as_deref())?;
@@ -156,7 +156,7 @@ impl<R: Serialize> Page<R> {
     /// Answers with the page.
     ///
     /// # Errors
-    /// As [`Answer::json`].
+    /// The errors of [`Answer::json`].
     pub fn answer(&self) -> Result<Answer, AwsError> {
         Answer::json(self)
     }

@@ -47,7 +47,7 @@ pub fn generate_recommended_policy_v2(
 /// Returns the steps that remove unused permissions: one, which detaches the policy (RPV-01, RPV-03).
 ///
 /// # Errors
-/// As [`generate_recommended_policy_v2`]; 404 `ResourceNotFoundException` if no policy was generated yet.
+/// The errors of [`generate_recommended_policy_v2`]; 404 `ResourceNotFoundException` if no policy was generated yet.
 pub fn get_recommended_policy_v2(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let (page, input) = PageRequest::read::<FindingInput>(Operation::GetRecommendedPolicyV2, input)?;
     let page = page.open(context, &json!(input.metadata_uid))?;

@@ -38,7 +38,7 @@ pub fn list_tags_for_resource(context: &Context<'_>, input: Input) -> Result<Ans
 /// Adds tags; an existing key is overwritten (TAG-04).
 ///
 /// # Errors
-/// As [`list_tags_for_resource`]; 400 `InvalidInputException` when the resource would have more than 50.
+/// The errors of [`list_tags_for_resource`]; 400 `InvalidInputException` when the resource would have more than 50.
 pub fn tag_resource(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,
@@ -52,7 +52,7 @@ pub fn tag_resource(
 /// Removes tags; an absent key is not an error (TAG-04).
 ///
 /// # Errors
-/// As [`list_tags_for_resource`].
+/// The errors of [`list_tags_for_resource`].
 pub fn untag_resource(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,

@@ -369,7 +369,7 @@ fn untaggable_resources_are_refused() {
 
 /// Rules: ERR-06.
 #[test]
-fn an_operation_that_is_not_implemented_says_so() {
+fn an_unimplemented_operation_is_named() {
     let error = super::not_implemented(securityhub_fixtures::Operation::StartExportJobV2);
     assert_eq!((error.status, error.code.name()), (404, "UnknownOperationException"));
     assert!(error.message.contains("StartExportJobV2"), "{}", error.message);

@@ -74,7 +74,7 @@ pub fn get_findings_trends_v2(context: &Context<'_>, input: Input) -> Result<Ans
 /// Returns the number of resources over time (TRV-04).
 ///
 /// # Errors
-/// As [`get_findings_trends_v2`].
+/// The errors of [`get_findings_trends_v2`].
 pub fn get_resources_trends_v2(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let (page, input) = PageRequest::read::<TrendsInput>(Operation::GetResourcesTrendsV2, input)?;
     let intervals = input.intervals(context.caller.now)?;

@@ -29,7 +29,7 @@ pub(super) fn post<T: DeserializeOwned>(remote: &Remote, path: &str, body: &Valu
 /// Gets a path of the control plane and reads the response.
 ///
 /// # Errors
-/// As [`post`].
+/// The errors of [`post`].
 pub(super) fn get<T: DeserializeOwned>(remote: &Remote, path: &str) -> Result<T, Exit> {
     call(&remote.endpoint()?, request(Method::GET, path).body(String::new()))
 }

@@ -398,7 +398,7 @@ mod tests {
 
     /// Rules: SCO-06.
     #[test]
-    fn an_account_without_standards_is_told_how_to_enable_one() {
+    fn the_report_without_standards_shows_how_to_enable_one() {
         let mut none = compliance(Vec::new(), true);
         (none.scores.summary_score, none.scores.summary_counts) = (None, Counts::default());
         assert_snapshot!(render(&none, false, None, None).unwrap(), @r"

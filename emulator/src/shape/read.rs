@@ -41,7 +41,7 @@ impl Document<'_> {
 /// Like [`body`], but reads the items of `list` one by one.
 ///
 /// # Errors
-/// As [`body`].
+/// The errors of [`body`].
 pub fn body_with_items<'t>(shape: ShapeId, list: &'static str, text: &'t str) -> Result<Document<'t>, NotJson> {
     if let Some(items) = items::items(shape, list, text) {
         return Ok(Document { items: Some(items), ..Document::default() });
@@ -79,7 +79,7 @@ fn read(shape: ShapeId, text: &str, body_only: bool) -> Result<Document<'static>
 /// Reads a complete document of a shape, such as a finding in a file.
 ///
 /// # Errors
-/// As [`body`].
+/// The errors of [`body`].
 pub fn document(shape: ShapeId, text: &str) -> Result<Document<'static>, NotJson> {
     read(shape, text, false)
 }

@@ -12,7 +12,7 @@ pub struct AggregatorV2 {
     pub id: String,
     /// The home Region.
     pub home: Region,
-    /// How the list of Regions is interpreted.
+    /// The meaning of the list of Regions.
     pub mode: LinkingModeV2,
     /// The Regions that the caller listed, in the caller's order (AGV-03).
     pub linked: Vec<Region>,
@@ -20,7 +20,7 @@ pub struct AggregatorV2 {
     pub tags: BTreeMap<String, String>,
 }
 
-/// How the list of Regions of an aggregator is interpreted (AGV-02).
+/// The meaning of the list of Regions of an aggregator (AGV-02).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkingModeV2 {
     /// Only the listed Regions are linked.

@@ -55,7 +55,7 @@ policy_types! {
     Chatbot = "CHATBOT_POLICY", "chatbot_policy",
     /// Settings of EC2.
     DeclarativeEc2 = "DECLARATIVE_POLICY_EC2", "declarative_policy_ec2",
-    /// Where Security Hub V2 is enabled (HV2-22).
+    /// The Regions in which Security Hub V2 is enabled (HV2-22).
     SecurityHub = "SECURITYHUB_POLICY", "securityhub_policy",
 }
 

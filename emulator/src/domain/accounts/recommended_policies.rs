@@ -32,7 +32,7 @@ pub fn generate(transaction: &mut Transaction<'_>, world: &World, caller: &Calle
 /// The finding whose recommended policy was generated.
 ///
 /// # Errors
-/// As [`generate`]; 404 `ResourceNotFoundException` if no policy was generated yet.
+/// The errors of [`generate`]; 404 `ResourceNotFoundException` if no policy was generated yet.
 pub fn generated(world: &World, caller: &Caller, uid: &str) -> Result<Value, AwsError> {
     let finding = find(world, caller, uid)?;
     let is_generated = world.hub_v2(&caller.hub_key()).is_some_and(|hub| hub.recommended_policies.contains(uid));

@@ -66,7 +66,7 @@ pub fn create(
 /// Changes the given attributes of a custom action (ACT-06).
 ///
 /// # Errors
-/// As [`delete`].
+/// The errors of [`delete`].
 pub fn update(
     transaction: &mut Transaction<'_>,
     caller: &Caller,

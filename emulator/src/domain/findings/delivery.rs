@@ -47,7 +47,7 @@ pub fn pieces(text: &str) -> Result<Vec<Range<usize>>, serde_json::Error> {
 /// through [`import::batch`] like all others.
 ///
 /// # Errors
-/// As [`import::batch`], which never refuses a whole batch of a product.
+/// The errors of [`import::batch`], which never refuses a whole batch of a product.
 pub fn deliver(
     transaction: &mut FindingsTransaction<'_>,
     world: &World,

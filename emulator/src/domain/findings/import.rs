@@ -77,7 +77,7 @@ impl<'e, 'w> Importer<'e, 'w> {
     /// Imports a batch.
     ///
     /// # Errors
-    /// As [`batch`].
+    /// The errors of [`batch`].
     pub fn batch(
         &mut self,
         transaction: &mut FindingsTransaction<'_>,

@@ -30,7 +30,7 @@ use crate::domain::findings::aggregation::replicas;
 use crate::domain::policy::{self, Keys, Request, bounds};
 use crate::state::{Directory, Organization, Transaction, World};
 
-/// How an operation runs, and which accounts may call it.
+/// The function of an operation, and the accounts that may call it.
 #[derive(Clone, Copy)]
 enum Run {
     /// Reads. Any account of the organization may call it.

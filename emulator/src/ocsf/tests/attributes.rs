@@ -286,7 +286,7 @@ fn resources_have_names_owners_tags_and_details() {
 
 /// Rules: OCM-09, OCF-24, OCF-25, OCM-90.
 #[test]
-fn what_no_recorded_finding_contains_is_left_out() {
+fn attributes_that_no_recorded_finding_has_are_omitted() {
     let mut finding = control();
     set(
         &mut finding,

@@ -117,7 +117,7 @@ fn an_invalid_rule_is_refused() {
 
 /// Rules: ARV-05, ARV-09.
 #[test]
-fn rules_change_what_a_provider_sends_in_order() {
+fn rules_change_the_findings_of_a_provider_in_order() {
     let stage = stage();
     create(&stage, rule("Second", 2.0, json!({ "SeverityId": 5, "Comment": "second" })));
     let of_status = json!([{ "FieldName": "status", "Filter": { "Value": "Unknown", "Comparison": "EQUALS" } }]);
@@ -225,7 +225,7 @@ fn a_rule_on_resources_sets_their_criticality() {
 
 /// Rules: AGG-21, AGV-10.
 #[test]
-fn a_home_region_shows_what_was_written_after_linking() {
+fn a_home_region_shows_findings_written_after_linking() {
     let stage = stage();
     stage.call_in("eu-west-1", ADMINISTRATOR, EnableSecurityHubV2, json!({})).unwrap();
     let import = |id: &str, updated_at: &str| {

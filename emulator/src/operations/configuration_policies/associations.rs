@@ -89,7 +89,7 @@ pub fn start_configuration_policy_association(
 /// Removes the association of a target (CCF-33).
 ///
 /// # Errors
-/// As [`start_configuration_policy_association`]; 404 `ResourceNotFoundException` if the policy is not
+/// The errors of [`start_configuration_policy_association`]; 404 `ResourceNotFoundException` if the policy is not
 /// associated with the target.
 pub fn start_configuration_policy_disassociation(
     context: &Context<'_>,

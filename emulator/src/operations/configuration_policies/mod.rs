@@ -120,7 +120,7 @@ struct UpdateInput {
 /// Changes a policy (CCF-20).
 ///
 /// # Errors
-/// As [`create_configuration_policy`]; 404 `ResourceNotFoundException`.
+/// The errors of [`create_configuration_policy`]; 404 `ResourceNotFoundException`.
 pub fn update_configuration_policy(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,

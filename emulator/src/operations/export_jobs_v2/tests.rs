@@ -110,7 +110,7 @@ fn a_table_has_the_selected_fields_as_columns() {
 
 /// Rules: EXV-05, EXV-08.
 #[test]
-fn filters_select_what_is_exported() {
+fn filters_select_the_exported_findings() {
     let stage = stage();
     let equals = json!({ "FieldName": "severity", "Filter": { "Value": "Low", "Comparison": "EQUALS" } });
     let filters = json!({ "CompositeFilters": [{ "StringFilters": [equals] }] });

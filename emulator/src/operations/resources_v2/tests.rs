@@ -115,7 +115,7 @@ fn resources_are_filtered_sorted_and_counted() {
 
 /// Rules: SWV-01, SWV-02, SWV-03, SWV-04.
 #[test]
-fn software_is_what_vulnerabilities_name() {
+fn software_consists_of_vulnerable_packages() {
     let stage = stage();
     let software = stage.good(ADMINISTRATOR, GetSoftwareV2, json!({}))["Software"].clone();
     let row = |name: &str, kind: &str| json!({ "PackageName": name, "PackageVersion": "1.0", "PackageType": kind, "ResourceCount": 1 });

@@ -180,7 +180,7 @@ struct UnprocessedId {
 /// Returns security controls with the settings of the caller's hub, without duplicates (SEC-20 … SEC-25).
 ///
 /// # Errors
-/// None of its own; unknown controls are listed in `UnprocessedIds`.
+/// Only those of the gate; unknown controls are listed in `UnprocessedIds`.
 pub fn batch_get_security_controls(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let BatchGetInput { security_control_ids } = input.read()?;
     let key = context.caller.hub_key();

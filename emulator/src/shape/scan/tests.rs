@@ -101,7 +101,7 @@ fn mutated(random: &mut Gen, text: &str) -> String {
 
 /// Rules: IMP-32.
 #[test]
-fn what_is_quickly_found_faultless_is_faultless() {
+fn the_fast_path_accepts_only_faultless_findings() {
     fn agree(Broken(text): Broken) -> bool {
         let Some((scanned, end)) = Scanner::default().structure(finding_shape(), &text, 0) else { return true };
         if end < text.len() {
@@ -116,7 +116,7 @@ fn what_is_quickly_found_faultless_is_faultless() {
 }
 
 #[test]
-fn a_faultless_finding_is_seen_as_one() {
+fn the_fast_path_accepts_faultless_findings() {
     assert!(Scanner::default().structure(finding_shape(), &whole().to_string(), 0).is_some());
     let mut seen = 0;
     for entry in glob::glob(concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/findings/*.json")).unwrap() {
@@ -145,7 +145,7 @@ fn scan(text: &str) -> Option<Scanned<'_>> {
 
 /// Rules: IMP-30.
 #[test]
-fn blanks_between_tokens_change_nothing_but_the_spelling() {
+fn whitespace_between_tokens_is_removed() {
     let compact = whole().to_string();
     let expected = scan(&compact).unwrap();
     assert!(matches!(expected.text, Cow::Borrowed(_)));
@@ -160,7 +160,7 @@ fn blanks_between_tokens_change_nothing_but_the_spelling() {
 
 /// Rules: IMP-32.
 #[test]
-fn a_span_tells_which_members_its_value_has() {
+fn a_span_lists_the_members_of_its_value() {
     let text = whole().to_string();
     let (scanned, _) = Scanner::default().structure(finding_shape(), &text, 0).unwrap();
     let Kind::Structure(finding) = &finding_shape().shape().kind else { panic!("a finding is a structure") };

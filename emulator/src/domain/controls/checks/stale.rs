@@ -29,7 +29,7 @@ pub(super) const CONSOLIDATION: [(&str, &str); 2] = [
 pub(super) struct StaleFinding {
     pub(super) id: String,
     pub(super) resource_id: String,
-    /// None if the finding is about the account, or about a type that no control checks.
+    /// `None` if the finding is about the account, or about a type that no control checks.
     pub(super) resource_type: Option<&'static str>,
     pub(super) updated_at: Timestamp,
     /// The control of the finding, if it is known.

@@ -190,7 +190,7 @@ pub(super) fn read_filters(schema: &Schema, filters: &Value) -> Result<Map<Strin
 /// Filters of the request as a filter of the engine.
 ///
 /// # Errors
-/// As [`read_filters`].
+/// The errors of [`read_filters`].
 pub(super) fn convert(schema: &Schema, caller: &Caller, filters: &Map<String, Value>) -> Result<Filter, AwsError> {
     classic::convert(&FILTERS, filters, schema, caller.now)
         .map_err(|violations| unknown::refuse(&FILTERS.refuse(&violations).message, &violations, schema))

@@ -71,7 +71,7 @@ pub(super) fn of_finding(visibility: &ExplainedVisibility, filters: &[ExplainedF
     format!("not returned: {} {}{also}", first.name, first.sentence())
 }
 
-/// Why the caller sees a finding or not.
+/// The reason why the caller sees a finding or not.
 pub(super) fn of_visibility(
     caller: &Caller,
     table: &TableKey,
@@ -94,7 +94,7 @@ pub(super) fn of_visibility(
     }
 }
 
-/// Why the caller sees the findings of an owner in a Region or not.
+/// The reason why the caller sees the findings of an owner in a Region or not.
 fn of_owner(caller: &Caller, region: &Region, owner: &str, visibility: Option<Visibility>) -> String {
     let (account, requested) = (caller.account(), &caller.region);
     match visibility {

@@ -118,7 +118,7 @@ fn the_retention_of_an_archived_finding_starts_when_it_is_archived() {
 
 /// Rules: REI-01, REI-04, SRT-08.
 #[test]
-fn importing_an_expired_finding_creates_it_anew() {
+fn importing_an_expired_finding_creates_it_again() {
     let stage = hub();
     let resolved = json!({ "Workflow": { "Status": "RESOLVED" }, "RecordState": "ARCHIVED" });
     import(&stage, &[finding("f", resolved), finding("g", json!({}))]);

@@ -34,9 +34,9 @@ const MAPS: &[Comparison] = &[Comparison::Equals, Comparison::NotEquals];
 /// The place where filters of findings are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Use {
-    /// In queries.
+    /// Queries.
     Query,
-    /// As criteria of automation rules.
+    /// Criteria of automation rules.
     Rule,
 }
 

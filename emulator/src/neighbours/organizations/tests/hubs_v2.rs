@@ -75,7 +75,7 @@ fn all_supported_regions_are_those_that_are_enabled_by_default_or_used() {
 
 /// Rules: HV2-22.
 #[test]
-fn child_policies_replace_add_and_remove_what_they_inherit() {
+fn child_policies_replace_add_and_remove_inherited_regions() {
     let stage = governed();
     attach(&stage, ROOT, json!({ "@@assign": [REGION, OTHER_REGION] }), json!({ "@@assign": [] }));
     attach(&stage, MEMBER, json!({ "@@remove": [OTHER_REGION], "@@append": ["us-west-2"] }), json!({}));

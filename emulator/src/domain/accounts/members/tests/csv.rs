@@ -90,7 +90,7 @@ fn any_text_gives_rows_or_errors_with_valid_positions() {
 }
 
 #[test]
-fn what_is_written_is_read() {
+fn a_written_list_is_read_back() {
     fn holds(accounts: std::collections::BTreeSet<u32>) -> bool {
         let lines: Vec<String> =
             accounts.iter().map(|account| format!("{account:012},\"{account}@example.com\"")).collect();
