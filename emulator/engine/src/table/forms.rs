@@ -8,7 +8,7 @@ use crate::sync::Mutex;
 /// The cache holds at most `LEAST` bytes plus one `PART`th of the size of all documents.
 const LEAST: usize = 8 * 1024 * 1024;
 const PART: usize = 32;
-/// With so few outdated entries, the order of forms is not tidied.
+/// Number of outdated entries below which the order of forms is not compacted.
 const FEW: usize = 32;
 
 /// The latest derived forms by slot. The cache of a clone is empty.

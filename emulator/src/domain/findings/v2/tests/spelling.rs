@@ -9,7 +9,7 @@ use crate::domain::findings::{delivery, import};
 use crate::ocsf::tests::random::generated;
 use crate::testing::{ADMINISTRATOR, Stage};
 
-/// JSON with all escapes that JSON allows, as some libraries write slashes, and others letters outside of ASCII.
+/// JSON with all escapes that JSON allows: some libraries escape slashes, others escape letters outside of ASCII.
 fn escaped(value: &Value) -> String {
     let text = |text: &str| {
         let mut escaped = String::new();
