@@ -3,7 +3,6 @@
 use std::any::Any;
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -38,6 +37,7 @@ mod strangers;
 mod tests;
 
 use call::Call;
+pub use exported::{ExportTarget, S3Endpoint};
 use lanes::{Lane, Lanes};
 use strangers::Strangers;
 
@@ -74,8 +74,8 @@ pub struct Settings {
     pub events: usize,
     /// The number of log lines that could not be written.
     pub dropped_log_lines: Arc<AtomicU64>,
-    /// The directory for the objects that jobs export; `None` to keep them in memory.
-    pub export_directory: Option<PathBuf>,
+    /// Where jobs write the objects that they export.
+    pub export_target: ExportTarget,
 }
 
 impl Default for Settings {
@@ -88,7 +88,7 @@ impl Default for Settings {
             default_account: AccountId::DEFAULT,
             events: 10_000,
             dropped_log_lines: Arc::default(),
-            export_directory: None,
+            export_target: ExportTarget::Memory,
         }
     }
 }
@@ -134,7 +134,7 @@ impl Service {
         let start = scenario.as_ref().map(start_of).transpose()?.unwrap_or_default();
         let callers = (settings.default_account, settings.verify_signatures);
         let dropped = Arc::clone(&settings.dropped_log_lines);
-        let sink = settings.export_directory.clone().map(exported::sink);
+        let sink = exported::sink(settings.export_target.clone());
         let served = ServedWorld::new(start, settings.events, callers, dropped, sink);
         Ok(Service(Arc::new(Inner {
             served,

@@ -12,7 +12,7 @@ use super::request::{NoQuery, error_response};
 use crate::domain::due;
 use crate::domain::findings::v2::exports::{self, FAILURES};
 use crate::served::ServedWorld;
-use crate::state::{ExportState, World};
+use crate::state::{ExportFailure, ExportState, World};
 
 const PUT: &str = "expected a body such as {\"Status\": \"FAILED\", \"FailureCode\": \"ACCESS_DENIED\"}; the status is \
                    RUNNING, SUCCEEDED, FAILED or CANCELLED";
@@ -68,7 +68,7 @@ fn read(body: &[u8]) -> Result<ExportState, String> {
             let code = failure_code.as_deref().unwrap_or("INTERNAL_ERROR");
             let known = FAILURES.iter().find(|known| **known == code);
             let code = known.ok_or_else(|| format!("FailureCode must be one of {}", FAILURES.join(", ")))?;
-            Ok(ExportState::Failed { code, message: "The control plane ended this job".to_owned() })
+            Ok(ExportState::Failed(ExportFailure { code, message: "The control plane ended this job".to_owned() }))
         }
         other => Err(format!("unknown status `{other}`")),
     }

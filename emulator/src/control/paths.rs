@@ -121,9 +121,9 @@ pub(super) const PATHS: &[Path] = &[
         name: "/_emulator/exports/{id}",
         description: "returns an export job of the V2 half of any account: `{\"ExportJobId\", \"Account\", \"Region\", \
                       \"Status\", \"Object\", \"Exported\"?}`, with bucket and key in `Object`, and what it has exported in \
-                      `Exported` unless it was written to the directory of `serve --export-dir`. `PUT` takes \
-                      `{\"Status\", \"FailureCode\"?}` and puts it in that state; a job with the status `RUNNING` runs until \
-                      it is put in another state",
+                      `Exported` unless it was written to the directory of `serve --export-dir` or to the endpoint of `serve \
+                      --export-s3-endpoint`. `PUT` takes `{\"Status\", \"FailureCode\"?}` and puts it in that state; a job \
+                      with the status `RUNNING` runs until it is put in another state",
         calls: &[
             call("GET", "Show an export job of the V2 half, and what it has exported", ""),
             call(

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
 
-use crate::service::{Service, Settings};
+use crate::service::{ExportTarget, Service, Settings};
 use crate::testing::{ADMINISTRATOR, finding};
 
 const SIGNATURE: &str = "AWS4-HMAC-SHA256 Credential=111111111111/20260115/us-east-1/securityhub/aws4_request, \

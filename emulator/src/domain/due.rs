@@ -17,7 +17,8 @@ use crate::state::{Due, HubKey, Phase, Timestamp, Transaction, World};
 /// step of the clock leaves the same world as several small ones (FND-40).
 ///
 /// Entries are taken and carried out under the writers' lock. A call that arrives meanwhile waits for it, so no call
-/// sees a world with unfinished due work (STD-63).
+/// sees a world with unfinished due work (STD-63). Only the output of an export job is rendered later, on a thread of its
+/// own, from a snapshot that is taken here; calls that read the job wait for it.
 pub fn run(world: &World, now: Timestamp) {
     while world.is_due(now) {
         let mut transaction = world.write();
@@ -49,7 +50,11 @@ fn carry_out(world: &World, transaction: &mut Transaction<'_>, due: Due, at: Tim
             organization::hub_v2_policies::apply_relation_changes(transaction, world, at);
             replicas::apply_relation_changes(transaction, world);
         }
-        Due::FinishExport(hub, job) => exports::finish(transaction, world, &hub, &job, at),
+        Due::FinishExport(hub, job) => {
+            if let Some(rendering) = exports::finish(transaction, world, &hub, &job, at) {
+                rendering.start();
+            }
+        }
         Due::SettleStandard(hub, standard, since) => subscriptions::settle(transaction, &hub, standard, since, at),
         Due::AddControl(control, standard) => new_controls::add(transaction, world, (control, standard), at),
         Due::EnableControl(hub, standard, control, since) => {

@@ -80,7 +80,7 @@ struct Job {
 impl Job {
     fn new(job: &ExportJob) -> Job {
         let failure = match &job.state {
-            ExportState::Failed { code, message } => Some((*code, message.clone())),
+            ExportState::Failed(failure) => Some((failure.code, failure.message.clone())),
             _ => None,
         };
         let (failure_code, failure_message) = failure.unzip();

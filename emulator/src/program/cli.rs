@@ -204,6 +204,14 @@ pub(super) struct ServeArguments {
     #[arg(long, value_name = "DIRECTORY", env = "SECURITYHUB_LOCAL_EXPORT_DIR")]
     pub(super) export_dir: Option<PathBuf>,
 
+    /// S3 endpoint to which export jobs of the V2 half write their objects, such as http://127.0.0.1:9000
+    ///
+    /// Each object is sent with a PUT request for /BUCKET/KEY, which is signed with AWS_ACCESS_KEY_ID,
+    /// AWS_SECRET_ACCESS_KEY and, if set, AWS_SESSION_TOKEN, for the Region in AWS_REGION or AWS_DEFAULT_REGION
+    /// (default: us-east-1). The bucket must exist. Only http is supported.
+    #[arg(long, value_name = "URL", env = "SECURITYHUB_LOCAL_EXPORT_S3_ENDPOINT", conflicts_with = "export_dir")]
+    pub(super) export_s3_endpoint: Option<String>,
+
     /// Web origin whose pages may call the emulator, such as https://app.example.com or https://*.example.com, or `*` for
     /// all; can be repeated. Pages served from localhost are always allowed
     #[arg(long, value_name = "ORIGIN", env = "SECURITYHUB_LOCAL_ALLOW_ORIGIN", value_delimiter = ',')]

@@ -14,7 +14,7 @@ use super::exit::Exit;
 use super::logging::{Log, LogOutput};
 use super::signals::Signals;
 use crate::scenario::{self, Progress, Scenario};
-use crate::service::{Service, Settings, SignatureClock};
+use crate::service::{ExportTarget, S3Endpoint, Service, Settings, SignatureClock};
 
 /// Loading is silent for this time.
 const SILENCE: Duration = Duration::from_secs(2);
@@ -37,7 +37,7 @@ pub(super) struct Loaded {
 pub(super) async fn load(arguments: Arc<ServeArguments>, log: &Log, signals: &mut Signals) -> Result<Loaded, Exit> {
     let (output, progress) = (log.output(), Arc::new(Progress::default()));
     let mut shown = Shown::new(log.output());
-    let settings = settings(&arguments, log);
+    let settings = settings(&arguments, log)?;
     let reported = Arc::clone(&progress);
     let mut loaded = on_thread(move || create(&arguments, settings, &output, reported))?;
     let mut ticks = tokio::time::interval(TICK);
@@ -67,8 +67,8 @@ pub(super) fn on_thread<T: Send + 'static>(
     Ok(receiver)
 }
 
-fn settings(arguments: &ServeArguments, log: &Log) -> Settings {
-    Settings {
+fn settings(arguments: &ServeArguments, log: &Log) -> Result<Settings, Exit> {
+    Ok(Settings {
         allow_anonymous: arguments.allow_anonymous,
         verify_signatures: arguments.verify_signatures,
         signature_clock: match arguments.signature_clock {
@@ -80,8 +80,17 @@ fn settings(arguments: &ServeArguments, log: &Log) -> Settings {
         default_account: arguments.account,
         events: arguments.events,
         dropped_log_lines: log.dropped(),
-        export_directory: arguments.export_dir.clone(),
+        export_target: export_target(arguments)?,
+    })
+}
+
+fn export_target(arguments: &ServeArguments) -> Result<ExportTarget, Exit> {
+    if let Some(url) = &arguments.export_s3_endpoint {
+        let endpoint = S3Endpoint::new(url, |name| std::env::var(name).ok());
+        let invalid = |error| Exit::invalid(format!("securityhub-local: --export-s3-endpoint: {error}"));
+        return endpoint.map(ExportTarget::S3).map_err(invalid);
     }
+    Ok(arguments.export_dir.clone().map_or(ExportTarget::Memory, ExportTarget::Directory))
 }
 
 fn create(

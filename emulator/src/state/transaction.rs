@@ -63,6 +63,13 @@ impl Transaction<'_> {
         entry
     }
 
+    /// A fork of the world to read from after this transaction has ended. It does not contain what this transaction has
+    /// staged.
+    pub fn snapshot(&mut self) -> World {
+        let world = self.findings.world;
+        world.snapshot(self.findings.lock_relations())
+    }
+
     /// Takes the checks of a hub that follow the entry in progress and are due at the same time.
     pub fn take_checks(&mut self, at: Timestamp, hub: &HubKey) -> Vec<CheckScope> {
         let world = self.findings.world;

@@ -124,11 +124,19 @@ impl World {
     /// size of the world.
     #[must_use]
     pub fn restarted(&self) -> World {
-        let held = self.lock_relations();
+        self.fork(&self.lock_relations(), self.clock.restarted())
+    }
+
+    /// A fork of this world to read from while others write to this world. It emits no events and exports nothing.
+    pub(super) fn snapshot(&self, held: &HeldRelations<'_>) -> World {
+        self.fork(held, Clock::frozen(self.clock.now()))
+    }
+
+    fn fork(&self, held: &HeldRelations<'_>, clock: Clock) -> World {
         let share = |stored: &Arc<LockedFindings>| LockedFindings::new(Arc::clone(&stored.read()));
         World {
             name: self.name.clone(),
-            clock: self.clock.restarted(),
+            clock,
             epoch: self.epoch,
             delays: self.delays,
             // Nobody has requested the scores of the new world yet.

@@ -39,7 +39,7 @@ fn an_export_is_shown_and_its_outcome_can_be_chosen() {
 #[test]
 fn an_export_is_written_to_a_directory() {
     let folder = std::env::temp_dir().join(format!("securityhub-local-exports-{}", std::process::id()));
-    let with = |directory| Settings { export_directory: Some(directory), ..Settings::default() };
+    let with = |directory| Settings { export_target: ExportTarget::Directory(directory), ..Settings::default() };
     let service = Service::new(with(folder.clone()), None).unwrap();
     let id = start(&service);
     let (_, shown) = send(&service, "GET", &format!("/_emulator/exports/{id}"), "");

@@ -1,5 +1,9 @@
 //! Rules of export jobs, tested through the operations.
 
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+use bytes::Bytes;
 use jiff::SignedDuration;
 use securityhub_fixtures::Operation::{
     BatchImportFindings, CancelExportJobV2, DisableSecurityHubV2, EnableSecurityHubV2, GetExportJobV2, GetFindingsV2,
@@ -8,7 +12,7 @@ use securityhub_fixtures::Operation::{
 use serde_json::{Value, json};
 
 use crate::domain::findings::v2::exports;
-use crate::state::{ExportState, timestamp_text};
+use crate::state::{ExportFailure, ExportState, timestamp_text};
 use crate::testing::{ADMINISTRATOR, MEMBER, Stage, finding};
 
 /// A hub V2 with two findings.
@@ -168,7 +172,8 @@ fn only_a_running_job_can_be_cancelled() {
 fn the_control_plane_decides_how_a_job_ends() {
     let stage = stage();
     let id = start(&stage, lines());
-    put(&stage, &id, ExportState::Failed { code: "ACCESS_DENIED", message: "No access to the key".into() });
+    let failure = ExportFailure { code: "ACCESS_DENIED", message: "No access to the key".into() };
+    put(&stage, &id, ExportState::Failed(failure));
     let failed = stage.good(ADMINISTRATOR, GetExportJobV2, id.clone());
     assert_eq!((&failed["Status"], &failed["FailureCode"]), (&json!("FAILED"), &json!("ACCESS_DENIED")));
     assert_eq!(failed["FailureMessage"], "No access to the key");
@@ -178,6 +183,66 @@ fn the_control_plane_decides_how_a_job_ends() {
     put(&stage, &id, ExportState::Succeeded);
     assert_eq!(stage.good(ADMINISTRATOR, GetExportJobV2, id.clone())["Status"], "SUCCEEDED");
     assert_eq!(exported(&stage, &id).0.lines().count(), 2);
+}
+
+/// Imports another finding.
+fn import(stage: &Stage, finding_id: &str) {
+    let answer =
+        stage.good(ADMINISTRATOR, BatchImportFindings, json!({ "Findings": [finding(finding_id, json!({}))] }));
+    assert_eq!(answer["SuccessCount"], 1, "{answer}");
+}
+
+/// Rules: EXV-08.
+#[test]
+fn calls_write_while_a_job_exports_and_calls_that_read_the_job_wait() {
+    let mut stage = stage();
+    let (rendered, exports) = mpsc::channel::<Bytes>();
+    let (open, gate) = mpsc::channel::<()>();
+    let gate = Mutex::new(gate);
+    stage.0.set_export_sink(Some(Arc::new(move |_, exported| {
+        rendered.send(exported).unwrap();
+        gate.lock().unwrap().recv().unwrap();
+        Ok(())
+    })));
+    let id = start(&stage, lines());
+    import(&stage, "c");
+    let exported = exports.recv_timeout(Duration::from_mins(1)).unwrap();
+    assert_eq!(String::from_utf8(exported.to_vec()).unwrap().lines().count(), 2, "the findings of its due time");
+    // The export is not done, because the gate is closed.
+    stage.good(ADMINISTRATOR, DisableSecurityHubV2, json!({}));
+    stage.good(ADMINISTRATOR, EnableSecurityHubV2, json!({}));
+    stage.refused(ADMINISTRATOR, CancelExportJobV2, id.clone(), 409, "ConflictException");
+    std::thread::scope(|scope| {
+        let reading = scope.spawn(|| stage.good(ADMINISTRATOR, GetExportJobV2, id.clone()));
+        import(&stage, "d");
+        open.send(()).unwrap();
+        let answer = reading.join().unwrap();
+        assert_eq!((&answer["Status"], &answer["EndedAt"]), (&json!("SUCCEEDED"), &json!(stage.now())));
+    });
+    assert_eq!(exports.try_iter().count(), 0, "the findings are exported once");
+}
+
+/// Rules: EXV-08.
+#[test]
+fn a_job_exports_the_findings_of_the_time_when_it_ends() {
+    let stage = stage();
+    let id = start(&stage, lines());
+    put(&stage, &id, ExportState::Succeeded);
+    // Nothing has been rendered yet: the first call that reads the job does it.
+    import(&stage, "c");
+    assert_eq!(exported(&stage, &id).0.lines().count(), 2);
+}
+
+/// Rules: EXV-05.
+#[test]
+fn an_export_that_panics_fails() {
+    let mut stage = stage();
+    stage.0.set_export_sink(Some(Arc::new(|_, _| panic!("the sink is broken"))));
+    let id = start(&stage, lines());
+    for _ in 0..2 {
+        let job = stage.good(ADMINISTRATOR, GetExportJobV2, id.clone());
+        assert_eq!((&job["Status"], &job["FailureCode"]), (&json!("FAILED"), &json!("INTERNAL_ERROR")), "{job}");
+    }
 }
 
 /// Rules: EXV-06, EXV-09, O2G-11.

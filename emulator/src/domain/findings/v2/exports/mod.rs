@@ -12,7 +12,7 @@ use super::visibility;
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::caller::Caller;
 use crate::domain::{hub_v2_access, schedule};
-use crate::state::{Due, ExportJob, ExportState, HubKey, HubV2, Principal, Timestamp, Transaction, World};
+use crate::state::{Due, ExportJob, ExportState, HubKey, HubV2, Principal, Rendering, Timestamp, Transaction, World};
 
 /// The time for which a job is listed (EXV-09).
 const RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -62,7 +62,7 @@ pub fn start(
     let key = caller.hub_key();
     let hub = transaction.hub_v2(&key).ok_or_else(hub_v2_access::not_subscribed)?;
     let mut hub = (*hub).clone();
-    if hub.exports.iter().any(|job| job.state == ExportState::Running) {
+    if hub.exports.iter().any(|job| job.is_running()) {
         let message = "At most one export job can run at a time";
         return Err(AwsError::new(ErrorCode::ServiceQuotaExceededException, message));
     }
@@ -78,6 +78,7 @@ pub fn start(
         destination,
         scopes,
         state: ExportState::Running,
+        rendering: None,
         started_at: caller.now,
         ended_at: None,
         exported: None,
@@ -87,19 +88,33 @@ pub fn start(
     Ok(id)
 }
 
-/// Exports the findings that the account sees, if the job still runs (EXV-08).
+/// Ends a job that still runs, and returns the rendering of the findings that its account sees now (EXV-08).
 ///
-/// Findings are converted under the writers' lock. This delays no further calls: until the job has ended, every call
-/// would have to wait for it anyway, because no call sees a world with unfinished due work.
-pub fn finish(transaction: &mut Transaction<'_>, world: &World, key: &HubKey, id: &str, at: Timestamp) {
+/// The rendering reads a snapshot of the world and needs no lock, so calls that write do not wait for it. Calls that read
+/// the job do, so that they see its final state however long the rendering takes.
+pub fn finish(
+    transaction: &mut Transaction<'_>,
+    world: &World,
+    key: &HubKey,
+    id: &str,
+    at: Timestamp,
+) -> Option<Arc<Rendering>> {
     let job = transaction.hub_v2(key).and_then(|hub| hub.exports.iter().find(|job| job.id == id).cloned());
-    let Some(job) = job.filter(|job| job.state == ExportState::Running) else { return };
+    let job = job.filter(|job| job.is_running())?;
     let caller = Caller { principal: Principal::local_user(key.account), region: key.region.clone(), now: at };
-    let (state, exported) = match output::write(world, &caller, &job) {
-        Ok(exported) => (ExportState::Succeeded, exported),
-        Err((code, message)) => (ExportState::Failed { code, message }, None),
-    };
-    _ = end(transaction, key, id, (state, at), |job| job.exported = exported);
+    let (snapshot, sink) = (transaction.snapshot(), world.export_sink().cloned());
+    let rendering = Rendering::new(move || {
+        let exported = output::render(&snapshot, &caller, &job)?;
+        let Some(sink) = sink else { return Ok(Some(exported)) };
+        sink(&output::object(&job), exported).map(|()| None)
+    });
+    let rendered = Arc::clone(&rendering);
+    end(transaction, key, id, (ExportState::Running, at), |job| {
+        job.ended_at = Some(at);
+        job.rendering = Some(rendered);
+    })
+    .ok()?;
+    Some(rendering)
 }
 
 /// The object that a job writes: bucket and key (EXV-08).
@@ -116,10 +131,13 @@ pub fn cancel(transaction: &mut Transaction<'_>, caller: &Caller, id: &str) -> R
     let hub = transaction.hub_v2(&key).ok_or_else(|| missing(id))?;
     let job = find(&hub, id, caller.now)?;
     match job.state {
-        ExportState::Running => end(transaction, &key, id, (ExportState::Cancelled, caller.now), |_| ()),
+        ExportState::Running if job.is_running() => {
+            end(transaction, &key, id, (ExportState::Cancelled, caller.now), |_| ())
+        }
         ExportState::Cancelled => Ok(()),
-        ExportState::Succeeded | ExportState::Failed { .. } => {
-            Err(AwsError::conflict(format!("Export job {id} has already ended with status {}", job.state.as_str())))
+        // How a rendering ends is not awaited here, because this transaction keeps others from writing.
+        ExportState::Running | ExportState::Succeeded | ExportState::Failed(_) => {
+            Err(AwsError::conflict(format!("Export job {id} has already ended")))
         }
     }
 }
@@ -135,18 +153,22 @@ pub fn put(
     id: &str,
     (state, now): (ExportState, Timestamp),
 ) -> Result<HubKey, AwsError> {
-    let (key, _) = of_any_account(world, id).ok_or_else(|| missing(id))?;
+    let (key, _) = find_in_any_account(world, id).ok_or_else(|| missing(id))?;
     if state == ExportState::Succeeded {
         end(transaction, &key, id, (ExportState::Running, now), |_| ())?;
-        finish(transaction, world, &key, id, now);
+        _ = finish(transaction, world, &key, id, now);
     } else {
         end(transaction, &key, id, (state, now), |_| ())?;
     }
     Ok(key)
 }
 
-/// A job of any account, with its account and Region.
+/// A job of any account, with its account and Region. Waits for its rendering.
 pub fn of_any_account(world: &World, id: &str) -> Option<(HubKey, Arc<ExportJob>)> {
+    find_in_any_account(world, id).map(|(key, job)| (key, job.finished()))
+}
+
+fn find_in_any_account(world: &World, id: &str) -> Option<(HubKey, Arc<ExportJob>)> {
     let relations = world.relations();
     relations.hubs_v2().find_map(|(key, hub)| {
         let job = hub.exports.iter().find(|job| job.id == id)?;
@@ -154,20 +176,20 @@ pub fn of_any_account(world: &World, id: &str) -> Option<(HubKey, Arc<ExportJob>
     })
 }
 
-/// The caller's job with an ID.
+/// The caller's job with an ID. Waits for its rendering.
 ///
 /// # Errors
 /// 404 `ResourceNotFoundException`.
 pub fn get(world: &World, caller: &Caller, id: &str) -> Result<Arc<ExportJob>, AwsError> {
     let hub = world.hub_v2(&caller.hub_key()).ok_or_else(|| missing(id))?;
-    find(&hub, id, caller.now)
+    find(&hub, id, caller.now).map(ExportJob::finished)
 }
 
-/// The caller's jobs, newest first (EXV-06, EXV-09).
+/// The caller's jobs, newest first (EXV-06, EXV-09). Waits for their renderings.
 pub fn list(world: &World, caller: &Caller) -> Vec<Arc<ExportJob>> {
     let hub = world.hub_v2(&caller.hub_key());
     let jobs = hub.iter().flat_map(|hub| hub.exports.iter().rev());
-    jobs.filter(|job| is_listed(job, caller.now)).cloned().collect()
+    jobs.filter(|job| is_listed(job, caller.now)).cloned().map(ExportJob::finished).collect()
 }
 
 fn find(hub: &HubV2, id: &str, now: Timestamp) -> Result<Arc<ExportJob>, AwsError> {
@@ -176,7 +198,7 @@ fn find(hub: &HubV2, id: &str, now: Timestamp) -> Result<Arc<ExportJob>, AwsErro
 }
 
 fn is_listed(job: &ExportJob, now: Timestamp) -> bool {
-    job.state == ExportState::Running || now.duration_since(job.started_at) < RETENTION
+    job.is_running() || now.duration_since(job.started_at) < RETENTION
 }
 
 /// Sets the state of a job.
@@ -193,6 +215,7 @@ fn end(
     let job = Arc::make_mut(job);
     job.ended_at = (state != ExportState::Running).then_some(at);
     job.state = state;
+    job.rendering = None;
     job.exported = None;
     edit(job);
     transaction.stage_hub_v2(key.clone(), hub);

@@ -8,15 +8,13 @@ use serde_json::Value;
 
 use super::super::query::{self, Use};
 use super::super::visibility::{self, View};
+use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
 use crate::ocsf::Surroundings;
-use crate::state::{ExportJob, Findings, World};
+use crate::state::{ExportFailure, ExportJob, Findings, World};
 
 /// Number of findings that are converted at a time while a table is locked.
 const BATCH: usize = 1000;
-
-/// `FailureCode` and `FailureMessage`.
-type Failure = (&'static str, String);
 
 /// Whether the format is CSV.
 pub(super) fn is_csv(output: &Value) -> bool {
@@ -33,10 +31,10 @@ pub(super) fn object(job: &ExportJob) -> String {
     parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("/")
 }
 
-/// Writes the findings that the caller sees to the export directory, or returns them if there is no such directory.
-pub(super) fn write(world: &World, caller: &Caller, job: &ExportJob) -> Result<Option<Bytes>, Failure> {
+/// The findings that the caller sees, in the format of the job.
+pub(super) fn render(world: &World, caller: &Caller, job: &ExportJob) -> Result<Bytes, ExportFailure> {
     let findings = job.output.get("Findings").unwrap_or(&Value::Null);
-    let denied = |error: crate::aws_error::AwsError| ("ACCESS_DENIED", error.message.into_owned());
+    let denied = |error: AwsError| ExportFailure { code: "ACCESS_DENIED", message: error.message.into_owned() };
     let filters = findings.get("Filters").unwrap_or(&Value::Null);
     let filter = query::filter(world, caller.now, filters, Use::Query).map_err(denied)?;
     let limit = visibility::limit(world, caller, job.scopes.as_ref()).map_err(denied)?;
@@ -47,9 +45,7 @@ pub(super) fn write(world: &World, caller: &Caller, job: &ExportJob) -> Result<O
     } else {
         lines(world, caller, &views, &filter)
     };
-    let Some(sink) = world.export_sink() else { return Ok(Some(exported.into())) };
-    sink(&object(job), &exported).map_err(|message| ("INTERNAL_ERROR", message))?;
-    Ok(None)
+    Ok(exported.into())
 }
 
 /// The findings as JSON, one per line.
@@ -70,8 +66,8 @@ fn table(
     views: &[View],
     filter: &Filter,
     names: Vec<&str>,
-) -> Result<Vec<u8>, Failure> {
-    let failed = |error: &dyn std::fmt::Display| ("INTERNAL_ERROR", error.to_string());
+) -> Result<Vec<u8>, ExportFailure> {
+    let failed = |error: &dyn std::fmt::Display| ExportFailure::internal(error.to_string());
     let path_of = |name: &&str| OCSF_FIELDS.iter().find(|field| field.field.name == *name).map(|it| it.field.path);
     let paths: Vec<&str> = names.iter().filter_map(path_of).collect();
     let parts = paths.iter().map(|path| world.ocsf().parts(path)).fold(Parts::default(), Parts::and);

@@ -1,17 +1,15 @@
-//! Writes the objects that jobs export to a directory.
+//! Writes exported objects to a directory.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
 
-use crate::state::ExportSink;
+use crate::state::ExportFailure;
 
-/// Writes objects below a directory, by bucket and key.
-pub(super) fn sink(directory: PathBuf) -> ExportSink {
-    Arc::new(move |object, exported| {
-        let path = path_in(&directory, object);
-        write(&path, exported).map_err(|error| format!("cannot write {}: {error}", path.display()))
-    })
+/// Writes an object below a directory, by bucket and key.
+pub(super) fn write(directory: &Path, object: &str, exported: &[u8]) -> Result<(), ExportFailure> {
+    let path = path_in(directory, object);
+    write_file(&path, exported)
+        .map_err(|error| ExportFailure::internal(format!("cannot write {}: {error}", path.display())))
 }
 
 /// The path of an object. Callers choose the keys, so parts such as `..` that would lead out of the directory are
@@ -22,7 +20,7 @@ fn path_in(directory: &Path, object: &str) -> PathBuf {
 }
 
 /// Writes a temporary file and renames it, so that no reader sees a partial one.
-fn write(path: &Path, exported: &[u8]) -> std::io::Result<()> {
+fn write_file(path: &Path, exported: &[u8]) -> std::io::Result<()> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }
