@@ -29,6 +29,9 @@ fn a_setting_without_effect_is_refused_at_the_start() {
         (["--allow-host", "hub.example.com:4600"], 2, "expected a host name without scheme and port"),
         (["--allow-origin", "a.example"], 2, "expected a scheme and a host, such as https://app.example.com"),
         (["--allow-origin", "https://a.example/path"], 2, "expected a scheme and a host"),
+        (["--export-s3-endpoint", "minio:9000"], 2, "expected a URL of the form http://HOST:PORT"),
+        (["--export-s3-endpoint", "https://s3.amazonaws.com"], 2, "needs TLS, which is not supported"),
+        (["--export-s3-endpoint", "http://minio:9000"], 2, "the environment variable AWS_ACCESS_KEY_ID is not set"),
         (["--host", "local host"], 2, "expected an IP address, such as 127.0.0.1"),
         (["--host", "192.0.2.1"], 1, "--host must be an address of this machine"),
         (["--host", "no-such-host.invalid"], 1, "--host must be an address of this machine"),
@@ -37,6 +40,8 @@ fn a_setting_without_effect_is_refused_at_the_start() {
         let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(found == Some(code) && message.contains(sentence), "{arguments:?}: {found:?} {message}");
     }
+    let (found, message) = refused(&["--export-dir", "x", "--export-s3-endpoint", "http://minio:9000"]);
+    assert!(found == Some(2) && message.contains("cannot be used with"), "{message}");
     let (found, message) = refused(&["--watch"]);
     assert!(found == Some(2) && message.contains("--watch has no effect without a scenario"), "{message}");
 }

@@ -15,6 +15,7 @@ import boto3
 MOTO = os.environ["AWS_ENDPOINT_URL"]
 ACCOUNT = "111111111111"
 BUCKET = "exports"
+SCENARIO = f"{os.environ['REPOSITORY']}/client-tests/programs/moto/scenario.yaml"
 KMS_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1"
 
 
@@ -25,15 +26,20 @@ def aws(service, key=("setup", "setup")):
     )
 
 
+def post(path, text):
+    """Calls the control plane of moto."""
+    request = urllib.request.Request(f"{MOTO}/moto-api/{path}", text.encode(), {"Content-Type": "text/plain"}, method="POST")
+    urllib.request.urlopen(request, timeout=60).close()
+
+
 def check_signatures(without):
     """From now on, moto answers that many requests without checks; then it verifies signatures and permissions."""
-    request = urllib.request.Request(f"{MOTO}/moto-api/reset-auth", str(without).encode(), method="POST")
-    urllib.request.urlopen(request, timeout=60).close()
+    post("reset-auth", str(without))
 
 
 def make_bucket(permissions):
     """A bucket, and the access key of a user with these permissions for it. moto checks both."""
-    urllib.request.urlopen(urllib.request.Request(f"{MOTO}/moto-api/reset", b"", method="POST"), timeout=60).close()
+    post("reset", "")
     check_signatures(1000)
     aws("s3").create_bucket(Bucket=BUCKET)
     iam = aws("iam")
@@ -51,7 +57,8 @@ def emulator(key, secret):
     """A client of an emulator that exports to moto, with two findings."""
     with tempfile.TemporaryDirectory() as folder:
         port = pathlib.Path(folder) / "port"
-        command = ["securityhub-local", "serve", "--port", "0", "--port-file", port, "--export-s3-endpoint", MOTO]
+        command = ["securityhub-local", "serve", "--port", "0", "--port-file", port, "--scenario", SCENARIO]
+        command += ["--export-s3-endpoint", MOTO]
         variables = os.environ | {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}
         process = subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         try:
@@ -81,6 +88,7 @@ def finding(name):
         "AwsAccountId": ACCOUNT,
         "CreatedAt": "2026-01-15T09:00:00Z",
         "UpdatedAt": "2026-01-15T09:00:00Z",
+        "Types": ["Software and Configuration Checks"],
         "Severity": {"Label": "HIGH"},
         "Title": f"Finding {name}",
         "Description": "A finding",
@@ -104,6 +112,7 @@ class Exports(unittest.TestCase):
             table = export(hub, prefix="", Format="CSV", SelectedFields=["finding_info.title"])
             self.assertEqual((lines["Status"], table["Status"]), ("SUCCEEDED", "SUCCEEDED"), lines)
             expected = hub.get_findings_v2()["Findings"]
+            self.assertEqual(len(expected), 2)
         s3 = aws("s3", key)
         read = lambda name: s3.get_object(Bucket=BUCKET, Key=name)["Body"].read().decode()
         written = read(f"daily/a b+é/{lines['ExportJobId']}/findings.jsonl")

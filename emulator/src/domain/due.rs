@@ -83,8 +83,8 @@ fn carry_out(world: &World, transaction: &mut Transaction<'_>, due: Due, at: Tim
 /// Called after the clock was moved. Drops expired findings at once instead of at the sweep of their hour (RET-01).
 pub fn after_clock_change(world: &World, now: Timestamp) {
     run(world, now);
-    for region in world.finding_regions().union(&world.ocsf_only_regions()) {
-        expiry::sweep(world, region, now);
+    for region in world.table_regions() {
+        expiry::sweep(world, &region, now);
     }
 }
 

@@ -137,6 +137,6 @@ pub fn delete_aggregator_v2(
     input: Input,
 ) -> Result<Answer, AwsError> {
     let ArnInput { aggregator_v2_arn } = input.read()?;
-    aggregator_v2::delete(transaction, &context.caller, &aggregator_v2_arn)?;
+    aggregator_v2::delete(transaction, context.world, &context.caller, &aggregator_v2_arn)?;
     Ok(Answer::empty())
 }

@@ -110,31 +110,32 @@ impl<'w> FindingsTransaction<'w> {
 
     /// Deletes the findings of a Region, including replicas, for whose documents `drops` returns true.
     pub fn drop_findings(&mut self, region: &Region, drops: impl Fn(&[u8]) -> bool) {
-        let tables = self.tables_of(region);
+        let tables = self.tables_of(TableKey::from(region));
         self.remove_findings(region, &tables, |_| true, |findings| findings.remove_where(&drops));
     }
 
-    /// Deletes the findings of a Region that exist only in OCSF and for whose documents `drops` returns true.
+    /// Deletes the findings of a Region, including replicas, that exist only in OCSF and for whose documents `drops`
+    /// returns true.
     pub fn drop_ocsf_only(&mut self, region: &Region, drops: impl Fn(&[u8]) -> bool) {
-        let tables = [TableKey::ocsf_only(region)];
+        let tables = self.tables_of(TableKey::ocsf_only(region));
         self.remove_findings(region, &tables, |_| true, |findings| findings.remove_where(&drops));
     }
 
     /// Deletes the findings of a Region that have expired at `now`, including replicas and findings that exist only in
-    /// OCSF. The lock is released every few
-    /// thousand findings, so that other calls are not held up.
+    /// OCSF. The lock is released every few thousand findings, so that other calls are not held up.
     pub fn drop_expired(&mut self, region: &Region, now: Timestamp) {
         let may_have_expired = |findings: &Findings| findings.table().first_end() <= now.as_millisecond();
         let remove = |findings: &mut Findings| findings.remove_expired(now, EXPIRED_AT_A_TIME);
-        let mut tables = self.tables_of(region);
-        tables.push(TableKey::ocsf_only(region));
+        let own = [TableKey::from(region), TableKey::ocsf_only(region)];
+        let tables: Vec<TableKey> = own.into_iter().flat_map(|own| self.tables_of(own)).collect();
         while self.remove_findings(region, &tables, may_have_expired, remove) > 0 {}
     }
 
-    /// The table of a Region's findings, and those of replicas in the Region.
-    fn tables_of(&self, region: &Region) -> Vec<TableKey> {
-        let replicas = self.world.replica_tables().into_iter().filter(|table| table.region == *region);
-        std::iter::once(TableKey::from(region)).chain(replicas).collect()
+    /// A Region's own table of findings, and the tables of replicas of such findings in the Region.
+    fn tables_of(&self, own: TableKey) -> Vec<TableKey> {
+        let is_of_kind = |table: &TableKey| table.region == own.region && table.is_ocsf_only == own.is_ocsf_only;
+        let replicas: Vec<TableKey> = self.world.replica_tables().into_iter().filter(is_of_kind).collect();
+        std::iter::once(own).chain(replicas).collect()
     }
 
     /// Removes findings of a Region from those of `tables` that `is_wanted` selects.
@@ -159,13 +160,14 @@ impl<'w> FindingsTransaction<'w> {
         self.world.edit_findings(table, |findings, _| findings.hide(layer, filter));
     }
 
-    /// Stores replicas in `table` of the findings of its origin that satisfy a filter and are not hidden, with their
-    /// current documents, sequence numbers and metadata. Existing replicas of the same findings are replaced. `key`
+    /// Stores replicas in `table` of the findings of its source that satisfy a filter and are not hidden from its half,
+    /// with their current documents, sequence numbers and metadata. Existing replicas of the same findings are replaced. `key`
     /// extracts the key of a document.
     pub fn store_replicas(&mut self, table: &TableKey, filter: &Filter, key: impl Fn(&[u8]) -> Option<Key>) {
-        let Some(origin) = table.origin.as_ref().or_report("replicas have an origin") else { return };
-        let left = self.world.read_findings(origin, |findings| {
-            let slots = findings.table().within(Scope::Visible(Layer::First)).matching(filter);
+        let Some(source) = table.source().or_report("replicas have an origin") else { return };
+        let layer = if table.viewer.is_some() { Layer::Second } else { Layer::First };
+        let left = self.world.read_findings(source, |findings| {
+            let slots = findings.table().within(Scope::Visible(layer)).matching(filter);
             if !slots.is_empty() {
                 // No other code holds the locks of two tables, so this cannot deadlock.
                 self.world.edit_findings(table, |replicas, _| replicas.add(findings, &slots, key));

@@ -105,7 +105,7 @@ impl fmt::Display for UnknownRegion {
 }
 
 /// The key of a table of findings: a Region's own findings, or the replicas that another Region left there when it was
-/// unlinked (AGG-14).
+/// unlinked (AGG-14, AGV-08).
 ///
 /// Its ordering, by `origin` first, is the order in which tables are locked: own findings of Regions before replicas.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -116,23 +116,37 @@ pub struct TableKey {
     pub region: Region,
     /// Whether the findings of the table exist only in OCSF (OCM-03).
     pub is_ocsf_only: bool,
+    /// The account whose aggregator of the V2 half left the replicas. Only this account sees them. `None` for replicas
+    /// of the classic half and for a Region's own findings.
+    pub viewer: Option<AccountId>,
 }
 
 impl TableKey {
     /// The table of findings that exist only in OCSF.
     pub fn ocsf_only(region: &Region) -> TableKey {
-        TableKey { region: region.clone(), origin: None, is_ocsf_only: true }
+        TableKey { is_ocsf_only: true, ..TableKey::from(region) }
     }
 
-    /// The table of replicas of another Region's findings.
+    /// The table of replicas of another Region's findings in the classic half.
     pub fn replicas(region: &Region, origin: &Region) -> TableKey {
-        TableKey { region: region.clone(), origin: Some(origin.clone()), is_ocsf_only: false }
+        TableKey { origin: Some(origin.clone()), ..TableKey::from(region) }
+    }
+
+    /// The table of replicas, in a Region, of the findings of another table, which only an account of the V2 half sees.
+    pub fn replicas_v2(region: &Region, of: &TableKey, viewer: AccountId) -> TableKey {
+        TableKey { is_ocsf_only: of.is_ocsf_only, viewer: Some(viewer), ..TableKey::replicas(region, &of.region) }
+    }
+
+    /// The table that replicas were copied from; `None` for a Region's own findings.
+    pub fn source(&self) -> Option<TableKey> {
+        let origin = self.origin.as_ref()?;
+        Some(TableKey { is_ocsf_only: self.is_ocsf_only, ..TableKey::from(origin) })
     }
 }
 
 impl From<&Region> for TableKey {
     fn from(region: &Region) -> TableKey {
-        TableKey { region: region.clone(), origin: None, is_ocsf_only: false }
+        TableKey { region: region.clone(), origin: None, is_ocsf_only: false, viewer: None }
     }
 }
 

@@ -335,6 +335,12 @@ impl World {
         self.ocsf_only.iter().map(|findings| findings.key().clone()).collect()
     }
 
+    /// The Regions with findings of any kind, including replicas.
+    pub fn table_regions(&self) -> BTreeSet<Region> {
+        let of_replicas = self.replica_tables().into_iter().map(|table| table.region);
+        self.finding_regions().into_iter().chain(self.ocsf_only_regions()).chain(of_replicas).collect()
+    }
+
     /// The tables of replicas that are not empty.
     pub fn replica_tables(&self) -> Vec<TableKey> {
         let each = |(table, findings): (&TableKey, &Arc<LockedFindings>)| (table.clone(), Arc::clone(findings));

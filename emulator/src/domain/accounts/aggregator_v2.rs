@@ -9,7 +9,7 @@ use securityhub_fixtures::regions;
 use crate::aws_error::AwsError;
 use crate::domain::arn::{self, Arn};
 use crate::domain::caller::Caller;
-use crate::domain::findings::v2::visibility;
+use crate::domain::findings::v2::{replicas, visibility};
 use crate::domain::hub_v2_access;
 use crate::state::{AccountId, AggregatorV2, Directory, LinkingModeV2, Region, Transaction, World};
 
@@ -170,7 +170,8 @@ pub fn find<'d>(directory: &'d Directory, caller: &Caller, text: &str) -> Result
     Ok(found)
 }
 
-/// Replaces the linked Regions of an aggregator. Its home Region cannot change (AGV-08).
+/// Replaces the linked Regions of an aggregator. Its home Region cannot change, and copies of the findings of Regions that
+/// are no longer linked remain there (AGV-08).
 ///
 /// # Errors
 /// [`AggregatorV2Error`].
@@ -191,16 +192,23 @@ pub fn update(
     });
     let is_new = |region: &Region| aggregator.links(region) && !before.links(region);
     visibility::hide_earlier(transaction, world, caller.account(), is_new);
+    replicas::leave(transaction, world, caller.account(), &before, |region| aggregator.links(region));
     Ok(aggregator)
 }
 
-/// Deletes the aggregator (AGV-08).
+/// Deletes the aggregator. Copies of the findings of linked Regions remain in the home Region (AGV-08).
 ///
 /// # Errors
 /// [`AggregatorV2Error`].
-pub fn delete(transaction: &mut Transaction<'_>, caller: &Caller, arn: &str) -> Result<(), AggregatorV2Error> {
-    find(transaction.directory(), caller, arn)?;
+pub fn delete(
+    transaction: &mut Transaction<'_>,
+    world: &World,
+    caller: &Caller,
+    arn: &str,
+) -> Result<(), AggregatorV2Error> {
+    let before = find(transaction.directory(), caller, arn)?.clone();
     transaction.edit_directory(|directory| directory.aggregators_v2.remove(&caller.account()));
+    replicas::leave(transaction, world, caller.account(), &before, |_| false);
     Ok(())
 }
 

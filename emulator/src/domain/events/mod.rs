@@ -60,9 +60,13 @@ fn ocsf(world: &World, stored: Stored<'_>) -> Option<Subject> {
 }
 
 /// The hubs V2 that see the findings of an account in a table: the hubs of the account and of the delegated
-/// administrator in the Region of the table, and their hubs in the home Regions that this Region is linked to.
+/// administrator in the Region of the table, and their hubs in the home Regions that this Region is linked to. Replicas
+/// are seen by the account whose aggregator left them (`inferred`, AGV-08).
 fn receivers_v2(relations: &Relations, table: &TableKey, owner: AccountId) -> Vec<HubKey> {
     let here = |account| HubKey { account, region: table.region.clone() };
+    if let Some(viewer) = table.viewer {
+        return Some(here(viewer)).filter(|hub| relations.is_v2_on(hub)).into_iter().collect();
+    }
     if table.origin.is_some() || !relations.is_v2_on(&here(owner)) {
         return Vec::new();
     }
@@ -87,7 +91,7 @@ fn receivers(relations: &Relations, table: &TableKey, owner: AccountId) -> Vec<H
     let directory = relations.directory();
     let here = |account| HubKey { account, region: table.region.clone() };
     let is_on = |hub: &HubKey| relations.is_on(hub);
-    if !is_on(&here(owner)) {
+    if table.viewer.is_some() || !is_on(&here(owner)) {
         return Vec::new();
     }
     // A replica is seen by the administrator of the Region that left it, as long as the owner's hub is enabled there

@@ -91,25 +91,16 @@ pub fn update(
                 if !slots.is_empty() {
                     *outcome = set((writer, world), &slots, given, &caller.principal.arn, caller.now);
                     if let Some(written) = superseding {
-                        written.extend(keys(writer.findings(), &slots));
+                        written.extend(replicas::keys(world, writer.findings(), &slots));
                     }
                 }
             }
         },
     );
     for (table, written) in tables.iter().zip(superseding) {
-        replicas::supersede(transaction, world, &table.region, || written.unwrap_or_default());
+        replicas::supersede(transaction, world, table, || written.unwrap_or_default());
     }
     outcomes
-}
-
-/// Owners and keys of the findings in these slots.
-fn keys(findings: &Findings, slots: &[Slot]) -> Vec<(AccountId, Key)> {
-    let key = |slot: &Slot| {
-        let document = findings.table().document(*slot);
-        Some((AccountId::parse(&document::owner(document)?)?, document::key(document)?))
-    };
-    slots.iter().filter_map(key).collect()
 }
 
 /// Sets the given attributes of the findings in these slots.
@@ -176,12 +167,12 @@ pub fn update_until_import(
         let (written, expiries) = transaction.edit_findings(&view.table, |writer| {
             let slots = view.part(writer.findings()).matching(&filter);
             let expiries = set_until_import((writer, world), &slots, update, caller.now);
-            (if has_replicas { keys(writer.findings(), &slots) } else { Vec::new() }, expiries)
+            (if has_replicas { replicas::keys(world, writer.findings(), &slots) } else { Vec::new() }, expiries)
         });
         for expires_at in expiries {
             expiry::schedule_sweep(transaction, &view.table.region, expires_at);
         }
-        replicas::supersede(transaction, world, &view.table.region, || written);
+        replicas::supersede(transaction, world, &view.table, || written);
     }
 }
 

@@ -4,6 +4,7 @@
 //! documents.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp as Instant};
 use securityhub_engine::date;
@@ -12,7 +13,7 @@ use serde::Deserialize;
 use super::document::Finding;
 use super::names;
 use crate::invariant::Invariant;
-use crate::state::{Due, FindingsTransaction, Region, Timestamp, World};
+use crate::state::{Due, FindingsTransaction, Region, TableKey, Timestamp, World};
 
 /// Retention period of an active finding after its last update (RET-01).
 const ACTIVE_FINDING_RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -70,6 +71,16 @@ pub(in crate::domain) fn schedule_sweep(
     let hour = (expires_at.as_second().div_euclid(HOUR) + 1).saturating_mul(HOUR);
     let at = Timestamp::from_second(hour).unwrap_or(Timestamp::MAX);
     transaction.schedule(at, Due::SweepFindings(region.clone()));
+}
+
+/// Stages the sweeps that drop the findings of a table.
+pub(in crate::domain) fn schedule_sweeps(transaction: &mut FindingsTransaction<'_>, world: &World, table: &TableKey) {
+    let expiries = world.read_findings(table, |findings| {
+        findings.table().slots().filter_map(|slot| findings.expires_at(slot)).collect::<BTreeSet<_>>()
+    });
+    for at in expiries.into_iter().flatten() {
+        schedule_sweep(transaction, &table.region, at);
+    }
 }
 
 /// Drops the findings of a Region that have expired.

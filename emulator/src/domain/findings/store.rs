@@ -15,7 +15,8 @@ use crate::domain::findings::aggregation::replicas;
 use crate::domain::findings::automation_rules::{self, ActiveRule};
 use crate::ocsf::Annex;
 use crate::state::{
-    AccountId, FindingMetadata, FindingWriter, FindingsTransaction, HistorySource, HistoryUpdate, Timestamp, World,
+    AccountId, FindingMetadata, FindingWriter, FindingsTransaction, HistorySource, HistoryUpdate, TableKey, Timestamp,
+    World,
 };
 
 /// A finding that passed all checks, with everything that does not depend on the stored finding.
@@ -111,7 +112,7 @@ pub(super) fn store(transaction: &mut FindingsTransaction<'_>, endpoint: &Endpoi
         }
         writer.finish_batch(&batch);
     });
-    replicas::supersede(transaction, endpoint.world, endpoint.region, || {
+    replicas::supersede(transaction, endpoint.world, &TableKey::from(endpoint.region), || {
         written.iter().map(|accepted| (accepted.owner, accepted.key.clone())).collect()
     });
     for ticket in tickets {

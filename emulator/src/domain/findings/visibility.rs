@@ -31,7 +31,8 @@ pub fn views(world: &World, caller: &Caller) -> Vec<View> {
     let relations = world.relations();
     let own = accounts(&relations, caller.account(), &caller.region);
     let mut views = vec![View { table: TableKey::from(&caller.region), accounts: own, scope: Scope::All }];
-    for table in world.replica_tables().into_iter().filter(|table| table.region == caller.region) {
+    let is_replicas = |table: &TableKey| table.region == caller.region && table.viewer.is_none();
+    for table in world.replica_tables().into_iter().filter(is_replicas) {
         // Members of the other Region decide whose replicas are shown (AGG-15, ROL-30).
         let accounts = accounts(&relations, caller.account(), table.origin.as_ref().unwrap_or(&table.region));
         views.push(View { table, accounts, scope: Scope::All });

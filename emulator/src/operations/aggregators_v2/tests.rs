@@ -1,5 +1,7 @@
 //! Rules of aggregators of the V2 half, tested through the operations.
 
+mod replicas;
+
 use securityhub_fixtures::Operation::{
     self, BatchImportFindings, CreateAggregatorV2, CreateFindingAggregator, DeleteAggregatorV2, DisableSecurityHubV2,
     EnableSecurityHub, EnableSecurityHubV2, GetAggregatorV2, GetFindingsTrendsV2, GetFindingsV2, GetResourcesV2,
@@ -7,7 +9,7 @@ use securityhub_fixtures::Operation::{
 };
 use serde_json::{Value, json};
 
-use crate::testing::{ADMINISTRATOR, MEMBER, Outcome, REGION, Stage, finding, id};
+use crate::testing::{ADMINISTRATOR, MEMBER, Outcome, REGION, Stage, finding, finding_of, id};
 
 const MANAGEMENT: &str = "444444444444";
 const OTHER_REGION: &str = "eu-west-1";

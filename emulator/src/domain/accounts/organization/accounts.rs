@@ -236,7 +236,7 @@ pub fn forget(transaction: &mut Transaction<'_>, world: &World, account: Account
         directory.aggregators_v2.remove(&account);
     });
     let mut regions = world.relations().hub_regions();
-    regions.extend(world.finding_regions());
+    regions.extend(world.table_regions());
     for region in regions {
         transaction.drop_findings(&region, |document| document::is_of_account(document, account));
         let hub = HubKey { account, region };
@@ -244,7 +244,7 @@ pub fn forget(transaction: &mut Transaction<'_>, world: &World, account: Account
             transaction.forget_hub(&hub);
         }
     }
-    for region in world.ocsf_only_regions() {
+    for region in world.table_regions() {
         transaction.drop_ocsf_only(&region, |document| document::is_of_account(document, account));
     }
     for (hub, _) in world.relations().hubs_v2_of(account) {

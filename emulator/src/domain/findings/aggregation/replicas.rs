@@ -1,4 +1,5 @@
-//! Hides findings and stores their replicas when Regions are linked and unlinked.
+//! Hides findings and stores their replicas when Regions are linked and unlinked. Replicas of the V2 half are stored by
+//! [`v2::replicas`]; this file drops replicas of both halves.
 //!
 //! A finding that was written before its Region was linked is hidden until it is written again (AGG-13). A Region
 //! that is unlinked leaves replicas of the findings that were shown (AGG-10, AGG-14): copies in the home Region, which
@@ -7,11 +8,11 @@
 
 use std::collections::BTreeSet;
 
-use securityhub_engine::{Key, Layer, Scope};
+use securityhub_engine::{Key, Layer, Scope, Slot};
 
-use crate::domain::findings::{document, expiry, visibility};
+use crate::domain::findings::{document, expiry, v2, visibility};
 use crate::domain::hub_access;
-use crate::state::{AccountId, Directory, FindingsTransaction, HubKey, Region, TableKey, Transaction, World};
+use crate::state::{AccountId, Directory, Findings, FindingsTransaction, HubKey, Region, TableKey, Transaction, World};
 
 /// A link from a Region to its home Region, of one account or several.
 #[derive(Debug)]
@@ -114,12 +115,7 @@ fn store_replicas(transaction: &mut Transaction<'_>, world: &World, link: &Link)
     let shown = visibility::of_accounts(world, accounts.iter().filter(is_on));
     let table = TableKey::replicas(home, region);
     transaction.store_replicas(&table, &shown, document::key);
-    let sweeps = world.read_findings(&table, |findings| {
-        findings.table().slots().filter_map(|slot| findings.expires_at(slot)).collect::<BTreeSet<_>>()
-    });
-    for at in sweeps.into_iter().flatten() {
-        expiry::schedule_sweep(transaction, home, at);
-    }
+    expiry::schedule_sweeps(transaction, world, &table);
 }
 
 /// Drops the replicas of findings that are shown again.
@@ -143,37 +139,52 @@ fn drop_shown_replicas(transaction: &mut Transaction<'_>, world: &World, link: &
 
 /// Whether replicas of the findings of this table exist.
 pub fn has_replicas(world: &World, table: &TableKey) -> bool {
-    table.origin.is_none() && world.replica_tables().iter().any(|other| other.origin.as_ref() == Some(&table.region))
+    table.origin.is_none() && world.replica_tables().iter().any(|other| other.source().as_ref() == Some(table))
 }
 
-/// Drops the replicas of findings of a Region that have been written and are shown from now on. `written` returns their
+/// Owners and keys of the findings in these slots.
+pub fn keys(world: &World, findings: &Findings, slots: &[Slot]) -> Vec<(AccountId, Key)> {
+    let key = |slot: &Slot| {
+        let document = findings.table().document(*slot);
+        Some((AccountId::parse(&document::owner(document)?)?, v2::replicas::key(world, document)?))
+    };
+    slots.iter().filter_map(key).collect()
+}
+
+/// Drops the replicas of findings of a table that have been written and are shown from now on. `written` returns their
 /// owners and keys; it is called only if there are replicas.
 pub fn supersede(
     transaction: &mut FindingsTransaction<'_>,
     world: &World,
-    region: &Region,
+    table: &TableKey,
     written: impl FnOnce() -> Vec<(AccountId, Key)>,
 ) {
     let mut tables = world.replica_tables();
-    tables.retain(|table| table.origin.as_ref() == Some(region));
+    tables.retain(|replicas| replicas.source().as_ref() == Some(table));
     if tables.is_empty() {
         return;
     }
     // When a Region is unlinked, its replicas exist before the new relations are committed. Holding the relations makes
     // this call wait for such a commit.
     let directory = transaction.lock_relations().directory();
-    let mut written = written();
-    // If the Region was linked between the write and now, the finding is hidden and its replica is still needed.
-    world.read_findings(region, |findings| {
-        let shown = findings.table().within(Scope::Visible(Layer::First));
-        written.retain(|(_, key)| findings.table().find(key).is_some_and(|slot| shown.has(slot)));
-    });
-    let shown_in = |table: TableKey| {
-        let is_shown = |owner: AccountId| directory.home(owner, region) == Some(&table.region);
+    let written = written();
+    let superseded = |replicas: TableKey| {
+        let (home, region) = (&replicas.region, &table.region);
+        let is_shown = |owner: AccountId| match replicas.viewer {
+            None => directory.home(owner, region) == Some(home),
+            Some(viewer) => v2::replicas::is_linked(directory, viewer, owner, (home, region)),
+        };
         let shown = written.iter().filter(|(owner, _)| is_shown(*owner)).map(|(_, key)| key.clone());
-        (shown.collect::<Vec<_>>(), table)
+        let mut keys: Vec<Key> = shown.collect();
+        // If the Region was linked between the write and now, the finding is hidden and its replica is still needed.
+        let layer = if replicas.viewer.is_some() { Layer::Second } else { Layer::First };
+        world.read_findings(table, |findings| {
+            let shown = findings.table().within(Scope::Visible(layer));
+            keys.retain(|key| findings.table().find(key).is_some_and(|slot| shown.has(slot)));
+        });
+        (keys, replicas)
     };
-    let superseded: Vec<(Vec<Key>, TableKey)> = tables.into_iter().map(shown_in).collect();
+    let superseded: Vec<(Vec<Key>, TableKey)> = tables.into_iter().map(superseded).collect();
     for (keys, table) in superseded {
         transaction.drop_replicas(&table, &keys);
     }

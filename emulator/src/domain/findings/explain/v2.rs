@@ -50,7 +50,8 @@ pub(super) fn explain(world: &World, caller: &Caller, question: &Question<'_>) -
     let regions = world.finding_regions();
     let tables = regions.iter().map(TableKey::from);
     let only = world.ocsf_only_regions();
-    let tables = tables.chain(only.iter().map(TableKey::ocsf_only));
+    let replicas = views.iter().map(|view| view.table.clone()).filter(|table| table.origin.is_some());
+    let tables = tables.chain(only.iter().map(TableKey::ocsf_only)).chain(replicas);
     let mut findings = Vec::new();
     for table in tables {
         let view = views.iter().find(|view| view.table == table);
@@ -171,7 +172,8 @@ fn visibility(
     stored: Stored<'_>,
     is_hidden: bool,
 ) -> ExplainedVisibility {
-    let (account, region) = (caller.account(), &table.region);
+    // For a replica, the hubs of the Region that left it count.
+    let (account, region) = (caller.account(), table.origin.as_ref().unwrap_or(&table.region));
     let owner = document::owner(stored.document).unwrap_or_default();
     let relations = world.relations();
     let is_on = |account| relations.is_v2_on(&HubKey { account, region: region.clone() });
@@ -203,5 +205,9 @@ fn visibility(
     if !view.shows(world, stored, caller.now) {
         return no("it was last modified more than 90 days ago, or closed more than 14 days ago".to_owned());
     }
-    ExplainedVisibility { passes: true, reason: format!("{account} sees the findings of {owner} in {region}") }
+    let reason = match &table.origin {
+        Some(origin) => format!("it is a replica that remained here when {origin} was unlinked"),
+        None => format!("{account} sees the findings of {owner} in {region}"),
+    };
+    ExplainedVisibility { passes: true, reason }
 }

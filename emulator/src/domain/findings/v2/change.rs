@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::keep;
 use super::visibility::{self, View};
 use crate::domain::caller::Caller;
+use crate::domain::findings::aggregation::replicas;
 use crate::domain::findings::change::{self, TemporaryUpdate};
 use crate::domain::findings::{document, expiry};
 use crate::ocsf;
@@ -74,8 +75,9 @@ pub fn update(
         if world.query_findings(&view.table, build, &fields, |_| ()).is_none() {
             continue;
         }
-        let expiries = transaction.edit_findings(&view.table, |writer| {
-            let mut expiries = BTreeSet::new();
+        let has_replicas = replicas::has_replicas(world, &view.table);
+        let (written, expiries) = transaction.edit_findings(&view.table, |writer| {
+            let (mut slots, mut expiries) = (Vec::new(), BTreeSet::new());
             let by_uid = filter.as_ref().map(|filter| by_uid(world, &view, writer.findings(), filter));
             let by_uid = by_uid.unwrap_or_default();
             for (identifier, found) in identifiers.iter().zip(&mut found) {
@@ -90,14 +92,16 @@ pub fn update(
                 };
                 if let Some(slot) = slot {
                     *found = true;
+                    slots.push(slot);
                     expiries.extend(apply(writer, (world, view.table.is_ocsf_only), slot, update, caller));
                 }
             }
-            expiries
+            (if has_replicas { replicas::keys(world, writer.findings(), &slots) } else { Vec::new() }, expiries)
         });
         for at in expiries {
             expiry::schedule_sweep(transaction, &view.table.region, at);
         }
+        replicas::supersede(transaction, world, &view.table, || written);
     }
     found
 }

@@ -12,6 +12,7 @@ pub mod keep;
 pub mod lookup;
 pub mod native;
 pub mod query;
+pub mod replicas;
 pub mod rule_settings;
 pub mod rules;
 pub mod statistics;

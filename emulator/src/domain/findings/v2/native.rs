@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::visibility::DAYS_OF_OPEN;
 use super::{keep, rules};
+use crate::domain::findings::aggregation::replicas;
 use crate::domain::findings::expiry;
 use crate::ocsf::native::{self, Native};
 use crate::state::{AccountId, FindingsTransaction, HubKey, Region, TableKey, Timestamp, World};
@@ -71,7 +72,8 @@ pub fn store(
     let rules = rules::active(world, account, &region, now);
     let (key, document) = (native::key(&finding.uid), finding.to_bytes());
     let expires_at = world.v2_settings.has_retention.then(|| expires_at(&finding, now));
-    let tickets = transaction.edit_findings(TableKey::ocsf_only(&region), |writer| {
+    let table = TableKey::ocsf_only(&region);
+    let tickets = transaction.edit_findings(&table, |writer| {
         let slot = writer.findings().table().find(&key);
         let mut annex = slot.map(|slot| writer.findings().annex(slot)).unwrap_or_default();
         annex.is_updated = slot.is_some();
@@ -99,6 +101,7 @@ pub fn store(
     if let Some(at) = expires_at {
         expiry::schedule_sweep(transaction, &region, at);
     }
+    replicas::supersede(transaction, world, &table, || vec![(account, key)]);
     for ticket in tickets {
         transaction.schedule(now, ticket);
     }

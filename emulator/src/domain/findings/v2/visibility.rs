@@ -16,7 +16,8 @@ use crate::domain::findings::{document, history};
 use crate::domain::governance;
 use crate::ocsf::State;
 use crate::state::{
-    AccountId, Directory, Findings, HubKey, Organization, Region, Relations, TableKey, Timestamp, Transaction, World,
+    AccountId, AggregatorV2, Directory, Findings, HubKey, Organization, Region, Relations, TableKey, Timestamp,
+    Transaction, World,
 };
 
 /// Maximum number of entries of `Scopes` (HV2-24).
@@ -102,26 +103,49 @@ fn accounts_of_scope(organization: &Organization, entry: &Value) -> Result<Vec<A
 }
 
 /// The findings that a caller sees: its own and, as delegated administrator, those of all accounts of its organization
-/// whose hub is enabled (HV2-23, DEC-15), in its Region and, in a home Region, in the linked ones (AGV-10).
+/// whose hub is enabled (HV2-23, DEC-15), in its Region and, in a home Region, in the linked ones (AGV-10). Copies from
+/// Regions that are no longer linked come before linked Regions (AGV-08): if a copy is dropped while a caller reads, its
+/// finding may appear twice; in the other order it could be missed.
 pub fn views(world: &World, caller: &Caller, limit: &Limit) -> Vec<View> {
-    let relations = world.relations();
-    let stored = world.finding_regions();
-    let native = world.ocsf_only_regions();
+    let (account, relations) = (caller.account(), world.relations());
+    let mut views = views_of(world, &relations, account, &caller.region, Scope::All);
+    for table in world.replica_tables() {
+        if let (Some(origin), true) = (&table.origin, table.region == caller.region && table.viewer == Some(account)) {
+            let accounts = accounts(&relations, account, origin);
+            views.push(View { table, accounts, scope: Scope::All });
+        }
+    }
+    let aggregator = relations.directory().aggregators_v2.get(&account);
+    if let Some(aggregator) = aggregator.filter(|aggregator| aggregator.home == caller.region) {
+        views.extend(linked(world, &relations, account, aggregator));
+    }
+    if let Some(limit) = limit {
+        for view in &mut views {
+            let limited = limit.iter().map(ToString::to_string).filter(|account| view.has_account(account));
+            view.accounts = Arc::new(limited.collect());
+        }
+    }
+    views
+}
+
+/// The findings that an account sees in the Regions that its aggregator links, and in which its hub is enabled.
+pub fn linked(world: &World, relations: &Relations, account: AccountId, aggregator: &AggregatorV2) -> Vec<View> {
     // A Region without findings may have declared resources, so Regions with a hub count too.
-    let enabled = relations.hubs_v2_of(caller.account()).map(|(key, _)| key.region.clone());
-    let known: BTreeSet<Region> = stored.union(&native).cloned().chain(enabled).collect();
-    let mut views = Vec::new();
-    for region in regions(&relations, caller, known) {
-        let mut accounts = accounts(&relations, caller.account(), &region);
-        if let Some(limit) = limit {
-            let limited = limit.iter().map(ToString::to_string).filter(|account| accounts.contains(account));
-            accounts = Arc::new(limited.collect());
-        }
-        let scope = if region == caller.region { Scope::All } else { Scope::Visible(Layer::Second) };
-        views.push(View { table: TableKey::from(&region), accounts: Arc::clone(&accounts), scope });
-        if native.contains(&region) {
-            views.push(View { table: TableKey::ocsf_only(&region), accounts, scope });
-        }
+    let enabled = relations.hubs_v2_of(account).map(|(key, _)| key.region.clone());
+    let known: BTreeSet<Region> =
+        world.finding_regions().into_iter().chain(world.ocsf_only_regions()).chain(enabled).collect();
+    let is_on = |region: &Region| relations.is_v2_on(&HubKey { account, region: region.clone() });
+    let regions = known.into_iter().filter(|region| aggregator.links(region) && is_on(region));
+    let scope = Scope::Visible(Layer::Second);
+    regions.flat_map(|region| views_of(world, relations, account, &region, scope)).collect()
+}
+
+/// The findings that an account sees in the tables of a Region.
+fn views_of(world: &World, relations: &Relations, account: AccountId, region: &Region, scope: Scope) -> Vec<View> {
+    let accounts = accounts(relations, account, region);
+    let mut views = vec![View { table: TableKey::from(region), accounts: Arc::clone(&accounts), scope }];
+    if world.ocsf_only_regions().contains(region) {
+        views.push(View { table: TableKey::ocsf_only(region), accounts, scope });
     }
     views
 }
@@ -144,17 +168,6 @@ pub fn hide_earlier(
     for region in world.ocsf_only_regions().into_iter().filter(&newly) {
         transaction.hide_findings(&TableKey::ocsf_only(&region), Layer::Second, &filter);
     }
-}
-
-/// The caller's Region, and the Regions in `known` that are linked to it.
-fn regions(relations: &Relations, caller: &Caller, known: BTreeSet<Region>) -> Vec<Region> {
-    let aggregator = relations.directory().aggregators_v2.get(&caller.account());
-    let linked = aggregator.filter(|aggregator| aggregator.home == caller.region);
-    let is_linked = |region: &Region| {
-        linked.is_some_and(|aggregator| aggregator.links(region))
-            && relations.is_v2_on(&HubKey { account: caller.account(), region: region.clone() })
-    };
-    std::iter::once(caller.region.clone()).chain(known.into_iter().filter(is_linked)).collect()
 }
 
 /// The accounts whose findings in a Region an account sees.
@@ -210,7 +223,7 @@ impl View {
     fn of_products(&self, world: &World) -> Option<Filter> {
         let is_limited = !world.v2_settings.shows_custom_findings && !self.table.is_ocsf_only;
         let field = world.schema().field("ProductArn").filter(|_| is_limited)?;
-        let region = &self.table.region;
+        let region = self.table.origin.as_ref().unwrap_or(&self.table.region);
         Some(Filter::term(field, Test::prefix(format!("arn:{}:securityhub:{region}::", region.partition()))))
     }
 }

@@ -65,7 +65,7 @@ pub fn build(world: &World, caller: &Caller, views: &[View]) -> Inventory {
                 }
             }
         }
-        if !view.table.is_ocsf_only {
+        if !view.table.is_ocsf_only && view.table.origin.is_none() {
             declared::add(&mut builder, world, view);
         }
     }
