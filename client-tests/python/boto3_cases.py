@@ -3,8 +3,6 @@
 The environment names the endpoint (AWS_ENDPOINT_URL) and the security account's key.
 """
 
-import sys
-import traceback
 import urllib.error
 import urllib.request
 
@@ -12,7 +10,7 @@ import boto3
 import botocore.config
 import botocore.exceptions
 import dateutil.parser
-from cases import cases_of
+from cases import refused, run
 
 ADMINISTRATOR, MEMBER, STRANGER = "111111111111", "222222222222", "444444444444"
 REGION = "us-east-1"
@@ -21,16 +19,6 @@ REGION = "us-east-1"
 def client(service="securityhub", account=ADMINISTRATOR, region=REGION, **keys):
     keys = {"aws_access_key_id": account, "aws_secret_access_key": "x", **keys}
     return boto3.client(service, region_name=region, **keys)
-
-
-def refused(code, call, **arguments):
-    """Calls, expects this error, and returns its message and status."""
-    try:
-        answer = call(**arguments)
-    except botocore.exceptions.ClientError as error:
-        assert error.response["Error"]["Code"] == code, error
-        return error.response["Error"]["Message"], error.response["ResponseMetadata"]["HTTPStatusCode"]
-    raise AssertionError(f"expected {code}, got {answer}")
 
 
 def finding(finding_id, account=ADMINISTRATOR, region=REGION, **members):
@@ -506,18 +494,5 @@ def filters_come_back_as_they_were_sent():
     hub.batch_delete_automation_rules(AutomationRulesArns=[arn])
 
 
-def main():
-    cases = cases_of(globals(), "main")
-    assert len(cases) > 25, "the cases are found"
-    for name, case in cases:
-        try:
-            case()
-        except Exception:  # noqa: BLE001: any error is reported with its case
-            traceback.print_exc()
-            sys.exit(f"FAILED {name}")
-        print(name)
-    print(f"{len(cases)} passed, 0 failed")
-
-
 if __name__ == "__main__":
-    main()
+    run(globals())

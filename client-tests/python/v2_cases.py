@@ -3,13 +3,10 @@
 The scenario has two Regions and the delegated administrator ADMINISTRATOR.
 """
 
-import sys
-import time
-import traceback
 import urllib.parse
 
 import boto3
-import botocore.exceptions
+from cases import refused, run
 
 ADMINISTRATOR, MEMBER, MANAGEMENT = "111111111111", "222222222222", "999999999999"
 HOME, LINKED = "us-east-1", "eu-west-1"
@@ -19,20 +16,10 @@ def client(account=ADMINISTRATOR, region=HOME):
     return boto3.client("securityhub", region_name=region, aws_access_key_id=account, aws_secret_access_key="x")
 
 
-def refused(code, call, **arguments):
-    """Calls, expects this error and returns its message."""
-    try:
-        answer = call(**arguments)
-    except botocore.exceptions.ClientError as error:
-        assert error.response["Error"]["Code"] == code, error
-        return error.response["Error"]["Message"]
-    raise AssertionError(f"expected {code}, got {answer}")
-
-
 # Rules: HV2-01, HV2-04, HV2-05, HV2-06, HV2-08, O2G-05.
 def terraform_enables_a_hub_and_its_feature():
     hub = client()
-    message = refused("ResourceNotFoundException", hub.describe_security_hub_v2)
+    message, _ = refused("ResourceNotFoundException", hub.describe_security_hub_v2)
     assert "not subscribed to hubv2" in message.lower(), message
     arn = hub.enable_security_hub_v2(Tags={"team": "red"})["HubV2Arn"]
     described = hub.describe_security_hub_v2()
@@ -52,7 +39,7 @@ def terraform_enables_a_hub_and_its_feature():
 # Rules: AGV-01, AGV-05, AGV-06, AGV-08, AGV-09, O2G-05, O2G-08.
 def an_audit_finds_the_aggregator_from_the_region_in_its_arn():
     home, linked = client(), client(region=LINKED)
-    message = refused("ConflictException", linked.list_aggregators_v2)
+    message, _ = refused("ConflictException", linked.list_aggregators_v2)
     assert "Security Hub V2 is not enabled" in message, message
     linked.enable_security_hub_v2()
     create = {"RegionLinkingMode": "SPECIFIED_REGIONS", "LinkedRegions": [LINKED], "ClientToken": "t-1"}
@@ -60,10 +47,10 @@ def an_audit_finds_the_aggregator_from_the_region_in_its_arn():
     assert home.create_aggregator_v2(**create)["AggregatorV2Arn"] == created["AggregatorV2Arn"]
     arn = linked.list_aggregators_v2()["AggregatorsV2"][0]["AggregatorV2Arn"]
     assert arn.split(":")[3] == HOME, arn
-    message = refused("ConflictException", linked.get_aggregator_v2, AggregatorV2Arn=arn)
+    message, _ = refused("ConflictException", linked.get_aggregator_v2, AggregatorV2Arn=arn)
     assert "does not match the aggregation Region" in message, message
     assert home.get_aggregator_v2(AggregatorV2Arn=arn)["LinkedRegions"] == [LINKED]
-    message = refused(
+    message, _ = refused(
         "ValidationException", home.update_aggregator_v2, AggregatorV2Arn=arn, RegionLinkingMode="ALL_REGIONS"
     )
     assert message == "RegionLinkingMode must be set to 'SPECIFIED_REGIONS'", message
@@ -127,7 +114,7 @@ def catalogues_are_read_page_by_page():
     accounts = [row["AccountId"] for page in pages for row in page["AccountFreeTrialStatuses"]]
     assert accounts == [ADMINISTRATOR, MEMBER, MANAGEMENT], accounts
     others = {"AccountIds": [ADMINISTRATOR]}
-    message = refused("ValidationException", client(MEMBER).list_free_trial_statuses_v2, **others)
+    message, _ = refused("ValidationException", client(MEMBER).list_free_trial_statuses_v2, **others)
     assert message.startswith("Organization not found: 'o-"), message
     refused("ValidationException", hub.describe_products_v2, NextToken="x")
 
@@ -153,21 +140,5 @@ def a_policy_of_the_organization_enables_hubs():
     member.disable_security_hub_v2()
 
 
-CASES = [
-    terraform_enables_a_hub_and_its_feature,
-    an_audit_finds_the_aggregator_from_the_region_in_its_arn,
-    a_connector_to_jira_is_authorized_and_creates_a_ticket,
-    azure_is_connected_to_both_halves,
-    catalogues_are_read_page_by_page,
-    a_policy_of_the_organization_enables_hubs,
-]
-
 if __name__ == "__main__":
-    for case in CASES:
-        began = time.monotonic()
-        try:
-            case()
-        except Exception:
-            traceback.print_exc()
-            sys.exit(f"{case.__name__} failed")
-        print(f"{case.__name__}: {time.monotonic() - began:.2f} s")
+    run(globals())

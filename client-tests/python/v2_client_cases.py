@@ -18,7 +18,7 @@ import botocore.auth
 import botocore.awsrequest
 import botocore.credentials
 import botocore.exceptions
-from cases import run
+from cases import refused, run
 
 ADMINISTRATOR, STRANGER = "111111111111", "444444444444"
 REGION, LINKED = "us-east-1", "eu-west-1"
@@ -27,16 +27,6 @@ ENDPOINT = os.environ["AWS_ENDPOINT_URL"]
 
 def hub_of(account=ADMINISTRATOR, region=REGION):
     return boto3.client("securityhub", region_name=region, aws_access_key_id=account, aws_secret_access_key="x")
-
-
-def refused(code, call, **arguments):
-    """Calls, expects this error, and returns its message and status."""
-    try:
-        answer = call(**arguments)
-    except botocore.exceptions.ClientError as error:
-        assert error.response["Error"]["Code"] == code, error
-        return error.response["Error"]["Message"], error.response["ResponseMetadata"]["HTTPStatusCode"]
-    raise AssertionError(f"expected {code}, got {answer}")
 
 
 def equals(name, value, comparison="EQUALS"):
