@@ -3,13 +3,13 @@
 #[cfg(test)]
 mod tests;
 
-use securityhub_engine::{Effort, FieldId, Filter, Forms, Page, Parts, Position, SortKey, Stored, page};
+use securityhub_engine::{Effort, FieldId, Filter, Forms, Page, Parts, Stored, page};
 use securityhub_fixtures::Operation;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::findings::{HEAD, page_body};
-use super::paging::{Binding, PAGE};
+use super::query_v2::Query;
 use super::{Answer, Context, Input};
 use crate::aws_error::AwsError;
 use crate::domain::findings::filters::composite::refused;
@@ -17,7 +17,7 @@ use crate::domain::findings::v2::change::{self, Identifier, Update};
 use crate::domain::findings::v2::critical::{self, Critical};
 use crate::domain::findings::v2::query::{self, Use};
 use crate::domain::findings::v2::statistics::{self, Order};
-use crate::domain::findings::v2::visibility::{self, Limit, View};
+use crate::domain::findings::v2::visibility::{self, View};
 use crate::ocsf::{Surroundings, native};
 use crate::state::{Directory, Findings, FindingsTransaction, World};
 
@@ -28,45 +28,18 @@ const MOST_RULES: usize = 5;
 /// Maximum length of a comment, in characters (BUV-01).
 const LONGEST_COMMENT: usize = 512;
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct GetFindingsInput {
-    #[serde(default)]
-    filters: Value,
-    scopes: Option<Value>,
-    #[serde(default)]
-    sort_criteria: Vec<Value>,
-    next_token: Option<String>,
-    max_results: Option<usize>,
+fn read(context: &Context<'_>, input: Input) -> Result<Query, AwsError> {
+    let world = context.world;
+    Query::read(context, Operation::GetFindingsV2, (input, &Value::Null), |filters, criteria| {
+        let filter = query::filter(world, context.caller.now, filters, Use::Query)?;
+        Ok((filter, query::sort(world.schema(), criteria)?))
+    })
 }
 
-/// A query for findings.
-struct Query {
-    filter: Filter,
-    sort: Vec<SortKey>,
-    after: Option<Position>,
-    most: usize,
-    limit: Limit,
-    binding: Binding,
-}
-
-impl Query {
-    fn read(context: &Context<'_>, input: Input) -> Result<Query, AwsError> {
-        let GetFindingsInput { filters, scopes, sort_criteria, next_token, max_results } = input.read()?;
-        let Context { world, caller } = context;
-        let filter = query::filter(world, caller.now, &filters, Use::Query)?;
-        let sort = query::sort(world.schema(), &sort_criteria)?;
-        let binding = Binding::new(context, Operation::GetFindingsV2, &json!([filters, scopes, sort_criteria]));
-        let after = binding.open(next_token.as_deref())?;
-        let limit = visibility::limit(world, caller, scopes.as_ref())?;
-        Ok(Query { filter, sort, after, most: max_results.unwrap_or(PAGE), limit, binding })
-    }
-
-    /// The filter, restricted to what a view shows.
-    fn filter_in(&self, view: &View, context: &Context<'_>, critical: Option<&Critical>) -> Filter {
-        let filter = Critical::resolve(critical, self.filter.clone(), context.world.schema());
-        Filter::All(vec![view.filter(context.world, context.caller.now), filter])
-    }
+/// The filter of a query, restricted to what a view shows.
+fn filter_in(query: &Query, view: &View, context: &Context<'_>, critical: Option<&Critical>) -> Filter {
+    let filter = Critical::resolve(critical, query.filter.clone(), context.world.schema());
+    Filter::All(vec![view.filter(context.world, context.caller.now), filter])
 }
 
 /// Returns the findings that the caller sees and the filters select, in OCSF and in pages (GFV-01 … GFV-16).
@@ -74,14 +47,14 @@ impl Query {
 /// # Errors
 /// 400 `ValidationException` for invalid filters or sort criteria, or a token of another query; the errors of `Scopes`.
 pub fn get_findings_v2(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
-    let (query, world) = (Query::read(context, input)?, context.world);
+    let (query, world) = (read(context, input)?, context.world);
     let Query { sort, after, most, limit, binding, .. } = &query;
     let (number, directory) = (world.revision(), world.directory());
     let fields: Vec<FieldId> = sort.iter().map(|key| key.field).collect();
     let views = visibility::views(world, &context.caller, limit);
     let critical = Critical::of_caller(world, &context.caller, &views, limit);
     let select = |view: &View, bytes: Vec<u8>| {
-        let filter = query.filter_in(view, context, critical.as_ref());
+        let filter = filter_in(&query, view, context, critical.as_ref());
         let write = |stored: Stored<'_>, bytes: &mut Vec<u8>| write(world, &directory, stored, bytes);
         let forms = Forms { context: number, write: &write };
         let select = |findings: &Findings| {
@@ -115,14 +88,14 @@ pub fn get_findings_v2(context: &Context<'_>, input: Input) -> Result<Answer, Aw
 /// # Errors
 /// The errors of [`get_findings_v2`].
 pub fn get_findings_v2_quickly(context: &Context<'_>, input: Input) -> Result<Option<Answer>, AwsError> {
-    let (query, world) = (Query::read(context, input)?, context.world);
+    let (query, world) = (read(context, input)?, context.world);
     let views = visibility::views(world, &context.caller, &query.limit);
     let [only] = &views[..] else { return Ok(None) };
     if critical::is_set(world, &context.caller, &views) {
         return Ok(None);
     }
     let (number, directory) = (world.revision(), world.directory());
-    let (filter, page) = (query.filter_in(only, context, None), (query.after.as_ref(), query.most));
+    let (filter, page) = (filter_in(&query, only, context, None), (query.after.as_ref(), query.most));
     let write = |stored: Stored<'_>, bytes: &mut Vec<u8>| write(world, &directory, stored, bytes);
     let forms = Forms { context: number, write: &write };
     let select = |findings: &Findings| {

@@ -28,6 +28,7 @@ pub mod paged;
 pub mod paging;
 pub mod products;
 pub mod products_v2;
+mod query_v2;
 pub mod recommended_policies_v2;
 pub mod registry;
 pub mod remediations_v2;

@@ -6,11 +6,11 @@ mod tests;
 use securityhub_engine::{Filter, Schema, Scope, Table};
 use securityhub_fixtures::Operation;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::findings::page_body_of;
 use super::findings_v2::{GroupByRule, group_by_results};
-use super::paging::{Binding, PAGE};
+use super::query_v2::Query;
 use super::{Answer, Context, Input};
 use crate::aws_error::AwsError;
 use crate::domain::findings::filters::composite::refused;
@@ -21,35 +21,21 @@ use crate::state::Inventory;
 /// Sort criteria of resources; each field counts once.
 const MOST_CRITERIA: usize = 50;
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct GetResourcesInput {
-    #[serde(default)]
-    filters: Value,
-    scopes: Option<Value>,
-    #[serde(default)]
-    sort_criteria: Vec<Value>,
-    next_token: Option<String>,
-    max_results: Option<usize>,
-}
-
 /// Returns the resources that the caller sees and the filters select, in pages (RSV-01 … RSV-09).
 ///
 /// # Errors
 /// 400 `ValidationException` for invalid filters or sort criteria, or a token of another query; the errors of `Scopes`.
 pub fn get_resources_v2(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
-    let GetResourcesInput { filters, scopes, sort_criteria, next_token, max_results } = input.read()?;
     let Context { world, caller } = context;
-    let filter = fields::resource_filter(caller.now, &filters, false)?;
-    let sort = fields::sort(fields::of_resources(), &sort_criteria, MOST_CRITERIA)?;
-    let binding = Binding::new(context, Operation::GetResourcesV2, &json!([filters, scopes, sort_criteria]));
-    let after = binding.open(next_token.as_deref())?;
-    let limit = visibility::limit(world, caller, scopes.as_ref())?;
-    let inventory = inventory::of_caller(world, caller, &limit);
+    let query = Query::read(context, Operation::GetResourcesV2, (input, &Value::Null), |filters, criteria| {
+        let filter = fields::resource_filter(caller.now, filters, false)?;
+        Ok((filter, fields::sort(fields::of_resources(), criteria, MOST_CRITERIA)?))
+    })?;
+    let inventory = inventory::of_caller(world, caller, &query.limit);
     let part = inventory.resources.within(Scope::All);
     let head = b"{\"Resources\":[".to_vec();
-    let page = part.select(&filter, &sort, after.as_ref(), max_results.unwrap_or(PAGE), head);
-    Ok(Answer(page_body_of(page, &binding)))
+    let page = part.select(&query.filter, &query.sort, query.after.as_ref(), query.most, head);
+    Ok(Answer(page_body_of(page, &query.binding)))
 }
 
 #[derive(Deserialize)]

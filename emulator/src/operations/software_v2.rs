@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::findings::page_body_of;
 use super::paged::PageRequest;
-use super::paging::{Binding, PAGE};
+use super::query_v2::Query;
 use super::resources_v2::count_rows;
 use super::{Answer, Context, Input};
 use crate::aws_error::AwsError;
@@ -85,49 +85,31 @@ fn packages(inventory: &Inventory, filter: &Filter) -> Vec<SoftwareResult> {
     packages.into_values().collect()
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct GetSoftwareResourcesInput {
-    package_name: String,
-    package_type: String,
-    package_version: Option<String>,
-    #[serde(default)]
-    filters: Value,
-    scopes: Option<Value>,
-    #[serde(default)]
-    sort_criteria: Vec<Value>,
-    next_token: Option<String>,
-    max_results: Option<usize>,
-}
-
 /// Returns the resources with a package, in pages (SWV-03).
 ///
 /// # Errors
 /// 400 `ValidationException` for invalid filters, more than one sort criterion, or a token of another query; the errors
 /// of `Scopes`.
-pub fn get_software_resources_v2(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
-    let input: GetSoftwareResourcesInput = input.read()?;
+pub fn get_software_resources_v2(context: &Context<'_>, mut input: Input) -> Result<Answer, AwsError> {
     let Context { world, caller } = context;
     let schema = fields::of_software();
-    let filter = fields::software_filter(caller.now, &input.filters)?;
-    let sort = fields::sort(schema, &input.sort_criteria, 1)?;
-    let GetSoftwareResourcesInput { package_name, package_type, package_version, filters, scopes, .. } = input;
-    let query = json!([package_name, package_type, package_version, filters, scopes, input.sort_criteria]);
-    let binding = Binding::new(context, Operation::GetSoftwareResourcesV2, &query);
-    let after = binding.open(input.next_token.as_deref())?;
-    let limit = visibility::limit(world, caller, scopes.as_ref())?;
-    let inventory = inventory::of_caller(world, caller, &limit);
+    let mut named: Vec<(&str, String)> = Vec::new();
+    for name in ["PackageName", "PackageType", "PackageVersion"] {
+        named.extend(input.take(name)?.map(|value| (name, value)));
+    }
+    let query =
+        Query::read(context, Operation::GetSoftwareResourcesV2, (input, &json!(named)), |filters, criteria| {
+            Ok((fields::software_filter(caller.now, filters)?, fields::sort(schema, criteria, 1)?))
+        })?;
+    let inventory = inventory::of_caller(world, caller, &query.limit);
     let named =
-        [("PackageName", Some(package_name)), ("PackageType", Some(package_type)), ("PackageVersion", package_version)];
-    let named =
-        named.into_iter().filter_map(|(name, value)| Some(Filter::term(schema.field(name)?, Test::equals(value?))));
-    let filter = Filter::All(named.chain([filter]).collect());
+        named.into_iter().filter_map(|(name, value)| Some(Filter::term(schema.field(name)?, Test::equals(value))));
+    let filter = Filter::All(named.chain([query.filter]).collect());
     let write = |stored: Stored<'_>, bytes: &mut Vec<u8>| bytes.extend_from_slice(resource_of(stored.document));
     let head = b"{\"SoftwareResources\":[".to_vec();
-    let most = input.max_results.unwrap_or(PAGE);
     let part = inventory.software.within(Scope::All);
-    let page = part.select_with(&filter, &sort, after.as_ref(), most, head, &write);
-    Ok(Answer(page_body_of(page, &binding)))
+    let page = part.select_with(&filter, &query.sort, query.after.as_ref(), query.most, head, &write);
+    Ok(Answer(page_body_of(page, &query.binding)))
 }
 
 /// The member of a software document that describes the resource.
