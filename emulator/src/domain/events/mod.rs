@@ -40,7 +40,8 @@ pub fn derive(world: &World, written: &FindingWrites, emit: &mut dyn FnMut(Draft
                 emit((hub.clone(), Subject::Finding(finding.clone())));
             }
         }
-        if let Some(subject) = Some(finding).filter(|_| !hubs_v2.is_empty()).and_then(|it| ocsf(world, it.stored())) {
+        let is_seen = !hubs_v2.is_empty() && visibility::shows_product(world, table, finding.as_bytes());
+        if let Some(subject) = Some(finding).filter(|_| is_seen).and_then(|it| ocsf(world, it.stored())) {
             for hub in hubs_v2.iter() {
                 emit((hub.clone(), subject.clone()));
             }

@@ -9,7 +9,8 @@ use securityhub_fixtures::exposures::{KINDS, Source, TRAITS, Trait};
 use serde_json::Value;
 
 use crate::domain::findings::v2::inventory::build;
-use crate::ocsf::{Surroundings, native};
+use crate::domain::findings::v2::visibility;
+use crate::ocsf::Surroundings;
 use crate::state::{
     AccountId, Exposed, Findings, Region, ResourceName, Signal, SignalKey, SignalSource, Signals, TableKey, World,
 };
@@ -101,7 +102,7 @@ pub fn read_all(world: &World, region: &Region, signals: &mut Signals) {
     for (table, source) in tables(region) {
         let Some(findings) = world.snapshot_of_findings(&table, &Filter::everything()) else { continue };
         for slot in findings.table().slots() {
-            let told = of_finding(world, findings.table().stored(slot));
+            let told = of_finding(world, &table, findings.table().stored(slot));
             add(signals, source(findings.table().sequence(slot)), told);
         }
     }
@@ -123,16 +124,17 @@ pub fn read(world: &World, region: &Region, signals: &mut Signals, source: Signa
     };
     let told = |findings: &Findings| {
         let slot = findings.table().with_sequence(number)?;
-        Some(of_finding(world, findings.table().stored(slot)))
+        Some(of_finding(world, &table, findings.table().stored(slot)))
     };
-    let told = world.read_findings(table, told).flatten().unwrap_or_default();
+    let told = world.read_findings(table.clone(), told).flatten().unwrap_or_default();
     add(signals, source, told)
 }
 
 /// The signals in a finding. Most findings are recognized as irrelevant without converting them to OCSF.
-fn of_finding(world: &World, stored: Stored<'_>) -> Vec<Told> {
+fn of_finding(world: &World, table: &TableKey, stored: Stored<'_>) -> Vec<Told> {
     let document = std::str::from_utf8(stored.document).unwrap_or_default();
-    if !native::is_native(document) && !may_tell(document) {
+    let may_tell = table.is_ocsf_only || may_tell(document);
+    if !may_tell || !visibility::shows_product(world, table, stored.document) {
         return Vec::new();
     }
     let parts = PATHS.into_iter().fold(Parts::default(), |parts, path| parts.and(world.ocsf().parts(path)));

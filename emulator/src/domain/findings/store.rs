@@ -9,7 +9,7 @@ use super::document::Finding;
 use super::import::Endpoint;
 use super::merge::Kind;
 use super::product::Source;
-use super::v2::{keep, rules};
+use super::v2::{keep, rules, visibility};
 use super::{customer, expiry, history, merge, normalise};
 use crate::domain::findings::aggregation::replicas;
 use crate::domain::findings::automation_rules::{self, ActiveRule};
@@ -126,6 +126,7 @@ pub(super) fn store(transaction: &mut FindingsTransaction<'_>, endpoint: &Endpoi
 /// The automation rules of the V2 half that run on a batch, by the owner of the findings.
 struct RulesV2<'w> {
     world: &'w World,
+    table: TableKey,
     by_owner: BTreeMap<AccountId, Vec<rules::ActiveRule>>,
 }
 
@@ -134,13 +135,18 @@ impl<'w> RulesV2<'w> {
         let Endpoint { world, region, now, .. } = endpoint;
         let owners: BTreeSet<AccountId> = accepted.iter().map(|accepted| accepted.owner).collect();
         let active = owners.into_iter().map(|owner| (owner, rules::active(world, owner, region, *now)));
-        RulesV2 { world, by_owner: active.filter(|(_, rules)| !rules.is_empty()).collect() }
+        RulesV2 {
+            world,
+            table: TableKey::from(*region),
+            by_owner: active.filter(|(_, rules)| !rules.is_empty()).collect(),
+        }
     }
 
     /// Applies the rules to a finding that its provider has sent, before the finding is stored. Returns the ARNs of the
     /// connectors that should create a ticket.
     fn apply(&self, accepted: &Accepted<'_>, document: &[u8], annex: &mut Annex) -> Vec<String> {
         let rules = self.by_owner.get(&accepted.owner);
+        let rules = rules.filter(|_| visibility::shows_product(self.world, &self.table, document));
         rules.map(|rules| rules::apply(rules, self.world, document, annex)).unwrap_or_default()
     }
 }

@@ -143,25 +143,44 @@ fn a_repeated_call_creates_one_ticket() {
     assert_eq!(stage.0.hub_v2(&key()).unwrap().tickets.iter().count(), 1);
 }
 
+/// A rule that lets a connector create a ticket for each finding of high severity.
+fn rule(connector_id: &str) -> Value {
+    let arn = format!("arn:aws:securityhub:us-east-1:111111111111:connectorv2/{connector_id}");
+    let integration = json!({ "ConnectorArn": arn });
+    let high = json!({ "FieldName": "severity", "Filter": { "Value": "High", "Comparison": "EQUALS" } });
+    json!({
+        "RuleName": "n", "Description": "d", "RuleOrder": 1.0,
+        "Criteria": { "OcsfFindingCriteria": { "CompositeFilters": [{ "StringFilters": [high] }] } },
+        "Actions": [{ "Type": "EXTERNAL_INTEGRATION", "ExternalIntegrationConfiguration": integration }],
+    })
+}
+
+/// A scenario can hide findings of customers' private products from the V2 half.
+#[test]
+fn hidden_findings_make_no_tickets_and_no_events_of_the_v2_half() {
+    let mut stage = stage();
+    stage.0.v2_settings.shows_custom_findings = false;
+    stage.good(ADMINISTRATOR, EnableSecurityHub, json!({}));
+    let connector = service_now(&stage);
+    stage.good(ADMINISTRATOR, CreateAutomationRuleV2, rule(connector.as_str().unwrap()));
+    stage.events();
+    stage.good(ADMINISTRATOR, BatchImportFindings, json!({ "Findings": [finding("1", json!({}))] }));
+    let found = stage.good(ADMINISTRATOR, GetFindingsV2, json!({}));
+    assert_eq!(found["Findings"], json!([]));
+    let kinds: Vec<Value> = stage.events().iter().map(|event| event["detail-type"].clone()).collect();
+    assert_eq!(kinds, ["Security Hub Findings - Imported"]);
+    assert_eq!(stage.0.hub_v2(&key()).unwrap().tickets.iter().count(), 0);
+}
+
 /// Rules: ARV-08, ARV-10.
 #[test]
 fn a_rule_creates_one_ticket_for_each_finding() {
     let stage = stage();
     stage.good(ADMINISTRATOR, EnableSecurityHub, json!({}));
     let connector = service_now(&stage);
-    let rule = |arn: &str| {
-        let integration = json!({ "ConnectorArn": arn });
-        let high = json!({ "FieldName": "severity", "Filter": { "Value": "High", "Comparison": "EQUALS" } });
-        json!({
-            "RuleName": "n", "Description": "d", "RuleOrder": 1.0,
-            "Criteria": { "OcsfFindingCriteria": { "CompositeFilters": [{ "StringFilters": [high] }] } },
-            "Actions": [{ "Type": "EXTERNAL_INTEGRATION", "ExternalIntegrationConfiguration": integration }],
-        })
-    };
-    let arn = |id: &str| format!("arn:aws:securityhub:us-east-1:111111111111:connectorv2/{id}");
-    stage.refused(ADMINISTRATOR, CreateAutomationRuleV2, rule(&arn("x")), 400, "ValidationException");
+    stage.refused(ADMINISTRATOR, CreateAutomationRuleV2, rule("x"), 400, "ValidationException");
     for _ in 0..2 {
-        stage.good(ADMINISTRATOR, CreateAutomationRuleV2, rule(&arn(connector.as_str().unwrap())));
+        stage.good(ADMINISTRATOR, CreateAutomationRuleV2, rule(connector.as_str().unwrap()));
     }
     let import = |findings: Value| stage.good(ADMINISTRATOR, BatchImportFindings, json!({ "Findings": findings }));
     let tickets = || {

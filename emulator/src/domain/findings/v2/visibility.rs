@@ -194,18 +194,18 @@ impl View {
     pub fn filter_of_all_times(&self, world: &World) -> Filter {
         let account = world.schema().field("AwsAccountId");
         let accounts = account.map(|field| Filter::In { field, values: Arc::clone(&self.accounts) });
-        Filter::All(accounts.into_iter().chain(self.of_products(world)).collect())
+        Filter::All(accounts.into_iter().chain(of_products(world, &self.table)).collect())
     }
 
     /// Whether the view shows a finding of its table.
     pub fn shows(&self, world: &World, stored: Stored<'_>, now: Timestamp) -> bool {
         let is_visible = document::owner(stored.document).is_some_and(|owner| self.accounts.contains(&*owner));
-        let holds = |filter: Option<Filter>, document: &[u8]| {
-            filter.is_none_or(|filter| filter::matches(&filter, world.schema(), document))
-        };
         let mut derived = Vec::new();
         world.schema().derive(stored, &mut derived);
-        is_visible && holds(self.of_products(world), stored.document) && holds(retained(world, now), &derived)
+        let retained = retained(world, now);
+        is_visible
+            && shows_product(world, &self.table, stored.document)
+            && retained.is_none_or(|retained| filter::matches(&retained, world.schema(), &derived))
     }
 
     /// Whether the view shows findings of an account.
@@ -217,15 +217,20 @@ impl View {
     pub fn part<'f>(&self, findings: &'f Findings) -> Part<'f> {
         findings.table().within(self.scope)
     }
+}
 
-    /// Selects all findings except those of customers' private products; `None` if the V2 half shows these too
-    /// (OCM-02).
-    fn of_products(&self, world: &World) -> Option<Filter> {
-        let is_limited = !world.v2_settings.shows_custom_findings && !self.table.is_ocsf_only;
-        let field = world.schema().field("ProductArn").filter(|_| is_limited)?;
-        let region = self.table.origin.as_ref().unwrap_or(&self.table.region);
-        Some(Filter::term(field, Test::prefix(format!("arn:{}:securityhub:{region}::", region.partition()))))
-    }
+/// Selects all findings except those of customers' private products; `None` if the V2 half shows these too (OCM-02).
+fn of_products(world: &World, table: &TableKey) -> Option<Filter> {
+    let is_limited = !world.v2_settings.shows_custom_findings && !table.is_ocsf_only;
+    let field = world.schema().field("ProductArn").filter(|_| is_limited)?;
+    let region = table.origin.as_ref().unwrap_or(&table.region);
+    Some(Filter::term(field, Test::prefix(format!("arn:{}:securityhub:{region}::", region.partition()))))
+}
+
+/// Whether the V2 half shows findings of the product of a stored finding. Other findings have no effect there: no rule
+/// runs on them, and they are not events (OCM-02).
+pub fn shows_product(world: &World, table: &TableKey, document: &[u8]) -> bool {
+    of_products(world, table).is_none_or(|filter| filter::matches(&filter, world.schema(), document))
 }
 
 /// The time at which a finding was first stored; for a finding that exists only in OCSF, its creation time.
