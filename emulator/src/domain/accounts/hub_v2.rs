@@ -169,12 +169,12 @@ fn write_feature(
     (name, is_enabled): (&str, bool),
     now: Timestamp,
 ) {
-    for known in FEATURES.into_iter().filter(|known| *known == name) {
-        if feature(&hub, known).is_some_and(|feature| feature.is_enabled != is_enabled) {
-            hub.features.insert(known, FeatureV2 { is_enabled, updated_at: now });
-        }
+    let known = FEATURES.into_iter().find(|known| *known == name);
+    let changed = known.filter(|known| feature(&hub, known).is_some_and(|feature| feature.is_enabled != is_enabled));
+    if let Some(name) = changed {
+        hub.features.insert(name, FeatureV2 { is_enabled, updated_at: now });
+        transaction.stage_hub_v2(key.clone(), hub);
     }
-    transaction.stage_hub_v2(key.clone(), hub);
 }
 
 /// The state of a feature; `None` if the hub V2 is disabled. A feature that was never enabled or disabled counts as
@@ -192,4 +192,29 @@ pub fn feature(hub: &HubV2, name: &'static str) -> Option<FeatureV2> {
 pub fn enabled(transaction: &Transaction<'_>, key: &HubKey) -> Result<HubV2, HubV2Error> {
     let hub = transaction.hub_v2(key).filter(|hub| hub.subscribed_at().is_some());
     hub.map(|hub| (*hub).clone()).ok_or(HubV2Error::NotEnabled)
+}
+
+#[cfg(test)]
+mod tests {
+    use securityhub_fixtures::Operation;
+    use serde_json::json;
+
+    use super::*;
+    use crate::state::Region;
+    use crate::testing::{ADMINISTRATOR, REGION, Stage, id};
+
+    /// A change of a hub V2 drops what was computed for all of them, and a policy sets the feature again with each change
+    /// of the organization.
+    #[test]
+    fn a_feature_that_is_already_enabled_does_not_change_the_hub() {
+        let stage = Stage::empty();
+        stage.good(ADMINISTRATOR, Operation::EnableSecurityHubV2, json!({}));
+        let key = HubKey { account: id(ADMINISTRATOR), region: Region::new(REGION) };
+        let changes = || {
+            let mut transaction = stage.0.write();
+            set_feature(&mut transaction, &key, stage.0.clock.now(), NETWORK_SCANNING, true).unwrap();
+            transaction.commit().len()
+        };
+        assert_eq!((changes(), changes()), (1, 0));
+    }
 }

@@ -14,8 +14,10 @@ pub struct NearName(Option<String>);
 impl NearName {
     /// Finds the name that is most similar to the misspelled one, if any is similar enough.
     pub fn among<'n>(names: impl Iterator<Item = &'n str>, wrong: &str) -> NearName {
-        let lower = wrong.to_lowercase();
-        let allowed = (wrong.chars().count() / 3).min(MAX_DISTANCE);
+        let (lower, length) = (wrong.to_lowercase(), wrong.chars().count());
+        let allowed = (length / 3).min(MAX_DISTANCE);
+        // The distance takes time and memory in proportion to both lengths.
+        let names = names.filter(|name| name.chars().count().abs_diff(length) <= allowed);
         let near = names.map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name));
         NearName(near.filter(|(distance, _)| *distance <= allowed).min().map(|(_, name)| name.to_owned()))
     }
