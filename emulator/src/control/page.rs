@@ -1,9 +1,11 @@
 //! The page for browsers: a description of this server, its content, and links. It has no script.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::paths::Listed;
 use super::status::Status;
+use crate::domain::overview::Overview;
 
 const TEMPLATE: &str = include_str!("page.html");
 /// Maximum number of accounts in the table.
@@ -18,11 +20,8 @@ pub(super) fn render(status: &Status, endpoint: &str, paths: &[Listed]) -> Strin
         ("{{version}}", escape(&status.version)),
         ("{{clock}}", format!("{} ({clock})", escape(&overview.clock))),
         ("{{findings}}", overview.findings.to_string()),
-        ("{{hubs}}", overview.hubs.to_string()),
-        (
-            "{{regions}}",
-            escape(&if overview.regions.is_empty() { "none".to_owned() } else { overview.regions.join(", ") }),
-        ),
+        ("{{hubs}}", hubs(overview)),
+        ("{{regions}}", escape(&regions(overview))),
         ("{{accounts}}", accounts(status)),
         ("{{variables}}", escape(&variables(status, endpoint))),
         ("{{paths}}", paths.iter().map(path_row).collect()),
@@ -41,13 +40,29 @@ pub(super) fn render(status: &Status, endpoint: &str, paths: &[Listed]) -> Strin
     html
 }
 
+/// `6`, or `6 and 2 of the V2 half`
+fn hubs(overview: &Overview) -> String {
+    match overview.hubs_v2 {
+        0 => overview.hubs.to_string(),
+        of_v2 => format!("{} and {of_v2} of the V2 half", overview.hubs),
+    }
+}
+
+/// The Regions with a hub of either half.
+fn regions(overview: &Overview) -> String {
+    let regions: BTreeSet<&str> = overview.regions.iter().chain(&overview.regions_v2).map(String::as_str).collect();
+    if regions.is_empty() { "none".to_owned() } else { regions.into_iter().collect::<Vec<_>>().join(", ") }
+}
+
 fn accounts(status: &Status) -> String {
     let accounts = &status.overview.accounts;
     let mut rows: String = accounts
         .iter()
         .take(MAX_ACCOUNTS)
         .map(|account| {
-            let regions = if account.regions.is_empty() { "-".to_owned() } else { account.regions.join(", ") };
+            let of_v2 = account.regions_v2.iter().map(|region| format!("{region} (V2)"));
+            let regions: Vec<String> = account.regions.iter().cloned().chain(of_v2).collect();
+            let regions = if regions.is_empty() { "-".to_owned() } else { regions.join(", ") };
             let status = account.status.as_ref().map(|status| format!(" ({status})")).unwrap_or_default();
             let name = account.name.as_deref().unwrap_or("-");
             row([&format!("{}{status}", account.account_id), name, &regions, &account.findings.to_string()])
@@ -107,7 +122,7 @@ fn escape(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::control::paths;
-    use crate::domain::overview::{AccountOverview, Overview, SuggestedCaller};
+    use crate::domain::overview::{AccountOverview, SuggestedCaller};
 
     fn status(accounts: usize) -> Status {
         let account = |number: usize| AccountOverview {
@@ -115,6 +130,7 @@ mod tests {
             name: Some("R&D <team>".to_owned()),
             status: None,
             regions: vec!["us-east-1".to_owned()],
+            regions_v2: vec!["eu-west-1".to_owned()],
             findings: 7,
         };
         let suggested = SuggestedCaller { account_id: "111111111111".to_owned(), region: "eu-west-1".to_owned() };
@@ -124,6 +140,8 @@ mod tests {
             clock_is_frozen: true,
             regions: vec!["us-east-1".to_owned()],
             hubs: accounts,
+            regions_v2: vec!["eu-west-1".to_owned()],
+            hubs_v2: accounts,
             findings: 7 * accounts,
             control_findings: 0,
             suggested_caller: (accounts > 0).then_some(suggested),
@@ -139,6 +157,7 @@ mod tests {
         assert!(html.contains("R&amp;D &lt;team&gt;") && html.contains("{{paths}} &quot;&#39;"), "{html}");
         assert!(html.contains("AWS_ENDPOINT_URL_SECURITYHUB=http://&lt;x&gt;") && !html.contains("<x>"), "{html}");
         assert!(!html.contains("<script"), "{html}");
+        assert!(html.contains("<td>us-east-1, eu-west-1 (V2)</td>"), "{html}");
         assert!(html.contains("<a href=\"/_emulator/events?limit=10\">/_emulator/events</a>"), "{html}");
         assert!(!html.contains("href=\"/_emulator/reset"), "a path that a browser cannot open is not a link: {html}");
     }

@@ -31,6 +31,12 @@ pub struct Overview {
     pub regions: Vec<String>,
     /// The number of enabled hubs.
     pub hubs: usize,
+    /// The Regions in which a hub V2 is enabled.
+    #[serde(default)]
+    pub regions_v2: Vec<String>,
+    /// The number of enabled hubs V2.
+    #[serde(default)]
+    pub hubs_v2: usize,
     /// The number of findings.
     pub findings: usize,
     /// The number of findings of controls, which Security Hub itself creates.
@@ -67,13 +73,25 @@ pub struct AccountOverview {
     pub status: Option<String>,
     /// The Regions in which its hub is enabled.
     pub regions: Vec<String>,
+    /// The Regions in which its hub V2 is enabled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub regions_v2: Vec<String>,
     /// The number of findings that it owns.
     pub findings: u64,
 }
 
-/// The accounts with enabled hubs and the Regions of these hubs. Findings are not counted, so this takes little time.
+/// The enabled hubs of both halves. Findings are not counted, so this takes little time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EnabledHubs {
+    /// Hubs of the classic half.
+    pub classic: Hubs,
+    /// Hubs V2.
+    pub v2: Hubs,
+}
+
+/// The accounts with enabled hubs of one half, and the Regions of these hubs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hubs {
     /// The accounts.
     pub accounts: BTreeSet<AccountId>,
     /// The Regions.
@@ -83,19 +101,35 @@ pub struct EnabledHubs {
 }
 
 /// `111111111111, 222222222222 (eu-west-1, us-east-1)`
-impl fmt::Display for EnabledHubs {
+impl fmt::Display for Hubs {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} ({})", listed(self.accounts.iter()), listed(self.regions.iter()))
     }
 }
 
-impl EnabledHubs {
-    /// A sentence with the accounts and Regions that have hubs, to use instead.
-    pub fn hint(&self) -> String {
-        if self.count == 0 {
-            return "No account has a hub yet: call EnableSecurityHub, or define hubs in a scenario.".to_owned();
+impl<'k> FromIterator<&'k HubKey> for Hubs {
+    fn from_iter<I: IntoIterator<Item = &'k HubKey>>(keys: I) -> Hubs {
+        let mut hubs = Hubs::default();
+        for key in keys {
+            hubs.accounts.insert(key.account);
+            if !hubs.regions.contains(&key.region) {
+                hubs.regions.insert(key.region.clone());
+            }
+            hubs.count += 1;
         }
-        format!("Accounts with hubs: {self}.")
+        hubs
+    }
+}
+
+impl EnabledHubs {
+    /// Sentences with the accounts and Regions that have hubs, to use instead.
+    pub fn hint(&self) -> String {
+        match (self.classic.count, self.v2.count) {
+            (0, 0) => "No account has a hub yet: call EnableSecurityHub, or define hubs in a scenario.".to_owned(),
+            (_, 0) => format!("Accounts with hubs: {}.", self.classic),
+            (0, _) => format!("Accounts with hubs V2: {}.", self.v2),
+            _ => format!("Accounts with hubs: {}. Accounts with hubs V2: {}.", self.classic, self.v2),
+        }
     }
 
     /// A sentence about a hub that is not enabled. `own` are the Regions in which the account of the hub has enabled
@@ -104,11 +138,11 @@ impl EnabledHubs {
         if own.is_empty() {
             return format!("Account {account} has no hub. {}", self.hint());
         }
-        if self.regions.contains(region) {
+        if self.classic.regions.contains(region) {
             let regions = listed(own.iter().copied());
             return format!("Account {account} has no hub in {region}. It has hubs in {regions}.");
         }
-        format!("No account has a hub in {region}. Regions with hubs: {}.", listed(self.regions.iter()))
+        format!("No account has a hub in {region}. Regions with hubs: {}.", listed(self.classic.regions.iter()))
     }
 }
 
@@ -131,19 +165,11 @@ pub fn listed<'l, T: fmt::Display + 'l>(items: impl Iterator<Item = &'l T>) -> S
 
 /// The enabled hubs.
 pub fn enabled_hubs(relations: &Relations) -> EnabledHubs {
-    let mut hubs = EnabledHubs::default();
-    for key in relations.enabled_hubs() {
-        hubs.accounts.insert(key.account);
-        if !hubs.regions.contains(&key.region) {
-            hubs.regions.insert(key.region.clone());
-        }
-        hubs.count += 1;
-    }
-    hubs
+    EnabledHubs { classic: relations.enabled_hubs().collect(), v2: relations.enabled_hubs_v2().collect() }
 }
 
 /// The hub that shows most in a first call: that of an administrator with enabled members, in its home Region, or in the
-/// Region that the scenario lists first.
+/// Region that the scenario lists first. If no classic hub is enabled, this is a hub V2.
 pub fn suggested_hub(relations: &Relations) -> Option<&HubKey> {
     let directory = relations.directory();
     let has_members = |key: &HubKey| {
@@ -152,21 +178,41 @@ pub fn suggested_hub(relations: &Relations) -> Option<&HubKey> {
     };
     let is_home = |key: &HubKey| directory.aggregators.get(&key.account).is_some_and(|it| it.home == key.region);
     let position = |key: &HubKey| directory.regions.iter().position(|region| *region == key.region);
-    relations.enabled_hubs().min_by_key(|key| {
+    let classic = relations.enabled_hubs().min_by_key(|key| {
         let position = position(key).unwrap_or(usize::MAX);
         (!has_members(key), !is_home(key), position, key.account, key.region.clone())
+    });
+    let administrator = directory.organization.as_ref().and_then(|it| it.security_hub_v2_administrator);
+    let is_home_v2 = |key: &HubKey| directory.aggregators_v2.get(&key.account).is_some_and(|it| it.home == key.region);
+    classic.or_else(|| {
+        relations.enabled_hubs_v2().min_by_key(|key| {
+            let is_administrator = administrator == Some(key.account);
+            let position = position(key).unwrap_or(usize::MAX);
+            (!is_administrator, !is_home_v2(key), position, key.account, key.region.clone())
+        })
     })
+}
+
+/// The Regions of an account's hubs, and the number of its findings.
+#[derive(Default)]
+struct Counted {
+    regions: Vec<String>,
+    regions_v2: Vec<String>,
+    findings: u64,
 }
 
 /// The content of a world.
 pub fn overview(world: &World) -> Overview {
     let relations = world.relations();
-    let mut accounts: BTreeMap<AccountId, (Vec<String>, u64)> = BTreeMap::new();
+    let mut accounts: BTreeMap<AccountId, Counted> = BTreeMap::new();
     for key in relations.enabled_hubs() {
-        accounts.entry(key.account).or_default().0.push(key.region.to_string());
+        accounts.entry(key.account).or_default().regions.push(key.region.to_string());
+    }
+    for key in relations.enabled_hubs_v2() {
+        accounts.entry(key.account).or_default().regions_v2.push(key.region.to_string());
     }
     for (account, count) in findings_by_account(world) {
-        accounts.entry(account).or_default().1 += count;
+        accounts.entry(account).or_default().findings += count;
     }
     let directory = relations.directory();
     for account in directory.accounts.keys().filter(|account| out_of_use(directory, **account).is_some()) {
@@ -176,11 +222,12 @@ pub fn overview(world: &World) -> Overview {
         let name = &relations.directory().accounts.get(account)?.name;
         (*name != format!("account-{account}")).then(|| name.clone())
     };
-    let account = |(account, (regions, findings)): (AccountId, (Vec<String>, u64))| AccountOverview {
+    let account = |(account, Counted { regions, regions_v2, findings }): (AccountId, Counted)| AccountOverview {
         account_id: account.to_string(),
         name: name(&account),
         status: out_of_use(relations.directory(), account).map(str::to_owned),
         regions,
+        regions_v2,
         findings,
     };
     let hubs = enabled_hubs(&relations);
@@ -189,8 +236,10 @@ pub fn overview(world: &World) -> Overview {
         scenario: world.name.clone(),
         clock: timestamp_text(world.clock.now()),
         clock_is_frozen: world.clock.is_frozen(),
-        regions: hubs.regions.iter().map(Region::to_string).collect(),
-        hubs: hubs.count,
+        regions: hubs.classic.regions.iter().map(Region::to_string).collect(),
+        hubs: hubs.classic.count,
+        regions_v2: hubs.v2.regions.iter().map(Region::to_string).collect(),
+        hubs_v2: hubs.v2.count,
         findings: world.finding_count(),
         control_findings: FindingCounts::of(world).of_controls,
         suggested_caller: suggested
@@ -327,5 +376,20 @@ mod tests {
         assert_eq!(suggested_hub(&stage.0.relations()).unwrap().account.as_str(), "000000000001");
         stage.member(MemberStatus::Enabled);
         assert_eq!(suggested_hub(&stage.0.relations()).unwrap().account.as_str(), ADMINISTRATOR);
+    }
+
+    /// Rules: CPL-141.
+    #[test]
+    fn a_hub_v2_is_suggested_if_no_classic_hub_is_enabled() {
+        let stage = Stage::empty();
+        let enable = |account: &str| stage.good(account, Operation::EnableSecurityHubV2, json!({}));
+        enable(MEMBER);
+        assert_eq!(suggested_hub(&stage.0.relations()).unwrap().account.as_str(), MEMBER);
+        let hints = enabled_hubs(&stage.0.relations()).hint();
+        assert_eq!(hints, "Accounts with hubs V2: 222222222222 (us-east-1).");
+        enable(ADMINISTRATOR);
+        assert_eq!(suggested_hub(&stage.0.relations()).unwrap().account.as_str(), ADMINISTRATOR);
+        stage.good(MEMBER, Operation::EnableSecurityHub, json!({}));
+        assert_eq!(suggested_hub(&stage.0.relations()).unwrap().account.as_str(), MEMBER);
     }
 }

@@ -9,7 +9,7 @@ use super::exit::Exit;
 use super::output;
 use super::values::{account, region};
 use crate::control::status::Status;
-use crate::domain::overview::EnabledHubs;
+use crate::domain::overview::{AccountOverview, EnabledHubs};
 use crate::state::{AccountId, HubKey, Region};
 
 pub(super) const HELP: &str = "\
@@ -74,7 +74,7 @@ fn variables(arguments: &EnvArguments, status: &Status, url: String) -> [(&'stat
         (None, None) => "111111111111".to_owned(),
     };
     let hubs = status.overview.accounts.iter().find(|row| row.account_id == account);
-    let of_account = hubs.and_then(|row| row.regions.first());
+    let of_account = hubs.and_then(|row| row.regions.first().or(row.regions_v2.first()));
     let region = match (&arguments.region, suggested.filter(|suggested| suggested.account_id == account)) {
         (Some(region), _) => region.to_string(),
         (None, Some(suggested)) => suggested.region.clone(),
@@ -93,18 +93,20 @@ fn variables(arguments: &EnvArguments, status: &Status, url: String) -> [(&'stat
 /// A message if the hub that the variables select is not enabled; `None` if it is enabled.
 fn missing_hub(status: &Status, account: &str, region: &str) -> Option<String> {
     let key = HubKey { account: AccountId::parse(account)?, region: Region::new(region) };
-    let mut hubs = EnabledHubs { count: status.overview.hubs, ..EnabledHubs::default() };
-    let mut own = Vec::new();
-    for row in status.overview.accounts.iter().filter(|row| !row.regions.is_empty()) {
-        let regions = row.regions.iter().map(|region| Region::new(region));
-        hubs.accounts.extend(AccountId::parse(&row.account_id));
-        hubs.regions.extend(regions.clone());
-        if row.account_id == account {
-            own.extend(regions);
-        }
+    let keys = |regions: fn(&AccountOverview) -> &Vec<String>| -> Vec<HubKey> {
+        let keys = status.overview.accounts.iter().filter_map(|row| {
+            let account = AccountId::parse(&row.account_id)?;
+            Some(regions(row).iter().map(move |region| HubKey { account, region: Region::new(region) }))
+        });
+        keys.flatten().collect()
+    };
+    let [classic, v2] = [keys(|row| &row.regions), keys(|row| &row.regions_v2)];
+    if classic.contains(&key) || v2.contains(&key) {
+        return None;
     }
-    let own: Vec<&Region> = own.iter().collect();
-    (!own.contains(&&key.region)).then(|| hubs.missing(&key, &own))
+    let own: Vec<&Region> = classic.iter().filter(|hub| hub.account == key.account).map(|hub| &hub.region).collect();
+    let hubs = EnabledHubs { classic: classic.iter().collect(), v2: v2.iter().collect() };
+    Some(hubs.missing(&key, &own))
 }
 
 /// A value for a shell. A shell evaluates the output, and the values come from another process.
@@ -145,6 +147,13 @@ mod tests {
         assert_eq!(missing("999999999999", "us-east-1"), format!("Account 999999999999 has no hub. {hubs}"));
         let nowhere = "No account has a hub in us-west-2. Regions with hubs: eu-west-1, us-east-1.";
         assert_eq!(missing("222222222222", "us-west-2"), nowhere);
+        let mut of_v2 = status.clone();
+        let row = of_v2.overview.accounts.iter_mut().find(|row| row.account_id == "333333333333").unwrap();
+        (row.regions_v2, row.regions) = (vec!["eu-west-1".to_owned()], Vec::new());
+        assert_eq!(of(Some("333333333333"), None, &of_v2), "333333333333 eu-west-1");
+        assert_eq!(missing_hub(&of_v2, "333333333333", "eu-west-1"), None);
+        let missing_v2 = missing_hub(&of_v2, "333333333333", "us-east-1").unwrap();
+        assert!(missing_v2.ends_with("Accounts with hubs V2: 333333333333 (eu-west-1)."), "{missing_v2}");
         let empty = status::of(Service::new(Settings::default(), None).unwrap().served());
         assert_eq!(of(None, None, &empty), "111111111111 us-east-1");
     }

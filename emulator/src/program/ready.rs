@@ -36,12 +36,12 @@ pub(super) fn content(world: &World) -> String {
     let name = world.name.as_ref().map(|name| format!("Scenario {name}: ")).unwrap_or_default();
     let findings = FindingCounts::of(world);
     let hubs = overview::enabled_hubs(&world.relations());
-    if hubs.count == 0 {
+    if hubs.classic.count + hubs.v2.count == 0 {
         return format!(
             "{name}{findings}. No account has a hub yet: enable one with EnableSecurityHub or in a scenario."
         );
     }
-    format!("{name}{findings}. Accounts with hubs: {hubs}.")
+    format!("{name}{findings}. {}", hubs.hint())
 }
 
 /// The address for a client on this machine.

@@ -191,7 +191,7 @@ fn summary(checked: &[Checked], others: &[PathBuf]) -> String {
     }
     let empty: Vec<&str> = checked
         .iter()
-        .filter(|checked| checked.inspection.content.is_some_and(|(hubs, _)| hubs == 0))
+        .filter(|checked| checked.inspection.content.is_some_and(|content| content.hubs + content.hubs_v2 == 0))
         .map(|checked| checked.name.as_str())
         .collect();
     if !empty.is_empty() {
@@ -218,8 +218,9 @@ fn summary(checked: &[Checked], others: &[PathBuf]) -> String {
 
 fn verdict(inspection: &Inspection) -> String {
     let counts = inspection.diagnostics.counts();
-    let Some((hubs, findings)) = inspection.content else { return counts };
+    let Some(scenario::Content { hubs, hubs_v2, findings }) = inspection.content else { return counts };
     let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
-    let content = format!("{}, {findings}", plural(hubs, "enabled hub"));
+    let of_v2 = if hubs_v2 > 0 { format!("{hubs_v2} of the V2 half, ") } else { String::new() };
+    let content = format!("{}, {of_v2}{findings}", plural(hubs, "enabled hub"));
     if counts.is_empty() { format!("valid ({content})") } else { format!("valid, with {counts} ({content})") }
 }

@@ -49,7 +49,7 @@ use self::check::Check;
 pub use self::diagnostic::{Diagnostic, Diagnostics, Position, Severity};
 use self::files::{FileId, Files, Span};
 pub use self::progress::Progress;
-use self::spanned::{Content, Node};
+use self::spanned::Node;
 use crate::domain::due;
 use crate::domain::overview::FindingCounts;
 use crate::state::World;
@@ -97,7 +97,7 @@ pub fn load(paths: &[PathBuf]) -> Result<Scenario, Diagnostics> {
 /// The content of a file, as far as it matches the schema.
 fn read(file: FileId, schema: &Value, check: &mut Check) -> sections::Declared {
     let Some(node) = tree(file, check) else { return sections::Declared::default() };
-    let is_empty = matches!(node.content, Content::Null);
+    let is_empty = matches!(node.content, spanned::Content::Null);
     let Some(node) = shape::fit(schema, node, check) else {
         if !is_empty {
             check.lose(&[]);
@@ -124,7 +124,7 @@ fn tree(file: FileId, check: &mut Check) -> Option<Node> {
     let mut errors = Vec::new();
     for (key, range) in parse::sections(&text) {
         match parse::piece(&check.files, file, range) {
-            Ok(Node { content: Content::Map(read), .. }) => entries.extend(read),
+            Ok(Node { content: spanned::Content::Map(read), .. }) => entries.extend(read),
             Ok(_) => check.lose(&[key]),
             Err(error) => {
                 check.lose(&[key]);
@@ -140,7 +140,7 @@ fn tree(file: FileId, check: &mut Check) -> Option<Node> {
         return None;
     }
     check.diagnostics.extend(errors);
-    Some(Node { span: Span::new(file, 0, text.len()), content: Content::Map(entries) })
+    Some(Node { span: Span::new(file, 0, text.len()), content: spanned::Content::Map(entries) })
 }
 
 /// All errors of files, including those found only when the world is built; otherwise the warnings.
@@ -153,8 +153,19 @@ pub fn check(paths: &[PathBuf]) -> Diagnostics {
 pub struct Inspection {
     /// All errors and warnings.
     pub diagnostics: Diagnostics,
-    /// The number of enabled hubs and the numbers of findings, as `serve` has them at its start; `None` after errors.
-    pub content: Option<(usize, FindingCounts)>,
+    /// The content of the world, as `serve` has it at its start; `None` after errors.
+    pub content: Option<Content>,
+}
+
+/// The numbers of enabled hubs and of findings of a scenario.
+#[derive(Clone, Copy, Debug)]
+pub struct Content {
+    /// Hubs of the classic half.
+    pub hubs: usize,
+    /// Hubs V2.
+    pub hubs_v2: usize,
+    /// Findings.
+    pub findings: FindingCounts,
 }
 
 /// Checks files, which are merged in order, and counts what they declare.
@@ -163,7 +174,9 @@ pub fn inspect(paths: &[PathBuf]) -> Inspection {
     match built {
         Ok((world, diagnostics)) => {
             due::run(&world, world.clock.now());
-            let content = (world.relations().hub_count(), FindingCounts::of(&world));
+            let relations = world.relations();
+            let hubs_v2 = relations.enabled_hubs_v2().count();
+            let content = Content { hubs: relations.hub_count(), hubs_v2, findings: FindingCounts::of(&world) };
             Inspection { diagnostics, content: Some(content) }
         }
         Err(diagnostics) => Inspection { diagnostics, content: None },

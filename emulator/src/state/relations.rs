@@ -99,6 +99,11 @@ impl Relations {
         self.hubs.iter().filter(|(_, hub)| hub.subscribed_at().is_some()).map(|(key, _)| key)
     }
 
+    /// The keys of all enabled hubs V2, sorted by account.
+    pub fn enabled_hubs_v2(&self) -> impl Iterator<Item = &HubKey> {
+        self.hubs_v2.iter().filter(|(_, hub)| hub.subscribed_at().is_some()).map(|(key, _)| key)
+    }
+
     /// A hub V2, enabled or dormant.
     pub fn hub_v2(&self, key: &HubKey) -> Option<&Arc<HubV2>> {
         self.hubs_v2.get(key)

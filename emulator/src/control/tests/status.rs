@@ -32,6 +32,24 @@ fn the_status_names_accounts_regions_and_counts() {
     assert_eq!(answer["SuggestedCaller"], json!({ "AccountId": ADMINISTRATOR, "Region": "us-east-1" }));
 }
 
+/// Rules: CPL-141.
+#[test]
+fn the_status_counts_hubs_of_the_v2_half() {
+    let service = service();
+    assert_eq!(send(&service, "GET", "/_emulator/status", "").1["HubsV2"], 0);
+    post(&service, "/hubv2", "{}");
+    let coverage = json!({
+        "class_uid": 2003, "cloud": { "account": { "uid": ADMINISTRATOR }, "region": "us-east-1" },
+        "finding_info": { "uid": "c", "title": "t" }, "metadata": { "product": { "uid": "p" } },
+    });
+    assert_eq!(post(&service, "/_emulator/findings", coverage.to_string()).0, 200);
+    let (_, answer) = send(&service, "GET", "/_emulator/status", "");
+    assert_eq!((&answer["HubsV2"], &answer["RegionsV2"]), (&json!(1), &json!(["us-east-1"])));
+    let region = json!(["us-east-1"]);
+    let account = json!({ "AccountId": ADMINISTRATOR, "Regions": region, "RegionsV2": region, "Findings": 1 });
+    assert_eq!((&answer["Accounts"], &answer["Findings"]), (&json!([account]), &json!(1)));
+}
+
 /// Rules: CPL-142.
 #[test]
 fn the_account_of_an_access_key_is_shown() {

@@ -18,10 +18,10 @@ fn the_first_scenarios_are_valid() {
     for text in [of_accounts(), of_organization(1), of_organization(7), of_organization(40), of_organization(150)] {
         let scenario::Inspection { diagnostics, content } = inspect(&text);
         assert!(diagnostics.is_empty(), "{diagnostics}");
-        let (hubs, findings) = content.unwrap();
+        let scenario::Content { hubs, findings, .. } = content.unwrap();
         assert!(hubs > 2 && findings.of_products > 10, "{hubs} hubs, {findings}");
     }
-    let (hubs, _) = inspect(&of_organization(40)).content.unwrap();
+    let hubs = inspect(&of_organization(40)).content.unwrap().hubs;
     assert_eq!((hubs, of_organization(40)), (2 * 41, of_organization(40)));
 }
 
