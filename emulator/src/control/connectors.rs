@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::request::{self, error_response};
-use crate::domain::accounts::connectors::{self, Observation};
+use crate::domain::accounts::connectors::{self, ISSUE_CODES, Observation, ObservationError};
 use crate::domain::due;
 use crate::served::ServedWorld;
 use crate::state::{AccountId, ConnectorStatus, HubKey, Region, Ticket, World, timestamp_text};
@@ -22,17 +22,6 @@ const EXPECTED: &str = "expected a body such as {\"Status\": \"DEGRADED\", \"Iss
 /// The authorization code that the authorization page returns. RegisterConnectorV2 accepts any code but `fail`
 /// (CNV-07).
 const CODE: &str = "local";
-
-/// The codes of problems that the service model lists (CNV-09).
-const ISSUE_CODES: [&str; 7] = [
-    "AUTHENTICATION_FAILURE",
-    "STREAM_AUTHORIZATION_FAILURE",
-    "DISCOVERY_FAILURE",
-    "STREAM_LIMIT_EXCEEDED",
-    "STREAM_DISCONNECTED",
-    "RECORDING_FAILURE",
-    "NO_HEALTH_DATA",
-];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -77,7 +66,13 @@ pub(super) async fn set(
             }))
             .into_response()
         }
-        Err(message) => error_response(StatusCode::NOT_FOUND, &message),
+        Err(error) => {
+            let status = match error {
+                ObservationError::Missing(_) => StatusCode::NOT_FOUND,
+                ObservationError::Status(..) => StatusCode::BAD_REQUEST,
+            };
+            error_response(status, &error.to_string())
+        }
     }
 }
 

@@ -70,3 +70,31 @@ fn the_health_of_a_connector_is_set() {
     }
     assert_eq!(put("x", json!({})).0, 404);
 }
+
+/// Rules: CNV-09, CNC-02.
+#[test]
+fn a_connector_gets_only_a_status_that_its_provider_has() {
+    let (service, token, jira) = with_jira();
+    let put = |id: &str, status: &str| {
+        let body = json!({ "Status": status }).to_string();
+        send(&service, "PUT", &format!("/_emulator/connectors/{id}"), body)
+    };
+    let azure =
+        json!({ "AWSConfigConnectorArn": "a", "ScopeConfiguration": { "ScopeType": "TENANT" }, "AzureRegions": ["r"] });
+    let input = json!({ "Name": "azure", "Provider": { "Azure": azure } }).to_string();
+    let (status, created) = post(&service, "/connectors", input);
+    assert_eq!(status, 200, "{created}");
+    let id = created["ConnectorId"].as_str().unwrap();
+    let (status, refused) = put(id, "PENDING_AUTHORIZATION");
+    assert_eq!((status, &refused["error"]), (400, &json!("a connector to AZURE cannot be PENDING_AUTHORIZATION")));
+    assert_eq!(put(id, "UNKNOWN").0, 200);
+    assert_eq!(send(&service, "GET", &format!("/connectors/{id}"), "").1["Health"]["ConnectorStatus"], "UNKNOWN");
+    let auth_url =
+        || send(&service, "GET", &format!("/connectorsv2/{jira}"), "").1["ProviderDetail"]["JiraCloud"].clone();
+    assert_eq!(put(&jira, "CONNECTED").0, 200);
+    assert_eq!((&auth_url()["AuthUrl"], &auth_url()["AuthStatus"]), (&Value::Null, &json!("ACTIVE")));
+    assert_eq!(put(&jira, "PENDING_AUTHORIZATION").0, 200);
+    let again = auth_url();
+    assert!(again["AuthUrl"].as_str().is_some_and(|url| !url.contains(&token)), "the first state is used: {again}");
+    assert_eq!(again["AuthStatus"], Value::Null);
+}

@@ -4,12 +4,13 @@
 //! Azure, the service also creates one of the classic half, and deletes it with the first (CNV-04).
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
 use crate::domain::{arn, hub_access, hub_v2_access, schedule};
 use crate::state::{
-    Cloud, Connector, ConnectorStatus, Connectors, Due, Enablement, Health, HubKey, IdSource, Jira, JiraSite, Provider,
+    Cloud, Connector, ConnectorStatus, Connectors, Due, Enablement, Health, HubKey, IdSource, Jira, JiraSite, Provider, ProviderKind,
     Relations, Timestamp, Transaction, World,
 };
 
@@ -18,6 +19,17 @@ pub const AZURE_TRIAL: &str = "SECURITY_HUB_V2_MULTI_CLOUD_AZURE";
 
 /// The principal that creates service-linked connectors (CNC-03, `inferred`).
 pub const SERVICE_PRINCIPAL: &str = "securityhub.amazonaws.com";
+
+/// The codes of problems that the service model lists (CNV-09).
+pub const ISSUE_CODES: [&str; 7] = [
+    "AUTHENTICATION_FAILURE",
+    "STREAM_AUTHORIZATION_FAILURE",
+    "DISCOVERY_FAILURE",
+    "STREAM_LIMIT_EXCEEDED",
+    "STREAM_DISCONNECTED",
+    "RECORDING_FAILURE",
+    "NO_HEALTH_DATA",
+];
 
 /// The authorization code with which a test makes an authorization fail (CNV-07).
 const FAILING_CODE: &str = "fail";
@@ -461,34 +473,63 @@ pub struct Observation {
     pub has_issue_type: Option<bool>,
 }
 
-/// Stores the result of a check, for the control plane.
+/// Reason why the result of a check cannot be stored.
+#[derive(Debug, PartialEq, Eq)]
+pub enum ObservationError {
+    /// No connector has this ID.
+    Missing(String),
+    /// Connectors to this provider never have the status (CNV-09, CNC-02).
+    Status(ConnectorStatus, ProviderKind),
+}
+
+impl fmt::Display for ObservationError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ObservationError::Missing(id) => write!(formatter, "no connector has the ID {id}"),
+            ObservationError::Status(status, kind) => {
+                write!(formatter, "a connector to {} cannot be {}", kind.as_str(), status.as_str())
+            }
+        }
+    }
+}
+
+/// Stores the result of a check of a connector of any account, for the control plane.
 ///
 /// # Errors
-/// A message if no connector has the ID.
+/// [`ObservationError`].
 pub fn observe(
     transaction: &mut Transaction<'_>,
     world: &World,
     id: &str,
     observation: Observation,
     now: Timestamp,
-) -> Result<(HubKey, Connector), String> {
+) -> Result<(HubKey, Connector), ObservationError> {
     let relations = world.relations();
     let of_v2 = relations.hubs_v2().find_map(|(key, hub)| Some((Half::V2, key.clone(), hub.connectors.get(id)?)));
     let of_cspm = || {
         let mut hubs = relations.hub_keys().into_iter();
         hubs.find_map(|key| relations.hub(&key).and_then(|hub| hub.connectors.get(id)).map(|it| (Half::Cspm, key, it)))
     };
-    let (half, key, connector) = of_v2.or_else(of_cspm).ok_or_else(|| format!("no connector has the ID {id}"))?;
-    let mut connector = connector.clone();
+    let found = of_v2.or_else(of_cspm);
+    let (half, key, connector) = found.ok_or_else(|| ObservationError::Missing(id.to_owned()))?;
+    let connector = record(transaction, &world.ids, (half, &key), connector.clone(), observation, now)?;
+    Ok((key, connector))
+}
+
+/// Stores the result of a check of a connector.
+///
+/// # Errors
+/// [`ObservationError::Status`].
+pub fn record(
+    transaction: &mut Transaction<'_>,
+    ids: &IdSource,
+    (half, key): (Half, &HubKey),
+    mut connector: Connector,
+    observation: Observation,
+    now: Timestamp,
+) -> Result<Connector, ObservationError> {
     if let Some(status) = observation.status {
-        connector.health.status = status;
-        match (&mut connector.provider, status) {
-            (Provider::Jira(jira), ConnectorStatus::Connected) => authorize(jira, true, &connector.name, &world.ids),
-            (Provider::Jira(jira), ConnectorStatus::FailedToConnect) => jira.is_authorized = Some(false),
-            (Provider::ServiceNow(service_now), ConnectorStatus::Connected) => service_now.is_authorized = true,
-            (Provider::ServiceNow(service_now), ConnectorStatus::FailedToConnect) => service_now.is_authorized = false,
-            _ => {}
-        }
+        set_status(&mut connector, status, ids)?;
     }
     if let Provider::Jira(jira) = &mut connector.provider {
         jira.lacks_project = observation.has_project.map_or(jira.lacks_project, |has| !has);
@@ -496,8 +537,31 @@ pub fn observe(
     }
     connector.health.issues = observation.issues.unwrap_or(connector.health.issues);
     connector.health.checked_at = now;
-    store(transaction, half, &key, connector.clone());
-    Ok((key, connector))
+    store(transaction, half, key, connector.clone());
+    Ok(connector)
+}
+
+/// Sets the status of a connector and of its authorization. Only connectors to Jira wait for an authorization or lack a
+/// setting.
+fn set_status(connector: &mut Connector, status: ConnectorStatus, ids: &IdSource) -> Result<(), ObservationError> {
+    let is_pending = matches!(status, ConnectorStatus::PendingAuthorization | ConnectorStatus::PendingConfiguration);
+    match (&mut connector.provider, status) {
+        (Provider::Jira(jira), ConnectorStatus::Connected | ConnectorStatus::PendingConfiguration) => {
+            authorize(jira, true, &connector.name, ids);
+        }
+        (Provider::Jira(jira), ConnectorStatus::PendingAuthorization) => {
+            jira.is_authorized = None;
+            jira.auth_state.get_or_insert_with(|| ids.hexadecimal());
+        }
+        (Provider::Jira(jira), ConnectorStatus::FailedToConnect) => jira.is_authorized = Some(false),
+        (Provider::Jira(_), _) => {}
+        (provider, _) if is_pending => return Err(ObservationError::Status(status, provider.kind())),
+        (Provider::ServiceNow(service_now), ConnectorStatus::Connected) => service_now.is_authorized = true,
+        (Provider::ServiceNow(service_now), ConnectorStatus::FailedToConnect) => service_now.is_authorized = false,
+        _ => {}
+    }
+    connector.health.status = status;
+    Ok(())
 }
 
 /// Whether a connector to Jira waits for an authorization with this state.
