@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::paged::PageRequest;
 use super::{Answer, Context, Input};
 use crate::aws_error::AwsError;
-use crate::domain::accounts::recommended_policies;
+use crate::domain::accounts::recommended_policies::{self, Generated};
 use crate::state::Transaction;
 
 #[derive(Deserialize)]
@@ -24,6 +24,8 @@ struct FindingInput {
 struct GetOutput<P> {
     status: &'static str,
     recommendation_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     resource_arn: Option<String>,
     #[serde(flatten)]
@@ -44,21 +46,20 @@ pub fn generate_recommended_policy_v2(
     Ok(Answer::empty())
 }
 
-/// Returns the steps that remove unused permissions: one, which detaches the policy (RPV-01, RPV-03).
+/// Returns the steps that remove unused permissions (RPV-01, RPV-03).
 ///
 /// # Errors
 /// The errors of [`generate_recommended_policy_v2`]; 404 `ResourceNotFoundException` if no policy was generated yet.
 pub fn get_recommended_policy_v2(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let (page, input) = PageRequest::read::<FindingInput>(Operation::GetRecommendedPolicyV2, input)?;
     let page = page.open(context, &json!(input.metadata_uid))?;
-    let finding = recommended_policies::generated(context.world, &context.caller, &input.metadata_uid)?;
-    let resource = finding.pointer("/resources/0");
-    let id = resource.and_then(|resource| resource.get("uid_alt").or_else(|| resource.get("uid")));
-    let steps = [json!({ "UnusedPermissions": { "RecommendedAction": "DETACH_POLICY" } })];
+    let Generated { policy, resource_arn } =
+        recommended_policies::generated(context.world, &context.caller, &input.metadata_uid)?;
     Answer::json(&GetOutput {
-        status: "SUCCEEDED",
+        status: policy.status,
         recommendation_type: "UNUSED_PERMISSION_RECOMMENDATION",
-        resource_arn: id.and_then(Value::as_str).map(str::to_owned),
-        page: page.in_fixed_order(steps),
+        error: policy.error,
+        resource_arn,
+        page: page.in_fixed_order(policy.steps),
     })
 }

@@ -128,6 +128,9 @@ fn item(remediation: &Remediation) -> Value {
         "Status": remediation.status(),
         "Trait": { "Type": remediation.kind, "Title": remediation.title },
     });
+    if let (Some(declared), Some(summary)) = (&remediation.declared, item["RemediationSummary"].as_object_mut()) {
+        summary.extend(declared.summary.clone());
+    }
     if let Some(at) = remediation.text("/finding_info/modified_time_dt") {
         item["UpdatedAt"] = json!(at);
     }
@@ -158,13 +161,21 @@ fn resource(remediation: &Remediation) -> Value {
     resource
 }
 
-/// Guidance with an example in one format or in all of them. It has no instructions for a particular resource.
+/// Guidance with an example in one format or in all of them. Unless the scenario declares it, it has no instructions for a
+/// particular resource.
 fn guidance(remediation: &Remediation, format: Option<&str>) -> Value {
+    let is_wanted = |known: &str| format.is_none_or(|format| format == known || format == "All");
+    let declared = remediation.declared.as_ref().and_then(|declared| declared.guidance.clone());
+    if let Some(mut guidance) = declared {
+        if let Some(examples) = guidance["Examples"].as_object_mut() {
+            examples.retain(|known, _| is_wanted(known));
+        }
+        return guidance;
+    }
     let (action, is_immediate) = remediation.action();
     let service = remediation.resource_type().split("::").nth(1).filter(|service| !service.is_empty());
     let example = format!("# {action}: {}", remediation.resource_id());
-    let is_wanted = |known: &&str| format.is_none_or(|format| format == *known || format == "All");
-    let formats = FORMATS.into_iter().filter(is_wanted);
+    let formats = FORMATS.into_iter().filter(|known| is_wanted(known));
     let examples: Map<String, Value> = formats.map(|format| (format.to_owned(), json!(example))).collect();
     json!({
         "TargetTypeName": remediation.resource_type(),

@@ -292,7 +292,8 @@ fn accepts(schema: &Value, content: &Content) -> bool {
     types(schema).iter().any(|name| match content {
         Content::Null => *name == "null",
         Content::Boolean(_) => *name == "boolean",
-        Content::Integer(value, _) => *name == "integer" && !below(*value) && u64::try_from(*value).is_ok(),
+        Content::Integer(value, _) if *name == "integer" => !below(*value) && u64::try_from(*value).is_ok(),
+        Content::Integer(..) => *name == "number",
         Content::Number(_) => *name == "number",
         Content::Text(_) => *name == "string",
         Content::List(_) => *name == "array",
@@ -309,6 +310,7 @@ fn type_in_words(schema: &Value, name: &str) -> Option<&'static str> {
         "object" if keys == Some(ACCOUNT_ID) => Some("a map by account ID, {\"111111111111\": ...}"),
         "boolean" => Some("true or false"),
         "integer" => Some("a non-negative integer"),
+        "number" => Some("a number"),
         "string" => Some("a string"),
         "array" => Some("a list, [...]"),
         "object" => Some("a map, {...}"),

@@ -5,6 +5,7 @@ mod central_configuration;
 mod resources;
 mod shipped;
 mod v2;
+mod v2_entries;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -18,6 +18,7 @@ use super::member::{Member, MemberStatus, Quotas};
 use super::names::{AccountId, Region, UnknownRegion};
 use super::organization_policies::OrganizationPolicies;
 use super::policy::{Permissions, Policies};
+use super::recommendations::Recommendations;
 
 /// The member records of an administrator in a Region. A writer replaces the whole directory, so the map is persistent:
 /// with a plain map, each new member would copy all others.
@@ -50,6 +51,8 @@ pub struct Directory {
     pub policies: Policies,
     /// The resources and packages that scenarios declare for the inventory of the V2 half.
     pub inventory: Arc<DeclaredInventory>,
+    /// The recommendations that scenarios declare for findings of the V2 half.
+    pub recommendations: Arc<Recommendations>,
     /// Security controls that AWS has not yet added to all of their standards, by control ID, with the short names of
     /// the standards still to come (SEC-50).
     pub new_controls: BTreeMap<&'static str, BTreeSet<&'static str>>,

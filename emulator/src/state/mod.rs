@@ -39,6 +39,7 @@ mod member;
 mod names;
 mod organization_policies;
 mod policy;
+mod recommendations;
 mod relations;
 mod resources;
 mod scores;
@@ -89,6 +90,7 @@ pub use policy::{
     Condition, Effect, Operator, Pattern, PatternList, Permissions, Piece, Policies, Policy, Quantifier, Relation,
     Statement, Test,
 };
+pub use recommendations::{DeclaredRemediation, Recommendations, RecommendedPolicy};
 pub use relations::Relations;
 pub use resources::{CheckResult, Comparison, ComplianceStatus, ParameterCondition, Resource, Resources};
 pub use scores::{DailyScore, DailyScores};

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use crate::domain::caller::Caller;
 use crate::domain::findings::v2::inventory::resource::{ResourceKey, guid};
 use crate::domain::findings::v2::lookup;
-use crate::state::World;
+use crate::state::{DeclaredRemediation, World};
 
 /// The prefix of the types of exposures.
 const EXPOSURE: &str = "Exposure/";
@@ -47,6 +47,8 @@ pub struct Remediation {
     pub projected_id: u8,
     /// The effect on the exposure.
     pub impact: Impact,
+    /// The advice that the scenario declares.
+    pub declared: Option<DeclaredRemediation>,
 }
 
 /// The remediations that a caller sees, those of the most severe exposures first.
@@ -54,6 +56,12 @@ pub fn all(world: &World, caller: &Caller) -> Vec<Remediation> {
     let Some(types) = world.schema().derived_field("finding_info.types") else { return Vec::new() };
     let exposures = lookup::all(world, caller, &Filter::term(types, Test::prefix(EXPOSURE.to_owned())));
     let mut all: Vec<Remediation> = exposures.iter().flat_map(of_exposure).collect();
+    let directory = world.directory();
+    for declared in &directory.recommendations.remediations {
+        for remediation in all.iter_mut().filter(|remediation| remediation.is_declared_by(declared)) {
+            remediation.declared = Some(declared.clone());
+        }
+    }
     all.sort_by(|one, two| two.severity_id.cmp(&one.severity_id).then_with(|| one.target_uid.cmp(&two.target_uid)));
     all
 }
@@ -99,6 +107,7 @@ fn of_exposure(exposure: &Value) -> Vec<Remediation> {
                 Some(projected) if projected < severity_id => Impact::Reduces,
                 Some(_) => Impact::Unchanged,
             },
+            declared: None,
         }
     };
     traits.iter().map(remediation).collect()
@@ -154,6 +163,12 @@ impl Remediation {
         self.text("/resources/0/uid_alt").or_else(|| self.text("/resources/0/uid")).unwrap_or("-")
     }
 
+    /// Whether a declaration is about this resource and these traits.
+    fn is_declared_by(&self, declared: &DeclaredRemediation) -> bool {
+        let ids = [self.text("/resources/0/uid_alt"), self.text("/resources/0/uid")];
+        self.kind == declared.kind && ids.contains(&Some(declared.resource.as_str()))
+    }
+
     /// `Resource.Type`
     pub fn resource_type(&self) -> &str {
         self.text("/resources/0/type").unwrap_or("Other")
@@ -195,7 +210,16 @@ impl Remediation {
     }
 
     /// The recommended action, and whether the action takes effect at once.
-    pub fn action(&self) -> (&'static str, bool) {
+    pub fn action(&self) -> (&str, bool) {
+        let (action, is_immediate) = self.computed_action();
+        let declared = |member: &str| self.declared.as_ref().and_then(|declared| declared.summary.get(member));
+        (
+            declared("Action").and_then(Value::as_str).unwrap_or(action),
+            declared("IsImmediate").and_then(Value::as_bool).unwrap_or(is_immediate),
+        )
+    }
+
+    fn computed_action(&self) -> (&'static str, bool) {
         match &*self.kind {
             "Reachability" => ("Restrict access from the internet", true),
             "Vulnerability" => ("Update the vulnerable software", false),

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::ages::Ages;
 use super::batches;
 use super::generate::{self, Context, Generate};
 use super::ocsf_findings::{self, Ocsf};
 use crate::domain::findings::import::{Endpoint, Importer, Sender};
 use crate::domain::findings::v2::native;
-use crate::domain::findings::{delivery, expiry, import};
+use crate::domain::findings::{delivery, import};
 use crate::invariant::Invariant;
 use crate::scenario::check::{Check, not_null};
 use crate::scenario::diagnostic::Diagnostic;
@@ -61,7 +62,7 @@ impl Source {
 }
 
 #[derive(Debug)]
-struct Finding {
+pub(super) struct Finding {
     span: Span,
     /// Its position in its file, from 1.
     position: usize,
@@ -69,21 +70,21 @@ struct Finding {
 
 impl Finding {
     /// Its first byte, to show where it begins.
-    fn start(&self) -> Span {
+    pub(super) fn start(&self) -> Span {
         Span { end: self.span.start + 1, ..self.span }
     }
 }
 
 /// Checks the sources: finds the files and splits them into findings.
-pub(super) fn check(written: &[Declared], context: &Context<'_>, start: Timestamp, check: &mut Check) -> Valid {
+pub(super) fn check(written: &[Declared], context: &Context<'_>, ages: &Ages, check: &mut Check) -> Valid {
     let mut sources = Vec::with_capacity(written.len());
     for (sequence, source) in (1..).zip(written) {
         // The schema requires exactly one of them.
         if let Some(file) = &source.file {
-            sources.extend(files(file, start, check));
+            sources.extend(files(file, ages, check));
         }
         if let Some(written) = &source.ocsf {
-            sources.extend(ocsf_source(written, start, check));
+            sources.extend(ocsf_source(written, ages, check));
         }
         if let Some(written) = &source.generate {
             sources.extend(generate::check(written, sequence, context, check).map(Source::Generate));
@@ -93,12 +94,16 @@ pub(super) fn check(written: &[Declared], context: &Context<'_>, start: Timestam
 }
 
 /// The sources of `ocsf`: each of its findings must be in OCSF.
-fn ocsf_source(written: &Spanned<ocsf_findings::Declared>, start: Timestamp, check: &mut Check) -> Vec<Source> {
+fn ocsf_source(written: &Spanned<ocsf_findings::Declared>, ages: &Ages, check: &mut Check) -> Vec<Source> {
     let pattern = match &written.value {
         ocsf_findings::Declared::Files(pattern) => Spanned { value: pattern.clone(), span: written.span },
-        ocsf_findings::Declared::Listed(nodes) => return vec![Source::Ocsf(ocsf_findings::listed(nodes, check))],
+        ocsf_findings::Declared::Listed(nodes) => {
+            let findings = ocsf_findings::listed(nodes, check);
+            ages.warn_of_hidden(findings.iter().map(|it| (it.start, ages.is_hidden(&it.finding))), "list", check);
+            return vec![Source::Ocsf(findings)];
+        }
     };
-    let sources = files(&pattern, start, check);
+    let sources = files(&pattern, ages, check);
     for source in &sources {
         let Source::File(findings) = source else { continue };
         for finding in findings {
@@ -112,18 +117,19 @@ fn ocsf_source(written: &Spanned<ocsf_findings::Declared>, start: Timestamp, che
 }
 
 /// Finds and reads files, and splits them into findings. Neighbouring findings of one format are one source.
-fn files(pattern: &Spanned<String>, start: Timestamp, check: &mut Check) -> Vec<Source> {
+fn files(pattern: &Spanned<String>, ages: &Ages, check: &mut Check) -> Vec<Source> {
     let mut sources = Vec::new();
     for path in check.find(pattern, "findings/*.json") {
         match check.files.read(&path) {
             Ok(id) => {
                 let of_file = cut(id, check);
-                if !check.is_lost(&["clock", "now"]) {
-                    warn_of_old(&of_file, start, check);
-                }
+                ages.warn_of_old(&of_file, check);
+                let mut hidden = Vec::new();
                 for finding in of_file {
-                    add(&mut sources, finding, check);
+                    let start = finding.start();
+                    hidden.push((start, add(&mut sources, finding, ages, check)));
                 }
+                ages.warn_of_hidden(hidden, "file", check);
             }
             Err(diagnostic) => check.push(*diagnostic),
         }
@@ -131,21 +137,32 @@ fn files(pattern: &Spanned<String>, start: Timestamp, check: &mut Check) -> Vec<
     sources
 }
 
-/// Adds a finding of a file to the last source, or to a new one if that has the other format.
-fn add(sources: &mut Vec<Source>, finding: Finding, check: &mut Check) {
+/// Adds a finding of a file to the last source, or to a new one if that has the other format. Returns whether the V2 half
+/// does not show it.
+fn add(sources: &mut Vec<Source>, finding: Finding, ages: &Ages, check: &mut Check) -> bool {
     let text = text_of(&check.files, finding.span);
     if native::has_class(text) {
         let ocsf = serde_json::from_str(text).unwrap_or_default();
         let ocsf = ocsf_findings::of_file(ocsf, finding.start(), finding.position, check);
+        let is_hidden = ocsf.as_ref().is_some_and(|it| ages.is_hidden(&it.finding));
         match sources.last_mut() {
             Some(Source::Ocsf(findings)) => findings.extend(ocsf),
             _ => sources.push(Source::Ocsf(ocsf.into_iter().collect())),
         }
-        return;
+        return is_hidden;
     }
+    let is_hidden = ages.is_hidden_asff(text);
     match sources.last_mut() {
         Some(Source::File(findings)) => findings.push(finding),
         _ => sources.push(Source::File(vec![finding])),
+    }
+    is_hidden
+}
+
+impl Finding {
+    /// Its text.
+    pub(super) fn text<'f>(&self, files: &'f Files) -> &'f str {
+        text_of(files, self.span)
     }
 }
 
@@ -186,25 +203,6 @@ fn cut(file: FileId, check: &mut Check) -> Vec<Finding> {
             Vec::new()
         }
     }
-}
-
-/// Warns once per file about findings that AWS would have deleted before the clock starts (RET-05).
-fn warn_of_old(findings: &[Finding], start: Timestamp, check: &mut Check) {
-    let is_old = |finding: &&Finding| expiry::is_beyond_retention(text_of(&check.files, finding.span), start);
-    let mut old = findings.iter().filter(is_old);
-    let Some(first) = old.next() else { return };
-    let (count, other) =
-        (old.count() + 1, "last updated more than 90 days (ARCHIVED: 30 days) before the clock starts");
-    let findings = if count == 1 {
-        "1 finding of this file was".to_owned()
-    } else {
-        format!("{count} findings of this file were")
-    };
-    let message = format!(
-        "{findings} {other}: AWS would have deleted {}, but here the retention period begins at the start",
-        if count == 1 { "it" } else { "them" }
-    );
-    check.push(check.at(first.start(), message).warning());
 }
 
 /// The span at which the JSON parser stopped.

@@ -3,13 +3,17 @@
 //! through the domain's functions.
 
 pub(super) mod accounts;
+mod ages;
 pub(super) mod aggregators;
 pub(super) mod aggregators_v2;
 mod all_or;
+mod api_input;
+pub(super) mod automation_rules_v2;
 mod batches;
 mod central_configuration;
 pub(super) mod clock;
 mod conditions;
+pub(super) mod connectors;
 pub(super) mod credentials;
 pub(super) mod delays;
 pub(super) mod findings;
@@ -23,13 +27,15 @@ pub(super) mod organization;
 pub(super) mod policies;
 pub(super) mod products;
 pub(super) mod quotas;
+pub(super) mod recommended_policies;
 pub(super) mod regions;
+mod remediations;
 pub(super) mod resources;
 mod security_hub_policies;
 pub(super) mod security_hub_v2;
 mod standards;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -45,8 +51,8 @@ use super::spanned::{Entries, Spanned};
 use crate::domain::accounts::organization::hub_v2_policies;
 use crate::domain::controls::checks;
 use crate::state::{
-    AccountId, Credential, DailyScores, DeclaredInventory, Delays, Directory, HubKey, IdSource, Quotas, Region,
-    Resource, Timestamp, World,
+    AccountId, Credential, DailyScores, DeclaredInventory, DeclaredRemediation, Delays, Directory, HubKey, IdSource,
+    Quotas, Recommendations, Region, Resource, Timestamp, World,
 };
 
 /// The state of the emulator at its start. All keys are optional.
@@ -105,10 +111,25 @@ pub(super) struct Declared {
     /// Aggregators of the V2 half: home Regions that also show the findings and resources of linked Regions.
     #[serde(default)]
     aggregators_v2: Vec<Spanned<aggregators_v2::Declared>>,
+    /// Connectors of the classic half, to Azure and GCP.
+    #[serde(default)]
+    connectors: Vec<Spanned<connectors::Declared>>,
+    /// Connectors of the V2 half, to Jira, ServiceNow, Azure and GCP.
+    #[serde(default)]
+    connectors_v2: Vec<Spanned<connectors::DeclaredV2>>,
+    /// Automation rules of the V2 half.
+    #[serde(default)]
+    automation_rules_v2: Vec<Spanned<automation_rules_v2::Declared>>,
     /// Settings of the V2 half.
     security_hub_v2: Option<security_hub_v2::Declared>,
     /// Resources and packages of the V2 half.
     inventory: Option<inventory::Declared>,
+    /// Recommended policies of findings about unused permissions, in the V2 half.
+    #[serde(default)]
+    recommended_policies: Vec<recommended_policies::Declared>,
+    /// Advice for exposures of the V2 half.
+    #[serde(default)]
+    remediations: Vec<remediations::Declared>,
     /// Central configuration of the organization's accounts.
     central_configuration: Option<Spanned<central_configuration::Declared>>,
     /// Resources that the controls of the enabled standards check. If this key is present, even with an empty list,
@@ -153,8 +174,12 @@ pub(super) struct Valid {
     aggregators: aggregators::Valid,
     hubs_v2: hubs_v2::Valid,
     aggregators_v2: aggregators_v2::Valid,
+    connectors: connectors::Valid,
+    automation_rules_v2: automation_rules_v2::Valid,
     security_hub_v2: security_hub_v2::Valid,
     inventory: DeclaredInventory,
+    recommended_policies: recommended_policies::Valid,
+    remediations: Vec<DeclaredRemediation>,
     central_configuration: Option<central_configuration::Valid>,
     resources: Option<BTreeMap<HubKey, Vec<Resource>>>,
     new_controls: Vec<new_controls::Valid>,
@@ -166,9 +191,8 @@ pub(super) struct Valid {
 impl Declared {
     /// Merges a later file: single values (`name`, `clock`, `delays`, `seed`, `regions`, `default_account`,
     /// `organization`, `central_configuration`, `quotas`, `security_hub_v2`) are replaced as a whole; `accounts`,
-    /// `credentials` and `policies` are replaced key by key; `hubs`, `hubs_v2`, `aggregators`, `aggregators_v2`, `resources`,
-    /// `new_controls` and `findings` are appended, and the later entry wins for a hub or an aggregator that is listed
-    /// twice.
+    /// `credentials` and `policies` are replaced key by key; lists are appended, and the later entry wins for a hub or an
+    /// aggregator that is listed twice.
     pub(super) fn add(&mut self, later: Declared) {
         replace(&mut self.name, later.name);
         replace(&mut self.clock, later.clock);
@@ -184,6 +208,8 @@ impl Declared {
         if let Some(inventory) = later.inventory {
             self.inventory.get_or_insert_default().add(inventory);
         }
+        self.recommended_policies.extend(later.recommended_policies);
+        self.remediations.extend(later.remediations);
         self.accounts.add(later.accounts);
         self.credentials.add(later.credentials);
         self.policies.add(later.policies);
@@ -192,6 +218,9 @@ impl Declared {
         self.aggregators.extend(later.aggregators);
         self.hubs_v2.extend(later.hubs_v2);
         self.aggregators_v2.extend(later.aggregators_v2);
+        self.connectors.extend(later.connectors);
+        self.connectors_v2.extend(later.connectors_v2);
+        self.automation_rules_v2.extend(later.automation_rules_v2);
         if let Some(resources) = later.resources {
             self.resources.get_or_insert_default().extend(resources);
         }
@@ -215,6 +244,8 @@ impl Declared {
         let aggregators = aggregators::check(self.aggregators, &regions, &hubs, check);
         let hubs_v2 = hubs_v2::check(self.hubs_v2, &regions, check);
         let aggregators_v2 = aggregators_v2::check(self.aggregators_v2, &regions, check);
+        let connectors = connectors::check(self.connectors, self.connectors_v2, &regions, check);
+        let automation_rules_v2 = automation_rules_v2::check(self.automation_rules_v2, &regions, &connectors, check);
         let inventory = inventory::check(&self.inventory.unwrap_or_default(), &regions, check);
         let security_hub_v2 = self.security_hub_v2.map(|written| security_hub_v2::check(written, check));
         let aggregation = (organization.as_ref(), &aggregators, &hubs);
@@ -222,11 +253,11 @@ impl Declared {
             self.central_configuration.and_then(|written| central_configuration::check(written, aggregation, check));
         let context = resources::Context { all: &regions, named: &regions };
         let resources = self.resources.map(|written| resources::check(&written, &context, check));
-        let named = accounts.keys().copied().chain(hubs.keys().map(|hub| hub.account));
-        let named = named.chain(organization.iter().flat_map(organization::Valid::accounts)).collect();
+        let named = named_accounts(&accounts, &hubs, organization.as_ref());
         let context =
             generate::Context { regions: &regions, accounts: &named, hubs: &hubs, organization: organization.as_ref() };
-        let findings = findings::check(&self.findings, &context, start, check);
+        let ages = ages::Ages::new(start, &hubs_v2, organization.as_ref(), security_hub_v2.as_ref(), check);
+        let findings = findings::check(&self.findings, &context, &ages, check);
         Valid {
             name: self.name,
             clock,
@@ -242,8 +273,12 @@ impl Declared {
             aggregators,
             hubs_v2,
             aggregators_v2,
+            connectors,
+            automation_rules_v2,
             security_hub_v2: security_hub_v2.unwrap_or_default(),
             inventory,
+            recommended_policies: recommended_policies::check(self.recommended_policies, check),
+            remediations: remediations::check(self.remediations, check),
             central_configuration,
             resources,
             new_controls: new_controls::check(&self.new_controls, start, check),
@@ -254,6 +289,16 @@ impl Declared {
             lost: check.has_errors().then(|| check.lost.clone()),
         }
     }
+}
+
+/// The accounts that a scenario names in its accounts, hubs or organization.
+fn named_accounts(
+    accounts: &BTreeMap<AccountId, accounts::Valid>,
+    hubs: &hubs::Valid,
+    organization: Option<&organization::Valid>,
+) -> BTreeSet<AccountId> {
+    let named = accounts.keys().copied().chain(hubs.keys().map(|hub| hub.account));
+    named.chain(organization.into_iter().flat_map(organization::Valid::accounts)).collect()
 }
 
 fn replace<T>(earlier: &mut Option<T>, later: Option<T>) {
@@ -286,6 +331,10 @@ impl Valid {
             credentials: self.credentials.clone(),
             quotas: self.quotas,
             inventory: Arc::new(self.inventory.clone()),
+            recommendations: Arc::new(Recommendations {
+                policies: recommended_policies::policies(&self.recommended_policies),
+                remediations: self.remediations.clone(),
+            }),
             ..Directory::default()
         };
         directory.policies.named = self.policies.named();
@@ -305,6 +354,11 @@ impl Valid {
         let import = findings::Import { files, world: &world, now, progress, is_unsure };
         let imported = findings::apply(&self.findings, &import, self.seed);
         diagnostics.extend(imported.err().into_iter().flatten());
+        if diagnostics.is_empty() && self.lost.is_none() {
+            let refused = recommended_policies::apply(&self.recommended_policies, &world, now).err();
+            let refused = refused.into_iter().flatten();
+            diagnostics.extend(refused.map(|(span, message)| Diagnostic::at(files, span, message)));
+        }
         if !diagnostics.is_empty() {
             return Err(diagnostics);
         }
@@ -329,7 +383,14 @@ impl Valid {
         transaction.commit();
         let are_hubs_unsure = self.lost.as_ref().is_some_and(hubs_v2::are_any_unsure);
         let of_v2 = aggregators_v2::apply(&self.aggregators_v2, world, now, are_hubs_unsure);
-        refused.into_iter().chain([of_v2]).filter_map(Result::err).flatten().collect()
+        let mut refusals: Vec<_> = refused.into_iter().chain([of_v2]).filter_map(Result::err).flatten().collect();
+        // Connectors require hubs and aggregators, and rules require connectors.
+        let is_unsure = !refusals.is_empty() || self.lost.as_ref().is_some_and(connectors::are_hubs_unsure);
+        let of_connectors = connectors::apply(&self.connectors, world, now, is_unsure);
+        let is_unsure = is_unsure || of_connectors.is_err();
+        let of_rules = automation_rules_v2::apply(&self.automation_rules_v2, world, now, is_unsure);
+        refusals.extend([of_connectors, of_rules].into_iter().filter_map(Result::err).flatten());
+        refusals
     }
 
     /// Attaches the policies for hubs V2 to accounts.

@@ -83,6 +83,13 @@ pub(in crate::scenario) struct Valid {
     ocsf_version: Option<String>,
 }
 
+impl Valid {
+    /// Whether the V2 half stops showing findings after a while.
+    pub(super) fn has_retention(&self) -> bool {
+        self.settings.has_retention
+    }
+}
+
 /// Checks the settings.
 pub(super) fn check(written: Declared, check: &mut Check) -> Valid {
     let defaults = SettingsV2::default();

@@ -1,0 +1,231 @@
+//! Tests of connectors, automation rules, recommended policies and remediations of the V2 half in scenarios.
+
+use securityhub_fixtures::Operation;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::testing::Stage;
+
+const OWNER: &str = "111111111111";
+const HUBS: &str = "clock: { now: 2026-01-15T09:00:00Z, frozen: true }\nregions: [us-east-1, eu-west-1]\n\
+                    hubs: [{ account: '111111111111', regions: [us-east-1] }]\n\
+                    hubs_v2: [{ account: '111111111111', regions: all }]\n\
+                    aggregators_v2: [{ account: '111111111111', home: us-east-1, regions: [eu-west-1] }]\n";
+
+fn shipped() -> Stage {
+    let scenario = crate::scenario::load(&[repository("scenarios/v2-half.yaml")]).map_err(|errors| errors.to_string());
+    let world = scenario.unwrap().build().map_err(|errors| errors.to_string()).unwrap();
+    Stage(world)
+}
+
+fn list(stage: &Stage, operation: Operation, member: &str) -> Vec<Value> {
+    stage.good(OWNER, operation, json!({}))[member].as_array().unwrap().clone()
+}
+
+/// Rules: CNV-01, CNV-04, CNV-05, CNV-09, CNC-03, CPL-155.
+#[test]
+fn connectors_have_the_status_that_the_scenario_declares() {
+    let stage = shipped();
+    let connectors = list(&stage, Operation::ListConnectorsV2, "Connectors");
+    let health = |name: &str| {
+        let connector = connectors.iter().find(|it| it["Name"] == name).unwrap();
+        let id = &connector["ConnectorId"];
+        let found = stage.good(OWNER, Operation::GetConnectorV2, json!({ "ConnectorId": id }));
+        let issue = found["Health"]["Issues"][0]["Code"].clone();
+        (found["Health"]["ConnectorStatus"].clone(), found["EnablementStatus"].clone(), issue)
+    };
+    assert_eq!(health("jira"), (json!("CONNECTED"), Value::Null, Value::Null));
+    let failed = (json!("FAILED_TO_CONNECT"), Value::Null, json!("AUTHENTICATION_FAILURE"));
+    assert_eq!(health("service-now"), failed);
+    assert_eq!(health("azure"), (json!("DEGRADED"), json!("ENABLED"), json!("DISCOVERY_FAILURE")));
+    let classic = list(&stage, Operation::ListConnectors, "Connectors");
+    let mut classic: Vec<_> = classic.iter().map(|it| (it["Name"].clone(), it["CreatedBy"].clone())).collect();
+    classic.sort_by_key(|(name, _)| name.to_string());
+    assert_eq!(classic, [(json!("azure"), json!("securityhub.amazonaws.com")), (json!("gcp"), Value::Null)]);
+    let waiting = build(&format!(
+        "{HUBS}connectors_v2: [{{ account: '111111111111', region: us-east-1, name: j, jira: {{ project_key: SEC, \
+         issue_type_exists: false }} }}]\n"
+    ));
+    let hub = waiting.hub_v2(&key(OWNER, "us-east-1")).unwrap();
+    let connector = hub.connectors.values().next().unwrap();
+    let crate::state::Provider::Jira(jira) = &connector.provider else { panic!("{connector:?}") };
+    assert!(jira.auth_state.is_some() && jira.lacks_issue_type && !jira.lacks_project);
+}
+
+/// Rules: ARV-01, ARV-07, ARV-09, ARV-10, CPL-155.
+#[test]
+fn automation_rules_run_on_the_findings_of_the_scenario() {
+    let stage = shipped();
+    let rules = list(&stage, Operation::ListAutomationRulesV2, "Rules");
+    let rows: Vec<_> = rules.iter().map(|it| (&it["RuleName"], &it["RuleOrder"], &it["RuleStatus"])).collect();
+    let (ticket, suppress) = (json!("ticket"), json!("suppress"));
+    let expected = [(&ticket, &json!(1.0), &json!("ENABLED")), (&suppress, &json!(2.5), &json!("DISABLED"))];
+    assert_eq!(rows, expected);
+    let hub = stage.0.hub_v2(&key(OWNER, "us-east-1")).unwrap();
+    assert_eq!(hub.tickets.len(), 1, "one finding is critical");
+    let enabled = build(
+        &std::fs::read_to_string(repository("scenarios/v2-half.yaml"))
+            .unwrap()
+            .replace("enabled: false", "enabled: true"),
+    );
+    let found = Stage(enabled).good(OWNER, Operation::GetFindingsV2, json!({}));
+    let suppressed: Vec<_> = found["Findings"].as_array().unwrap().iter().map(|it| &it["status"]).collect();
+    assert!(suppressed.contains(&&json!("Suppressed")) && suppressed.contains(&&json!("New")), "{suppressed:?}");
+}
+
+/// Rules: RPV-01, RPV-03, CPL-155.
+#[test]
+fn a_declared_policy_is_recommended() {
+    let stage = shipped();
+    let found = stage.good(OWNER, Operation::GetFindingsV2, json!({}));
+    let unused = found["Findings"].as_array().unwrap().iter().find(|it| it["finding_info"]["uid"] == "unused-1");
+    let input = json!({ "MetadataUid": unused.unwrap()["metadata"]["uid"] });
+    let policy = stage.good(OWNER, Operation::GetRecommendedPolicyV2, input.clone());
+    let step = &policy["RecommendationSteps"][0]["UnusedPermissions"];
+    assert_eq!((&policy["Status"], &step["RecommendedAction"]), (&json!("SUCCEEDED"), &json!("CREATE_POLICY")));
+    let document: Value = serde_json::from_str(step["RecommendedPolicy"].as_str().unwrap()).unwrap();
+    assert_eq!(document["Statement"]["Action"], "s3:PutObject");
+    let text = std::fs::read_to_string(repository("scenarios/v2-half.yaml")).unwrap();
+    let before = text.find("recommended_policies:").unwrap();
+    let failing =
+        "recommended_policies:\n  - { finding: unused-1, error: { code: AccessDenied, message: No access } }\n";
+    let failing = Stage(build(&format!("{}{failing}", &text[..before])));
+    failing.refused(OWNER, Operation::GetRecommendedPolicyV2, input.clone(), 404, "ResourceNotFoundException");
+    failing.good(OWNER, Operation::GenerateRecommendedPolicyV2, input.clone());
+    let policy = failing.good(OWNER, Operation::GetRecommendedPolicyV2, input);
+    assert_eq!((&policy["Status"], &policy["Error"]["Code"]), (&json!("FAILED"), &json!("AccessDenied")));
+    assert_eq!(policy["RecommendationSteps"], json!([]));
+}
+
+/// Rules: RMV-03, RMV-05, CPL-155.
+#[test]
+fn declared_advice_replaces_the_computed_one() {
+    let stage = shipped();
+    let input = json!({ "ShowGuidance": true });
+    let found = stage.good(OWNER, Operation::GetRemediationsV2, input)["Items"].as_array().unwrap().clone();
+    let summary = |kind: &str| &found.iter().find(|it| it["Trait"]["Type"] == kind).unwrap()["RemediationSummary"];
+    let declared = json!({
+        "Action": "Remove port 22 from the security group",
+        "Description": "Session Manager replaces SSH.",
+        "IsImmediate": true,
+        "PostRemediationSteps": ["Check that the deployment still works."],
+        "KbArticles": [{ "Title": "Session Manager", "Url": "https://docs.aws.amazon.com/systems-manager/" }],
+    });
+    assert_eq!(summary("Reachability"), &declared);
+    assert_eq!(summary("Vulnerability")["Action"], "Update the vulnerable software");
+    let text = std::fs::read_to_string(repository("scenarios/v2-half.yaml")).unwrap();
+    let guidance = "    guidance:\n      TargetTypeName: t\n      Pattern: p\n      Version: '1'\n      Context: {}\n      \
+                    Specification: {}\n      Examples: { AwsCli: aws, Python: boto3 }\n      Metadata: { ResourceType: t, \
+                    ExposureType: e, TraitTitles: [], Reversibility: r, FixEffect: f, RiskLevel: l }\n";
+    let stage = Stage(build(&format!("{text}{guidance}")));
+    let input = json!({ "ShowGuidance": true, "GuidanceFormat": "Python" });
+    let found = stage.good(OWNER, Operation::GetRemediationsV2, input)["Items"].as_array().unwrap().clone();
+    let reachability = found.iter().find(|it| it["Trait"]["Type"] == "Reachability").unwrap();
+    assert_eq!(reachability["Guidance"]["Examples"], json!({ "Python": "boto3" }));
+}
+
+/// Rules: CNV-02, CNV-09, ARV-04, ARV-07, RPV-02, CPL-155.
+#[test]
+fn errors_of_entries_have_the_messages_of_the_api() {
+    let rule =
+        |rest: &str| format!("  - {{ account: '{OWNER}', region: us-east-1, name: r, description: d, {rest} }}\n");
+    let filter = "criteria: { OcsfFindingCriteria: { CompositeFilters: [{ StringFilters: [{ FieldName: severity, Filter: { \
+                  Value: Low, Comparison: EQUALS } }] }] } }";
+    insta::assert_snapshot!(errors(&format!(
+        "{HUBS}connectors_v2:\n  - {{ account: '{OWNER}', region: us-east-1, name: ' ', jira: {{}} }}\n  \
+         - {{ account: '{OWNER}', region: us-east-1, name: none }}\n  \
+         - {{ account: '{OWNER}', region: us-east-1, name: gcp, gcp: {{ config_connector_arn: a, scope_type: TENANT, \
+         regions: [europe-west1] }}, issues: [{{ code: DISCOVERY_FAILUR, message: m }}] }}\n  \
+         - {{ account: '{OWNER}', region: us-east-1, name: jira, jira: {{}} }}\n\
+         connectors:\n  - {{ account: '{OWNER}', region: us-west-1, name: a, azure: {{ config_connector_arn: a, scope_type: \
+         TENANT, regions: [westeurope] }}, status: CONECTED }}\n\
+         automation_rules_v2:\n{}{}{}{}",
+        rule(&format!("order: 0.5, {filter}, action: {{ set_criticality: Higher }}")),
+        rule("order: 1, criteria: { OcsfFindingCriteria: { CompositFilters: [] } }, action: { update_finding: {} }"),
+        rule(&format!("order: 1, {filter}, action: {{ create_ticket: jra }}")),
+        rule(&format!("order: 1, {filter}, action: {{ create_ticket: other, set_criticality: High }}")),
+    )));
+}
+
+/// Rules: CNV-01, CNV-02, CNV-03, CNV-04, ARV-06, ARV-08, CPL-155.
+#[test]
+fn refusals_of_entries_have_positions() {
+    let entry = |rest: &str| format!("  - {{ account: '{OWNER}', region: us-east-1, {rest} }}\n");
+    let azure = |kind: &str| format!("azure: {{ config_connector_arn: a, scope_type: {kind}, regions: [westeurope] }}");
+    let rule = |criteria: &str, action: &str| {
+        entry(&format!("name: r, description: d, order: 1, criteria: {criteria}, action: {action}"))
+    };
+    let low = "{ OcsfFindingCriteria: { CompositeFilters: [{ StringFilters: [{ FieldName: severity, Filter: { Value: Low, \
+               Comparison: EQUALS } }] }] } }";
+    insta::assert_snapshot!(errors(&format!(
+        "{HUBS}connectors_v2:\n{}{}{}{}{}",
+        entry("name: a, jira: {}"),
+        entry("name: a, jira: {}"),
+        entry(&format!("name: b, {}", azure("SUBSCRIPTION"))),
+        entry(&format!("name: c, {}, status: PENDING_AUTHORIZATION", azure("TENANT"))),
+        format_args!(
+            "  - {{ account: '222222222222', region: us-east-1, name: d, jira: {{}} }}\n  - {{ account: '{OWNER}', region: \
+             eu-west-1, name: e, {} }}\n",
+            azure("TENANT")
+        ),
+    )));
+    insta::assert_snapshot!(errors(&format!(
+        "{HUBS}automation_rules_v2:\n{}{}{}{}",
+        rule("{ OcsfFindingCriteria: { CompositeFilters: [] } }", "{ set_criticality: High }"),
+        rule(low, "{ set_criticality: High }"),
+        rule(low, "{ update_finding: { severity_id: 7 } }"),
+        format_args!(
+            "  - {{ account: '{OWNER}', region: eu-west-1, name: r, description: d, order: 1, criteria: {low}, action: {{ \
+             update_finding: {{ status_id: 3 }} }} }}\n"
+        ),
+    )));
+    let finding = "findings: [{ ocsf: [{ class_uid: 2004, cloud: { account: { uid: '111111111111' }, region: us-east-1 }, \
+                   finding_info: { uid: other, title: t }, metadata: { product: { uid: p } } }] }]\n";
+    insta::assert_snapshot!(errors(&format!(
+        "{HUBS}{finding}recommended_policies:\n  - {{ finding: other }}\n  - {{ finding: nothing }}\n"
+    )));
+    insta::assert_snapshot!(errors(
+        "recommended_policies:\n  - { finding: a, status: FAILED }\n  - { finding: a, status: SUCCEEDED, error: { code: c, \
+         message: m }, steps: [{ action: DETACH_POLICY, policy_updated_at: soon }] }\n\
+         remediations:\n  - { resource: i-1, trait: Reachabilty, guidance: { Pattern: p, Nope: 1 } }\n"
+    ));
+}
+
+/// Rules: CPL-151, CPL-155.
+#[test]
+fn an_error_of_a_hub_or_a_connector_is_not_reported_again_for_its_entries() {
+    let text = std::fs::read_to_string(repository("scenarios/v2-half.yaml")).unwrap();
+    for (right, wrong) in [
+        ("hubs_v2:\n  - account: \"111111111111\"\n", "hubs_v2:\n  - account: \"11111111111\"\n"),
+        ("    jira: { project_key: SEC }\n", "    jira: { project_key: ' ' }\n"),
+        ("    home: us-east-1\n", "    home: us-esat-1\n"),
+    ] {
+        assert!(text.contains(right), "{right}");
+        let errors = errors(&text.replacen(right, wrong, 1));
+        assert!(errors.ends_with("The scenario has 1 error."), "{errors}");
+    }
+}
+
+/// Rules: HV2-10, CPL-156.
+#[test]
+fn findings_that_the_v2_half_does_not_show_are_reported() {
+    let ocsf = |uid: &str, rest: &str, modified: &str| {
+        format!(
+            "{{ class_uid: 2004, cloud: {{ account: {{ uid: '{OWNER}' }}, region: us-east-1 }}, finding_info: {{ uid: {uid}, \
+             title: t, modified_time_dt: '{modified}' }}, metadata: {{ product: {{ uid: p }} }}{rest} }}"
+        )
+    };
+    let closed = ocsf("closed", ", activity_id: 3", "2025-12-31T00:00:00Z");
+    let open = ocsf("open", "", "2025-12-31T00:00:00Z");
+    let text =
+        |hubs: &str| format!("{hubs}findings:\n  - ocsf:\n      - {open}\n      - {closed}\n  - file: old.json\n");
+    let old = crate::testing::finding_of(OWNER, "old", json!({ "UpdatedAt": "2025-01-10T08:00:00Z" }));
+    let new = crate::testing::finding_of(OWNER, "new", json!({}));
+    let old = serde_json::to_string_pretty(&json!([new, old])).unwrap();
+    let warned = |hubs: &str| errors_of(&[("scenario.yaml", &text(hubs)), ("old.json", &old)]);
+    insta::assert_snapshot!(warned(HUBS));
+    let unlimited = warned(&format!("{HUBS}security_hub_v2: {{ retention: off }}\n"));
+    assert!(!unlimited.contains("V2 half") && unlimited.contains("AWS would have deleted it"), "{unlimited}");
+    let classic = HUBS.lines().filter(|line| !line.contains("_v2")).collect::<Vec<_>>().join("\n");
+    assert!(!warned(&format!("{classic}\n")).contains("V2 half"));
+}
