@@ -10,8 +10,8 @@ use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
 use crate::domain::{arn, hub_access, hub_v2_access, schedule};
 use crate::state::{
-    Cloud, Connector, ConnectorStatus, Connectors, Due, Enablement, Health, HubKey, IdSource, Jira, JiraSite, Provider, ProviderKind,
-    Relations, Timestamp, Transaction, World,
+    Cloud, Connector, ConnectorStatus, Connectors, Due, Enablement, Health, HubKey, IdSource, Jira, JiraSite, Provider,
+    ProviderKind, Relations, Timestamp, Transaction, World,
 };
 
 /// The free trial that begins with the first connector to Azure (FTR-05).
