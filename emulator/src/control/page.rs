@@ -40,11 +40,12 @@ pub(super) fn render(status: &Status, endpoint: &str, paths: &[Listed]) -> Strin
     html
 }
 
-/// `6`, or `6 and 2 of the V2 half`
+/// `6`, or `6, and 2 hubs V2`
 fn hubs(overview: &Overview) -> String {
     match overview.hubs_v2 {
         0 => overview.hubs.to_string(),
-        of_v2 => format!("{} and {of_v2} of the V2 half", overview.hubs),
+        1 => format!("{}, and 1 hub V2", overview.hubs),
+        of_v2 => format!("{}, and {of_v2} hubs V2", overview.hubs),
     }
 }
 

@@ -220,7 +220,11 @@ fn verdict(inspection: &Inspection) -> String {
     let counts = inspection.diagnostics.counts();
     let Some(scenario::Content { hubs, hubs_v2, findings }) = inspection.content else { return counts };
     let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
-    let of_v2 = if hubs_v2 > 0 { format!("{hubs_v2} of the V2 half, ") } else { String::new() };
+    let of_v2 = match hubs_v2 {
+        0 => String::new(),
+        1 => "1 hub V2, ".to_owned(),
+        count => format!("{count} hubs V2, "),
+    };
     let content = format!("{}, {of_v2}{findings}", plural(hubs, "enabled hub"));
     if counts.is_empty() { format!("valid ({content})") } else { format!("valid, with {counts} ({content})") }
 }
