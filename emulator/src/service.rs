@@ -299,7 +299,7 @@ impl Service {
                     Ok(body)
                 });
                 match decoded {
-                    Ok(body) => control::handle(self.0.served.clone(), Request::from_parts(parts, body)).await,
+                    Ok(body) => control::handle(&self.0.served, &Request::from_parts(parts, body)),
                     Err(error) => answer::control_error(&error, &self.0.request_ids.uuid()),
                 }
             });

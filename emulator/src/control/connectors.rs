@@ -1,84 +1,79 @@
 //! `/_emulator/connectors/{id}`, `/_emulator/oauth/authorize` and `/_emulator/tickets`: simulate the systems that
 //! connectors connect to. With AWS, these are Jira, ServiceNow, Azure and GCP.
 
-use axum::extract::Path;
-use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::request::{self, error_response};
+use super::api::answer::{Other, response};
+use super::api::{Answer, Call, Json, Nothing, Refusal};
+use super::request;
 use crate::domain::accounts::connectors::{self, ISSUE_CODES, Observation, ObservationError};
 use crate::domain::due;
-use crate::served::ServedWorld;
-use crate::state::{AccountId, ConnectorStatus, HubKey, Region, Ticket, World, timestamp_text};
-
-const EXPECTED: &str = "expected a body such as {\"Status\": \"DEGRADED\", \"Issues\": [{\"Code\": \
-                        \"AUTHENTICATION_FAILURE\", \"Message\": \"The secret has expired\"}]}, or {\"JiraProject\": false, \
-                        \"JiraIssueType\": false}";
+use crate::state::{ConnectorStatus, HubKey, Region, Ticket, timestamp_text};
 
 /// The authorization code that the authorization page returns. RegisterConnectorV2 accepts any code but `fail`
 /// (CNV-07).
 const CODE: &str = "local";
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Input {
+pub(super) struct Input {
+    /// The status that the next check of the connector finds.
     status: Option<String>,
+    /// The problems that it finds.
     issues: Option<Vec<Issue>>,
+    /// Whether the project of the connector exists in Jira.
     jira_project: Option<bool>,
+    /// Whether the issue type exists in that project.
     jira_issue_type: Option<bool>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Issue {
     code: String,
     message: String,
 }
 
+/// The health of a connector.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Health {
+    connector_id: String,
+    account: String,
+    region: String,
+    status: String,
+    issues: Vec<Issue>,
+}
+
 /// Sets the result of the check of a connector.
-pub(super) async fn set(
-    Extension(served): Extension<ServedWorld>,
-    Path(id): Path<String>,
-    _: request::NoQuery,
-    body: Bytes,
-) -> Response {
-    let observation = match observation(&body) {
-        Ok(observation) => observation,
-        Err(message) => return error_response(StatusCode::BAD_REQUEST, &format!("{message}; {EXPECTED}")),
-    };
-    let world = served.world();
+pub(super) fn set(call: &Call<'_>, _: Nothing, Json(input): Json<Input>) -> Result<Json<Health>, Refusal> {
+    let observation = observation(input).map_err(Refusal::unreadable)?;
+    let world = call.served.world();
     let now = world.clock.now();
     due::run(&world, now);
     let mut transaction = world.write();
-    match connectors::observe(&mut transaction, &world, &id, observation, now) {
-        Ok((key, connector)) => {
-            transaction.commit();
-            let issues = connector.health.issues.into_iter();
-            let issues: Vec<Issue> = issues.map(|(code, message)| Issue { code, message }).collect();
-            let status = connector.health.status.as_str();
-            let HubKey { account, region } = key;
-            Json(json!({
-                "ConnectorId": id, "Account": account, "Region": region.as_str(), "Status": status, "Issues": issues,
-            }))
-            .into_response()
-        }
-        Err(error) => {
-            let status = match error {
-                ObservationError::Missing(_) => StatusCode::NOT_FOUND,
-                ObservationError::Status(..) => StatusCode::BAD_REQUEST,
-            };
-            error_response(status, &error.to_string())
-        }
-    }
+    let observed = connectors::observe(&mut transaction, &world, call.label, observation, now);
+    let (key, connector) = observed.map_err(|error| match error {
+        ObservationError::Missing(_) => Refusal::not_found(error.to_string()),
+        ObservationError::Status(..) => Refusal::from(error.to_string()),
+    })?;
+    transaction.commit();
+    let issues = connector.health.issues.into_iter();
+    Ok(Json(Health {
+        connector_id: call.label.to_owned(),
+        account: key.account.to_string(),
+        region: key.region.to_string(),
+        status: connector.health.status.as_str().to_owned(),
+        issues: issues.map(|(code, message)| Issue { code, message }).collect(),
+    }))
 }
 
-fn observation(body: &[u8]) -> Result<Observation, String> {
-    let Input { status, issues, jira_project, jira_issue_type } =
-        serde_json::from_slice(body).map_err(|error| error.to_string())?;
+fn observation(input: Input) -> Result<Observation, String> {
+    let Input { status, issues, jira_project, jira_issue_type } = input;
     let status = status.map(|status| {
         ConnectorStatus::parse(&status).ok_or_else(|| {
             let names: Vec<&str> = ConnectorStatus::ALL.iter().map(|status| status.as_str()).collect();
@@ -94,47 +89,54 @@ fn observation(body: &[u8]) -> Result<Observation, String> {
     Ok(Observation { status, issues, has_project: jira_project, has_issue_type: jira_issue_type })
 }
 
-/// The state of an authorization, and the address to redirect to.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Authorization {
+    /// The state in the `AuthUrl` of the connector.
     state: String,
+    /// The address to redirect to, with a code and the state. If it is absent, they are returned as `AuthCode` and
+    /// `AuthState`, for RegisterConnectorV2.
     redirect_uri: Option<String>,
 }
 
 /// Authorizes a connector to Jira on behalf of its owner: redirects with a code and the state, or returns both (DEC-21).
-pub(super) async fn authorize(
-    Extension(served): Extension<ServedWorld>,
-    query: request::QueryOf<Authorization>,
-) -> Response {
-    let Authorization { state, redirect_uri } = query.0;
-    if !connectors::is_waiting(&served.world().relations(), &state) {
-        return error_response(StatusCode::NOT_FOUND, "no connector waits for an authorization with this state");
+pub(super) fn authorize(call: &Call<'_>, query: Authorization, _: Nothing) -> Result<Other, Refusal> {
+    let Authorization { state, redirect_uri } = query;
+    if !connectors::is_waiting(&call.served.world().relations(), &state) {
+        return Err(Refusal::not_found("no connector waits for an authorization with this state"));
     }
-    match redirect_uri {
-        None => Json(json!({ "AuthCode": CODE, "AuthState": state })).into_response(),
-        Some(address) => {
-            let separator = if address.contains('?') { '&' } else { '?' };
-            match HeaderValue::try_from(format!("{address}{separator}code={CODE}&state={state}")) {
-                Ok(location) => (StatusCode::FOUND, [(header::LOCATION, location)]).into_response(),
-                Err(_) => error_response(StatusCode::BAD_REQUEST, "`redirect_uri` contains control characters"),
-            }
-        }
-    }
+    let Some(address) = redirect_uri else {
+        return Ok(Other(Json(json!({ "AuthCode": CODE, "AuthState": state })).respond()));
+    };
+    let separator = if address.contains('?') { '&' } else { '?' };
+    let location = HeaderValue::try_from(format!("{address}{separator}code={CODE}&state={state}"));
+    let location = location.map_err(|_| Refusal::from("`redirect_uri` contains control characters"))?;
+    let mut redirect = response(StatusCode::FOUND, HeaderValue::from_static("text/plain"), Bytes::new());
+    redirect.headers_mut().insert(header::LOCATION, location);
+    Ok(Other(redirect))
 }
 
-/// The tickets to list.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
+    /// The account whose connectors created the tickets.
     account: Option<String>,
+    /// Their Region.
     region: Option<String>,
 }
 
-#[derive(Serialize)]
+/// Tickets.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Tickets {
+    /// The tickets, oldest first.
+    tickets: Vec<TicketRow>,
+}
+
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 struct TicketRow {
-    account: AccountId,
+    account: String,
     region: String,
     connector_id: String,
     ticket_id: String,
@@ -146,16 +148,9 @@ struct TicketRow {
 }
 
 /// Lists the tickets that connectors have created.
-pub(super) async fn tickets(Extension(served): Extension<ServedWorld>, query: request::QueryOf<Wanted>) -> Response {
-    match rows(&served.world(), &query.0) {
-        Ok(tickets) => Json(json!({ "Tickets": tickets })).into_response(),
-        Err(message) => error_response(StatusCode::BAD_REQUEST, &message),
-    }
-}
-
-fn rows(world: &World, wanted: &Wanted) -> Result<Vec<TicketRow>, String> {
-    let account = wanted.account.as_deref();
-    let account = account.map(|account| request::account(account, "expected ?account=111111111111")).transpose()?;
+pub(super) fn tickets(call: &Call<'_>, wanted: Wanted, _: Nothing) -> Result<Json<Tickets>, Refusal> {
+    let world = &call.served.world();
+    let account = wanted.account.as_deref().map(request::account).transpose()?;
     let region = wanted.region.as_deref().map(|region| request::region(world, region)).transpose()?;
     due::run(world, world.clock.now());
     let is_wanted = |key: &HubKey| {
@@ -163,7 +158,7 @@ fn rows(world: &World, wanted: &Wanted) -> Result<Vec<TicketRow>, String> {
             && region.as_ref().is_none_or(|region: &Region| key.region == *region)
     };
     let row = |key: &HubKey, ticket: &Ticket| TicketRow {
-        account: key.account,
+        account: key.account.to_string(),
         region: key.region.to_string(),
         connector_id: ticket.connector_id.clone(),
         ticket_id: ticket.id.clone(),
@@ -174,5 +169,6 @@ fn rows(world: &World, wanted: &Wanted) -> Result<Vec<TicketRow>, String> {
     };
     let relations = world.relations();
     let hubs = relations.hubs_v2().filter(|(key, _)| is_wanted(key));
-    Ok(hubs.flat_map(|(key, hub)| hub.tickets.iter().map(move |ticket| row(key, ticket))).collect())
+    let tickets = hubs.flat_map(|(key, hub)| hub.tickets.iter().map(move |ticket| row(key, ticket))).collect();
+    Ok(Json(Tickets { tickets }))
 }

@@ -1,22 +1,21 @@
 //! `/_emulator/events` and `/_emulator/custom-actions`: the events sent to EventBridge, and findings that a user sends
 //! from the console.
 
-use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
 use bytes::Bytes;
-use http::StatusCode;
-use http::header::CONTENT_TYPE;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use http::{HeaderValue, Response, StatusCode};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::request::{self, error_response};
+use super::api::answer::{self, Done};
+use super::api::{Answer, Call, Json, Nothing, Refusal};
+use super::request;
 use crate::domain::due;
 use crate::domain::events::custom_action::{self, Selection};
 use crate::domain::events::envelope;
 use crate::domain::events::pattern::EventPattern;
 use crate::domain::findings::change::Identifier;
 use crate::invariant::Invariant;
-use crate::served::ServedWorld;
 use crate::state::{Event, EventPage, World};
 
 /// Maximum number of comparisons of an event with one alternative of a pattern per call; the cursor lets the caller
@@ -28,37 +27,76 @@ const MAX_COMPARISONS: usize = 1000;
 const PAGE: usize = 100;
 const MAX_PAGE: usize = 1000;
 
-const LIST: &str = "expected ?account=111111111111&region=us-east-1&detail-type=...&pattern=...&after=0&limit=100, where \
-                    each parameter is optional";
-const SEND: &str = "expected a body such as {\"ActionTargetArn\": \"...\", \"FindingIdentifiers\": [{\"Id\": \"...\", \"ProductArn\": \
-                    \"...\"}]}, or with {\"InsightArn\": \"...\", \"ResultValues\": [\"...\"]} instead of FindingIdentifiers";
 const OFF: &str = "events are disabled; start the emulator with --events 10000";
 
 /// The events to list.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Input {
+    /// The account that received the event.
     account: Option<String>,
+    /// The Region that received it.
     region: Option<String>,
+    /// Its `detail-type`.
     detail_type: Option<String>,
-    /// An event pattern of a rule.
+    /// An event pattern, as a rule of EventBridge has.
     pattern: Option<String>,
+    /// The number of the last event that was read; 0 by default.
     after: Option<u64>,
+    /// Maximum number of events, 1 to 1,000; 100 by default.
     limit: Option<usize>,
 }
 
 /// The selected findings or results, and the custom action that receives them.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Send {
+pub(super) struct Send {
+    /// The custom action.
     action_target_arn: String,
+    /// Up to 20 findings.
     finding_identifiers: Option<Vec<FindingIdentifier>>,
+    /// An insight, instead of findings.
     insight_arn: Option<String>,
+    /// The selected results of the insight.
     result_values: Option<Vec<String>>,
 }
 
+/// The number of events that were sent.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Sent {
+    event_count: usize,
+}
+
+/// A page of events, with their envelopes as they were sent.
+pub(super) struct Events(String);
+
+impl Answer for Events {
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        /// A page of events.
+        #[derive(JsonSchema)]
+        #[schemars(rename = "Events", rename_all = "PascalCase")]
+        #[expect(dead_code, reason = "only describes the answer")]
+        struct Described {
+            /// The events, oldest first.
+            events: Vec<Value>,
+            /// The next `after`.
+            last: u64,
+            /// Whether there are later events to examine, even if this page is empty.
+            more: bool,
+            /// The number of events of this page that are no longer kept.
+            dropped: u64,
+        }
+        generator.subschema_for::<Described>()
+    }
+
+    fn respond(self) -> Response<Bytes> {
+        answer::response(StatusCode::OK, HeaderValue::from_static("application/json"), self.0.into())
+    }
+}
+
 /// `AwsSecurityFindingIdentifier`
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct FindingIdentifier {
     id: String,
@@ -67,40 +105,50 @@ struct FindingIdentifier {
 
 /// Lists events, oldest first. `Last` is the cursor for the next page, `More` is true if there are further events to
 /// examine (also after an empty page), and `Dropped` is the number of events of this page that are no longer kept.
-pub(super) async fn list(Extension(served): Extension<ServedWorld>, query: request::QueryOf<Input>) -> Response {
-    let world = served.world();
-    match page(&world, &query.0) {
-        Ok(page) => ([(CONTENT_TYPE, "application/json")], render(&world, &page)).into_response(),
-        Err(message) => error_response(StatusCode::BAD_REQUEST, &message),
-    }
+pub(super) fn list(call: &Call<'_>, query: Input, _: Nothing) -> Result<Events, Refusal> {
+    let world = call.served.world();
+    let page = page(&world, &query)?;
+    Ok(Events(render(&world, &page)))
 }
 
 /// Removes all events.
-pub(super) async fn clear(Extension(served): Extension<ServedWorld>, _: request::NoQuery) -> Json<Value> {
-    served.world().take_events();
-    Json(json!({}))
+pub(super) fn clear(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Done, Refusal> {
+    call.served.world().take_events();
+    Ok(Done)
 }
 
 /// Sends findings or insight results to a custom action, as a user does in the console (EVT-65).
-pub(super) async fn send(Extension(served): Extension<ServedWorld>, _: request::NoQuery, body: Bytes) -> Response {
-    match sent(&served.world(), &body) {
-        Ok(count) => Json(json!({ "EventCount": count })).into_response(),
-        Err((status, message)) => error_response(status, &message),
+pub(super) fn send(call: &Call<'_>, _: Nothing, Json(input): Json<Send>) -> Result<Json<Sent>, Refusal> {
+    let world = &call.served.world();
+    let action_target_arn = input.action_target_arn.clone();
+    let selection =
+        selection(input).ok_or_else(|| Refusal::unreadable("FindingIdentifiers and InsightArn cannot be combined"))?;
+    let now = world.clock.now();
+    due::run(world, now);
+    if !world.has_events() {
+        return Err(OFF.into());
     }
+    let mut transaction = world.write();
+    let sent = custom_action::send(&mut transaction, world, now, &action_target_arn, selection);
+    let event_count = sent.map_err(|error| {
+        let status = StatusCode::from_u16(error.status).or_report("the status of an error is a valid HTTP status");
+        Refusal::new(status.unwrap_or(StatusCode::BAD_REQUEST), error.message)
+    })?;
+    transaction.commit();
+    Ok(Json(Sent { event_count }))
 }
 
-fn page(world: &World, input: &Input) -> Result<EventPage, String> {
-    let account = input.account.as_deref().map(|text| request::account(text, LIST));
-    let account = account.transpose()?;
+fn page(world: &World, input: &Input) -> Result<EventPage, Refusal> {
+    let account = input.account.as_deref().map(request::account).transpose()?;
     let region = input.region.as_deref().map(|region| request::region(world, region)).transpose()?;
     let limit = input.limit.unwrap_or(PAGE);
     if !(1..=MAX_PAGE).contains(&limit) {
-        return Err(format!("limit must be from 1 to {MAX_PAGE}; {LIST}"));
+        return Err(Refusal::unreadable(format!("limit must be from 1 to {MAX_PAGE}")));
     }
     let pattern = input.pattern.as_deref().map(EventPattern::read).transpose()?;
     due::run(world, world.clock.now());
     if !world.has_events() {
-        return Err(OFF.to_owned());
+        return Err(OFF.into());
     }
     let is_wanted = |event: &Event| {
         account.is_none_or(|account| account == event.receiver.account)
@@ -139,26 +187,6 @@ fn render(world: &World, page: &EventPage) -> String {
     let EventPage { last, more, dropped, .. } = page;
     let events = events.join(",");
     format!("{{\"Events\":[{events}],\"Last\":{last},\"More\":{more},\"Dropped\":{dropped}}}")
-}
-
-fn sent(world: &World, body: &[u8]) -> Result<usize, (StatusCode, String)> {
-    let wrong = |message: String| (StatusCode::BAD_REQUEST, message);
-    let input: Send = serde_json::from_slice(body).map_err(|error| wrong(format!("{error}; {SEND}")))?;
-    let action_target_arn = input.action_target_arn.clone();
-    let selection = selection(input)
-        .ok_or_else(|| wrong(format!("FindingIdentifiers and InsightArn cannot be combined; {SEND}")))?;
-    let now = world.clock.now();
-    due::run(world, now);
-    if !world.has_events() {
-        return Err(wrong(OFF.to_owned()));
-    }
-    let mut transaction = world.write();
-    let count = custom_action::send(&mut transaction, world, now, &action_target_arn, selection).map_err(|error| {
-        let status = StatusCode::from_u16(error.status).or_report("the status of an error is a valid HTTP status");
-        (status.unwrap_or(StatusCode::BAD_REQUEST), error.message.into_owned())
-    })?;
-    transaction.commit();
-    Ok(count)
 }
 
 fn selection(input: Send) -> Option<Selection> {

@@ -1,94 +1,100 @@
 //! `/_emulator/exports/{id}`: returns the output of an export job, and sets the state of the job.
 
-use axum::extract::Path;
-use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
-use bytes::Bytes;
-use http::StatusCode;
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::request::{NoQuery, error_response};
+use super::api::{Call, Json, Nothing, Refusal};
 use crate::domain::due;
 use crate::domain::findings::v2::exports::{self, FAILURES};
-use crate::served::ServedWorld;
 use crate::state::{ExportFailure, ExportState, World};
 
-const PUT: &str = "expected a body such as {\"Status\": \"FAILED\", \"FailureCode\": \"ACCESS_DENIED\"}; the status is \
-                   RUNNING, SUCCEEDED, FAILED or CANCELLED";
-
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Outcome {
-    status: String,
+pub(super) struct Outcome {
+    /// The state in which the job is put. A job with the status `RUNNING` runs until it is put in another state.
+    status: Status,
+    /// The reason of a failure, for the status `FAILED`.
     failure_code: Option<String>,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+enum Status {
+    Running,
+    Succeeded,
+    Failed,
+    Cancelled,
+}
+
+/// A job.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Job {
+    export_job_id: String,
+    /// The account that started the job.
+    account: String,
+    region: String,
+    status: String,
+    /// Bucket and key of the object.
+    object: Value,
+    /// The content of the object, unless it was written elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exported: Option<String>,
+}
+
 /// Returns a job of any account with its output (EXV-08).
-pub(super) async fn show(Extension(served): Extension<ServedWorld>, _: NoQuery, Path(id): Path<String>) -> Response {
-    let world = served.world();
+pub(super) fn show(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<Job>, Refusal> {
+    let world = call.served.world();
     due::run(&world, world.clock.now());
-    shown(&world, &id)
+    shown(&world, call.label)
 }
 
 /// Sets the state of a job (DEC-20).
-pub(super) async fn put(
-    Extension(served): Extension<ServedWorld>,
-    _: NoQuery,
-    Path(id): Path<String>,
-    body: Bytes,
-) -> Response {
-    let state = match read(&body) {
-        Ok(state) => state,
-        Err(message) => return error_response(StatusCode::BAD_REQUEST, &format!("{message}; {PUT}")),
-    };
-    let world = served.world();
+pub(super) fn put(call: &Call<'_>, _: Nothing, Json(outcome): Json<Outcome>) -> Result<Json<Job>, Refusal> {
+    let state = state(&outcome)?;
+    let world = call.served.world();
     let now = world.clock.now();
     due::run(&world, now);
     let mut transaction = world.write();
-    if exports::put(&mut transaction, &world, &id, (state, now)).is_err() {
-        return unknown(&id);
-    }
+    exports::put(&mut transaction, &world, call.label, (state, now)).map_err(|_| unknown(call.label))?;
     for change in transaction.commit() {
         tracing::debug!(?change, "changed");
     }
-    shown(&world, &id)
+    shown(&world, call.label)
 }
 
-fn read(body: &[u8]) -> Result<ExportState, String> {
-    let Outcome { status, failure_code } = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    if failure_code.is_some() && status != "FAILED" {
-        return Err("FailureCode is only allowed with the status FAILED".to_owned());
+fn state(Outcome { status, failure_code }: &Outcome) -> Result<ExportState, Refusal> {
+    if failure_code.is_some() && *status != Status::Failed {
+        return Err(Refusal::unreadable("FailureCode is only allowed with the status FAILED"));
     }
-    match status.as_str() {
-        "RUNNING" => Ok(ExportState::Running),
-        "SUCCEEDED" => Ok(ExportState::Succeeded),
-        "CANCELLED" => Ok(ExportState::Cancelled),
-        "FAILED" => {
+    match status {
+        Status::Running => Ok(ExportState::Running),
+        Status::Succeeded => Ok(ExportState::Succeeded),
+        Status::Cancelled => Ok(ExportState::Cancelled),
+        Status::Failed => {
             let code = failure_code.as_deref().unwrap_or("INTERNAL_ERROR");
             let known = FAILURES.iter().find(|known| **known == code);
-            let code = known.ok_or_else(|| format!("FailureCode must be one of {}", FAILURES.join(", ")))?;
+            let code = known
+                .ok_or_else(|| Refusal::unreadable(format!("FailureCode must be one of {}", FAILURES.join(", "))))?;
             Ok(ExportState::Failed(ExportFailure { code, message: "The control plane ended this job".to_owned() }))
         }
-        other => Err(format!("unknown status `{other}`")),
     }
 }
 
-fn shown(world: &World, id: &str) -> Response {
-    let Some((key, job)) = exports::of_any_account(world, id) else { return unknown(id) };
-    let mut shown = Map::new();
-    let mut put = |name: &str, value: Value| _ = shown.insert(name.to_owned(), value);
-    put("ExportJobId", job.id.as_str().into());
-    put("Account", key.account.as_str().into());
-    put("Region", key.region.as_str().into());
-    put("Status", job.state.as_str().into());
-    put("Object", exports::object(&job).into());
-    if let Some(exported) = &job.exported {
-        put("Exported", String::from_utf8_lossy(exported).into());
-    }
-    Json(json!(shown)).into_response()
+fn shown(world: &World, id: &str) -> Result<Json<Job>, Refusal> {
+    let (key, job) = exports::of_any_account(world, id).ok_or_else(|| unknown(id))?;
+    let exported = job.exported.as_ref().map(|exported| String::from_utf8_lossy(exported).into_owned());
+    Ok(Json(Job {
+        export_job_id: job.id.clone(),
+        account: key.account.to_string(),
+        region: key.region.to_string(),
+        status: job.state.as_str().to_owned(),
+        object: exports::object(&job).into(),
+        exported,
+    }))
 }
 
-fn unknown(id: &str) -> Response {
-    error_response(StatusCode::NOT_FOUND, &format!("no export job has the ID `{id}`"))
+fn unknown(id: &str) -> Refusal {
+    Refusal::not_found(format!("no export job has the ID `{id}`"))
 }

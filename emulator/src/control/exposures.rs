@@ -1,21 +1,21 @@
 //! `POST /_emulator/exposures`: computes exposures at once (OCF-34).
 
-use axum::{Extension, Json};
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::request;
+use super::api::{Call, Json, Nothing, Refusal};
 use crate::domain::{due, exposures};
-use crate::served::ServedWorld;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Computed {
+    /// Number of open exposures.
     open_exposures: usize,
 }
 
 /// Computes the exposures of all Regions, and counts the open ones.
-pub(super) async fn compute(Extension(served): Extension<ServedWorld>, _: request::NoQuery) -> Json<Computed> {
-    let world = served.world();
+pub(super) fn compute(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<Computed>, Refusal> {
+    let world = call.served.world();
     let now = world.clock.now();
     due::run(&world, now);
     let mut transaction = world.write();
@@ -23,5 +23,5 @@ pub(super) async fn compute(Extension(served): Extension<ServedWorld>, _: reques
     for change in transaction.commit() {
         tracing::debug!(?change, "changed");
     }
-    Json(Computed { open_exposures })
+    Ok(Json(Computed { open_exposures }))
 }

@@ -3,14 +3,12 @@
 
 use std::ops::Range;
 
-use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
-use bytes::Bytes;
-use http::StatusCode;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::request::{self, error_response};
+use super::api::{Body, Call, Json, Nothing, Refusal};
+use super::request;
 use crate::domain::caller::Caller;
 use crate::domain::findings::delivery;
 use crate::domain::findings::import::{self, Failed, Outcome};
@@ -18,9 +16,8 @@ use crate::domain::findings::listing::{self, Listing, Query};
 use crate::domain::findings::v2::native::{self, Refused};
 use crate::domain::{due, hub_access, overview};
 use crate::invariant::Invariant;
-use crate::served::ServedWorld;
 use crate::shape::items::Item;
-use crate::state::{Principal, World};
+use crate::state::Principal;
 
 const EXPECTED: &str = "expected a finding, a list of findings or {\"Findings\": [...]}";
 
@@ -29,9 +26,9 @@ const EXPECTED: &str = "expected a finding, a list of findings or {\"Findings\":
 const MAX_LISTED_SIZE: usize = 16 * 1024 * 1024;
 
 /// Like the response of BatchImportFindings (IMP-30), but with a limit on the listed failures.
-#[derive(Default, Serialize)]
+#[derive(Default, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
-struct ImportSummary {
+pub(super) struct ImportSummary {
     success_count: usize,
     failed_count: usize,
     failed_findings: Vec<FailedFinding>,
@@ -40,7 +37,7 @@ struct ImportSummary {
     listed: usize,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 struct FailedFinding {
     id: String,
@@ -48,20 +45,36 @@ struct FailedFinding {
     error_message: String,
 }
 
-/// Imports any number of findings, each on behalf of its product and in the Region of its ProductArn.
-pub(super) async fn deliver(Extension(served): Extension<ServedWorld>, _: request::NoQuery, body: Bytes) -> Response {
-    match answer(&served, &body) {
-        Ok(delivered) => Json(delivered).into_response(),
-        Err(message) => error_response(StatusCode::BAD_REQUEST, &message),
+/// The text of a finding, a list of findings, or `{"Findings": [...]}`.
+pub(super) struct FindingsText(String);
+
+impl Body for FindingsText {
+    fn schema(_: &mut SchemaGenerator) -> Option<Schema> {
+        let findings = json_schema!({ "type": "array", "items": { "type": "object" } });
+        Some(json_schema!({
+            "description": "A finding in ASFF or OCSF, a list of findings, or an object with `Findings`.",
+            "anyOf": [findings, { "type": "object", "properties": { "Findings": findings } }],
+        }))
+    }
+
+    fn read(body: &[u8]) -> Result<FindingsText, Refusal> {
+        let text = std::str::from_utf8(body).map_err(|error| Refusal::from(format!("{error}; {EXPECTED}")))?;
+        Ok(FindingsText(text.to_owned()))
     }
 }
 
+/// Imports any number of findings, each on behalf of its product and in the Region of its ProductArn.
+///
 /// Validates all findings first, so that a malformed body stores nothing, and then imports them. They are parsed again
 /// batch by batch, since parsed small findings take many times the memory of their text.
-fn answer(served: &ServedWorld, body: &[u8]) -> Result<ImportSummary, String> {
+pub(super) fn deliver(
+    call: &Call<'_>,
+    _: Nothing,
+    FindingsText(text): FindingsText,
+) -> Result<Json<ImportSummary>, Refusal> {
     // Taken first, so that the whole call uses one world even if the world is reset in the meantime.
-    let world = served.world();
-    let text = std::str::from_utf8(body).map_err(|error| format!("{error}; {EXPECTED}"))?;
+    let world = call.served.world();
+    let text = text.as_str();
     let pieces = delivery::pieces(text).map_err(|error| format!("{error}; {EXPECTED}"))?;
     let read = |(number, piece): (usize, &Range<usize>)| {
         read(number, text.get(piece.clone()).or_report("a piece is a range of the request body").unwrap_or_default())
@@ -91,7 +104,7 @@ fn answer(served: &ServedWorld, body: &[u8]) -> Result<ImportSummary, String> {
     for change in transaction.commit() {
         tracing::debug!(?change, "changed");
     }
-    outcome.map(|()| delivered).map_err(|error| error.message.into_owned())
+    outcome.map(|()| Json(delivered)).map_err(|error| error.message.into_owned().into())
 }
 
 impl ImportSummary {
@@ -145,44 +158,40 @@ impl From<Failed> for FailedFinding {
     }
 }
 
-const EXPECTED_QUERY: &str = "expected a body such as {\"Account\": \"111111111111\", \"Region\": \"us-east-1\"}, optionally with \
-                              \"Filters\" as in GetFindings, \"TitleContains\" and \"Limit\"";
 /// Maximum number of findings if the request does not state a limit.
 const LIMIT: usize = 50;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Input {
+pub(super) struct Input {
+    /// The account that looks at the findings.
     account: String,
+    /// The Region.
     region: String,
+    /// Filters, as GetFindings takes them.
     #[serde(default)]
     filters: Value,
+    /// Text that the title must contain, ignoring case.
     title_contains: Option<String>,
+    /// Maximum number of findings; 50 by default.
     limit: Option<usize>,
 }
 
 /// Lists the findings that an account sees in a Region; 400 if its hub is disabled.
-pub(super) async fn query(Extension(served): Extension<ServedWorld>, _: request::NoQuery, body: Bytes) -> Response {
-    match found(&served.world(), &body) {
-        Ok(listing) => Json(listing).into_response(),
-        Err(message) => error_response(StatusCode::BAD_REQUEST, &message),
-    }
-}
-
-fn found(world: &World, body: &[u8]) -> Result<Listing, String> {
-    let input: Input = serde_json::from_slice(body).map_err(|error| format!("{error}; {EXPECTED_QUERY}"))?;
-    let account = request::account(&input.account, EXPECTED_QUERY)?;
+pub(super) fn query(call: &Call<'_>, _: Nothing, Json(input): Json<Input>) -> Result<Json<Listing>, Refusal> {
+    let world = &call.served.world();
+    let account = request::account(&input.account)?;
     let now = world.clock.now();
     due::run(world, now);
     let region = request::region(world, &input.region)?;
     let caller = Caller { principal: Principal::local_user(account), region, now };
     if let Some(status) = overview::out_of_use(&world.directory(), account) {
-        return Err(format!("Account {account} is {status}, so its calls are refused"));
+        return Err(format!("Account {account} is {status}, so its calls are refused").into());
     }
     if !hub_access::is_enabled(world, &caller.hub_key()) {
-        return Err(overview::missing_hub(&world.relations(), &caller.hub_key()));
+        return Err(overview::missing_hub(&world.relations(), &caller.hub_key()).into());
     }
     let (title, limit) = (input.title_contains.as_deref(), input.limit.unwrap_or(LIMIT));
     let query = Query { filters: &input.filters, title, limit };
-    listing::list(world, &caller, &query).map_err(|error| error.message.into_owned())
+    listing::list(world, &caller, &query).map(Json).map_err(|error| error.message.into_owned().into())
 }

@@ -3,14 +3,12 @@
 //!
 //! Security Hub has no operations for this, because Organizations, AWS or the account's owner does it.
 
-use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
-use bytes::Bytes;
-use http::StatusCode;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::request::{self, error_response};
+use super::api::{Call, Json, Nothing, Refusal};
+use super::request;
 use crate::domain::accounts::organization::accounts::{self, AccountError, Event};
 use crate::domain::accounts::organization::hub_v2_policies;
 use crate::domain::accounts::organization::outline::{self, Outline, PolicyOutline};
@@ -19,24 +17,24 @@ use crate::domain::accounts::organization::tree::by_name::{self, PolicyEffect};
 use crate::domain::due;
 use crate::domain::findings::aggregation::replicas;
 use crate::domain::policy;
-use crate::served::ServedWorld;
 use crate::state::{OrganizationPolicy, PolicyType, World};
 
-const EXPECTED: &str = "expected a body such as {\"Action\": \"join\", \"AccountId\": \"444444444444\"}, optionally with \"Parent\" (name or ID of a unit), \
-                        \"Name\" and \"Email\"; other actions are move (requires Parent), leave, suspend, \
-                        reactivate and close";
-
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Input {
+pub(super) struct Input {
+    /// What happens to the account: `join`, `move` (requires `Parent`), `leave`, `suspend`, `reactivate` or `close`.
     action: Action,
+    /// The account.
     account_id: String,
+    /// The name or ID of the unit that it joins or moves to.
     parent: Option<String>,
+    /// Its name, if it joins.
     name: Option<String>,
+    /// Its e-mail address, if it joins.
     email: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Action {
     Join,
@@ -48,20 +46,9 @@ enum Action {
 }
 
 /// Applies a lifecycle event to an account and returns its new state.
-pub(super) async fn apply_event(
-    Extension(served): Extension<ServedWorld>,
-    _: request::NoQuery,
-    body: Bytes,
-) -> Response {
-    match applied(&served.world(), &body) {
-        Ok(row) => Json(row).into_response(),
-        Err(message) => error_response(StatusCode::BAD_REQUEST, &message),
-    }
-}
-
-fn applied(world: &World, body: &[u8]) -> Result<AccountRow, String> {
-    let input: Input = serde_json::from_slice(body).map_err(|error| format!("{error}; {EXPECTED}"))?;
-    let account = request::account(&input.account_id, EXPECTED)?;
+pub(super) fn apply_event(call: &Call<'_>, _: Nothing, Json(input): Json<Input>) -> Result<Json<AccountRow>, Refusal> {
+    let world = &call.served.world();
+    let account = request::account(&input.account_id)?;
     let event = event(input)?;
     let now = world.clock.now();
     due::run(world, now);
@@ -72,20 +59,20 @@ fn applied(world: &World, body: &[u8]) -> Result<AccountRow, String> {
     for change in transaction.commit() {
         tracing::debug!(?change, "changed");
     }
-    Ok(row(world, account))
+    Ok(Json(row(world, account)))
 }
 
-fn event(input: Input) -> Result<Event, String> {
+fn event(input: Input) -> Result<Event, Refusal> {
     let Input { action, parent, name, email, .. } = input;
     if action != Action::Join && (name.is_some() || email.is_some()) {
-        return Err(format!("Name and Email are only allowed for the action join; {EXPECTED}"));
+        return Err(Refusal::unreadable("Name and Email are only allowed for the action join"));
     }
     if !matches!(action, Action::Join | Action::Move) && parent.is_some() {
-        return Err(format!("Parent is only allowed for the actions join and move; {EXPECTED}"));
+        return Err(Refusal::unreadable("Parent is only allowed for the actions join and move"));
     }
     Ok(match action {
         Action::Join => Event::Join { parent, name, email },
-        Action::Move => Event::Move { parent: parent.ok_or_else(|| format!("Parent is missing; {EXPECTED}"))? },
+        Action::Move => Event::Move { parent: parent.ok_or_else(|| Refusal::unreadable("Parent is missing"))? },
         Action::Leave => Event::Leave,
         Action::Suspend => Event::Suspend,
         Action::Reactivate => Event::Reactivate,
@@ -94,31 +81,31 @@ fn event(input: Input) -> Result<Event, String> {
 }
 
 /// The whole organization.
-pub(super) async fn show(Extension(served): Extension<ServedWorld>, _: request::NoQuery) -> Response {
-    let world = served.world();
+pub(super) fn show(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<Changed>, Refusal> {
+    let world = call.served.world();
     due::run(&world, world.clock.now());
     outlined(&world, None, Vec::new())
 }
 
+/// Policies.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Policies {
+    policies: Vec<PolicyOutline>,
+}
+
 /// Lists the policies and their targets.
-pub(super) async fn list_policies(Extension(served): Extension<ServedWorld>, _: request::NoQuery) -> Response {
-    #[derive(Serialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct Listed {
-        policies: Vec<PolicyOutline>,
-    }
-    let world = served.world();
+pub(super) fn list_policies(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<Policies>, Refusal> {
+    let world = call.served.world();
     due::run(&world, world.clock.now());
-    match outline::policies(&world.directory()) {
-        Some(policies) => Json(Listed { policies }).into_response(),
-        None => error_response(StatusCode::BAD_REQUEST, &AccountError::NoOrganization.to_string()),
-    }
+    let policies = outline::policies(&world.directory()).ok_or_else(|| AccountError::NoOrganization.to_string())?;
+    Ok(Json(Policies { policies }))
 }
 
 /// The response to a change: the organization, the effect on the policy, and warnings about the policy's document.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
-struct Changed {
+pub(super) struct Changed {
     #[serde(flatten)]
     outline: Outline,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -127,26 +114,25 @@ struct Changed {
     warnings: Vec<String>,
 }
 
-fn outlined(world: &World, policy: Option<PolicyEffect>, warnings: Vec<String>) -> Response {
-    match outline::outline(&world.directory()) {
-        Some(outline) => Json(Changed { outline, policy, warnings }).into_response(),
-        None => error_response(StatusCode::BAD_REQUEST, &AccountError::NoOrganization.to_string()),
-    }
+fn outlined(world: &World, policy: Option<PolicyEffect>, warnings: Vec<String>) -> Result<Json<Changed>, Refusal> {
+    let outline = outline::outline(&world.directory()).ok_or_else(|| AccountError::NoOrganization.to_string())?;
+    Ok(Json(Changed { outline, policy, warnings }))
 }
 
-const EXPECTED_POLICY: &str = "expected a body such as {\"Action\": \"attach\", \"Policy\": \"name or ID\", \"Target\": \"unit, account or root\"}, optionally \
-                               with a \"Document\" to create or replace the policy first; the other action is detach";
-
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct PolicyInput {
+pub(super) struct PolicyInput {
+    /// `attach` or `detach`.
     action: PolicyAction,
+    /// The name or ID of the policy.
     policy: String,
+    /// A unit (name or ID), an account, or `root`.
     target: String,
+    /// The document with which the policy is created, or which replaces its document everywhere, before it is attached.
     document: Option<Value>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum PolicyAction {
     Attach,
@@ -154,24 +140,21 @@ enum PolicyAction {
 }
 
 /// Attaches a service control policy or detaches it, and returns the whole organization.
-pub(super) async fn change_policy(
-    Extension(served): Extension<ServedWorld>,
-    _: request::NoQuery,
-    body: Bytes,
-) -> Response {
-    let world = served.world();
-    match policy_changed(&world, &body) {
-        Ok((effect, warnings)) => outlined(&world, effect, warnings),
-        Err(message) => error_response(StatusCode::BAD_REQUEST, &message),
-    }
+pub(super) fn change_policy(
+    call: &Call<'_>,
+    _: Nothing,
+    Json(input): Json<PolicyInput>,
+) -> Result<Json<Changed>, Refusal> {
+    let world = &call.served.world();
+    let (effect, warnings) = policy_changed(world, input)?;
+    outlined(world, effect, warnings)
 }
 
 /// Returns the effect on the policy, and warnings about its document.
-fn policy_changed(world: &World, body: &[u8]) -> Result<(Option<PolicyEffect>, Vec<String>), String> {
-    let PolicyInput { action, policy: name, target, document } =
-        serde_json::from_slice(body).map_err(|error| format!("{error}; {EXPECTED_POLICY}"))?;
+fn policy_changed(world: &World, input: PolicyInput) -> Result<(Option<PolicyEffect>, Vec<String>), Refusal> {
+    let PolicyInput { action, policy: name, target, document } = input;
     if action == PolicyAction::Detach && document.is_some() {
-        return Err(format!("Document is only allowed for the action attach; {EXPECTED_POLICY}"));
+        return Err(Refusal::unreadable("Document is only allowed for the action attach"));
     }
     let (policy, warnings) = document.map(|document| new_policy(&name, &document)).transpose()?.unzip();
     due::run(world, world.clock.now());

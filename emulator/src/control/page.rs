@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::paths::Listed;
+use http::Method;
+
+use super::api::Route;
 use super::status::Status;
 use crate::domain::overview::Overview;
 
@@ -12,7 +14,7 @@ const TEMPLATE: &str = include_str!("page.html");
 const MAX_ACCOUNTS: usize = 100;
 
 /// Renders the page. All values are escaped.
-pub(super) fn render(status: &Status, endpoint: &str, paths: &[Listed]) -> String {
+pub(super) fn render(status: &Status, endpoint: &str, routes: &[Route]) -> String {
     let overview = &status.overview;
     let clock = if overview.clock_is_frozen { "the clock is frozen" } else { "the clock runs" };
     let values = [
@@ -24,7 +26,7 @@ pub(super) fn render(status: &Status, endpoint: &str, paths: &[Listed]) -> Strin
         ("{{regions}}", escape(&regions(overview))),
         ("{{accounts}}", accounts(status)),
         ("{{variables}}", escape(&variables(status, endpoint))),
-        ("{{paths}}", paths.iter().map(path_row).collect()),
+        ("{{paths}}", routes.iter().map(|route| route_row(route, endpoint)).collect()),
     ];
     // A single pass, so that braces in an inserted value are not replaced.
     let mut html = String::with_capacity(TEMPLATE.len() * 4);
@@ -96,10 +98,12 @@ fn row(cells: [&str; 4]) -> String {
 }
 
 /// The table row of a path, with a link if a browser can open the path as it is.
-fn path_row(path: &Listed) -> String {
-    let row = row(path.cells());
-    let Some(link) = path.link() else { return row };
-    let (link, name) = (escape(&link), escape(path.cells()[1]));
+fn route_row(route: &Route, endpoint: &str) -> String {
+    let row = row([route.method.as_str(), route.path, route.purpose, &route.curl(endpoint)]);
+    if route.method != Method::GET || route.path.contains('{') {
+        return row;
+    }
+    let (link, name) = (escape(&route.url("")), escape(route.path));
     row.replacen(&format!("<td>{name}</td>"), &format!("<td><a href=\"{link}\">{name}</a></td>"), 1)
 }
 
@@ -122,7 +126,7 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::paths;
+    use crate::control::routes;
     use crate::domain::overview::{AccountOverview, SuggestedCaller};
 
     fn status(accounts: usize) -> Status {
@@ -154,7 +158,7 @@ mod tests {
     /// Rules: CPL-147.
     #[test]
     fn values_on_the_page_are_escaped() {
-        let html = render(&status(1), "http://<x>", &paths::listed("http://<x>"));
+        let html = render(&status(1), "http://<x>", routes::all());
         assert!(html.contains("R&amp;D &lt;team&gt;") && html.contains("{{paths}} &quot;&#39;"), "{html}");
         assert!(html.contains("AWS_ENDPOINT_URL_SECURITYHUB=http://&lt;x&gt;") && !html.contains("<x>"), "{html}");
         assert!(!html.contains("<script"), "{html}");

@@ -5,119 +5,129 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
-use bytes::Bytes;
-use http::StatusCode;
-use serde::Deserialize;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::request::{self, error_response};
+use super::api::answer::Done;
+use super::api::{Body, Call, Json, Nothing, Refusal};
+use super::request;
 use crate::domain::controls::checks::{self, change};
 use crate::domain::{due, hub_access};
 use crate::scenario::entries;
-use crate::served::ServedWorld;
 use crate::state::{
     CheckResult, ComplianceStatus, ConfigRecorder, HubKey, RecorderSettings, Resource, Transaction, World,
 };
 
 const DECLARE: &str = "expected a resource or a list of resources, in the format of `resources` in a scenario";
-const DELETE: &str = "expected ?account=111111111111&type=AwsS3Bucket&id=pay, optionally with \
-                      &region=us-east-1,eu-west-1; without id or type, all resources match";
-const RECORD: &str = "expected a body such as {\"Account\": \"111111111111\", \"Regions\": [\"us-east-1\"], \"Recorder\": \"off\"}, or \"on\", \
-                      or {\"Types\": [\"AwsS3Bucket\"], \"Role\": \"custom\"}";
-const RUN: &str = "expected a body such as {\"Account\": \"111111111111\", \"Regions\": [\"us-east-1\"]}, or an empty body for all hubs";
 
-/// The resources to list or delete.
-#[derive(Debug, Deserialize)]
+/// The resources to list or delete. Without ID or type, all resources match.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Input {
+    /// The account of the resources; required to delete.
     account: Option<String>,
+    /// Their Regions, separated by commas.
     region: Option<String>,
+    /// Their type, such as `AwsS3Bucket`.
     #[serde(rename = "type")]
     resource_type: Option<String>,
+    /// Their ID.
     id: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Record {
+pub(super) struct Record {
+    /// The account.
     account: String,
+    /// The Regions.
     regions: Vec<String>,
+    /// `on`, `off`, or what AWS Config records: `Types` and `Role`.
     recorder: WrittenRecorder,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum WrittenRecorder {
     Switch(Switch),
     Custom(Custom),
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Switch {
     On,
     Off,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Custom {
+    /// The recorded types of resources; by default all.
     types: Option<Vec<String>>,
+    /// `custom` if the recorder does not use the service-linked role.
     role: Option<Role>,
 }
 
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Role {
     Custom,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Run {
+pub(super) struct Run {
+    /// The account whose hubs are checked; by default all accounts.
     account: Option<String>,
+    /// The Regions whose hubs are checked; by default all Regions.
     regions: Option<Vec<String>>,
 }
 
+/// Resources, in a form that can be sent again.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Resources {
+    /// The resources, as in `resources` of a scenario.
+    resources: Vec<Value>,
+}
+
+/// Hubs whose controls were checked.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Checked {
+    checked: Vec<CheckedHub>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+struct CheckedHub {
+    account: String,
+    region: String,
+}
+
+/// The text of one resource or a list of resources.
+pub(super) struct ResourcesText(String);
+
+impl Body for ResourcesText {
+    fn schema(_: &mut SchemaGenerator) -> Option<Schema> {
+        let resource = json_schema!({ "type": "object" });
+        Some(json_schema!({
+            "description": "A resource or a list of resources, in the format of `resources` in a scenario.",
+            "anyOf": [resource, { "type": "array", "items": resource }],
+        }))
+    }
+
+    fn read(body: &[u8]) -> Result<ResourcesText, Refusal> {
+        let text = std::str::from_utf8(body).map_err(|error| Refusal::from(format!("{error}; {DECLARE}")))?;
+        Ok(ResourcesText(text.to_owned()))
+    }
+}
+
 /// Lists the declared resources, in a form that can be sent again.
-pub(super) async fn list(Extension(served): Extension<ServedWorld>, query: request::QueryOf<Input>) -> Response {
-    respond(listed(&served.world(), &query.0))
-}
-
-/// Declares resources (RES-10).
-pub(super) async fn declare(Extension(served): Extension<ServedWorld>, _: request::NoQuery, body: Bytes) -> Response {
-    respond(declared(&served.world(), &body))
-}
-
-/// Deletes resources and returns them (FND-33).
-pub(super) async fn delete(Extension(served): Extension<ServedWorld>, query: request::QueryOf<Input>) -> Response {
-    match deleted(&served.world(), query.0) {
-        Ok(deleted) if deleted.is_empty() => error_response(StatusCode::NOT_FOUND, "no matching resource"),
-        other => respond(other.map(|deleted| json!({ "resources": deleted }))),
-    }
-}
-
-/// Changes the configuration recorders of AWS Config (RES-05).
-pub(super) async fn record(Extension(served): Extension<ServedWorld>, _: request::NoQuery, body: Bytes) -> Response {
-    respond(recorded(&served.world(), &body))
-}
-
-/// Runs all checks now (RES-10).
-pub(super) async fn run(Extension(served): Extension<ServedWorld>, _: request::NoQuery, body: Bytes) -> Response {
-    respond(ran(&served.world(), &body))
-}
-
-fn respond(outcome: Result<Value, String>) -> Response {
-    match outcome {
-        Ok(answer) => Json(answer).into_response(),
-        Err(message) => error_response(StatusCode::BAD_REQUEST, &message),
-    }
-}
-
-fn listed(world: &World, input: &Input) -> Result<Value, String> {
-    let account = input.account.as_deref().map(|text| request::account(text, DELETE)).transpose()?;
+pub(super) fn list(call: &Call<'_>, input: Input, _: Nothing) -> Result<Json<Resources>, Refusal> {
+    let world = &call.served.world();
+    let account = input.account.as_deref().map(request::account).transpose()?;
     let regions = input.region.as_ref().map(|regions| request::regions(world, regions.split(','))).transpose()?;
     let is_wanted = |key: &HubKey, resource: &Resource| {
         account.is_none_or(|account| account == key.account)
@@ -130,40 +140,50 @@ fn listed(world: &World, input: &Input) -> Result<Value, String> {
     };
     let resources = world.resources().unwrap_or_default();
     let all = resources.declared.iter().flat_map(|(key, all)| all.iter().map(move |resource| (key, resource)));
-    let entries: Vec<Value> =
-        all.filter(|(key, it)| is_wanted(key, it)).map(|(key, resource)| entry(key, resource)).collect();
-    Ok(json!({ "resources": entries }))
+    let resources = all.filter(|(key, it)| is_wanted(key, it)).map(|(key, resource)| entry(key, resource)).collect();
+    Ok(Json(Resources { resources }))
 }
 
-fn declared(world: &World, body: &[u8]) -> Result<Value, String> {
-    let text = std::str::from_utf8(body).map_err(|error| format!("{error}; {DECLARE}"))?;
+/// Declares resources (RES-10).
+pub(super) fn declare(
+    call: &Call<'_>,
+    _: Nothing,
+    ResourcesText(text): ResourcesText,
+) -> Result<Json<Resources>, Refusal> {
+    let world = &call.served.world();
     let mut regions = world.directory().regions.clone();
     regions.extend(
         world.relations().hub_regions().into_iter().filter(|region| !regions.contains(region)).collect::<Vec<_>>(),
     );
     let resources =
-        entries::resources(text, &regions).map_err(|errors| format!("{}; {DECLARE}", errors.in_a_line()))?;
+        entries::resources(&text, &regions).map_err(|errors| format!("{}; {DECLARE}", errors.in_a_line()))?;
     let entries: Vec<Value> =
         resources.iter().flat_map(|(key, all)| all.iter().map(move |resource| entry(key, resource))).collect();
     change(world, |transaction, now| change::declare(transaction, world, resources, now));
-    Ok(json!({ "resources": entries }))
+    Ok(Json(Resources { resources: entries }))
 }
 
-fn deleted(world: &World, input: Input) -> Result<Vec<Value>, String> {
+/// Deletes resources and returns them (FND-33).
+pub(super) fn delete(call: &Call<'_>, input: Input, _: Nothing) -> Result<Json<Resources>, Refusal> {
+    let world = &call.served.world();
     let resource_type = input.resource_type.map(|name| resource_type(&name)).transpose()?;
     let which = change::ResourceSelector {
-        account: request::account(input.account.as_deref().unwrap_or_default(), DELETE)?,
+        account: request::account(input.account.as_deref().unwrap_or_default())?,
         regions: input.region.map(|regions| request::regions(world, regions.split(','))).transpose()?,
         resource_type,
         id: input.id,
     };
     let deleted = change(world, |transaction, now| change::delete(transaction, &which, now));
-    Ok(deleted.iter().map(|(key, resource)| entry(key, resource)).collect())
+    if deleted.is_empty() {
+        return Err(Refusal::not_found("no matching resource"));
+    }
+    Ok(Json(Resources { resources: deleted.iter().map(|(key, resource)| entry(key, resource)).collect() }))
 }
 
-fn recorded(world: &World, body: &[u8]) -> Result<Value, String> {
-    let input: Record = serde_json::from_slice(body).map_err(|error| format!("{error}; {RECORD}"))?;
-    let account = request::account(&input.account, RECORD)?;
+/// Changes the configuration recorders of AWS Config (RES-05).
+pub(super) fn record(call: &Call<'_>, _: Nothing, Json(input): Json<Record>) -> Result<Done, Refusal> {
+    let world = &call.served.world();
+    let account = request::account(&input.account)?;
     let recorder = match input.recorder {
         WrittenRecorder::Switch(Switch::On) => ConfigRecorder::On,
         WrittenRecorder::Switch(Switch::Off) => ConfigRecorder::Off,
@@ -176,30 +196,29 @@ fn recorded(world: &World, body: &[u8]) -> Result<Value, String> {
     let regions = request::regions(world, input.regions.iter().map(String::as_str))?;
     let keys: Vec<HubKey> = regions.into_iter().map(|region| HubKey { account, region }).collect();
     if keys.is_empty() {
-        return Err(format!("Regions is empty; {RECORD}"));
+        return Err(Refusal::unreadable("Regions is empty"));
     }
     if let Some(off) = keys.iter().find(|key| !hub_access::is_enabled(world, key)) {
-        return Err(format!("Security Hub is not enabled for {account} in {}; enable it there first", off.region));
+        return Err(
+            format!("Security Hub is not enabled for {account} in {}; enable it there first", off.region).into()
+        );
     }
     change(world, |transaction, now| {
         keys.iter().try_for_each(|key| change::record(transaction, key, recorder.clone(), now))
     })
     .map_err(|_| format!("Security Hub was disabled for {account} in the meantime"))?;
-    Ok(json!({}))
+    Ok(Done)
 }
 
-fn ran(world: &World, body: &[u8]) -> Result<Value, String> {
-    let input: Run = match body {
-        [] => Run::default(),
-        body => serde_json::from_slice(body).map_err(|error| format!("{error}; {RUN}"))?,
-    };
+/// Runs all checks now (RES-10).
+pub(super) fn run(call: &Call<'_>, _: Nothing, Json(input): Json<Run>) -> Result<Json<Checked>, Refusal> {
+    let world = &call.served.world();
     if world.resources().is_none() {
         return Err(
-            "no resources are declared, so controls are not checked; declare some with PUT /_emulator/resources"
-                .to_owned(),
+            "no resources are declared, so controls are not checked; declare some with PUT /_emulator/resources".into(),
         );
     }
-    let account = input.account.as_deref().map(|text| request::account(text, RUN)).transpose()?;
+    let account = input.account.as_deref().map(request::account).transpose()?;
     let regions = input.regions.map(|names| request::regions(world, names.iter().map(String::as_str))).transpose()?;
     let is_wanted = |key: &HubKey| {
         account.is_none_or(|account| account == key.account)
@@ -208,9 +227,8 @@ fn ran(world: &World, body: &[u8]) -> Result<Value, String> {
     };
     let keys: BTreeSet<HubKey> = world.relations().hub_keys().into_iter().filter(is_wanted).collect();
     change(world, |transaction, now| change::check(transaction, &keys, now));
-    let checked: Vec<Value> =
-        keys.iter().map(|key| json!({ "Account": key.account.as_str(), "Region": key.region.as_str() })).collect();
-    Ok(json!({ "Checked": checked }))
+    let hub = |key: &HubKey| CheckedHub { account: key.account.to_string(), region: key.region.to_string() };
+    Ok(Json(Checked { checked: keys.iter().map(hub).collect() }))
 }
 
 /// Changes the world and runs pending work that is due as a result.

@@ -1,14 +1,15 @@
 //! `GET /_emulator/status`, `GET /_emulator/` and the page for browsers: the content of the emulator, and its paths.
 //! `GET /_emulator/caller`: the account of an access key.
 
-use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST};
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_SECURITY_POLICY, HOST};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
-use super::{page, paths, request};
+use super::api::answer::response;
+use super::api::{Answer, Call, Json, Nothing, Refusal};
+use super::{page, routes};
 use crate::domain::due;
 use crate::domain::overview::{Overview, overview};
 use crate::served::ServedWorld;
@@ -21,7 +22,7 @@ const ONLY_STYLES: HeaderValue = HeaderValue::from_static("default-src 'none'; s
 const PAGE: &str = "/_emulator/";
 
 /// The content of the served world, with the version of the program.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct Status {
     /// `ok`, or `degraded` after a request has panicked.
@@ -66,35 +67,77 @@ fn accepts_html(headers: &HeaderMap) -> bool {
 }
 
 /// Shows the content of the emulator.
-pub(super) async fn show(Extension(served): Extension<ServedWorld>, _: request::NoQuery) -> Json<Status> {
-    Json(of(&served))
+pub(super) fn show(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<Status>, Refusal> {
+    Ok(Json(of(call.served)))
+}
+
+/// The routes as JSON, or a page for a browser.
+pub(super) enum Index {
+    List(RouteList),
+    Page(String),
+}
+
+/// The routes of the control plane.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct RouteList {
+    paths: Vec<RouteRow>,
+}
+
+/// A route with an example.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+struct RouteRow {
+    method: String,
+    path: String,
+    purpose: String,
+    /// A command line.
+    example: String,
+}
+
+impl Answer for Index {
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<RouteList>()
+    }
+
+    fn respond(self) -> Response<Bytes> {
+        match self {
+            Index::List(list) => Json(list).respond(),
+            Index::Page(html) => {
+                let mut page = response(StatusCode::OK, HTML_WITH_CHARSET, html.into());
+                page.headers_mut().insert(CONTENT_SECURITY_POLICY, ONLY_STYLES);
+                page
+            }
+        }
+    }
 }
 
 /// Lists the paths of the control plane, or shows a page in a browser.
-pub(super) async fn index(
-    Extension(served): Extension<ServedWorld>,
-    _: request::NoQuery,
-    headers: HeaderMap,
-) -> Response {
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1:4600");
+pub(super) fn index(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Index, Refusal> {
+    let host = call.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1:4600");
     let endpoint = format!("http://{host}");
-    let paths = paths::listed(&endpoint);
-    if !accepts_html(&headers) {
-        return Json(json!({ "Paths": paths })).into_response();
+    let routes = routes::all();
+    if accepts_html(call.headers) {
+        return Ok(Index::Page(page::render(&of(call.served), &endpoint, routes)));
     }
-    let html = page::render(&of(&served), &endpoint, &paths);
-    ([(CONTENT_TYPE, HTML_WITH_CHARSET), (CONTENT_SECURITY_POLICY, ONLY_STYLES)], html).into_response()
+    let row = |route: &super::api::Route| RouteRow {
+        method: route.method.to_string(),
+        path: route.path.to_owned(),
+        purpose: route.purpose.to_owned(),
+        example: route.curl(&endpoint),
+    };
+    Ok(Index::List(RouteList { paths: routes.iter().map(row).collect() }))
 }
 
-/// An access key ID.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct CallerInput {
+    /// An access key ID.
     access_key: String,
 }
 
 /// The account that calls with an access key belong to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct CallerOutput {
     /// The account.
@@ -104,15 +147,11 @@ pub struct CallerOutput {
 }
 
 /// Returns the account that calls with an access key belong to.
-pub(super) async fn caller(
-    Extension(served): Extension<ServedWorld>,
-    request::QueryOf(input): request::QueryOf<CallerInput>,
-) -> Response {
-    let world = served.world();
+pub(super) fn caller(call: &Call<'_>, input: CallerInput, _: Nothing) -> Result<Json<CallerOutput>, Refusal> {
+    let world = call.served.world();
     let (key, now) = (input.access_key.as_str(), world.clock.now());
-    let Some(principal) = world.principal(key, served.default_account(), now) else {
-        return request::error_response(StatusCode::BAD_REQUEST, "the session of this access key has expired");
-    };
+    let principal = world.principal(key, call.served.default_account(), now);
+    let principal = principal.ok_or_else(|| Refusal::from("the session of this access key has expired"))?;
     let is_known = key == principal.account.as_str() || world.credential(key, now).is_some();
-    Json(CallerOutput { account_id: principal.account.to_string(), is_known }).into_response()
+    Ok(Json(CallerOutput { account_id: principal.account.to_string(), is_known }))
 }

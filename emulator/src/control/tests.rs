@@ -1,10 +1,12 @@
 //! Tests of the control plane through the service.
 
+mod clock;
 mod connectors;
 mod events;
 mod exports;
 mod regions;
 mod resources;
+mod snapshots;
 mod status;
 
 use bytes::Bytes;
@@ -44,7 +46,7 @@ fn refusal(path: &str, body: impl Into<Bytes>) -> String {
     let (status, answer) = post(&service, path, body);
     assert_eq!(status, 400, "{answer}");
     assert_eq!(service.world().finding_count(), 0, "nothing is stored");
-    answer["error"].as_str().unwrap().to_owned()
+    answer["Message"].as_str().unwrap().to_owned()
 }
 
 /// Rules: IMP-11, IMP-30.
@@ -139,13 +141,13 @@ fn an_explanation_request_with_errors_is_refused() {
     );
     assert!(
         refused(json!({ "Account": "1", "Region": "us-east-1", "Id": "f" }))
-            .starts_with("\"1\" is not a valid account ID (expected 12 digits); expected a body such as {")
+            .starts_with("\"1\" is not a valid account ID (expected 12 digits); expected a call such as {")
     );
     assert!(
         refused(json!({ "Account": ADMINISTRATOR, "Region": "us-east-1" }))
-            .starts_with("missing field `Id` at line 1 column 47; expected a body such as {")
+            .starts_with("member 'Id' is missing; expected a call such as {")
     );
-    assert!(refused(json!({ "Acount": ADMINISTRATOR })).contains("unknown field `Acount`"));
+    assert!(refused(json!({ "Acount": ADMINISTRATOR })).contains("unknown member 'Acount'; did you mean 'Account'?"));
 }
 
 /// The rows of a member list: account, status, and whether the hub is enabled.
@@ -207,7 +209,7 @@ fn a_member_list_with_an_error_adds_no_members() {
         let (status, answer) = post(&service, "/_emulator/members", body.to_string());
         assert_eq!(status, 400, "{answer}");
         assert!(service.world().directory().members.is_empty(), "nothing is added");
-        answer["error"].as_str().unwrap().to_owned()
+        answer["Message"].as_str().unwrap().to_owned()
     };
     let with = |name: &str, value: Value| {
         let mut body = json!({ "Administrator": ADMINISTRATOR, "Regions": ["us-east-1"] });
@@ -231,9 +233,12 @@ fn a_member_list_with_an_error_adds_no_members() {
     let elsewhere = refused(with("Regions", json!(["us-east-1", "eu-west-1"])));
     assert_eq!(elsewhere, "Security Hub is not enabled for 111111111111 in eu-west-1; enable it there first");
     assert!(refused(with("Regions", json!([]))).starts_with("Regions is empty"));
-    assert!(refused(with("Invit", json!(true))).contains("unknown field `Invit`"));
+    assert!(refused(with("Invit", json!(true))).contains("unknown member 'Invit'; did you mean 'Invite'?"));
     let (status, answer) = post(&service, "/_emulator/members/accept", "{}");
-    assert!(status == 400 && answer["error"].as_str().unwrap().contains("missing field `Administrator`"), "{answer}");
+    assert!(
+        status == 400 && answer["Message"].as_str().unwrap().contains("member 'Administrator' is missing"),
+        "{answer}"
+    );
     assert_eq!(send(&service, "GET", "/_emulator/members", "").0, 400);
 }
 
@@ -317,7 +322,7 @@ fn a_suspended_account_cannot_call_but_its_findings_stay_visible() {
     assert_eq!(explained("222222222222"), "not returned: account 222222222222 is closed, so its calls are refused");
     let query = json!({ "Account": "222222222222", "Region": "us-east-1" }).to_string();
     let (status, answer) = post(&service, "/_emulator/findings/query", query);
-    let refused = json!({ "error": "Account 222222222222 is closed, so its calls are refused" });
+    let refused = json!({ "Message": "Account 222222222222 is closed, so its calls are refused" });
     assert_eq!((status, answer), (400, refused));
     assert!(explained(ADMINISTRATOR).ends_with("; account 222222222222 is closed"), "{}", explained(ADMINISTRATOR));
 }
@@ -355,7 +360,7 @@ fn service_control_policies_are_attached_and_detached_by_name() {
     let refused = |body: Value| {
         let (status, answer) = change(body);
         assert_eq!(status, 400, "{answer}");
-        answer["error"].as_str().unwrap().to_owned()
+        answer["Message"].as_str().unwrap().to_owned()
     };
     for (body, expected) in [
         (json!({ "Action": "attach", "Policy": "none", "Target": "root" }), "no policy \"none\""),
@@ -384,7 +389,7 @@ fn events_that_the_organization_does_not_allow_are_refused() {
     let refused = |body: Value| {
         let (status, answer) = lifecycle_event(&service, &body);
         assert_eq!(status, 400, "{answer}");
-        answer["error"].as_str().unwrap().to_owned()
+        answer["Message"].as_str().unwrap().to_owned()
     };
     let account = "222222222222";
     for (body, expected) in [
@@ -404,7 +409,7 @@ fn events_that_the_organization_does_not_allow_are_refused() {
             "Name and Email are only allowed for the action join",
         ),
         (json!({ "Action": "reactivate", "AccountId": account }), "222222222222 is not suspended or closed"),
-        (json!({ "Action": "explode", "AccountId": account }), "unknown variant `explode`"),
+        (json!({ "Action": "explode", "AccountId": account }), "'explode' is not a value of member 'Action'"),
     ] {
         let message = refused(body);
         assert!(message.contains(expected), "{expected} in {message}");
@@ -440,9 +445,9 @@ fn scores_are_returned_over_the_control_plane() {
     assert!(cis["Controls"].as_array().unwrap().contains(&control), "{cis}");
     assert_eq!((&answer["SummaryScore"], answer.get("Accounts")), (&json!(0), None));
     for (query, expected) in [
-        ("", "the account ID is missing"),
+        ("", "parameter 'account' is missing"),
         ("?account=1&region=us-east-1", "\"1\" is not a valid account ID"),
-        ("?account=111111111111", "region is missing"),
+        ("?account=111111111111", "parameter 'region' is missing"),
         (
             "?account=111111111111&region=us-east-1&standard=cis",
             "unknown standard \"cis\"; available: cis-1.2.0, cis-1.4.0, cis-3.0.0, cis-5.0.0",
@@ -452,7 +457,7 @@ fn scores_are_returned_over_the_control_plane() {
     ] {
         let (status, answer) = get(query);
         assert_eq!(status, 400, "{query}");
-        assert!(answer["error"].as_str().unwrap().contains(expected), "{query}: {answer}");
+        assert!(answer["Message"].as_str().unwrap().contains(expected), "{query}: {answer}");
     }
     assert_eq!(post(&service, "/_emulator/compliance", "{}").0, 405);
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use schemars::JsonSchema;
 use securityhub_engine::Filter;
 use securityhub_engine::filter::Test;
 use serde::{Deserialize, Serialize};
@@ -17,7 +18,7 @@ use crate::state::{
 const MAX_LISTED: usize = 10;
 
 /// The content of a world.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct Overview {
     /// The name of the scenario, if it has one.
@@ -50,7 +51,7 @@ pub struct Overview {
 }
 
 /// An account and a Region for first calls.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct SuggestedCaller {
     /// The account.
@@ -60,7 +61,7 @@ pub struct SuggestedCaller {
 }
 
 /// An account at a glance.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct AccountOverview {
     /// The account.

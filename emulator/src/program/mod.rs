@@ -54,7 +54,7 @@ pub fn coverage_markdown() -> String {
 
 /// The calls of the control plane as a table in Markdown.
 pub fn control_plane_markdown() -> String {
-    crate::control::paths_markdown()
+    crate::control::routes_markdown()
 }
 
 /// The requested command. Help is printed here and ends the program with 0.

@@ -67,6 +67,25 @@ impl Clock {
         Clock::new(self.start)
     }
 
+    /// A clock that starts from the current time of this one, frozen or running as it is.
+    #[must_use]
+    pub fn from_now(&self) -> Clock {
+        let now = self.now();
+        Clock::new(if self.is_frozen() { Start::Frozen(now) } else { Start::Running(now) })
+    }
+
+    /// Stops the clock, or lets it run.
+    pub fn freeze(&self, is_frozen: bool) {
+        let now = self.now();
+        let mut mode = self.mode.lock();
+        *mode = if is_frozen { Mode::Frozen(now) } else { Mode::Running(now.duration_since(Instant::now())) };
+    }
+
+    /// Moves the clock forward to `end`. A clock never moves backwards.
+    pub fn advance_to(&self, end: Timestamp) {
+        self.advance(end.duration_since(self.now()));
+    }
+
     /// The current time, in whole milliseconds.
     pub fn now(&self) -> Timestamp {
         match *self.mode.lock() {
@@ -94,6 +113,9 @@ impl Clock {
 fn whole_milliseconds(instant: Timestamp) -> Timestamp {
     instant.round(Unit::Millisecond).unwrap_or(instant)
 }
+
+/// The last time that the clock can be set to: 9999-12-30T00:00:00Z (CPL-91).
+pub const LAST_INSTANT: Timestamp = Timestamp::constant(253_402_128_000, 0);
 
 /// `2019-11-19T23:15:10.046Z`: the format of Security Hub's own timestamps (ACC-05).
 pub fn timestamp_text(instant: Timestamp) -> String {

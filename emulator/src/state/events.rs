@@ -163,6 +163,16 @@ impl Events {
         ring.last
     }
 
+    /// Events that continue these, which are closed.
+    pub(super) fn hand_over(&self) -> Events {
+        let mut ring = self.ring.lock();
+        ring.is_closed = true;
+        let events = std::mem::take(&mut ring.events);
+        let (last, emptied_at) = (ring.last, ring.emptied_at);
+        let next = Ring { capacity: self.capacity, events, last, emptied_at, is_closed: false };
+        Events { ring: Mutex::new(next), ..Events::new(self.capacity, self.derive, last) }
+    }
+
     /// Removes and returns all kept events. Their numbers are not reused.
     pub(super) fn take(&self) -> Vec<Event> {
         let mut ring = self.ring.lock();

@@ -23,6 +23,12 @@ pub struct DailyScore {
     pub computed: Option<Arc<str>>,
 }
 
+impl Clone for DailyScores {
+    fn clone(&self) -> Self {
+        DailyScores(Mutex::new(self.0.lock().clone()))
+    }
+}
+
 impl DailyScores {
     /// The scores of a hub, if they have been requested before.
     pub fn get(&self, key: &HubKey) -> Option<DailyScore> {

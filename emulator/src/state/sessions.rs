@@ -14,19 +14,24 @@ pub const SESSION_KEY: &str = "ASIALOCAL";
 #[derive(Debug, Default)]
 pub(super) struct Sessions(RwLock<Open>);
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Open {
     by_key: HashMap<String, Session>,
     by_end: BTreeSet<(Timestamp, String)>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Session {
     credential: Credential,
     ends_at: Timestamp,
 }
 
 impl Sessions {
+    /// A copy.
+    pub(super) fn fork(&self) -> Sessions {
+        Sessions(RwLock::new(self.0.read().clone()))
+    }
+
     /// Adds a session and drops expired ones.
     pub(super) fn open(&self, key: String, credential: Credential, ends_at: Timestamp, now: Timestamp) {
         let mut open = self.0.write();

@@ -119,12 +119,15 @@ impl World {
     }
 
     /// A fork of this world, with the clock at its start. It does not emit events yet.
-    ///
-    /// The fork shares everything that neither side has written since, so forking takes the same time regardless of the
-    /// size of the world.
     #[must_use]
     pub fn restarted(&self) -> World {
         self.fork(&self.lock_relations(), self.clock.restarted())
+    }
+
+    /// A fork of this world whose clock starts at the current time. It does not emit events yet.
+    #[must_use]
+    pub fn saved(&self) -> World {
+        self.fork(&self.lock_relations(), self.clock.from_now())
     }
 
     /// A fork of this world to read from while others write to this world. It emits no events and exports nothing.
@@ -132,6 +135,8 @@ impl World {
         self.fork(held, Clock::frozen(self.clock.now()))
     }
 
+    /// A fork shares everything that neither side has written since, so forking takes the same time regardless of the
+    /// size of the world.
     fn fork(&self, held: &HeldRelations<'_>, clock: Clock) -> World {
         let share = |stored: &Arc<LockedFindings>| LockedFindings::new(Arc::clone(&stored.read()));
         World {
@@ -139,13 +144,12 @@ impl World {
             clock,
             epoch: self.epoch,
             delays: self.delays,
-            // Nobody has requested the scores of the new world yet.
-            daily_scores: self.daily_scores.as_ref().map(|_| DailyScores::default()),
+            daily_scores: self.daily_scores.clone(),
             v2_settings: self.v2_settings,
             ids: self.ids.fork(),
             writers: Mutex::default(),
             relations: RwLock::new(held.relations()),
-            sessions: Sessions::default(),
+            sessions: self.sessions.fork(),
             finding_count: AtomicUsize::new(self.finding_count.load(Ordering::Relaxed)),
             findings: self.findings.iter().map(|it| (it.key().clone(), share(it.value()))).collect(),
             ocsf_only: self.ocsf_only.iter().map(|it| (it.key().clone(), share(it.value()))).collect(),
@@ -186,6 +190,11 @@ impl World {
     /// Enables events and keeps the newest `capacity` of them; 0 disables events. Numbering continues after `after`.
     pub fn enable_events(&mut self, capacity: usize, derive: Derive, after: u64) {
         self.events = (capacity > 0).then(|| Events::new(capacity, derive, after));
+    }
+
+    /// Takes over the kept events and the numbering of the world before, which no longer emits events.
+    pub fn continue_events(&mut self, before: &World) {
+        self.events = before.events.as_ref().map(Events::hand_over);
     }
 
     /// Whether events are enabled.

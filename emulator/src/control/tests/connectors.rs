@@ -30,7 +30,7 @@ fn the_page_authorizes_a_connector_and_tickets_are_listed() {
     let path = format!("/_emulator/oauth/authorize?state={token}&redirect_uri=http://127.0.0.1/back");
     assert_eq!(send(&service, "GET", &path, "").0, 302);
     let (status, refused) = send(&service, "GET", &path.replace("back", "back%0Aa"), "");
-    assert_eq!((status, &refused["error"]), (400, &json!("`redirect_uri` contains control characters")));
+    assert_eq!((status, &refused["Message"]), (400, &json!("`redirect_uri` contains control characters")));
     assert_eq!(post(&service, "/connectorsv2/register", answer.to_string()).0, 200);
     assert_eq!(send(&service, "GET", &path, "").0, 404, "the state was already used");
     assert_eq!(send(&service, "GET", "/_emulator/tickets", "").1, json!({ "Tickets": [] }));

@@ -98,7 +98,7 @@ fn only_the_configured_number_of_newest_events_is_kept() {
     ] {
         let (status, answer) = send(&off, method, path, body);
         assert_eq!(status, 400);
-        assert_eq!(answer["error"], "events are disabled; start the emulator with --events 10000");
+        assert_eq!(answer["Message"], "events are disabled; start the emulator with --events 10000");
     }
 }
 
@@ -109,7 +109,7 @@ fn an_invalid_event_query_is_answered_with_the_expected_form() {
     for query in ["?account=1", "?limit=0", "?limit=1001"] {
         let (status, answer) = send(&service, "GET", &format!("/_emulator/events{query}"), "");
         assert_eq!(status, 400);
-        assert!(answer["error"].as_str().unwrap().contains("; expected ?account=111111111111&region="), "{answer}");
+        assert!(answer["Message"].as_str().unwrap().contains("; expected a call such as ?limit=10"), "{answer}");
     }
     for query in ["?after=x", "?unknown=1"] {
         assert_eq!(send(&service, "GET", &format!("/_emulator/events{query}"), "").0, 400);
@@ -204,7 +204,7 @@ fn query_errors_have_the_same_form_as_all_errors() {
     ] {
         let (status, answer) = send(&service, if path.contains("reset") { "POST" } else { "GET" }, path, "");
         assert_eq!(status, 400, "{path}");
-        assert!(answer["error"].is_string(), "{path}: {answer}");
+        assert!(answer["Message"].is_string(), "{path}: {answer}");
     }
 }
 
@@ -220,7 +220,7 @@ fn events_are_filtered_by_the_pattern_of_a_rule() {
     let (status, answer) = send(&service, "GET", &format!("/_emulator/events{}", pattern("{}")), "");
     let sentence = "Event pattern is not valid. Reason: Empty objects are not allowed\n at [Source: (String)\"{}\"; line: 1, \
                     column: 3]";
-    assert_eq!((status, &answer["error"]), (400, &json!(sentence)));
+    assert_eq!((status, &answer["Message"]), (400, &json!(sentence)));
 }
 
 /// Rules: EVT-09.

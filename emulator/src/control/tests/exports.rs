@@ -23,16 +23,19 @@ fn an_export_is_shown_and_its_outcome_can_be_chosen() {
     let (status, shown) = send(&service, "PUT", &path, r#"{"Status": "FAILED", "FailureCode": "RESOURCE_NOT_FOUND"}"#);
     assert_eq!((status, &shown["Status"], &shown["Exported"]), (200, &json!("FAILED"), &Value::Null));
     for (body, part) in [
-        ("{}", "missing field `Status`"),
-        (r#"{"Status": "LOST"}"#, "unknown status `LOST`; expected a body such as"),
+        ("{}", "member 'Status' is missing"),
+        (
+            r#"{"Status": "LOST"}"#,
+            "'LOST' is not a value of member 'Status'; expected RUNNING, SUCCEEDED, FAILED, CANCELLED",
+        ),
         (r#"{"Status": "FAILED", "FailureCode": "x"}"#, "ACCESS_DENIED, RESOURCE_NOT_FOUND, INTERNAL_ERROR"),
         (r#"{"Status": "RUNNING", "FailureCode": "ACCESS_DENIED"}"#, "only allowed with the status FAILED"),
     ] {
         let (status, answer) = send(&service, "PUT", &path, body);
-        assert!(status == 400 && answer["error"].as_str().unwrap().contains(part), "{answer}");
+        assert!(status == 400 && answer["Message"].as_str().unwrap().contains(part), "{answer}");
     }
     let (status, answer) = send(&service, "GET", "/_emulator/exports/none", "");
-    assert_eq!((status, &answer["error"]), (404, &json!("no export job has the ID `none`")));
+    assert_eq!((status, &answer["Message"]), (404, &json!("no export job has the ID `none`")));
 }
 
 /// Rules: EXV-05, EXV-08.

@@ -108,7 +108,7 @@ fn the_control_plane_refuses_an_unknown_region() {
         ("PUT", "/_emulator/config-recorder", recorder.as_str()),
     ] {
         let (status, answer) = send(&service, method, path, body.to_owned());
-        assert_eq!((status, &answer["error"]), (400, &json!(UNKNOWN)), "{method} {path}");
+        assert_eq!((status, &answer["Message"]), (400, &json!(UNKNOWN)), "{method} {path}");
     }
     let finding = finding("f", json!({ "ProductArn": "arn:aws:securityhub:mars-1::product/aws/guardduty" }));
     let (_, answer) = post(&service, "/_emulator/findings", finding.to_string());

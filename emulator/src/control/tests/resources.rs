@@ -97,7 +97,7 @@ fn errors_read_as_in_scenarios_and_nothing_is_declared() {
     ] {
         let (code, answer) = put(&service, "/_emulator/resources", &body);
         assert_eq!(code, 400, "{answer}");
-        assert!(answer["error"].as_str().unwrap().contains(expected), "{expected}: {answer}");
+        assert!(answer["Message"].as_str().unwrap().contains(expected), "{expected}: {answer}");
     }
     assert_eq!(service.world().resources(), None);
 }
@@ -129,6 +129,9 @@ fn recorders_are_turned_on_and_off() {
     }
     let elsewhere = json!({ "Account": ADMINISTRATOR, "Regions": ["eu-west-1"], "Recorder": "on" });
     assert!(
-        put(&service, "/_emulator/config-recorder", &elsewhere).1["error"].as_str().unwrap().contains("is not enabled")
+        put(&service, "/_emulator/config-recorder", &elsewhere).1["Message"]
+            .as_str()
+            .unwrap()
+            .contains("is not enabled")
     );
 }

@@ -2,7 +2,7 @@
 
 use http::{Method, Request, Response, header};
 
-use super::super::paths::PATHS;
+use super::super::routes;
 use super::*;
 
 /// Sends a request with headers and returns the response.
@@ -61,44 +61,44 @@ fn the_account_of_an_access_key_is_shown() {
     assert_eq!(send(&service, "GET", "/_emulator/caller", "").0, 400);
 }
 
-/// Rules: CPL-146.
+/// Rules: CPL-02, CPL-146.
 #[test]
-fn an_unknown_path_is_answered_with_all_known_paths() {
+fn an_unknown_path_is_answered_with_all_routes_and_the_most_similar_one() {
     let service = service();
-    let (status, answer) = send(&service, "GET", "/_emulator/nope", "");
-    let error = answer["error"].as_str().unwrap();
+    let (status, answer) = send(&service, "GET", "/_emulator/clok", "");
+    let message = answer["Message"].as_str().unwrap();
     assert_eq!(status, 404);
-    for path in ["GET /_emulator/health", "POST /_emulator/reset", "GET and POST /_emulator/clock"] {
-        assert!(error.contains(path), "{path} in {error}");
+    let start =
+        "no such path: GET /_emulator/clok; did you mean '/_emulator/clock'? The control plane has GET /_emulator, ";
+    assert!(message.starts_with(start), "{message}");
+    for route in routes::all() {
+        let route = format!("{} {}", route.method, route.path);
+        assert!(message.contains(&format!(" {route},")) || message.ends_with(&route), "{route} in {message}");
     }
-    assert!(error.contains("GET, PUT and DELETE /_emulator/resources"), "{error}");
-    for known in PATHS {
-        assert!(error.contains(&format!("{},", known.name)) || error.ends_with(known.name), "{}", known.name);
+    for path in ["/_emulator/clock/", "/_emulator/%63lock", "/_emulator/exports//", "/_emulator/exports/a/b"] {
+        assert_eq!(send(&service, "GET", path, "").0, 404, "{path}");
     }
 }
 
-/// The list of paths and the router agree: a listed method is answered, any other is refused with the listed ones.
-///
-/// Rules: CPL-146.
+/// Rules: CPL-02, CPL-146.
 #[test]
 fn a_wrong_method_is_answered_with_those_of_its_path() {
     let service = service();
-    for known in PATHS {
-        let listed: Vec<&str> = known.calls.iter().map(|call| call.method).collect();
-        for method in ["GET", "POST", "PUT", "DELETE", "PATCH"] {
-            let (status, answer) = send(&service, method, known.name, "");
-            if listed.contains(&method) {
-                assert!(status != 405, "{method} {}: {answer}", known.name);
+    for known in routes::all() {
+        let of_path = routes::all().iter().filter(|route| route.path == known.path);
+        let listed: Vec<&str> = of_path.map(|route| route.method.as_str()).collect();
+        for method in ["GET", "POST", "PUT", "DELETE", "PATCH"].map(|name| name.parse::<Method>().unwrap()) {
+            let response = exchange(&service, &method, known.path, &[]);
+            if listed.contains(&method.as_str()) {
+                assert!(response.status() != 405, "{method} {}", known.path);
                 continue;
             }
-            let error = answer["error"].as_str().unwrap();
-            let expected = format!("`{}` does not support {method}; use ", known.name);
-            assert!(status == 405 && error.starts_with(&expected), "{method} {}: {status} {answer}", known.name);
-            assert!(listed.iter().all(|method| error[expected.len()..].contains(method)), "{error}");
+            let expected = format!("'{}' does not support {method}; use {}", known.path, listed.join(" or "));
+            let answer: Value = serde_json::from_slice(response.body()).unwrap();
+            assert_eq!((response.status().as_u16(), &answer["Message"]), (405, &json!(expected)));
+            assert_eq!(response.headers()[header::ALLOW], listed.join(", "));
         }
     }
-    let (_, answer) = send(&service, "GET", "/_emulator/reset", "");
-    assert_eq!(answer["error"], "`/_emulator/reset` does not support GET; use POST");
 }
 
 /// Rules: CPL-146.
@@ -134,9 +134,9 @@ fn a_browser_gets_a_page_and_others_a_list_of_paths() {
     }
     let list = exchange(&service, &Method::GET, "/_emulator/", &[("host", "127.0.0.1:4700")]);
     let list: Value = serde_json::from_slice(list.body()).unwrap();
-    let calls: usize = PATHS.iter().map(|path| path.calls.len()).sum();
-    assert_eq!(list["Paths"].as_array().unwrap().len(), calls);
-    let clock = list["Paths"].as_array().unwrap().iter().find(|call| call["Purpose"] == "Advance the clock").unwrap();
+    assert_eq!(list["Paths"].as_array().unwrap().len(), routes::all().len());
+    let is_clock = |call: &&Value| call["Purpose"] == "Advance, set, freeze or start the clock";
+    let clock = list["Paths"].as_array().unwrap().iter().find(is_clock).unwrap();
     let example = r#"curl -X POST http://127.0.0.1:4700/_emulator/clock -d '{"advance": "P1D"}'"#;
     assert_eq!((&clock["Method"], &clock["Example"]), (&json!("POST"), &json!(example)));
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use securityhub_engine::{Filter, Page, Position, SortKey, page};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
@@ -32,10 +33,11 @@ pub struct Query<'q> {
 }
 
 /// Findings and counts.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct Listing {
     /// The first findings, at most as many as requested.
+    #[schemars(with = "Vec<Value>")]
     pub findings: Vec<Box<RawValue>>,
     /// The number of matching findings in the caller's Region; a home Region includes the linked Regions.
     pub matching: usize,

@@ -1,5 +1,6 @@
 //! Adding, inviting and accepting members in one call, for which AWS needs calls from both sides.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::administrator;
@@ -73,7 +74,7 @@ pub fn accept(
 }
 
 /// A member with the data of both sides.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct MemberRow {
     /// The Region.
@@ -98,7 +99,7 @@ pub struct MemberRow {
 }
 
 /// The result for a list: the members in it, and the refusals.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct Outcome {
     /// The members after the call.
@@ -109,7 +110,7 @@ pub struct Outcome {
 }
 
 /// A refused account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct Unprocessed {
     /// The Region.

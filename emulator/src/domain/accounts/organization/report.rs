@@ -1,5 +1,6 @@
 //! Report about an account: its place in the organization, and its administrators in each Region.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::outline;
@@ -7,7 +8,7 @@ use crate::domain::hub_access;
 use crate::state::{AccountId, AccountStatus, Directory, HubKey, Region, World};
 
 /// An account and its relations.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct AccountRow {
     /// The account.
@@ -25,7 +26,7 @@ pub struct AccountRow {
 }
 
 /// An account in a Region.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct RegionRow {
     /// The Region.
@@ -37,7 +38,7 @@ pub struct RegionRow {
 }
 
 /// An administrator that has a record of an account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct AdministratorRow {
     /// The administrator.

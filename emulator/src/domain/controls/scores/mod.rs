@@ -13,11 +13,12 @@ mod tests;
 
 pub use report::{AccountScores, Compliance, ControlScore, Scores, StandardScore, compute, standard};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The status of a security control. If it differs between accounts or Regions, the last of these statuses in this
 /// order wins (SCO-11).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ControlStatus {
     /// Disabled, regardless of its findings (SCO-02, SCO-13).
@@ -89,7 +90,7 @@ impl Checks {
 }
 
 /// Number of controls by status.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct Counts {
     /// `PASSED`

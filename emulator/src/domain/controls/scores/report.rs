@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use schemars::JsonSchema;
 use securityhub_fixtures::standards::{self, Availability, CONTROLS, Control, STANDARDS, Standard};
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +13,7 @@ use crate::domain::controls::standards::{catalogue, standard_arn};
 use crate::state::{AccountId, Directory, Region, World, timestamp_text};
 
 /// The scores that an account sees in a Region: its own, and those of its members and linked Regions.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct Compliance {
     /// The account of the caller.
@@ -37,7 +38,7 @@ pub struct Compliance {
 
 /// The scores of one account in the same Regions. Controls are listed only if one standard was requested; all controls
 /// of all standards and accounts would be too many to read.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct AccountScores {
     /// The account.
@@ -48,7 +49,7 @@ pub struct AccountScores {
 }
 
 /// The summary score, and the standards it is computed from.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct Scores {
     /// In percent, over the controls of all enabled standards without duplicates; null without data (SCO-07).
@@ -60,7 +61,7 @@ pub struct Scores {
 }
 
 /// A standard that is enabled in at least one of the accounts and Regions.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct StandardScore {
     /// Its ARN in the Region of the caller.
@@ -77,7 +78,7 @@ pub struct StandardScore {
 }
 
 /// A security control in a standard.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct ControlScore {
     /// Its id, such as `S3.1`.

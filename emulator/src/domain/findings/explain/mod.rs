@@ -7,6 +7,7 @@
 
 use std::fmt::Write as _;
 
+use schemars::JsonSchema;
 use securityhub_engine::filter::explain::{self as engine, Values};
 use securityhub_engine::filter::{Test, combine::Comparison};
 use securityhub_engine::{FieldKind, Filter, Schema, Scope, Slot};
@@ -42,7 +43,7 @@ pub struct Question<'q> {
 }
 
 /// Explanation for all findings with an Id.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct Explanation {
     /// The caller's account.
@@ -58,7 +59,7 @@ pub struct Explanation {
 }
 
 /// Explanation for one finding.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct ExplainedFinding {
     /// Its product.
@@ -78,7 +79,7 @@ pub struct ExplainedFinding {
 }
 
 /// Whether the caller sees a finding, and why.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct ExplainedVisibility {
     /// Whether the caller sees the finding.
@@ -89,7 +90,7 @@ pub struct ExplainedVisibility {
 
 /// One filter name. A finding passes if any positive element passes (or there is none) and every negative one does
 /// (FLT-03).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct ExplainedFilter {
     /// The name.
@@ -103,7 +104,7 @@ pub struct ExplainedFilter {
 }
 
 /// One element of a filter name.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct ExplainedElement {
     /// The element as it was sent.

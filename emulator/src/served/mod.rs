@@ -1,4 +1,4 @@
-//! The world being served and its reset, shared by the service and its control plane.
+//! The world being served, its reset and its snapshots, shared by the service and its control plane.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,6 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::domain::events;
 use crate::state::sync::{Mutex, RwLock, thread};
 use crate::state::{AccountId, ExportSink, World};
+
+pub mod snapshots;
+
+use snapshots::Snapshots;
 
 /// A world that can be reset, together with health information about its service. Clones share it.
 #[derive(Clone)]
@@ -15,6 +19,7 @@ struct Inner {
     world: RwLock<Arc<World>>,
     /// The world as loaded from the scenario. It is never written to, but another scenario can replace it.
     start: RwLock<Arc<World>>,
+    snapshots: Snapshots,
     /// Number of events to keep.
     events: usize,
     /// The account of unknown access keys, unless the scenario sets one.
@@ -42,6 +47,7 @@ impl ServedWorld {
         let served = Inner {
             world: RwLock::default(),
             start: RwLock::new(Arc::new(start)),
+            snapshots: Snapshots::default(),
             events,
             default_account,
             verifies_signatures,
@@ -76,6 +82,22 @@ impl ServedWorld {
         self.replace(start.restarted());
     }
 
+    /// The snapshots.
+    pub fn snapshots(&self) -> &Snapshots {
+        &self.0.snapshots
+    }
+
+    /// Returns to a snapshot, to the start or to an empty world; kept events stay. Returns whether the snapshot exists
+    /// (CPL-52, CPL-55).
+    pub fn restore(&self, name: &str) -> bool {
+        let world = match name {
+            snapshots::START => Some(self.0.start.read().restarted()),
+            snapshots::EMPTY => Some(World::default()),
+            name => self.0.snapshots.world(name).map(|world| world.restarted()),
+        };
+        world.map(|world| self.take_over(world, World::continue_events)).is_some()
+    }
+
     /// Replaces the start and resets the world to it.
     pub fn load(&self, start: World) {
         *self.0.start.write() = Arc::new(start);
@@ -89,9 +111,16 @@ impl ServedWorld {
 
     /// Replaces the current world. Events start from now on (EVT-08); numbering continues, so a client following the
     /// stream keeps its cursor.
-    pub fn replace(&self, mut world: World) {
+    pub fn replace(&self, world: World) {
+        self.take_over(world, |world, before| {
+            world.enable_events(self.0.events, events::derive, before.close_events());
+        });
+    }
+
+    /// Replaces the current world. `connect` connects the events of the new world and the one before it.
+    fn take_over(&self, mut world: World, connect: impl FnOnce(&mut World, &World)) {
         let mut current = self.0.world.write();
-        world.enable_events(self.0.events, events::derive, current.close_events());
+        connect(&mut world, &current);
         world.set_epoch(current.epoch() + 1);
         world.set_export_sink(self.0.export_sink.clone());
         let before = std::mem::replace(&mut *current, Arc::new(world));

@@ -1,0 +1,134 @@
+//! Answers and refusals.
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Response, StatusCode};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::invariant::Invariant;
+
+const JSON: &str = "application/json";
+
+/// The answer of a route.
+pub trait Answer {
+    /// The status.
+    const STATUS: u16 = 200;
+    /// The media type.
+    const MEDIA_TYPE: &'static str = JSON;
+
+    /// The schema of the body.
+    fn schema(generator: &mut SchemaGenerator) -> Schema;
+
+    /// The response, without the final newline.
+    fn respond(self) -> Response<Bytes>;
+}
+
+/// A value as JSON: the answer of a route, or the body that it takes.
+pub struct Json<T>(pub T);
+
+impl<T: Serialize + JsonSchema> Answer for Json<T> {
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<T>()
+    }
+
+    fn respond(self) -> Response<Bytes> {
+        let body = serde_json::to_vec(&self.0).or_report("answers of the control plane can be written as JSON");
+        response(StatusCode::OK, HeaderValue::from_static(JSON), body.unwrap_or_default().into())
+    }
+}
+
+/// An answer without content: `{}` (CPL-04).
+pub struct Done;
+
+impl Answer for Done {
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<super::Nothing>()
+    }
+
+    fn respond(self) -> Response<Bytes> {
+        response(StatusCode::OK, HeaderValue::from_static(JSON), Bytes::from_static(b"{}"))
+    }
+}
+
+/// A response that is not described further, such as a page or a redirection.
+pub struct Other(pub Response<Bytes>);
+
+impl Answer for Other {
+    const MEDIA_TYPE: &'static str = "*/*";
+
+    fn schema(_: &mut SchemaGenerator) -> Schema {
+        Schema::default()
+    }
+
+    fn respond(self) -> Response<Bytes> {
+        self.0
+    }
+}
+
+/// A response.
+pub fn response(status: StatusCode, media_type: HeaderValue, body: Bytes) -> Response<Bytes> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, media_type);
+    response
+}
+
+/// A refused call, which has changed nothing (CPL-04).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    /// The status.
+    pub status: StatusCode,
+    /// The reason.
+    pub message: String,
+    /// Further members of the body.
+    pub members: Map<String, Value>,
+    /// Whether the query or the body could not be read, so that an example helps.
+    pub is_unreadable: bool,
+}
+
+impl Refusal {
+    /// A refusal with a status.
+    pub fn new(status: StatusCode, message: impl Into<String>) -> Refusal {
+        Refusal { status, message: message.into(), members: Map::new(), is_unreadable: false }
+    }
+
+    /// A refusal of something that does not exist.
+    pub fn not_found(message: impl Into<String>) -> Refusal {
+        Refusal::new(StatusCode::NOT_FOUND, message)
+    }
+
+    /// A refusal of a query or a body that cannot be read.
+    pub fn unreadable(message: impl Into<String>) -> Refusal {
+        Refusal { is_unreadable: true, ..Refusal::new(StatusCode::BAD_REQUEST, message) }
+    }
+
+    /// Adds an example of the call.
+    pub fn with_example(mut self, example: &str) -> Refusal {
+        if self.is_unreadable && !example.is_empty() {
+            self.message = format!("{}; expected a call such as {example}", self.message);
+        }
+        self
+    }
+
+    /// The response.
+    pub fn respond(self) -> Response<Bytes> {
+        let mut body = Map::from_iter([("Message".to_owned(), Value::from(self.message))]);
+        body.extend(self.members);
+        response(self.status, HeaderValue::from_static(JSON), json!(body).to_string().into())
+    }
+}
+
+/// A message about the content of a call, which can be read but is not accepted.
+impl From<String> for Refusal {
+    fn from(message: String) -> Refusal {
+        Refusal::new(StatusCode::BAD_REQUEST, message)
+    }
+}
+
+impl From<&str> for Refusal {
+    fn from(message: &str) -> Refusal {
+        Refusal::from(message.to_owned())
+    }
+}

@@ -1,0 +1,113 @@
+//! Queries and bodies, with refusals that name the wrong word and the most similar right one (CPL-05).
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::answer::{Json, Refusal};
+
+/// A query without parameters, or the absence of a body.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(description = "An empty object.")]
+pub struct Nothing {}
+
+/// The body that a route takes.
+pub trait Body: Sized {
+    /// Its schema; `None` if the route takes no body.
+    fn schema(generator: &mut SchemaGenerator) -> Option<Schema>;
+
+    /// Reads it.
+    fn read(body: &[u8]) -> Result<Self, Refusal>;
+}
+
+impl Body for Nothing {
+    fn schema(_: &mut SchemaGenerator) -> Option<Schema> {
+        None
+    }
+
+    fn read(body: &[u8]) -> Result<Self, Refusal> {
+        match body.trim_ascii() {
+            b"" | b"{}" => Ok(Nothing {}),
+            _ => Err(Refusal::unreadable("this call does not take a body")),
+        }
+    }
+}
+
+impl<T: DeserializeOwned + JsonSchema> Body for Json<T> {
+    fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {
+        Some(generator.subschema_for::<T>())
+    }
+
+    fn read(body: &[u8]) -> Result<Self, Refusal> {
+        let body = if body.trim_ascii().is_empty() { b"{}" } else { body };
+        let mut json = serde_json::Deserializer::from_slice(body);
+        let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let path = error.path().to_string();
+            Refusal::unreadable(fault("member", &path, &error.into_inner().to_string()))
+        })?;
+        json.end().map_err(|error| Refusal::unreadable(format!("the body is not one JSON value: {error}")))?;
+        Ok(Json(value))
+    }
+}
+
+/// Reads a query.
+pub fn query<T: DeserializeOwned>(query: &str) -> Result<T, Refusal> {
+    let pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> = form_urlencoded::parse(query.as_bytes()).collect();
+    let mut seen = HashSet::new();
+    if let Some((twice, _)) = pairs.iter().find(|(name, _)| !seen.insert(name)) {
+        return Err(Refusal::unreadable(format!("parameter '{twice}' is given twice")));
+    }
+    let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
+    serde_path_to_error::deserialize(pairs).map_err(|error| {
+        let path = error.path().to_string();
+        Refusal::unreadable(fault("parameter", &path, &error.into_inner().to_string()))
+    })
+}
+
+/// The message about a `kind` of word (a member or a parameter) at `path`. Serde's messages quote names in backticks.
+fn fault(kind: &str, path: &str, error: &str) -> String {
+    // The position in the body follows the message.
+    let (said, _) = error.split_once(" at line ").unwrap_or((error, ""));
+    let mut quoted = said.split('`').skip(1).step_by(2);
+    if said.starts_with("unknown field") {
+        let wrong = quoted.next().unwrap_or_default();
+        let place = inside(path, wrong);
+        return format!("unknown {kind} '{place}'{}", nearest(wrong, quoted));
+    }
+    if said.starts_with("duplicate field") {
+        return format!("{kind} '{}' is given twice", inside(path, quoted.next().unwrap_or_default()));
+    }
+    if said.starts_with("missing field") {
+        return format!("{kind} '{}' is missing", inside(path, quoted.next().unwrap_or_default()));
+    }
+    if said.starts_with("unknown variant") {
+        let wrong = quoted.next().unwrap_or_default();
+        let known: Vec<&str> = quoted.collect();
+        let nearest = nearest(wrong, known.iter().copied());
+        return format!("'{wrong}' is not a value of {kind} '{path}'{nearest}; expected {}", known.join(", "));
+    }
+    if [".", "?"].contains(&path) { error.to_owned() } else { format!("{kind} '{path}': {said}") }
+}
+
+/// The path of a name in the object at `path`.
+fn inside(path: &str, name: &str) -> String {
+    match path {
+        "." => name.to_owned(),
+        path if path == name || path.ends_with(&format!(".{name}")) => path.to_owned(),
+        path => format!("{path}.{name}"),
+    }
+}
+
+/// `; did you mean 'x'?`, with the known name that takes the fewest edits; empty if none is similar.
+pub fn nearest<'n>(wrong: &str, known: impl Iterator<Item = &'n str>) -> String {
+    let distance = |name: &&str| strsim::damerau_levenshtein(&wrong.to_lowercase(), &name.to_lowercase());
+    let nearest = known.map(|name| (distance(&name), name)).min();
+    match nearest {
+        Some((edits, name)) if edits <= (wrong.chars().count() / 2).max(1) => format!("; did you mean '{name}'?"),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,135 @@
+//! A route: a method, a path, and a typed function that answers its calls.
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Response};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::DeserializeOwned;
+
+use super::answer::{Answer, Refusal};
+use super::input::{self, Body};
+use crate::served::ServedWorld;
+
+/// A row of the table of routes.
+pub struct Route {
+    /// The method.
+    pub method: Method,
+    /// The path, in which `{id}` stands for any segment.
+    pub path: &'static str,
+    /// The `operationId` in the OpenAPI document.
+    pub name: &'static str,
+    /// What the route does, in one sentence without a full stop.
+    pub purpose: &'static str,
+    /// Further sentences in Markdown; may be empty.
+    pub about: &'static str,
+    /// An example: a query with its question mark, or a body; empty for a call without both.
+    pub example: &'static str,
+    /// The status with which a fresh server answers the example.
+    pub status: u16,
+    /// Whether calls are answered immediately, because they neither read findings nor wait for writers.
+    pub is_light: bool,
+    /// The schemas of query, body and answer.
+    pub schemas: Schemas,
+    run: Run,
+}
+
+/// Answers a call with a query and a body.
+type Run = Box<dyn Fn(&Call<'_>, &str, &[u8]) -> Result<Response<Bytes>, Refusal> + Send + Sync>;
+
+/// Functions that return the schemas of a route.
+#[derive(Clone, Copy)]
+pub struct Schemas {
+    /// The query as an object; an object without properties if the route has no parameters.
+    pub query: fn(&mut SchemaGenerator) -> Schema,
+    /// The body; `None` if the route takes none.
+    pub body: fn(&mut SchemaGenerator) -> Option<Schema>,
+    /// The status, media type and schema of the answer.
+    pub answer: fn(&mut SchemaGenerator) -> (u16, &'static str, Schema),
+}
+
+/// A call, as its function sees it besides query and body.
+pub struct Call<'c> {
+    /// The served world.
+    pub served: &'c ServedWorld,
+    /// The segment of the path that `{id}` stands for; empty if the route has none.
+    pub label: &'c str,
+    /// The headers of the request.
+    pub headers: &'c HeaderMap,
+}
+
+impl Route {
+    /// A route whose calls `run` answers.
+    pub fn new<Q, B, A>(
+        (method, path): (Method, &'static str),
+        (name, purpose): (&'static str, &'static str),
+        run: fn(&Call<'_>, Q, B) -> Result<A, Refusal>,
+    ) -> Route
+    where
+        Q: DeserializeOwned + JsonSchema + 'static,
+        B: Body + 'static,
+        A: Answer + 'static,
+    {
+        Route {
+            method,
+            path,
+            name,
+            purpose,
+            about: "",
+            example: "",
+            status: A::STATUS,
+            is_light: false,
+            schemas: Schemas { query: Q::json_schema, body: B::schema, answer: described::<A> },
+            run: Box::new(move |call, query, body| {
+                let query = input::query(query)?;
+                Ok(run(call, query, B::read(body)?)?.respond())
+            }),
+        }
+    }
+
+    /// Adds sentences about the route.
+    pub fn about(self, about: &'static str) -> Route {
+        Route { about, ..self }
+    }
+
+    /// Adds an example.
+    pub fn example(self, example: &'static str) -> Route {
+        Route { example, ..self }
+    }
+
+    /// Sets the status with which a fresh server, which has no hubs, answers the example.
+    pub fn fresh(self, status: u16) -> Route {
+        Route { status, ..self }
+    }
+
+    /// Marks the route as light.
+    pub fn light(self) -> Route {
+        Route { is_light: true, ..self }
+    }
+
+    /// Answers a call. A refusal of a query or body that cannot be read shows the example.
+    pub fn answer(&self, call: &Call<'_>, query: &str, body: &[u8]) -> Response<Bytes> {
+        let answered = (self.run)(call, query, body);
+        answered.unwrap_or_else(|refusal| refusal.with_example(self.example).respond())
+    }
+
+    /// The path of the example, for a server at `endpoint`.
+    pub fn url(&self, endpoint: &str) -> String {
+        let query = if self.example.starts_with('?') { self.example } else { "" };
+        let path = self.path.split('/').map(|segment| segment.strip_prefix('{').map_or(segment, |_| "ID"));
+        format!("{endpoint}{}{query}", path.collect::<Vec<_>>().join("/"))
+    }
+
+    /// The example as a command line.
+    pub fn curl(&self, endpoint: &str) -> String {
+        let method = if self.method == Method::GET { String::new() } else { format!("-X {} ", self.method) };
+        let url = self.url(endpoint);
+        match self.example {
+            "" => format!("curl {method}{url}"),
+            query if query.starts_with('?') => format!("curl {method}'{url}'"),
+            body => format!("curl {method}{url} -d '{body}'"),
+        }
+    }
+}
+
+fn described<A: Answer>(generator: &mut SchemaGenerator) -> (u16, &'static str, Schema) {
+    (A::STATUS, A::MEDIA_TYPE, A::schema(generator))
+}

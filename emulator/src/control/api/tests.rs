@@ -1,0 +1,121 @@
+//! Tests of the machinery: messages about wrong words, and the OpenAPI document with its examples.
+
+use bytes::Bytes;
+use http::{Method, Request};
+use serde_json::{Value, json};
+
+use super::super::{handle, routes};
+use crate::served::ServedWorld;
+use crate::service::{Service, Settings};
+
+fn answer(served: &ServedWorld, method: &Method, path: &str, body: &str) -> (u16, Value) {
+    let request = Request::builder().method(method).uri(path).body(Bytes::from(body.to_owned())).unwrap();
+    let response = handle(served, &request);
+    (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap_or_default())
+}
+
+fn refusal(method: &str, path: &str, body: &str) -> String {
+    let service = Service::new(Settings::default(), None).unwrap();
+    let (status, answer) = answer(service.served(), &method.parse().unwrap(), path, body);
+    assert_eq!(status, 400, "{answer}");
+    answer["Message"].as_str().unwrap().to_owned()
+}
+
+/// Rules: CPL-05.
+#[test]
+fn refusals_name_the_wrong_word_and_the_nearest_right_one() {
+    for (method, path, body, expected) in [
+        (
+            "POST",
+            "/_emulator/reset?TO=empty",
+            "",
+            "unknown parameter 'TO'; did you mean 'to'?; expected a call such as ?to=start",
+        ),
+        ("POST", "/_emulator/reset?to=empty&to=start", "", "parameter 'to' is given twice"),
+        (
+            "POST",
+            "/_emulator/reset?to=emtpy",
+            "",
+            "'emtpy' is not a value of parameter 'to'; did you mean 'empty'?; expected start, empty",
+        ),
+        ("POST", "/_emulator/reset", "{\"to\":\"empty\"}", "this call does not take a body"),
+        ("GET", "/_emulator/events?limit=ten", "", "parameter 'limit': invalid digit found in string"),
+        ("GET", "/_emulator/members", "", "parameter 'administrator' is missing"),
+        ("POST", "/_emulator/clock", "{\"advanse\":\"P1D\"}", "unknown member 'advanse'; did you mean 'advance'?"),
+        ("POST", "/_emulator/clock", "{\"advance\":\"P1D\",\"advance\":\"P1D\"}", "member 'advance' is given twice"),
+        (
+            "POST",
+            "/_emulator/clock",
+            "{\"advance\":1}",
+            "member 'advance': invalid type: integer `1`, expected a string",
+        ),
+        ("POST", "/_emulator/clock", "{\"advance\":null}", "the body contains none of"),
+        ("POST", "/_emulator/clock", "{\"advance\":\"P1D\"} x", "the body is not one JSON value"),
+        ("POST", "/_emulator/clock", "{", "EOF while parsing an object"),
+        (
+            "POST",
+            "/_emulator/members",
+            "{\"Administrator\":\"1\",\"Regions\":[],\"AccountDetails\":[{\"AcountId\":\"2\"}]}",
+            "unknown member 'AccountDetails[0].AcountId'; did you mean 'AccountId'?",
+        ),
+        (
+            "POST",
+            "/_emulator/explain",
+            "{\"Account\":\"1\"}",
+            "member 'Region' is missing; expected a call such as {\"Account\"",
+        ),
+    ] {
+        let message = refusal(method, path, body);
+        assert!(message.starts_with(expected), "{message}\n{expected}");
+    }
+}
+
+/// Every example, sent as it stands to a fresh server, gets the status that the document gives for it.
+///
+/// Rules: CPL-01, CPL-03, CPL-04.
+#[test]
+fn every_operation_of_the_document_is_called() {
+    let fresh = || Service::new(Settings::default(), None).unwrap();
+    let (status, document) = answer(fresh().served(), &Method::GET, "/_emulator/openapi.json", "");
+    assert_eq!((status, &document["openapi"]), (200, &json!("3.1.0")));
+    let mut called = 0;
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            let method: Method = method.to_uppercase().parse().unwrap();
+            let mut url = path.clone();
+            let mut query = Vec::new();
+            for parameter in operation["parameters"].as_array().unwrap() {
+                let name = parameter["name"].as_str().unwrap();
+                match (parameter["in"].as_str(), parameter["example"].as_str()) {
+                    (Some("path"), Some(example)) => url = url.replace(&format!("{{{name}}}"), example),
+                    (_, Some(example)) => query.push(format!("{name}={example}")),
+                    (_, None) => assert_eq!(parameter["required"], false, "{path} {name}"),
+                }
+                assert!(parameter["in"] == "path" || parameter["description"].is_string(), "{path} {name}");
+            }
+            let body = &operation["requestBody"]["content"]["application/json"]["example"];
+            let body = if body.is_null() { String::new() } else { body.to_string() };
+            let (status, answered) = answer(fresh().served(), &method, &format!("{url}?{}", query.join("&")), &body);
+            assert_eq!(operation["x-fresh-status"], status, "{method} {url} {body}: {answered}");
+            let responses = operation["responses"].as_object().unwrap();
+            assert!(status >= 400 || responses.contains_key(&status.to_string()), "{method} {path}: {status}");
+            assert!(operation["summary"].is_string() && operation["operationId"].is_string(), "{path}");
+            called += 1;
+        }
+    }
+    assert_eq!(called, routes::all().len());
+    assert_references(&document, &document);
+}
+
+/// All references lead somewhere.
+fn assert_references(part: &Value, document: &Value) {
+    if let Some(reference) = part.get("$ref").and_then(Value::as_str) {
+        let pointer = reference.strip_prefix('#').unwrap();
+        assert!(document.pointer(pointer).is_some(), "{reference}");
+    }
+    match part {
+        Value::Object(members) => members.values().for_each(|part| assert_references(part, document)),
+        Value::Array(parts) => parts.iter().for_each(|part| assert_references(part, document)),
+        _ => {}
+    }
+}

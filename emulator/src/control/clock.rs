@@ -1,0 +1,90 @@
+//! `/_emulator/clock`: reads and moves the virtual clock (CPL-90 to CPL-93).
+
+use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::api::{Call, Json, Nothing, Refusal};
+use crate::domain::due;
+use crate::served::ServedWorld;
+use crate::state::{Clock, EXPECTED_DURATION, LAST_INSTANT, duration, timestamp_text};
+
+/// The clock.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ClockState {
+    /// The time.
+    now: String,
+    /// Whether the clock stands still.
+    frozen: bool,
+}
+
+/// What happens to the clock: first it is frozen or runs again, then it moves.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Change {
+    /// `true` to stop the clock, `false` to let it run.
+    frozen: Option<bool>,
+    /// The duration by which it moves, such as `36h` or, in ISO 8601, `P3D`, `P1DT12H` or `P2W`.
+    advance: Option<String>,
+    /// The time to which it moves, in RFC 3339. It cannot go back.
+    set: Option<String>,
+}
+
+/// Shows the clock.
+pub(super) fn show(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<ClockState>, Refusal> {
+    Ok(state(call.served))
+}
+
+/// Moves, freezes or starts the clock, and does all work that is due then.
+pub(super) fn change(call: &Call<'_>, _: Nothing, Json(change): Json<Change>) -> Result<Json<ClockState>, Refusal> {
+    if change.frozen.is_none() && change.advance.is_none() && change.set.is_none() {
+        return Err(Refusal::unreadable("the body contains none of 'frozen', 'advance' and 'set'"));
+    }
+    let world = call.served.world();
+    let by = distance(&change, world.clock.now())?;
+    if let Some(is_frozen) = change.frozen {
+        world.clock.freeze(is_frozen);
+    }
+    match (&change.set, by) {
+        // A running clock has moved a little since the distance was computed.
+        (Some(_), Some((_, end))) => world.clock.advance_to(end),
+        (None, Some((by, _))) => world.clock.advance(by),
+        (_, None) => {}
+    }
+    due::after_clock_change(&world, world.clock.now());
+    Ok(state(call.served))
+}
+
+/// How far the clock moves, and the time at which it arrives.
+fn distance(change: &Change, now: Timestamp) -> Result<Option<(SignedDuration, Timestamp)>, Refusal> {
+    let end = match (&change.advance, &change.set) {
+        (None, None) => return Ok(None),
+        (Some(_), Some(_)) => return Err(Refusal::unreadable("'advance' and 'set' cannot be combined")),
+        (Some(text), None) => {
+            let by = duration(text, now).ok_or_else(|| {
+                Refusal::unreadable(format!("`{text}` is not a valid duration; expected {EXPECTED_DURATION}"))
+            })?;
+            now.checked_add(by).unwrap_or(Timestamp::MAX)
+        }
+        (None, Some(text)) => {
+            let at: Timestamp = text.parse().map_err(|_| {
+                let expected = "expected RFC 3339, such as 2026-01-15T09:00:00Z";
+                Refusal::unreadable(format!("`{text}` is not a valid time; {expected}"))
+            })?;
+            if at < now {
+                return Err("the clock does not go back; reset, or restore a snapshot".into());
+            }
+            at
+        }
+    };
+    if end > LAST_INSTANT {
+        return Err(format!("the clock ends at {}", timestamp_text(LAST_INSTANT)).into());
+    }
+    Ok(Some((end.duration_since(now), end)))
+}
+
+fn state(served: &ServedWorld) -> Json<ClockState> {
+    let world = served.world();
+    let clock: &Clock = &world.clock;
+    Json(ClockState { now: timestamp_text(clock.now()), frozen: clock.is_frozen() })
+}

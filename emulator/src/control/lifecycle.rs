@@ -1,0 +1,116 @@
+//! `/_emulator/health`, `/_emulator/ready` and `/_emulator/reset`, with the aliases that tools for LocalStack and moto
+//! call.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::api::answer::Done;
+use super::api::{Call, Json, Nothing, Refusal};
+use crate::domain::due;
+use crate::served::ServedWorld;
+use crate::state::timestamp_text;
+
+/// The health of the emulator. Its members are in lower case for compatibility.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Health {
+    /// `ok`, or `degraded` after a request has panicked, since its changes may be incomplete.
+    status: &'static str,
+    /// `none`: state is lost when the process ends.
+    durability: &'static str,
+    /// The ID of the last request that panicked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_panic: Option<String>,
+    /// The number of log lines that could not be written.
+    #[serde(skip_serializing_if = "is_zero")]
+    dropped_log_lines: u64,
+    version: &'static str,
+    clock: String,
+    hubs: usize,
+    findings: usize,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde requires a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+/// Returns the version, the clock, and the number of hubs and findings.
+pub(super) fn health(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<Health>, Refusal> {
+    let world = call.served.world();
+    // The counts match what the next call would see.
+    due::run(&world, world.clock.now());
+    let last_panic = call.served.last_panic();
+    Ok(Json(Health {
+        status: if last_panic.is_some() { "degraded" } else { "ok" },
+        durability: "none",
+        last_panic,
+        dropped_log_lines: call.served.dropped_log_lines(),
+        version: env!("CARGO_PKG_VERSION"),
+        clock: timestamp_text(world.clock.now()),
+        hubs: world.relations().hub_count(),
+        findings: world.finding_count(),
+    }))
+}
+
+/// Whether the emulator accepts calls.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Ready {
+    ready: bool,
+}
+
+/// Says that the emulator accepts calls (CPL-15). It only opens its port when the scenario is loaded.
+pub(super) fn ready(_: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<Ready>, Refusal> {
+    Ok(Json(Ready { ready: true }))
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Reset {
+    /// `start`, the default: the state as the scenario describes it. `empty`: an empty state with the system clock.
+    #[serde(default)]
+    to: Target,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Target {
+    #[default]
+    Start,
+    Empty,
+}
+
+/// Replaces the world by the start or by an empty one (CPL-50).
+pub(super) fn reset(call: &Call<'_>, query: Reset, _: Nothing) -> Result<Done, Refusal> {
+    to(call.served, query.to);
+    Ok(Done)
+}
+
+fn to(served: &ServedWorld, target: Target) {
+    match target {
+        Target::Start => served.reset(),
+        Target::Empty => served.empty(),
+    }
+}
+
+/// The health in the form of LocalStack (CPL-14).
+pub(super) fn localstack_health(_: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<Value>, Refusal> {
+    Ok(Json(json!({
+        "services": { "securityhub": "running", "sts": "running", "organizations": "running" },
+        "edition": "securityhub-local",
+        "version": env!("CARGO_PKG_VERSION"),
+    })))
+}
+
+/// Resets to the start, as the reset of LocalStack does (CPL-14).
+pub(super) fn localstack_reset(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Done, Refusal> {
+    to(call.served, Target::Start);
+    Ok(Done)
+}
+
+/// Resets to the start, with the answer of moto's reset (CPL-14).
+pub(super) fn moto_reset(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<Value>, Refusal> {
+    to(call.served, Target::Start);
+    Ok(Json(json!({ "status": "ok" })))
+}

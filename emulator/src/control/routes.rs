@@ -1,0 +1,198 @@
+//! The table of all routes. It makes the router, the texts of 404 and 405, the OpenAPI document, the list at
+//! `/_emulator/` and docs/reference/control-plane.md (CPL-01).
+
+use std::sync::LazyLock;
+
+use http::Method;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::api::{Answer, Body, Call, Json, Nothing, Refusal, Route, openapi};
+use super::{
+    clock, compliance, connectors, events, explain, exports, exposures, findings, lifecycle, members, organization,
+    resources, snapshots, status,
+};
+
+/// All routes, in the order in which a new user needs them.
+pub fn all() -> &'static [Route] {
+    static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {
+        let mut routes = service();
+        routes.extend(world());
+        routes.extend(security_hub());
+        routes.extend(surroundings());
+        routes.extend(aliases());
+        routes
+    });
+    &ROUTES
+}
+
+/// The emulator itself.
+fn service() -> Vec<Route> {
+    vec![
+        get("/_emulator/", "listRoutes", "List these calls, each with an example", status::index)
+            .about("A browser gets a page with the content of the emulator, as at `/`."),
+        get("/_emulator", "listRoutesToo", "As `/_emulator/`", status::index),
+        get("/_emulator/openapi.json", "describeRoutes", "Describe these calls in OpenAPI 3.1", describe),
+        get("/_emulator/status", "showStatus", "Show accounts, Regions, hubs, numbers of findings, and the clock", status::show)
+            .about("`securityhub-local status` prints it."),
+        get("/_emulator/caller", "showCaller", "Show the account of an access key", status::caller)
+            .example("?access-key=test")
+            .about("Returns the account, and whether the key is known."),
+        get("/_emulator/health", "showHealth", "Check that the emulator runs", lifecycle::health)
+            .light()
+            .about("Returns the version, the clock, and the number of hubs and findings. `status` is `ok`, or `degraded` with `last_panic` (a request ID) after a request has panicked; `dropped_log_lines` is the number of log lines that could not be written."),
+        get("/_emulator/ready", "showReadiness", "Check that the emulator accepts calls", lifecycle::ready).light(),
+    ]
+}
+
+/// The whole world and its clock.
+fn world() -> Vec<Route> {
+    vec![
+        post(
+            "/_emulator/reset",
+            "reset",
+            "Return to the start of the scenario, or with `to=empty` to an empty state",
+            lifecycle::reset,
+        )
+        .example("?to=start"),
+        get("/_emulator/clock", "showClock", "Show the time", clock::show).light(),
+        post("/_emulator/clock", "changeClock", "Advance, set, freeze or start the clock", clock::change)
+            .example(r#"{"advance": "P1D"}"#)
+            .about("Everything that falls due on the way is done, each at its own time."),
+        get("/_emulator/snapshots", "listSnapshots", "List the snapshots", snapshots::list),
+        put("/_emulator/snapshots/{name}", "saveSnapshot", "Save the state under a name", snapshots::save)
+            .about("A name has up to 64 letters, digits, `.`, `_` and `-`. At most 100 snapshots are kept."),
+        get("/_emulator/snapshots/{name}", "showSnapshot", "Show a snapshot", snapshots::show).fresh(404),
+        delete("/_emulator/snapshots/{name}", "deleteSnapshot", "Delete a snapshot", snapshots::delete).fresh(404),
+        post("/_emulator/snapshots/{name}/restore", "restoreSnapshot", "Return to a snapshot", snapshots::restore)
+            .fresh(404)
+            .about("`start` and `empty` are snapshots that always exist."),
+    ]
+}
+
+/// What Security Hub shows and does.
+fn security_hub() -> Vec<Route> {
+    vec![
+        post("/_emulator/findings", "importFindings", "Import findings on behalf of any product", findings::deliver)
+            .example("[]")
+            .about("Takes a finding, a list of findings or `{\"Findings\": [...]}`, up to 64 MiB, as if sent by their products, including AWS services."),
+        post("/_emulator/exposures", "computeExposures", "Compute exposure findings now", exposures::compute)
+            .about("They are otherwise computed after `delays.exposures`, in all Regions in which a hub V2 is enabled."),
+        post("/_emulator/findings/query", "queryFindings", "List the findings that an account sees, and count those in its other Regions", findings::query)
+            .example(r#"{"Account": "111111111111", "Region": "us-east-1", "Limit": 10}"#)
+            .fresh(400)
+            .about("The most severe findings come first, then the newest; `securityhub-local findings` prints them."),
+        post("/_emulator/explain", "explainFinding", "Explain why GetFindings returns a finding or not", explain::explain)
+            .example(r#"{"Account": "111111111111", "Region": "us-east-1", "Id": "ID", "Filters": {}}"#),
+        get("/_emulator/events", "listEvents", "List the events sent to EventBridge, oldest first", events::list)
+            .example("?limit=10")
+            .about("Use `Last` as the next `after`; `More` is true if there are later events (a call compares at most 1,000 events with a pattern, so a page can be empty even if more follow); `Dropped` is the minimum number of skipped events that are no longer available (`serve --events` keeps 10,000)."),
+        delete("/_emulator/events", "deleteEvents", "Remove all events", events::clear),
+        post("/_emulator/custom-actions", "sendToCustomAction", "Send findings to a custom action, as a user of the console does", events::send)
+            .example(r#"{"ActionTargetArn": "ARN", "FindingIdentifiers": [{"Id": "ID", "ProductArn": "ARN"}]}"#)
+            .fresh(404),
+        get("/_emulator/exports/{id}", "showExport", "Show an export job of the V2 half, and what it has exported", exports::show)
+            .fresh(404)
+            .about("The answer contains bucket and key in `Object`, and the content in `Exported` unless it was written to the directory of `serve --export-dir` or to the endpoint of `serve --export-s3-endpoint`."),
+        put("/_emulator/exports/{id}", "setExport", "Let an export job succeed, fail, be cancelled or run again", exports::put)
+            .example(r#"{"Status": "FAILED", "FailureCode": "ACCESS_DENIED"}"#)
+            .fresh(404),
+        get("/_emulator/compliance", "showCompliance", "Show security scores and control statuses as the console does", compliance::scores)
+            .example("?account=111111111111&region=us-east-1")
+            .fresh(400)
+            .about("For an administrator, the answer also contains those of each member."),
+    ]
+}
+
+/// What surrounds Security Hub: members, the organization, resources, other clouds.
+fn surroundings() -> Vec<Route> {
+    vec![
+        get("/_emulator/members", "listMembers", "List the members of an administrator", members::list)
+            .example("?administrator=111111111111")
+            .about("The rows contain statuses and whether the hubs of members are enabled."),
+        post("/_emulator/members", "addMembers", "Add members, and optionally invite them and accept on their behalf", members::add)
+            .example(r#"{"Administrator": "111111111111", "Regions": ["us-east-1"], "AccountDetails": [{"AccountId": "444444444444"}], "Accept": true}"#)
+            .fresh(400),
+        post("/_emulator/members/accept", "acceptInvitations", "Accept invitations on behalf of the invited accounts", members::accept)
+            .example(r#"{"Administrator": "111111111111", "Regions": ["us-east-1"]}"#)
+            .fresh(400),
+        get("/_emulator/organization", "showOrganization", "Show the organization as a tree", organization::show)
+            .fresh(400)
+            .about("`securityhub-local organization tree` prints it."),
+        post("/_emulator/organization", "changeAccount", "Let an account join, move, leave, or be suspended or closed", organization::apply_event)
+            .example(r#"{"Action": "join", "AccountId": "444444444444"}"#)
+            .fresh(400),
+        get("/_emulator/organization/policies", "listPolicies", "List the policies of the organization and their targets", organization::list_policies)
+            .fresh(400),
+        post("/_emulator/organization/policies", "changePolicy", "Attach or detach a service control policy", organization::change_policy)
+            .example(r#"{"Action": "attach", "Policy": "NAME", "Target": "root"}"#)
+            .fresh(400)
+            .about("Returns the organization as a tree, and in `Policy` whether the policy was `created`, `replaced` or `unchanged`."),
+        get("/_emulator/resources", "listResources", "List the resources that controls check", resources::list),
+        put("/_emulator/resources", "declareResources", "Declare resources", resources::declare)
+            .example(r#"[{"account": "111111111111", "regions": ["us-east-1"], "type": "AwsS3Bucket", "id": "logs"}]"#)
+            .about("Changed resources are checked immediately, by periodic controls within 12 hours."),
+        delete("/_emulator/resources", "deleteResources", "Delete resources", resources::delete)
+            .example("?account=111111111111&type=AwsS3Bucket&id=logs")
+            .fresh(404),
+        put("/_emulator/config-recorder", "setRecorder", "Turn the recorder of AWS Config on or off", resources::record)
+            .example(r#"{"Account": "111111111111", "Regions": ["us-east-1"], "Recorder": "off"}"#)
+            .fresh(400),
+        post("/_emulator/checks/run", "runChecks", "Check all controls now", resources::run).fresh(400),
+        put("/_emulator/connectors/{id}", "setConnector", "Set what the next check of a connector finds", connectors::set)
+            .example(r#"{"Status": "FAILED_TO_CONNECT"}"#)
+            .fresh(404),
+        get("/_emulator/oauth/authorize", "authorizeConnector", "Authorize a connector to Jira on behalf of its owner", connectors::authorize)
+            .example("?state=STATE")
+            .fresh(404),
+        get("/_emulator/tickets", "listTickets", "List the tickets that connectors have created, oldest first", connectors::tickets),
+    ]
+}
+
+/// Paths that tools for LocalStack and moto call (CPL-14).
+fn aliases() -> Vec<Route> {
+    vec![
+        get(
+            "/_localstack/health",
+            "showLocalStackHealth",
+            "Check that the emulator runs, as LocalStack answers",
+            lifecycle::localstack_health,
+        )
+        .light(),
+        post(
+            "/_localstack/state/reset",
+            "resetLocalStack",
+            "Return to the start of the scenario, as with LocalStack",
+            lifecycle::localstack_reset,
+        ),
+        post(
+            "/moto-api/reset",
+            "resetMoto",
+            "Return to the start of the scenario, as with moto",
+            lifecycle::moto_reset,
+        ),
+    ]
+}
+
+/// Describes all routes in OpenAPI.
+fn describe(_: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<Value>, Refusal> {
+    Ok(Json(openapi::document(all())))
+}
+
+type Run<Q, B, A> = fn(&Call<'_>, Q, B) -> Result<A, Refusal>;
+
+macro_rules! methods {
+    ($($name:ident $method:ident),*) => {$(
+        fn $name<Q, B, A>(path: &'static str, name: &'static str, purpose: &'static str, run: Run<Q, B, A>) -> Route
+        where
+            Q: DeserializeOwned + JsonSchema + 'static,
+            B: Body + 'static,
+            A: Answer + 'static,
+        {
+            Route::new((Method::$method, path), (name, purpose), run)
+        }
+    )*};
+}
+
+methods!(get GET, post POST, put PUT, delete DELETE);

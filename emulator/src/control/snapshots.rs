@@ -1,0 +1,105 @@
+//! `/_emulator/snapshots`: named states of the world (CPL-51, CPL-52).
+
+use http::{HeaderValue, StatusCode};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::api::answer::{Done, response};
+use super::api::{Answer, Call, Json, Nothing, Refusal};
+use crate::domain::due;
+use crate::served::snapshots::{Info, SaveError};
+use crate::state::timestamp_text;
+
+/// A snapshot.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Snapshot {
+    name: String,
+    /// The time of the system at which it was saved.
+    real_time: String,
+    /// The time of its clock.
+    clock: String,
+    hubs: usize,
+    findings: usize,
+}
+
+impl From<Info> for Snapshot {
+    fn from(info: Info) -> Snapshot {
+        Snapshot {
+            name: info.name,
+            real_time: timestamp_text(info.saved_at),
+            clock: timestamp_text(info.clock),
+            hubs: info.hubs,
+            findings: info.findings,
+        }
+    }
+}
+
+/// Snapshots.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Snapshots {
+    /// The snapshots by name.
+    snapshots: Vec<Snapshot>,
+}
+
+/// A saved snapshot: 201 if it is new, 200 if it replaced one.
+pub(super) struct Saved {
+    snapshot: Snapshot,
+    is_new: bool,
+}
+
+impl Answer for Saved {
+    const STATUS: u16 = 201;
+
+    fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        generator.subschema_for::<Snapshot>()
+    }
+
+    fn respond(self) -> http::Response<bytes::Bytes> {
+        let status = if self.is_new { StatusCode::CREATED } else { StatusCode::OK };
+        let body = Json(self.snapshot).respond().into_body();
+        response(status, HeaderValue::from_static("application/json"), body)
+    }
+}
+
+/// Lists the snapshots.
+pub(super) fn list(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<Snapshots>, Refusal> {
+    Ok(Json(Snapshots { snapshots: call.served.snapshots().list().into_iter().map(Snapshot::from).collect() }))
+}
+
+/// Saves the world under a name.
+pub(super) fn save(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Saved, Refusal> {
+    let world = call.served.world();
+    due::run(&world, world.clock.now());
+    let saved = call.served.snapshots().save(call.label, &world);
+    let (info, is_new) = saved.map_err(|error| match error {
+        SaveError::Name => Refusal::from(error.to_string()),
+        SaveError::Reserved | SaveError::TooMany => Refusal::new(StatusCode::CONFLICT, error.to_string()),
+    })?;
+    Ok(Saved { snapshot: info.into(), is_new })
+}
+
+/// Shows a snapshot.
+pub(super) fn show(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<Snapshot>, Refusal> {
+    let found = call.served.snapshots().list().into_iter().find(|info| info.name == call.label);
+    found.map(|info| Json(info.into())).ok_or_else(|| unknown(call.label))
+}
+
+/// Deletes a snapshot.
+pub(super) fn delete(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Done, Refusal> {
+    match call.served.snapshots().delete(call.label) {
+        Err(error) => Err(Refusal::new(StatusCode::CONFLICT, error.to_string())),
+        Ok(false) => Err(unknown(call.label)),
+        Ok(true) => Ok(Done),
+    }
+}
+
+/// Returns to a snapshot.
+pub(super) fn restore(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Done, Refusal> {
+    if call.served.restore(call.label) { Ok(Done) } else { Err(unknown(call.label)) }
+}
+
+fn unknown(name: &str) -> Refusal {
+    Refusal::not_found(format!("no snapshot has the name '{name}'"))
+}

@@ -1,0 +1,128 @@
+//! Named snapshots of the world. A snapshot shares everything with the world that neither has written since.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::state::World;
+use crate::state::sync::Mutex;
+
+/// Maximum number of snapshots.
+const MAX: usize = 100;
+/// Maximum length of a name.
+const MAX_NAME: usize = 64;
+/// Names of states that always exist.
+pub const START: &str = "start";
+/// See [`START`].
+pub const EMPTY: &str = "empty";
+
+/// The snapshots of a served world.
+#[derive(Default)]
+pub struct Snapshots(Mutex<BTreeMap<String, Snapshot>>);
+
+struct Snapshot {
+    world: Arc<World>,
+    saved_at: Timestamp,
+}
+
+/// What is known about a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Info {
+    /// Its name.
+    pub name: String,
+    /// The time of the system at which it was saved.
+    pub saved_at: Timestamp,
+    /// The time of its clock.
+    pub clock: Timestamp,
+    /// The number of its hubs.
+    pub hubs: usize,
+    /// The number of its findings.
+    pub findings: usize,
+}
+
+/// A snapshot that is not saved or deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SaveError {
+    /// The name has other characters than allowed, or too many.
+    Name,
+    /// The name is that of a state that always exists.
+    Reserved,
+    /// There are too many snapshots.
+    TooMany,
+}
+
+impl fmt::Display for SaveError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            SaveError::Name => "the name of a snapshot has 1 to 64 characters: letters, digits, '.', '_' and '-'",
+            SaveError::Reserved => "'start' and 'empty' always exist; they cannot be saved or deleted",
+            SaveError::TooMany => "there are 100 snapshots; delete one first",
+        })
+    }
+}
+
+impl Snapshots {
+    /// Saves a world. Returns what is known about it, and whether the name is new.
+    ///
+    /// # Errors
+    /// [`SaveError`]. Nothing is saved then.
+    pub fn save(&self, name: &str, world: &World) -> Result<(Info, bool), SaveError> {
+        if is_reserved(name) {
+            return Err(SaveError::Reserved);
+        }
+        let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || ['.', '_', '-'].contains(&letter);
+        if name.is_empty() || name.len() > MAX_NAME || !name.chars().all(is_allowed) {
+            return Err(SaveError::Name);
+        }
+        let mut all = self.0.lock();
+        let is_new = !all.contains_key(name);
+        if is_new && all.len() >= MAX {
+            return Err(SaveError::TooMany);
+        }
+        let snapshot = Snapshot { world: Arc::new(world.saved()), saved_at: Timestamp::now() };
+        let info = snapshot.info(name);
+        all.insert(name.to_owned(), snapshot);
+        Ok((info, is_new))
+    }
+
+    /// All snapshots by name.
+    pub fn list(&self) -> Vec<Info> {
+        self.0.lock().iter().map(|(name, snapshot)| snapshot.info(name)).collect()
+    }
+
+    /// The world of a snapshot.
+    pub fn world(&self, name: &str) -> Option<Arc<World>> {
+        self.0.lock().get(name).map(|snapshot| Arc::clone(&snapshot.world))
+    }
+
+    /// Deletes a snapshot. Returns whether it existed.
+    ///
+    /// # Errors
+    /// [`SaveError::Reserved`].
+    pub fn delete(&self, name: &str) -> Result<bool, SaveError> {
+        if is_reserved(name) {
+            return Err(SaveError::Reserved);
+        }
+        // Freed without the lock.
+        let deleted = self.0.lock().remove(name);
+        Ok(deleted.is_some())
+    }
+}
+
+impl Snapshot {
+    fn info(&self, name: &str) -> Info {
+        Info {
+            name: name.to_owned(),
+            saved_at: self.saved_at,
+            clock: self.world.clock.now(),
+            hubs: self.world.relations().hub_count(),
+            findings: self.world.finding_count(),
+        }
+    }
+}
+
+fn is_reserved(name: &str) -> bool {
+    [START, EMPTY].contains(&name)
+}
