@@ -108,7 +108,8 @@ impl S3Endpoint {
     /// A signed request to write an object. The bucket is part of the path, so its name need not be a host name.
     fn signed(&self, object: &str, exported: Bytes, now: SystemTime) -> Result<Request<Full<Bytes>>, Failure> {
         let path = format!("/{}", utf8_percent_encode(object, ENCODED));
-        let content_type = if object.ends_with(".csv") { "text/csv" } else { "application/x-ndjson" };
+        let is_csv = object.rsplit('.').next() == Some("csv");
+        let content_type = if is_csv { "text/csv" } else { "application/x-ndjson" };
         // S3 signs the path as it is sent.
         let mut settings = SigningSettings::default();
         settings.percent_encoding_mode = PercentEncodingMode::Single;

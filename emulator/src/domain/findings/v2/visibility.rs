@@ -108,7 +108,7 @@ fn accounts_of_scope(organization: &Organization, entry: &Value) -> Result<Vec<A
 /// finding may appear twice; in the other order it could be missed.
 pub fn views(world: &World, caller: &Caller, limit: &Limit) -> Vec<View> {
     let (account, relations) = (caller.account(), world.relations());
-    let mut views = views_of(world, &relations, account, &caller.region, Scope::All);
+    let mut views = views_of(&relations, account, &caller.region, Scope::All, &world.ocsf_only_regions());
     for table in world.replica_tables() {
         if let (Some(origin), true) = (&table.origin, table.region == caller.region && table.viewer == Some(account)) {
             let accounts = accounts(&relations, account, origin);
@@ -132,19 +132,26 @@ pub fn views(world: &World, caller: &Caller, limit: &Limit) -> Vec<View> {
 pub fn linked(world: &World, relations: &Relations, account: AccountId, aggregator: &AggregatorV2) -> Vec<View> {
     // A Region without findings may have declared resources, so Regions with a hub count too.
     let enabled = relations.hubs_v2_of(account).map(|(key, _)| key.region.clone());
-    let known: BTreeSet<Region> =
-        world.finding_regions().into_iter().chain(world.ocsf_only_regions()).chain(enabled).collect();
+    let (stored, native) = (world.finding_regions(), world.ocsf_only_regions());
+    let known: BTreeSet<Region> = stored.union(&native).cloned().chain(enabled).collect();
     let is_on = |region: &Region| relations.is_v2_on(&HubKey { account, region: region.clone() });
     let regions = known.into_iter().filter(|region| aggregator.links(region) && is_on(region));
     let scope = Scope::Visible(Layer::Second);
-    regions.flat_map(|region| views_of(world, relations, account, &region, scope)).collect()
+    regions.flat_map(|region| views_of(relations, account, &region, scope, &native)).collect()
 }
 
-/// The findings that an account sees in the tables of a Region.
-fn views_of(world: &World, relations: &Relations, account: AccountId, region: &Region, scope: Scope) -> Vec<View> {
+/// The findings that an account sees in the tables of a Region. `native` contains the Regions with findings that exist
+/// only in OCSF.
+fn views_of(
+    relations: &Relations,
+    account: AccountId,
+    region: &Region,
+    scope: Scope,
+    native: &BTreeSet<Region>,
+) -> Vec<View> {
     let accounts = accounts(relations, account, region);
     let mut views = vec![View { table: TableKey::from(region), accounts: Arc::clone(&accounts), scope }];
-    if world.ocsf_only_regions().contains(region) {
+    if native.contains(region) {
         views.push(View { table: TableKey::ocsf_only(region), accounts, scope });
     }
     views
