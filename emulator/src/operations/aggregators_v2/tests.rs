@@ -1,5 +1,6 @@
 //! Rules of aggregators of the V2 half, tested through the operations.
 
+mod model;
 mod replicas;
 
 use securityhub_fixtures::Operation::{

@@ -11,7 +11,7 @@ use crate::domain::findings::v2::native;
 use crate::state::{Principal, Region};
 
 /// Hubs of both halves in two Regions, and an aggregator of the V2 half that links them.
-fn linked() -> (Stage, Value) {
+pub(super) fn linked() -> (Stage, Value) {
     let stage = hubs();
     for region in [REGION, OTHER_REGION] {
         for account in [ADMINISTRATOR, MEMBER] {
@@ -22,7 +22,7 @@ fn linked() -> (Stage, Value) {
     (stage, arn)
 }
 
-fn relink(stage: &Stage, arn: &Value, regions: &[&str]) {
+pub(super) fn relink(stage: &Stage, arn: &Value, regions: &[&str]) {
     stage.good(ADMINISTRATOR, UpdateAggregatorV2, with_arn(arn, specified(regions)));
 }
 
@@ -31,17 +31,16 @@ fn product_arn(account: &str) -> String {
 }
 
 /// Imports a finding in the other Region; a later minute makes it an update.
-fn import(stage: &Stage, account: &str, finding_id: &str, title: &str, minute: u32) {
-    let with = json!({
-        "ProductArn": product_arn(account), "Title": title, "UpdatedAt": format!("2026-01-10T08:{minute:02}:00Z"),
-    });
+pub(super) fn import(stage: &Stage, account: &str, finding_id: &str, title: &str, minute: u32) {
+    let updated_at = format!("2026-01-10T{:02}:{:02}:00Z", 8 + minute / 60, minute % 60);
+    let with = json!({ "ProductArn": product_arn(account), "Title": title, "UpdatedAt": updated_at });
     let input = json!({ "Findings": [finding_of(account, finding_id, with)] });
     let answer = stage.call_in(OTHER_REGION, account, BatchImportFindings, input).unwrap();
     assert_eq!(answer["SuccessCount"], 1, "{answer}");
 }
 
 /// Delivers a finding in OCSF in the other Region.
-fn deliver(stage: &Stage, title: &str) {
+pub(super) fn deliver(stage: &Stage, title: &str) {
     let finding = json!({
         "class_uid": 2004,
         "cloud": { "account": { "uid": ADMINISTRATOR }, "region": OTHER_REGION },
@@ -58,7 +57,7 @@ fn deliver(stage: &Stage, title: &str) {
 }
 
 /// ID, title and comment of the findings that an account sees, in the form `a=title/comment`.
-fn seen(stage: &Stage, region: &str, account: &str) -> String {
+pub(super) fn seen(stage: &Stage, region: &str, account: &str) -> String {
     let answer = stage.call_in(region, account, GetFindingsV2, json!({})).unwrap();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let row = |finding: &Value| {
@@ -70,20 +69,20 @@ fn seen(stage: &Stage, region: &str, account: &str) -> String {
     rows.join(" ")
 }
 
-/// Sets the comment of the finding `a`, as the administrator in a Region.
-fn comment(stage: &Stage, region: &str, text: &str) {
+/// Sets the comment of a finding, as the administrator in a Region, and returns whether the finding is visible there.
+pub(super) fn comment(stage: &Stage, region: &str, finding_id: &str, text: &str) -> bool {
+    let answer = stage.call_in(region, ADMINISTRATOR, GetFindingsV2, json!({})).unwrap();
+    let mut visible = answer["Findings"].as_array().unwrap().iter();
+    let Some(found) = visible.find(|finding| finding["finding_info"]["uid"] == finding_id) else { return false };
     let names = json!({
-        "CloudAccountUid": ADMINISTRATOR, "FindingInfoUid": "a", "MetadataProductUid": product_uid(stage, region),
+        "CloudAccountUid": ADMINISTRATOR,
+        "FindingInfoUid": finding_id,
+        "MetadataProductUid": found["metadata"]["product"]["uid"],
     });
     let input = json!({ "FindingIdentifiers": [names], "Comment": text });
     let answer = stage.call_in(region, ADMINISTRATOR, BatchUpdateFindingsV2, input).unwrap();
     assert_eq!(answer["ProcessedFindings"].as_array().unwrap().len(), 1, "{answer}");
-}
-
-fn product_uid(stage: &Stage, region: &str) -> Value {
-    let answer = stage.call_in(region, ADMINISTRATOR, GetFindingsV2, json!({})).unwrap();
-    let found = answer["Findings"].as_array().unwrap().iter().find(|finding| finding["finding_info"]["uid"] == "a");
-    found.unwrap()["metadata"]["product"]["uid"].clone()
+    true
 }
 
 /// The receivers of the events since the last call: kind, account and Region.
@@ -111,9 +110,9 @@ fn copies_of_the_findings_of_an_unlinked_region_remain_in_the_home_region() {
             import(&stage, ADMINISTRATOR, finding_id, title, 1);
         }
         deliver(&stage, "later");
-        comment(&stage, OTHER_REGION, "there");
+        assert!(comment(&stage, OTHER_REGION, "a", "there"));
         events(&stage);
-        comment(&stage, REGION, "at home");
+        assert!(comment(&stage, REGION, "a", "at home"));
         assert_eq!(events(&stage), [format!("\"Findings Imported V2\" \"{ADMINISTRATOR}\" \"{REGION}\"")]);
         assert_eq!(seen(&stage, REGION, ADMINISTRATOR), "a=new/at home o=new/");
         assert_eq!(seen(&stage, OTHER_REGION, ADMINISTRATOR), "a=later/there b=new/ o=later/");
@@ -150,7 +149,7 @@ fn a_copy_is_dropped_when_its_finding_is_visible_again() {
     import(&stage, ADMINISTRATOR, "a", "between", 1);
     relink(&stage, &arn, &[OTHER_REGION]);
     assert_eq!(seen(&stage, REGION, ADMINISTRATOR), "a=new/ b=new/ o=new/", "not written since the link");
-    comment(&stage, OTHER_REGION, "there");
+    assert!(comment(&stage, OTHER_REGION, "a", "there"));
     import(&stage, ADMINISTRATOR, "b", "again", 2);
     deliver(&stage, "again");
     assert_eq!(seen(&stage, REGION, ADMINISTRATOR), "a=between/there b=again/ o=again/");
@@ -216,7 +215,7 @@ fn a_change_in_the_v2_half_drops_the_copy_of_the_classic_half() {
     relink(&[OTHER_REGION]);
     let title = || stage.good(ADMINISTRATOR, GetFindings, json!({}))["Findings"][0]["Title"].clone();
     assert_eq!(title(), "new", "the copy");
-    comment(&stage, OTHER_REGION, "there");
+    assert!(comment(&stage, OTHER_REGION, "a", "there"));
     assert_eq!(title(), "between", "the finding");
     assert_eq!(stage.0.replica_tables(), []);
 }
