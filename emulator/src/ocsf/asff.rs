@@ -95,8 +95,9 @@ impl<'t> Asff<'t> {
                     asff.set(member, value.as_deref().map(RawValue::get));
                 }
             }
-            for (member, value) in provided.into_iter().zip(others) {
-                if value.is_some() {
+            // FindingProviderFields contain all that the provider has sent of these members.
+            if asff.get(Member::FindingProviderFields).is_some() {
+                for (member, value) in provided.into_iter().zip(others) {
                     asff.set(member, value);
                 }
             }

@@ -65,7 +65,7 @@ fn control_parameters(parameters: Option<&str>, out: &mut Out<'_>) {
                 }
                 joined.push_str(inside(Some(value)).unwrap_or_default());
             });
-            if inside(name).is_some() {
+            if inside(name).is_some() && !joined.is_empty() {
                 out.element(|out| {
                     out.copy("name", name);
                     out.text("value", &joined);

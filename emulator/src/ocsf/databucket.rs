@@ -26,21 +26,42 @@ pub(super) fn write(source: &Source<'_>, out: &mut Out<'_>) {
         };
         found.get_or_insert(resource);
     });
-    if bucket.or(object).is_some() {
+    let named = Named::of(bucket, object);
+    if named.name.is_some() {
         out.object("databucket", |out| {
             if let Some(object) = object {
                 out.object("file", |out| file(object, out));
             }
-            self::bucket(source, bucket, object, out);
+            self::bucket(source, bucket, &named, out);
         });
     }
 }
 
-fn bucket(source: &Source<'_>, bucket: Option<&str>, object: Option<&str>, out: &mut Out<'_>) {
-    let [id, region, tags, details] = text::values_of(bucket, ["Id", "Region", "Tags", "Details"]);
+/// The names of a bucket. The schema requires one.
+struct Named<'t> {
+    name: Option<String>,
+    arn: &'t str,
+}
+
+impl<'t> Named<'t> {
+    fn of(bucket: Option<&'t str>, object: Option<&str>) -> Named<'t> {
+        let [id, details] = text::values_of(bucket, ["Id", "Details"]);
+        let [details] = text::values_of(details, ["AwsS3Bucket"]);
+        let [named] = text::values_of(details, ["Name"]);
+        let [object_id] = text::values_of(object, ["Id"]);
+        let arn = inside(id).unwrap_or_default();
+        let short = resources::ids("AwsS3Bucket", arn).0;
+        let short = Some(&*short).filter(|short| !short.is_empty());
+        let name = inside(named).or(short).or(inside(object_id).and_then(resources::bucket_of));
+        Named { name: name.map(str::to_owned), arn }
+    }
+}
+
+fn bucket(source: &Source<'_>, bucket: Option<&str>, named: &Named<'_>, out: &mut Out<'_>) {
+    let [region, tags, details] = text::values_of(bucket, ["Region", "Tags", "Details"]);
     let [details] = text::values_of(details, ["AwsS3Bucket"]);
-    let [named, encryption, access] =
-        text::values_of(details, ["Name", "ServerSideEncryptionConfiguration", "PublicAccessBlockConfiguration"]);
+    let [encryption, access] =
+        text::values_of(details, ["ServerSideEncryptionConfiguration", "PublicAccessBlockConfiguration"]);
     encryption_details(encryption, out);
     if encryption.is_some() {
         out.flag("is_encrypted", true);
@@ -48,16 +69,11 @@ fn bucket(source: &Source<'_>, bucket: Option<&str>, object: Option<&str>, out: 
     if access.is_some_and(is_closed) {
         out.flag("is_public", false);
     }
-    let [object_id] = text::values_of(object, ["Id"]);
-    let arn = inside(id).unwrap_or_default();
-    let of_object = inside(object_id).and_then(resources::bucket_of);
-    let short = resources::ids("AwsS3Bucket", arn).0;
-    let name = inside(named).or(Some(&*short).filter(|short| !short.is_empty())).or(of_object);
-    out.text("name", name.unwrap_or_default());
+    out.text("name", named.name.as_deref().unwrap_or_default());
     out.text("region", inside(region).unwrap_or_else(|| source.text(Member::Region)));
     out.tags("tags", tags);
     out.coded(["type", "type_id"], (1, "S3"));
-    out.text("uid", arn);
+    out.text("uid", named.arn);
 }
 
 fn encryption_details(encryption: Option<&str>, out: &mut Out<'_>) {

@@ -88,7 +88,7 @@ impl<'t> Near<'t> {
         out.object(name, |out| {
             out.text("instance_uid", self.instance.as_deref().unwrap_or_default());
             out.copy("ip", address);
-            out.copy_number("port", port);
+            out.port(port);
         });
     }
 }
@@ -97,10 +97,12 @@ impl<'t> Near<'t> {
 fn api_call(action: &str, near: &Near<'_>, out: &mut Out<'_>) {
     let [operation, service, remote, affected] =
         text::values_of(Some(action), ["Api", "ServiceName", "RemoteIpDetails", "AffectedResources"]);
-    out.object("api", |out| {
-        out.copy("operation", operation);
-        out.object("service", |out| out.copy("name", service));
-    });
+    if inside(operation).is_some() {
+        out.object("api", |out| {
+            out.copy("operation", operation);
+            out.object("service", |out| out.copy("name", service));
+        });
+    }
     out.object("data", |out| {
         out.object("affected_resource", |out| {
             text::each_member(affected.unwrap_or_default(), |name, value| out.copy(name, Some(value)));
@@ -148,6 +150,10 @@ fn port_probe(probe: &str, near: &Near<'_>, out: &mut Out<'_>) {
 fn far(remote: Option<&str>, port: Option<&str>, out: &mut Out<'_>) {
     let [address, organization, country, city, place] =
         text::values_of(remote, ["IpAddressV4", "Organization", "Country", "City", "GeoLocation"]);
+    // The schema requires the address or another name of an endpoint.
+    if inside(address).is_none() {
+        return;
+    }
     let [network, number] = text::values_of(organization, ["AsnOrg", "Asn"]);
     let ([country], [city]) = (text::values_of(country, ["CountryName"]), text::values_of(city, ["CityName"]));
     let [longitude, latitude] = text::values_of(place, ["Lon", "Lat"]);
@@ -163,7 +169,7 @@ fn far(remote: Option<&str>, port: Option<&str>, out: &mut Out<'_>) {
         }
         out.copy("country", country);
     });
-    out.copy_number("port", port);
+    out.port(port);
 }
 
 fn connection_info(direction: Option<&str>, protocol: Option<&str>, out: &mut Out<'_>) {
@@ -194,12 +200,12 @@ fn from_network(network: &str, near: &Near<'_>, out: &mut Out<'_>) {
     connection_info(direction, protocol, out);
     near.role(out);
     let mut side = |name, address, [port, domain, mac]: [Option<&str>; 3]| {
-        if inside(address).or(inside(domain)).or(inside(mac)).is_some() {
+        if inside(address).or(inside(domain)).is_some() {
             out.object(name, |out| {
                 out.copy("hostname", domain);
                 out.copy("ip", address);
-                out.copy("mac", mac);
-                out.copy_number("port", port);
+                out.copy("mac", mac.filter(|mac| is_mac(mac)));
+                out.port(port);
             });
         }
     };
@@ -207,10 +213,20 @@ fn from_network(network: &str, near: &Near<'_>, out: &mut Out<'_>) {
     side("src_endpoint", source4.or(source6), [source_port, source_domain, source_mac]);
 }
 
+/// Whether a JSON string is a hardware address, such as `00:0d:83:b1:c0:8e`.
+fn is_mac(text: &str) -> bool {
+    let pairs: Vec<&str> = inside(Some(text)).unwrap_or_default().split([':', '-']).collect();
+    pairs.len() == 6 && pairs.iter().all(|pair| pair.len() == 2 && pair.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
 /// Writes a process (OCM-86).
 fn process(details: &str, near: &Near<'_>, out: &mut Out<'_>) {
     let [name, path, pid, launched] = text::values_of(Some(details), ["Name", "Path", "Pid", "LaunchedAt"]);
     near.role(out);
+    // The schema requires the number of a process.
+    if pid.is_none_or(|pid| pid.parse::<i64>().is_err()) {
+        return;
+    }
     out.object("process", |out| {
         out.time(["created_time", "created_time_dt"], launched);
         out.object("file", |out| out.file(path, None));
@@ -219,12 +235,14 @@ fn process(details: &str, near: &Near<'_>, out: &mut Out<'_>) {
     });
 }
 
-/// Visits the actors of an attack sequence who are users, with their sessions (OCM-88).
+/// Visits the actors of an attack sequence who are users with a name or an ID, with their sessions (OCM-88).
 fn actors<'t>(source: &Source<'t>, actor: &mut dyn FnMut(&'t str, Option<&'t str>)) {
     let [sequence] = text::values_of(source.get(Member::Detection), ["Sequence"]);
     let [actors] = text::values_of(sequence, ["Actors"]);
     text::each_element(actors.unwrap_or_default(), |it| {
-        if let [Some(user), session] = text::values_of(Some(it), ["User", "Session"]) {
+        let [user, session] = text::values_of(Some(it), ["User", "Session"]);
+        let [name, uid] = text::values_of(user, ["Name", "Uid"]);
+        if let Some(user) = user.filter(|_| inside(name).or(inside(uid)).is_some()) {
             actor(user, session);
         }
     });

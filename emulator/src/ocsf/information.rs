@@ -4,7 +4,10 @@ use securityhub_engine::json::text;
 
 use super::asff::Member;
 use super::out::{Out, inside};
-use super::source::{Product, Source, product_parts};
+use super::source::{Class, Product, Source, product_parts};
+
+/// The description of a remediation that has only a reference, as findings of GuardDuty have it (OCF-33).
+const SEE_REFERENCES: &str = "Please review the remediation guidance provided in the referenced documentation";
 
 /// The members of ProductFields that OCSF contains (OCM-29).
 struct ProductFields<'t> {
@@ -109,13 +112,14 @@ fn attacks(sequence: &Sequence<'_>, out: &mut Out<'_>) {
 /// Writes the findings that the provider names as related, and the signals of an attack sequence (OCM-26, OCM-88).
 fn related_events(source: &Source<'_>, sequence: &Sequence<'_>, out: &mut Out<'_>) {
     let findings = source.get(Member::RelatedFindings);
-    let number = count(findings) + count(sequence.signals);
-    if number == 0 {
-        return;
-    }
+    let mut number = 0;
     out.list("related_events", |out| {
         text::each_element(findings.unwrap_or_default(), |finding| {
             let [id, product_arn] = text::values_of(Some(finding), ["Id", "ProductArn"]);
+            if inside(id).is_none() {
+                return;
+            }
+            number += 1;
             out.element(|out| {
                 out.object("product", |out| product(inside(product_arn).unwrap_or_default(), out));
                 out.text("type", "Finding");
@@ -124,6 +128,10 @@ fn related_events(source: &Source<'_>, sequence: &Sequence<'_>, out: &mut Out<'_
         });
         text::each_element(sequence.signals.unwrap_or_default(), |signal| {
             let [id, title] = text::values_of(Some(signal), ["Id", "Title"]);
+            if inside(id).is_none() {
+                return;
+            }
+            number += 1;
             out.element(|out| {
                 out.copy("title", title);
                 out.text("type", "FINDING");
@@ -131,7 +139,9 @@ fn related_events(source: &Source<'_>, sequence: &Sequence<'_>, out: &mut Out<'_
             });
         });
     });
-    out.number("related_events_count", number);
+    if number > 0 {
+        out.number("related_events_count", number);
+    }
 }
 
 fn product(arn: &str, out: &mut Out<'_>) {
@@ -174,15 +184,19 @@ fn shortened(asff: &str) -> String {
     last.map_or_else(|| asff.to_owned(), |last| last.replacen('-', "/", 1))
 }
 
-/// Writes `remediation` (OCF-23). Recorded findings of Inspector have none (OCF-32).
+/// Writes `remediation` (OCF-23). Recorded findings of Inspector have none (OCF-32), and OCSF does not define it for data
+/// security findings.
 pub(super) fn remediation(source: &Source<'_>, out: &mut Out<'_>) {
-    if source.product == Product::Inspector {
+    if source.product == Product::Inspector || source.class == Class::DataSecurity {
         return;
     }
     let [recommendation] = text::values_of(source.get(Member::Remediation), ["Recommendation"]);
     let [desc, url] = text::values_of(recommendation, ["Text", "Url"]);
+    if inside(desc).or(inside(url)).is_none() {
+        return;
+    }
     out.object("remediation", |out| {
-        out.copy("desc", desc);
+        out.text("desc", inside(desc).unwrap_or(SEE_REFERENCES));
         out.list("references", |out| out.text_element(inside(url).unwrap_or_default()));
     });
 }

@@ -138,7 +138,8 @@ fn convert(source: &Source<'_>, parts: Parts, around: Surroundings<'_>, out: &mu
     if parts.contain(part::REMEDIATION) {
         information::remediation(source, out);
     }
-    if parts.contain(part::COMPLIANCE) {
+    // OCSF defines these attributes for these classes only.
+    if parts.contain(part::COMPLIANCE) && source.class == Class::Compliance {
         compliance::write(source, out);
     }
     if parts.contain(part::RESOURCES) {
@@ -147,7 +148,6 @@ fn convert(source: &Source<'_>, parts: Parts, around: Surroundings<'_>, out: &mu
     if parts.contain(part::VULNERABILITIES) {
         vulnerabilities::write(source, out);
     }
-    // OCSF defines these attributes for these classes only.
     if parts.contain(part::EVIDENCES) && matches!(source.class, Class::Detection | Class::Compliance) {
         evidences::write(source, out);
     }

@@ -64,6 +64,14 @@ pub fn is_native(document: &str) -> bool {
     document.starts_with(START)
 }
 
+/// Whether a stored finding that exists only in OCSF is about a check that has passed.
+pub fn is_passed(document: &[u8]) -> bool {
+    let document = std::str::from_utf8(document).ok();
+    let [finding] = text::values_of(document, ["ocsf"]);
+    let [compliance] = text::values_of(finding, ["compliance"]);
+    text::values_of(compliance, ["status_id"]) == [Some("1")]
+}
+
 /// Checks that a finding contains what Security Hub needs, and adds derived attributes: names and numbers of class and
 /// type (OCF-02, OCF-04), the second form of each time (OCF-13), the unique ID (OCF-21), and the status of new
 /// findings. A member that is null counts as absent.

@@ -3,6 +3,8 @@
 //! Members that would be null, empty text, an empty list or an empty object are not written, because no recorded
 //! finding has one.
 
+use std::borrow::Cow;
+
 use securityhub_engine::json::text;
 
 use super::moment;
@@ -12,9 +14,27 @@ pub(super) struct Out<'o> {
     json: &'o mut Vec<u8>,
 }
 
+/// The members of the details of resources that are maps. Their keys are values of customers and keep their spelling.
+const MAPS: [&str; 9] = [
+    "BackupOptions",
+    "DockerLabels",
+    "DomainEndpoints",
+    "DriverOpts",
+    "Endpoints",
+    "Labels",
+    "StageVariableOverrides",
+    "StageVariables",
+    "Variables",
+];
+
 /// The content of a JSON string between its quotes, with its escapes; `None` for empty text and other values.
 pub(super) fn inside(value: Option<&str>) -> Option<&str> {
     value?.strip_prefix('"')?.strip_suffix('"').filter(|inside| !inside.is_empty())
+}
+
+/// The text of a JSON string; `None` for empty text and other values.
+fn unescaped(value: Option<&str>) -> Option<Cow<'_, str>> {
+    inside(value).and_then(|_| text::string(value?))
 }
 
 /// Whether a value is a number.
@@ -180,12 +200,17 @@ impl<'o> Out<'o> {
         }
     }
 
+    /// Writes a member that is the number of a port, copied from JSON.
+    pub(super) fn port(&mut self, value: Option<&str>) {
+        self.copy_number("port", value.filter(|value| value.parse::<u16>().is_ok()));
+    }
+
     /// Writes the members of a file object, of which the schema requires name and type.
     pub(super) fn file(&mut self, path: Option<&str>, name: Option<&str>) {
-        let last = |path: &'_ str| path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
-        let name = inside(name).map(str::to_owned).or_else(|| inside(path).map(last)).filter(|name| !name.is_empty());
-        if let Some(name) = name.as_deref().or_else(|| inside(path)) {
-            self.text("name", name);
+        let (whole, given) = (unescaped(path), unescaped(name));
+        let last = whole.as_ref().and_then(|path| path.rsplit(['/', '\\']).next()).filter(|last| !last.is_empty());
+        if let Some(name) = given.as_deref().or(last).or(whole.as_deref()) {
+            self.plain("name", name);
             self.copy("path", path);
             self.number("type_id", 1);
         }
@@ -216,8 +241,12 @@ impl<'o> Out<'o> {
     }
 
     fn camel_member(&mut self, name: &str, value: &str) {
+        let has_own_keys = MAPS.contains(&name);
         let name = |out: &mut Self| out.camel_name(name);
         match value.as_bytes().first() {
+            Some(b'{') if has_own_keys => {
+                self.container(name, *b"{}", |out| text::each_member(value, |key, value| out.copy(key, Some(value))));
+            }
             Some(b'{') => self.container(name, *b"{}", |out| out.camel_members(value)),
             Some(b'[') => {
                 self.container(name, *b"[]", |out| text::each_element(value, |element| out.camel_element(element)));

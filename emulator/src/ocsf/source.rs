@@ -96,7 +96,7 @@ fn class(asff: &Asff<'_>, product: Product) -> Class {
     if asff.get(Member::Vulnerabilities).is_some_and(has_elements) {
         return Class::Vulnerability;
     }
-    if asff.get(Member::Compliance).is_some_and(|value| value.starts_with('{')) {
+    if asff.get(Member::Compliance).is_some_and(has_result) {
         return Class::Compliance;
     }
     let (mut is_sensitive, mut is_policy) = (false, false);
@@ -107,6 +107,14 @@ fn class(asff: &Asff<'_>, product: Product) -> Class {
     });
     let is_data = is_sensitive || (product == Product::Macie && !is_policy);
     if is_data { Class::DataSecurity } else { Class::Detection }
+}
+
+/// Whether a member Compliance says anything.
+fn has_result(compliance: &str) -> bool {
+    let texts = text::values_of(Some(compliance), ["Status", "SecurityControlId"]);
+    let lists = ["AssociatedStandards", "RelatedRequirements", "StatusReasons", "SecurityControlParameters"];
+    let lists = text::values_of(Some(compliance), lists);
+    texts.into_iter().any(|text| inside(text).is_some()) || lists.into_iter().flatten().any(has_elements)
 }
 
 /// Whether a list has elements.

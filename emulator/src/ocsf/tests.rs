@@ -2,6 +2,7 @@
 
 mod attributes;
 mod classes;
+mod incomplete;
 pub(crate) mod random;
 
 use securityhub_engine::{Parts, Stored};
@@ -12,7 +13,15 @@ use super::{Annex, Converter, Settings, Surroundings};
 
 /// Converts a finding.
 fn convert_with(asff: &Value, annex: &Annex, settings: Settings) -> Value {
-    let document = asff.to_string();
+    convert_stored(&asff.to_string(), annex, settings)
+}
+
+/// Converts a finding that is given as text, with its escapes.
+fn convert_text(asff: &str) -> Value {
+    convert_stored(asff, &Annex::default(), Settings::default())
+}
+
+fn convert_stored(document: &str, annex: &Annex, settings: Settings) -> Value {
     let annex = annex.to_bytes();
     let stored = Stored { document: document.as_bytes(), annex: &annex };
     let organization_of = |account: &str| (account == "123456789012").then_some("o-abcd123456");

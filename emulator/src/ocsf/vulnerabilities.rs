@@ -72,13 +72,14 @@ fn cve(vulnerability: &str, vendor: Option<&str>, description: Option<&str>, out
 fn cvss_score(score: &str, out: &mut Out<'_>) {
     let [base, vector, version, source] =
         text::values_of(Some(score), ["BaseScore", "BaseVector", "Version", "Source"]);
+    // The schema requires the score. A vector begins with its version since version 3.
+    let Some(score) = base.and_then(|base| base.parse::<f64>().ok()) else { return };
+    let of_vector = || inside(vector)?.strip_prefix("CVSS:")?.split('/').next();
     out.copy_number("base_score", base);
-    if let Some(base) = base.and_then(|base| base.parse::<f64>().ok()) {
-        out.text("severity", band(base));
-    }
+    out.text("severity", band(score));
     out.copy("vector_string", vector);
     out.copy("vendor_name", source);
-    out.copy("version", version);
+    out.text("version", inside(version).or_else(of_vector).unwrap_or_default());
 }
 
 /// The severity that CVSS gives a score (OCM-72).
@@ -120,6 +121,9 @@ fn affected_package(package: &str, out: &mut Out<'_>) {
             "Remediation",
         ],
     );
+    if inside(name).is_none() {
+        return;
+    }
     out.copy("architecture", architecture);
     out.number("epoch", inside(epoch).and_then(|epoch| epoch.parse::<i64>().ok()).unwrap_or_default());
     out.copy("fixed_in_version", fixed_in);
@@ -137,6 +141,9 @@ fn affected_code(code: Option<&str>, out: &mut Out<'_>) {
         text::each_element(code.unwrap_or_default(), |code| {
             let [file] = text::values_of(Some(code), ["FilePath"]);
             let [path, name, start, end] = text::values_of(file, ["FilePath", "FileName", "StartLine", "EndLine"]);
+            if inside(path).or(inside(name)).is_none() {
+                return;
+            }
             out.element(|out| {
                 out.copy_number("end_line", end);
                 out.object("file", |out| out.file(path, name));

@@ -197,8 +197,8 @@ pub fn get_finding_statistics_v2(context: &Context<'_>, input: Input) -> Result<
     group_by_results(group_by_rules, (sort_order.as_deref(), max_statistic_results), |rule| {
         let (field, filter) = read(rule)?;
         let filter = Critical::resolve(critical.as_ref(), filter, world.schema());
-        if rule.group_by_field == critical::FIELD {
-            return Ok(statistics::by_criticality(world, caller.now, &views, &filter, critical.as_ref()));
+        if let Some(critical) = critical.as_ref().filter(|_| rule.group_by_field == critical::FIELD) {
+            return Ok(statistics::by_criticality(world, caller.now, &views, &filter, critical));
         }
         Ok(statistics::count(world, caller.now, &views, &filter, field))
     })

@@ -230,22 +230,25 @@ pub fn list_exposures_by_remediation_v2(context: &Context<'_>, input: Input) -> 
     let found = remediations::all(context.world, &context.caller);
     let target = found.into_iter().find(|remediation| remediation.target_uid == input.target_uid);
     let target = target.ok_or_else(|| AwsError::not_found(format!("Target {} was not found", input.target_uid)))?;
-    let exposure = json!({
-        "MetadataUid": target.metadata_uid(),
-        "Title": target.text("/finding_info/title").unwrap_or("Exposure"),
-        "PreviousSeverity": ocsf::severity(target.severity_id),
-        "ProjectedSeverity": ocsf::severity(target.projected_id),
-        "Impact": match target.impact {
-            Impact::Resolves => "Resolves",
-            Impact::Reduces => "Reduces",
-            Impact::Unchanged => "Unchanged",
-        },
+    // A closed exposure no longer changes.
+    let exposure = (!target.is_resolved()).then(|| {
+        json!({
+            "MetadataUid": target.metadata_uid(),
+            "Title": target.text("/finding_info/title").unwrap_or("Exposure"),
+            "PreviousSeverity": ocsf::severity(target.severity_id),
+            "ProjectedSeverity": ocsf::severity(target.projected_id),
+            "Impact": match target.impact {
+                Impact::Resolves => "Resolves",
+                Impact::Reduces => "Reduces",
+                Impact::Unchanged => "Unchanged",
+            },
+        })
     });
     Answer::json(&ListOutput {
         resource: resource(&target),
-        total_count: 1,
+        total_count: usize::from(exposure.is_some()),
         r#trait: json!({ "Type": target.kind, "Title": target.title }),
-        page: page.in_fixed_order([exposure]),
+        page: page.in_fixed_order(exposure),
         target_uid: input.target_uid,
     })
 }

@@ -1,6 +1,6 @@
 //! Resources and software: the declarations of scenarios, and the inventories that were last computed from findings.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use securityhub_engine::Table;
@@ -63,6 +63,8 @@ pub struct Inventory {
     /// The time at which each resource was first known, by its number in the table. Declared resources have no such
     /// time.
     pub first_seen: HashMap<u64, Timestamp>,
+    /// The findings with a resource of each criticality, by `metadata.uid`. Empty if no rule sets a criticality.
+    pub critical: BTreeMap<String, HashSet<String>>,
     /// The earliest time at which a finding from which the inventory was computed is no longer shown.
     pub valid_until: Timestamp,
 }

@@ -75,7 +75,7 @@ fn receivers_v2(relations: &Relations, table: &TableKey, owner: AccountId) -> Ve
     let administrator = visibility::administrator_of(directory, owner).filter(|account| *account != owner);
     let here: Vec<HubKey> = std::iter::once(owner).chain(administrator).map(here).collect();
     let home = |hub: &HubKey| {
-        let aggregator = directory.aggregators_v2.get(&hub.account)?;
+        let aggregator = visibility::aggregator_of(directory, hub.account)?;
         let is_linked = aggregator.links(&hub.region);
         is_linked.then(|| HubKey { account: hub.account, region: aggregator.home.clone() })
     };

@@ -9,8 +9,9 @@ use super::document::Finding;
 use super::import::Endpoint;
 use super::merge::Kind;
 use super::product::Source;
-use super::v2::{keep, rules, visibility};
-use super::{customer, expiry, history, merge, normalise};
+use super::v2::rules::{self, Outcome};
+use super::v2::{keep, visibility};
+use super::{customer, expiry, history, merge, names, normalise};
 use crate::domain::findings::aggregation::replicas;
 use crate::domain::findings::automation_rules::{self, ActiveRule};
 use crate::ocsf::Annex;
@@ -80,9 +81,9 @@ pub(super) fn store(transaction: &mut FindingsTransaction<'_>, endpoint: &Endpoi
             let mut effects = recorded_changes(accepted.kind, &finding);
             let mut annex = Annex::default();
             effects.extend(apply(&accepted.rules, &mut finding, &mut annex, endpoint.now));
-            let start = created.len();
+            let of_finding = (&mut finding, &mut annex);
+            let connectors = rules_v2.apply(accepted.owner, of_finding, &mut effects, endpoint.now);
             finding.write(&mut created);
-            let connectors = rules_v2.apply(accepted, created.get(start..).unwrap_or_default(), &mut annex);
             (created.len(), effects, annex, connectors)
         })
         .collect();
@@ -104,7 +105,7 @@ pub(super) fn store(transaction: &mut FindingsTransaction<'_>, endpoint: &Endpoi
             };
             if let Some((slot, connectors)) = stored {
                 tickets.extend(rules::tickets(endpoint.world, writer.findings().table().stored(slot), connectors));
-                let expires_at = expiry::of_import(&accepted.finding, endpoint.now);
+                let expires_at = rules_v2.expiry(accepted, writer.findings().table().document(slot), endpoint.now);
                 writer.set_expiry(slot, expires_at);
                 expiries.insert(expires_at);
                 written.push(accepted);
@@ -142,12 +143,45 @@ impl<'w> RulesV2<'w> {
         }
     }
 
-    /// Applies the rules to a finding that its provider has sent, before the finding is stored. Returns the ARNs of the
+    /// The expiry time of a stored finding. A rule may have archived it.
+    fn expiry(&self, accepted: &Accepted<'_>, stored: &[u8], now: Timestamp) -> Timestamp {
+        if self.world.ocsf().settings.is_shared && self.by_owner.contains_key(&accepted.owner) {
+            return expiry::of_import(&Finding::stored(stored), now);
+        }
+        expiry::of_import(&accepted.finding, now)
+    }
+
+    /// Applies the rules to a finding that its provider has sent, before the finding is stored. Their changes are noted in
+    /// its annex or, if both halves share customers' changes, made to the finding itself. Returns the ARNs of the
     /// connectors that should create a ticket.
-    fn apply(&self, accepted: &Accepted<'_>, document: &[u8], annex: &mut Annex) -> Vec<String> {
-        let rules = self.by_owner.get(&accepted.owner);
-        let rules = rules.filter(|_| visibility::shows_product(self.world, &self.table, document));
-        rules.map(|rules| rules::apply(rules, self.world, document, annex)).unwrap_or_default()
+    fn apply(
+        &self,
+        owner: AccountId,
+        (finding, annex): (&mut Finding<'_>, &mut Annex),
+        effects: &mut Vec<Effect>,
+        now: Timestamp,
+    ) -> Vec<String> {
+        let Some(rules) = self.by_owner.get(&owner) else { return Vec::new() };
+        let mut document = Vec::with_capacity(finding.size());
+        finding.write(&mut document);
+        if !visibility::shows_product(self.world, &self.table, &document) {
+            return Vec::new();
+        }
+        let Outcome { changes, connectors } = rules::outcome(rules, self.world, &document, annex);
+        for (arn, change) in changes {
+            if !self.world.ocsf().settings.is_shared {
+                change.note(annex);
+                continue;
+            }
+            let before = finding.clone();
+            let update = change.classic(&arn);
+            effects.extend(apply(&[MatchedRule { arn, update }], finding, annex, now));
+            if change.archives() {
+                finding.set_string(names::RECORD_STATE, "ARCHIVED");
+                keep::after_change(annex, &before, finding);
+            }
+        }
+        connectors
     }
 }
 
@@ -191,9 +225,9 @@ fn update(
     let mut annex = writer.findings().annex(slot);
     keep::after_import(&mut annex, &stored, &finding, accepted.source);
     effects.extend(apply(&accepted.rules, &mut finding, &mut annex, now));
+    let connectors = rules_v2.apply(accepted.owner, (&mut finding, &mut annex), &mut effects, now);
     let mut written = Vec::with_capacity(document.len() + 512);
     finding.write(&mut written);
-    let connectors = rules_v2.apply(accepted, &written, &mut annex);
     let before = writer.findings().table().stored(slot);
     keep::note_state(rules_v2.world, before, &written, &mut annex, now);
     let created_at = history::processed_at(document);

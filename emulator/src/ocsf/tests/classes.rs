@@ -15,7 +15,7 @@ fn the_class_follows_what_a_finding_contains() {
     let is = |class: u64, word: &str| (class, word.to_owned());
     let vulnerable = json!({ "Vulnerabilities": [{ "Id": "CVE-2024-1" }], "Compliance": { "Status": "FAILED" } });
     assert_eq!(with("aws/inspector", vulnerable), is(2002, "Vulnerabilities"));
-    assert_eq!(with("aws/config", json!({ "Vulnerabilities": [], "Compliance": {} })), is(2003, "Posture Management"));
+    assert_eq!(with("aws/config", json!({ "Vulnerabilities": [], "Compliance": {} })), is(2004, "Threats"));
     assert_eq!(with("aws/macie", json!({})), is(2006, "Sensitive Data"));
     let sensitive = json!({ "Types": ["Sensitive Data Identifications/PII/SensitiveData:S3Object-Personal"] });
     assert_eq!(with("acme/scanner", sensitive), is(2006, "Sensitive Data"));
@@ -202,7 +202,7 @@ fn connections_requests_probes_and_processes_are_evidence() {
     let expected = |port: u16| json!({ "dst_endpoint": { "instance_uid": "i-1", "ip": "10.0.0.1", "port": port }, "src_endpoint": { "ip": "192.0.2.1" } });
     assert_eq!(probes, json!([expected(22), expected(80)]));
     let network = json!({
-        "Direction": "IN", "Protocol": "UDP", "SourceIpV4": "192.0.2.1", "SourcePort": 53, "SourceDomain": "d", "SourceMac": "m",
+        "Direction": "IN", "Protocol": "UDP", "SourceIpV4": "192.0.2.1", "SourcePort": 53, "SourceDomain": "d", "SourceMac": "00:0d:83:b1:c0:8e",
         "DestinationIpV6": "2001:db8::1", "DestinationPort": 5
     });
     let both = evidences(json!({ "Network": network, "Process": {
@@ -212,7 +212,7 @@ fn connections_requests_probes_and_processes_are_evidence() {
         {
             "connection_info": { "direction": "Inbound", "direction_id": 1, "protocol_name": "udp" },
             "dst_endpoint": { "ip": "2001:db8::1", "port": 5 },
-            "src_endpoint": { "hostname": "d", "ip": "192.0.2.1", "mac": "m", "port": 53 }
+            "src_endpoint": { "hostname": "d", "ip": "192.0.2.1", "mac": "00:0d:83:b1:c0:8e", "port": 53 }
         },
         { "process": {
             "created_time": 1_758_273_439_594_i64, "created_time_dt": "2025-09-19T09:17:19.594Z",

@@ -275,3 +275,38 @@ fn findings_resources_and_trends_of_linked_regions_are_visible_in_the_home_regio
     stage.call_in(OTHER_REGION, ADMINISTRATOR, BatchImportFindings, json!({ "Findings": there })).unwrap();
     assert_eq!(seen(), (1, 1, json!(1)));
 }
+
+/// Rules: AGV-09, AGV-10.
+#[test]
+fn the_aggregator_of_the_administrator_replaces_that_of_a_member() {
+    let stage = hubs();
+    let import = |region: &str, id: &str| {
+        _ = stage.call_in(region, MEMBER, EnableSecurityHub, json!({}));
+        let product = format!("arn:aws:securityhub:{region}:{MEMBER}:product/{MEMBER}/default");
+        let finding = finding_of(MEMBER, id, json!({ "ProductArn": product, "Region": region }));
+        stage.call_in(region, MEMBER, BatchImportFindings, json!({ "Findings": [finding] })).unwrap();
+    };
+    // The member makes the other Region its home.
+    stage.call_in(OTHER_REGION, MEMBER, CreateAggregatorV2, specified(&[REGION])).unwrap();
+    import(REGION, "1");
+    import(OTHER_REGION, "2");
+    let seen = |region: &str, account: &str| {
+        let found = stage.call_in(region, account, GetFindingsV2, json!({})).unwrap();
+        found["Findings"].as_array().unwrap().len()
+    };
+    assert_eq!((seen(REGION, MEMBER), seen(OTHER_REGION, MEMBER)), (1, 2));
+    stage.organization(&[(MANAGEMENT, "management"), (ADMINISTRATOR, "security"), (MEMBER, "app")]);
+    let administrator = |account: Option<&str>| {
+        stage.relations(|directory| {
+            directory.organization.as_mut().unwrap().security_hub_v2_administrator = account.map(id);
+        });
+    };
+    administrator(Some(ADMINISTRATOR));
+    assert_eq!((seen(REGION, MEMBER), seen(OTHER_REGION, MEMBER)), (1, 1), "the administrator has no aggregator");
+    create(&stage);
+    import(OTHER_REGION, "3");
+    assert_eq!((seen(REGION, MEMBER), seen(OTHER_REGION, MEMBER)), (2, 2));
+    assert_eq!(seen(REGION, ADMINISTRATOR), 2);
+    administrator(None);
+    assert_eq!((seen(REGION, MEMBER), seen(OTHER_REGION, MEMBER)), (1, 3), "its own aggregator is in force again");
+}

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::domain::caller::Caller;
 use crate::domain::findings::explain::{self, Question};
+use crate::domain::findings::v2::native;
 use crate::operations::{Context, Input, findings_v2};
 use crate::state::{Principal, Region};
 use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding, id};
@@ -221,6 +222,63 @@ fn a_rule_on_resources_sets_their_criticality() {
     let counted = stage.good(ADMINISTRATOR, GetFindingStatisticsV2, counted);
     let expected = json!([{ "FieldValue": "Very High", "Count": 2 }]);
     assert_eq!(counted["GroupByResults"][0]["GroupByValues"], expected);
+}
+
+/// Rules: RSV-06, STV-03.
+#[test]
+fn findings_are_selected_and_counted_by_the_criticality_that_they_show() {
+    let stage = stage();
+    let import = |id: &str, kind: &str, resource: &str| {
+        let resource = json!({ "Type": kind, "Id": resource, "Region": REGION });
+        let finding = finding(id, json!({ "Title": id, "Resources": [resource] }));
+        stage.good(ADMINISTRATOR, BatchImportFindings, json!({ "Findings": [finding] }));
+    };
+    // The last parts of the ARNs are equal, and the short ID of a queue is not the end of its ARN.
+    import("role", "AwsIamRole", "arn:aws:iam::111111111111:role/a");
+    import("function", "AwsLambdaFunction", "arn:aws:lambda:us-east-1:111111111111:function:a");
+    import("queue", "AwsSqsQueue", "arn:aws:sqs:us-east-1:111111111111:q");
+    import("object", "AwsS3Object", "arn:aws:s3:::bucket/a/b.csv");
+    let partner = json!({
+        "class_uid": 2004, "cloud": { "account": { "uid": ADMINISTRATOR }, "region": REGION },
+        "finding_info": { "uid": "own", "title": "own" },
+        "metadata": { "product": { "uid": "arn:aws:securityhub:us-east-1::productv2/partner/product" } },
+        "resources": [{ "type": "AWS::EC2::Instance", "uid": "i-1", "criticality": "Medium" }],
+    });
+    let mut transaction = stage.0.write_findings();
+    let partner = partner.as_object().unwrap().clone();
+    assert_eq!(native::deliver(&mut transaction, &stage.0, stage.0.clock.now(), vec![partner]), (1, vec![]));
+    transaction.commit();
+    let titles = |level: &str| {
+        let filter =
+            json!([{ "FieldName": "resources.criticality", "Filter": { "Value": level, "Comparison": "EQUALS" } }]);
+        let input = json!({ "Filters": { "CompositeFilters": [{ "StringFilters": filter }] } });
+        let found = stage.good(ADMINISTRATOR, GetFindingsV2, input)["Findings"].clone();
+        let title = |finding: &Value| finding["finding_info"]["title"].as_str().unwrap().to_owned();
+        found.as_array().unwrap().iter().map(title).collect::<Vec<_>>()
+    };
+    let counted = || {
+        let input = json!({ "GroupByRules": [{ "GroupByField": "resources.criticality" }] });
+        stage.good(ADMINISTRATOR, GetFindingStatisticsV2, input)["GroupByResults"][0]["GroupByValues"].clone()
+    };
+    let medium = json!({ "FieldValue": "Medium", "Count": 1 });
+    assert_eq!((titles("Medium"), counted()), (vec!["own".to_owned()], json!([medium])), "there are no rules");
+    let types = ["AWS::IAM::Role", "AWS::SQS::Queue", "AWS::S3::Object"];
+    let of_type =
+        |kind: &&str| json!({ "FieldName": "ResourceType", "Filter": { "Value": kind, "Comparison": "EQUALS" } });
+    let of_types: Vec<Value> = types.iter().map(of_type).collect();
+    let criteria = json!({ "CompositeFilters": [{ "StringFilters": of_types, "Operator": "OR" }] });
+    create(
+        &stage,
+        json!({
+            "RuleName": "r", "Description": "For a test", "RuleOrder": 1, "Criteria": { "ResourceCriteria": criteria },
+            "Actions": [{ "Type": "RESOURCE_FIELDS_UPDATE", "ResourceFieldsUpdate": { "Criticality": "High" } }],
+        }),
+    );
+    assert_eq!(
+        (titles("High"), titles("Medium")),
+        (["role", "queue", "object"].map(str::to_owned).to_vec(), vec!["own".to_owned()])
+    );
+    assert_eq!(counted(), json!([{ "FieldValue": "High", "Count": 3 }, medium]));
 }
 
 /// Rules: AGG-21, AGV-10.

@@ -140,3 +140,19 @@ fn exposures_of_a_remediation_show_the_severity_that_is_left() {
     let foreign = json!({ "TargetUid": uid[0] });
     stage.refused(ADMINISTRATOR, ListExposuresByRemediationV2, foreign, 404, "ResourceNotFoundException");
 }
+
+/// Rules: RMV-03, RMV-06.
+#[test]
+fn a_remediation_of_a_closed_exposure_changes_nothing() {
+    let stage = stage();
+    let mut exposure = exposure(ADMINISTRATOR, "i-1", 4, &["Reachability", "Vulnerability"]);
+    exposure["activity_id"] = json!(3);
+    send(&stage, exposure);
+    for item in items(&stage, json!({})) {
+        assert_eq!(item["Status"], "Resolved");
+        let counts: u64 = item["Outcome"].as_object().unwrap().values().filter_map(Value::as_u64).sum();
+        let input = json!({ "TargetUid": item["TargetUid"] });
+        let listed = stage.good(ADMINISTRATOR, ListExposuresByRemediationV2, input);
+        assert_eq!((counts, &listed["TotalCount"], &listed["Items"]), (0, &json!(0), &json!([])));
+    }
+}

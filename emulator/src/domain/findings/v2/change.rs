@@ -13,7 +13,7 @@ use crate::domain::caller::Caller;
 use crate::domain::findings::aggregation::replicas;
 use crate::domain::findings::change::{self, TemporaryUpdate};
 use crate::domain::findings::{document, expiry};
-use crate::ocsf;
+use crate::ocsf::{self, Annex};
 use crate::state::{AccountId, FindingWriter, Findings, FindingsTransaction, TableKey, Timestamp, World};
 
 /// The status whose counterpart in the classic half is an archived record (OCM-61).
@@ -47,6 +47,36 @@ pub struct Update {
     pub severity_id: Option<u8>,
     /// The status, one of 0 to 5 and 99.
     pub status_id: Option<u8>,
+}
+
+impl Update {
+    /// Sets the attributes in the annex of a finding.
+    pub fn note(&self, annex: &mut Annex) {
+        annex.comment = self.comment.clone().or(annex.comment.take());
+        annex.severity_id = self.severity_id.or(annex.severity_id);
+        annex.status_id = self.status_id.or(annex.status_id);
+    }
+
+    /// The same changes as BatchUpdateFindings would make them, for worlds in which both halves share customers' changes
+    /// (OCM-60 … OCM-62). `author` is the ARN of the customer or the rule.
+    pub fn classic(&self, author: &str) -> Map<String, Value> {
+        let mut given = Map::new();
+        if let Some(label) = self.severity_id.map(ocsf::severity_label) {
+            given.insert("Severity".into(), json!({ "Label": label }));
+        }
+        if let Some(status) = self.status_id.and_then(ocsf::workflow_status) {
+            given.insert("Workflow".into(), json!({ "Status": status }));
+        }
+        if let Some(comment) = &self.comment {
+            given.insert("Note".into(), json!({ "Text": comment, "UpdatedBy": author }));
+        }
+        given
+    }
+
+    /// Whether the classic half shows the status as an archived record (OCM-61).
+    pub fn archives(&self) -> bool {
+        self.status_id == Some(ARCHIVED)
+    }
 }
 
 /// Sets attributes of the identified findings that the caller sees (BUV-04 … BUV-09). Returns for each identifier
@@ -140,9 +170,9 @@ fn apply(
     caller: &Caller,
 ) -> BTreeSet<Timestamp> {
     if world.ocsf().settings.is_shared && !is_ocsf_only {
-        let given = classic(update, caller);
+        let given = update.classic(&caller.principal.arn);
         _ = change::set((writer, world), &[slot], &given, &caller.principal.arn, caller.now);
-        if update.status_id != Some(ARCHIVED) {
+        if !update.archives() {
             return BTreeSet::new();
         }
         let archived = TemporaryUpdate { record_state: Some("ARCHIVED".to_owned()), note: None };
@@ -150,26 +180,8 @@ fn apply(
     }
     let mut annex = writer.findings().annex(slot);
     let before = writer.findings().table().stored(slot);
-    annex.comment = update.comment.clone().or(annex.comment);
-    annex.severity_id = update.severity_id.or(annex.severity_id);
-    annex.status_id = update.status_id.or(annex.status_id);
+    update.note(&mut annex);
     keep::note_state(world, before, before.document, &mut annex, caller.now);
     writer.annotate(slot, &annex);
     BTreeSet::new()
-}
-
-/// The same changes as BatchUpdateFindings would make them, for worlds in which both halves share customers' changes
-/// (OCM-60 … OCM-62).
-fn classic(update: &Update, caller: &Caller) -> Map<String, Value> {
-    let mut given = Map::new();
-    if let Some(label) = update.severity_id.map(ocsf::severity_label) {
-        given.insert("Severity".into(), json!({ "Label": label }));
-    }
-    if let Some(status) = update.status_id.and_then(ocsf::workflow_status) {
-        given.insert("Workflow".into(), json!({ "Status": status }));
-    }
-    if let Some(comment) = &update.comment {
-        given.insert("Note".into(), json!({ "Text": comment, "UpdatedBy": caller.principal.arn }));
-    }
-    given
 }

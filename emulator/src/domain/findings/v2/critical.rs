@@ -12,14 +12,17 @@ use super::inventory::{self, resource::ResourceKey};
 use super::rules;
 use super::visibility::{Limit, View};
 use crate::domain::caller::Caller;
-use crate::state::{ActionV2, World};
+use crate::state::{ActionV2, Inventory, World};
 
 /// The field of the criticality in OCSF.
 pub const FIELD: &str = "resources.criticality";
 
 /// The resources that rules have given a criticality.
-#[derive(Clone, Debug, Default)]
-pub struct Critical(BTreeMap<ResourceKey, String>);
+#[derive(Clone, Debug)]
+pub struct Critical {
+    resources: BTreeMap<ResourceKey, String>,
+    inventory: Arc<Inventory>,
+}
 
 /// Whether a rule sets the criticality of resources that a caller sees.
 pub fn is_set(world: &World, caller: &Caller, views: &[View]) -> bool {
@@ -37,7 +40,8 @@ impl Critical {
             let inventory = inventory::of_caller(world, caller, limit);
             let table = &inventory.resources;
             let slots = table.within(Scope::All).matching(&Filter::everything());
-            Critical(slots.into_iter().filter_map(|slot| read(table.document(slot))).collect())
+            let resources = slots.into_iter().filter_map(|slot| read(table.document(slot))).collect();
+            Critical { resources, inventory }
         })
     }
 
@@ -48,39 +52,38 @@ impl Critical {
         let (account, region) = (text("/cloud/account/uid"), text("/cloud/region"));
         for resource in document.get_mut("resources").and_then(Value::as_array_mut).into_iter().flatten() {
             let key = inventory::key(&account, &region, resource);
-            if let (Some(level), Some(members)) = (key.and_then(|key| self.0.get(&key)), resource.as_object_mut()) {
+            if let (Some(level), Some(members)) =
+                (key.and_then(|key| self.resources.get(&key)), resource.as_object_mut())
+            {
                 members.insert("criticality".to_owned(), level.as_str().into());
             }
         }
         *finding = document.to_string().into_bytes();
     }
 
-    /// The levels that rules have set.
+    /// The levels of the resources that findings name.
     pub fn levels(&self) -> BTreeSet<&str> {
-        self.0.values().map(String::as_str).collect()
+        self.inventory.critical.keys().map(String::as_str).collect()
     }
 
     /// Selects the findings with a resource whose criticality satisfies `passes`.
     pub fn filter(&self, schema: &Schema, passes: impl Fn(&str) -> bool) -> Filter {
-        let Some(field) = schema.derived_field("resources.uid") else { return Filter::nothing() };
-        let critical = self.0.iter().filter(|(_, level)| passes(level));
-        // Findings name a resource by the last part of its ARN.
-        let names = critical.flat_map(|(key, _)| {
-            let last = key.id.rsplit(['/', ':']).next().unwrap_or_default();
-            [key.id.clone(), last.to_owned()]
-        });
-        Filter::In { field, values: Arc::new(names.collect()) }
+        let Some(field) = schema.derived_field("metadata.uid") else { return Filter::nothing() };
+        let critical = self.inventory.critical.iter().filter(|(level, _)| passes(level));
+        Filter::In { field, values: Arc::new(critical.flat_map(|(_, uids)| uids.iter().cloned()).collect()) }
     }
 
-    /// Replaces conditions on the criticality by conditions on the resources that have it.
+    /// Replaces conditions on the criticality by conditions on the findings whose resources have it. Without rules, a
+    /// finding has the criticality that its product has sent.
     pub fn resolve(this: Option<&Critical>, filter: Filter, schema: &Schema) -> Filter {
+        let Some(critical) = this else { return filter };
         let resolve = |parts: Vec<Filter>| parts.into_iter().map(|part| Self::resolve(this, part, schema)).collect();
         match filter {
             Filter::All(parts) => Filter::All(resolve(parts)),
             Filter::Any(parts) => Filter::Any(resolve(parts)),
             Filter::Not(part) => Self::resolve(this, *part, schema).negated(),
             Filter::Term { field, test: Test::Text(test) } if schema.derived_field(FIELD) == Some(field) => {
-                this.map_or_else(Filter::nothing, |critical| critical.filter(schema, |level| test.passes(level)))
+                critical.filter(schema, |level| test.passes(level))
             }
             other => other,
         }

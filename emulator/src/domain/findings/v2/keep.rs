@@ -10,7 +10,7 @@ use crate::domain::findings::document::{Finding, quoted};
 use crate::domain::findings::merge;
 use crate::domain::findings::names::{self, Name};
 use crate::domain::findings::product::Source;
-use crate::ocsf::{Annex, Past};
+use crate::ocsf::{Annex, Past, native};
 use crate::state::{Timestamp, World};
 
 /// Attributes that the classic half changes in place, without a copy in FindingProviderFields.
@@ -47,12 +47,13 @@ pub fn note_state(world: &World, before: Stored<'_>, document: &[u8], annex: &mu
     }
 }
 
-/// Drops the status that a customer has set when the provider closes or opens the finding, unless it is Suppressed
-/// (BUV-11).
+/// Drops the status that a customer has set when the provider closes or opens the finding, or when the finding no longer
+/// passes, unless the status is Suppressed (BUV-11).
 pub fn reset_status(world: &World, before: Stored<'_>, document: &[u8], annex: &mut Annex) {
     if matches!(annex.status_id, Some(2 | 4)) {
         let after = world.ocsf().state(Stored { document, annex: &[] });
-        if world.ocsf().state(before).is_closed != after.is_closed {
+        let fails_again = native::is_passed(before.document) && !native::is_passed(document);
+        if fails_again || world.ocsf().state(before).is_closed != after.is_closed {
             annex.status_id = None;
         }
     }

@@ -37,7 +37,7 @@ pub fn is_linked(
     owner: AccountId,
     (home, region): (&Region, &Region),
 ) -> bool {
-    let aggregator = directory.aggregators_v2.get(&viewer);
+    let aggregator = visibility::aggregator_of(directory, viewer);
     aggregator.is_some_and(|aggregator| aggregator.home == *home && aggregator.links(region))
         && (viewer == owner || visibility::administrator_of(directory, owner) == Some(viewer))
 }

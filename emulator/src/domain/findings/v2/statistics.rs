@@ -62,12 +62,10 @@ pub fn by_criticality(
     now: Timestamp,
     views: &[View],
     filter: &Filter,
-    critical: Option<&Critical>,
+    critical: &Critical,
 ) -> HashMap<String, u64> {
     let mut counts = HashMap::new();
-    for (critical, level) in
-        critical.into_iter().flat_map(|critical| critical.levels().into_iter().map(move |level| (critical, level)))
-    {
+    for level in critical.levels() {
         let with_level = critical.filter(world.schema(), |other| other == level);
         for view in views {
             let filter = Filter::All(vec![view.filter(world, now), filter.clone(), with_level.clone()]);

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod change;
+mod halves;
 mod lookup;
 mod naive;
 mod spelling;

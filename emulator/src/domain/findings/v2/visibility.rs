@@ -47,6 +47,12 @@ pub fn administrator_of(directory: &Directory, account: AccountId) -> Option<Acc
     organization.security_hub_v2_administrator.filter(|_| organization.parents.contains_key(&account))
 }
 
+/// The aggregator that links the Regions of an account: that of the delegated administrator, whose settings replace those
+/// of its members, or the account's own if there is none (AGV-10).
+pub fn aggregator_of(directory: &Directory, account: AccountId) -> Option<&AggregatorV2> {
+    directory.aggregators_v2.get(&administrator_of(directory, account).unwrap_or(account))
+}
+
 /// The ID of the organization that an account belongs to.
 pub fn organization_of<'d>(directory: &'d Directory, account: &str) -> Option<&'d str> {
     let organization = directory.organization.as_ref()?;
@@ -115,7 +121,7 @@ pub fn views(world: &World, caller: &Caller, limit: &Limit) -> Vec<View> {
             views.push(View { table, accounts, scope: Scope::All });
         }
     }
-    let aggregator = relations.directory().aggregators_v2.get(&account);
+    let aggregator = aggregator_of(relations.directory(), account);
     if let Some(aggregator) = aggregator.filter(|aggregator| aggregator.home == caller.region) {
         views.extend(linked(world, &relations, account, aggregator));
     }
@@ -128,7 +134,7 @@ pub fn views(world: &World, caller: &Caller, limit: &Limit) -> Vec<View> {
     views
 }
 
-/// The findings that an account sees in the Regions that its aggregator links, and in which its hub is enabled.
+/// The findings that an account sees in the Regions that an aggregator links, and in which its hub is enabled.
 pub fn linked(world: &World, relations: &Relations, account: AccountId, aggregator: &AggregatorV2) -> Vec<View> {
     // A Region without findings may have declared resources, so Regions with a hub count too.
     let enabled = relations.hubs_v2_of(account).map(|(key, _)| key.region.clone());

@@ -36,15 +36,23 @@ const FAMILIES: [&str; 6] =
 pub struct Builder {
     resources: BTreeMap<ResourceKey, Collected>,
     installed: BTreeSet<Installed>,
+    /// The findings with their resources, each with the criticality that the finding gives it. Empty if no rule sets a
+    /// criticality.
+    named: Vec<(String, Vec<Named>)>,
     valid_until: Timestamp,
     has_retention: bool,
 }
 
+/// A resource, and the criticality that a finding gives it.
+type Named = (ResourceKey, Option<String>);
+
 /// The inventory of views.
 pub fn build(world: &World, caller: &Caller, views: &[View]) -> Inventory {
+    let rules = Rules::new(world, caller, views);
     let mut builder = Builder {
         resources: BTreeMap::new(),
         installed: BTreeSet::new(),
+        named: Vec::new(),
         valid_until: Timestamp::MAX,
         has_retention: world.v2_settings.has_retention,
     };
@@ -60,6 +68,10 @@ pub fn build(world: &World, caller: &Caller, views: &[View]) -> Inventory {
                 document.clear();
                 world.ocsf().write(findings.table().stored(slot), parts, around, &mut document);
                 if let Ok(finding) = serde_json::from_slice(&document) {
+                    if !rules.is_empty() {
+                        let uid = world.ocsf().uid(findings.table().stored(slot));
+                        builder.named.extend(uid.map(|uid| (uid, named(&finding))));
+                    }
                     let present = world.ocsf().state(findings.table().stored(slot));
                     builder.finding(&finding, visibility::created_at(view, &findings, slot, &present));
                 }
@@ -69,12 +81,20 @@ pub fn build(world: &World, caller: &Caller, views: &[View]) -> Inventory {
             declared::add(&mut builder, world, view);
         }
     }
-    let rules = Rules::new(world, caller, views);
     if rules.have_relative_dates {
         let next = caller.now.checked_add(SignedDuration::from_millis(1)).unwrap_or(Timestamp::MAX);
         builder.valid_until = builder.valid_until.min(next);
     }
     builder.finish(&timestamp_text(caller.now), &rules)
+}
+
+/// The resources of a finding.
+fn named(finding: &Value) -> Vec<Named> {
+    let text = |pointer: &str| finding.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let (account, region) = (text("/cloud/account/uid"), text("/cloud/region"));
+    let resources = finding.get("resources").and_then(Value::as_array).into_iter().flatten();
+    let own = |object: &Value| object.get("criticality").and_then(Value::as_str).map(str::to_owned);
+    resources.filter_map(|object| Some((key(account, region, object)?, own(object)))).collect()
 }
 
 impl Builder {
@@ -145,19 +165,25 @@ impl Builder {
     fn finish(self, captured_at: &str, rules: &Rules) -> Inventory {
         let members = |key: &ResourceKey| Some(self.resources.get(key)?.members(key, captured_at));
         let mut resources = Table::new(Arc::clone(fields::of_resources()));
-        let mut first_seen = HashMap::new();
+        let (mut first_seen, mut levels) = (HashMap::new(), BTreeMap::new());
         for (number, (key, collected)) in (0..).zip(&self.resources) {
             first_seen.extend(collected.first_seen.map(|first_seen| (number, first_seen)));
             let Some(mut members) = members(key) else { continue };
-            rules.apply(&mut members);
+            levels.extend(rules.apply(&mut members).map(|level| (key, level)));
             let document = Value::Object(members).to_string();
             // The document begins with `{"ResourceGuid":"…"`, which is its key.
             let start = document.split_inclusive('"').take(4).map(str::len).sum();
             let name = document.as_bytes().get(..start).unwrap_or_default().to_vec();
             resources.insert(&Key::new(name, start), number, document.as_bytes());
         }
+        let mut critical: BTreeMap<String, HashSet<String>> = BTreeMap::new();
+        for (uid, named) in &self.named {
+            for level in named.iter().filter_map(|(key, own)| levels.get(key).or(own.as_ref())) {
+                critical.entry(level.clone()).or_default().insert(uid.clone());
+            }
+        }
         let software = software::table(&self.installed, members);
-        Inventory { resources, software, first_seen, valid_until: self.valid_until }
+        Inventory { resources, software, first_seen, critical, valid_until: self.valid_until }
     }
 }
 

@@ -48,19 +48,21 @@ impl Rules {
         Rules { by_region, have_relative_dates }
     }
 
-    /// Sets the criticality of a resource; the last rule that matches wins.
-    pub fn apply(&self, resource: &mut Map<String, Value>) {
+    /// Whether there are no rules.
+    pub fn is_empty(&self) -> bool {
+        self.by_region.values().all(Vec::is_empty)
+    }
+
+    /// Sets the criticality of a resource; the last rule that matches wins. Returns the criticality.
+    pub fn apply(&self, resource: &mut Map<String, Value>) -> Option<String> {
         let region = resource.get("Region").and_then(Value::as_str).map(Region::new);
-        let Some(rules) = region.and_then(|region| self.by_region.get(&region)).filter(|rules| !rules.is_empty())
-        else {
-            return;
-        };
+        let rules = region.and_then(|region| self.by_region.get(&region)).filter(|rules| !rules.is_empty())?;
         let document = Value::Object(resource.clone()).to_string();
         let matches = |rule: &&Rule| filter::matches(&rule.criteria, fields::of_resources(), document.as_bytes());
-        if let Some(rule) = rules.iter().rfind(matches) {
-            resource.insert("ResourceCriticality".to_owned(), json!(rule.criticality));
-            let sources = json!([{ "Source": "AutomationRule", "Reason": rule.name }]);
-            resource.insert("CriticalitySources".to_owned(), sources);
-        }
+        let rule = rules.iter().rfind(matches)?;
+        resource.insert("ResourceCriticality".to_owned(), json!(rule.criticality));
+        let sources = json!([{ "Source": "AutomationRule", "Reason": rule.name }]);
+        resource.insert("CriticalitySources".to_owned(), sources);
+        Some(rule.criticality.clone())
     }
 }
