@@ -189,6 +189,9 @@ impl<'t> Finding<'t> {
     /// Removes the escapes that JSON does not need, such as `\/`. Keys are compared by their bytes, and the conversion
     /// to OCSF reads text as it is spelled.
     pub(super) fn respell(&mut self) {
+        if !self.text.contains('\\') {
+            return;
+        }
         for member in &mut self.members {
             let text = match &member.value {
                 Piece::Scanned { range, .. } | Piece::Sent { range } => self.text.get(long(range)),
