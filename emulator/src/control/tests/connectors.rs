@@ -86,7 +86,7 @@ fn a_connector_gets_only_a_status_that_its_provider_has() {
     assert_eq!(status, 200, "{created}");
     let id = created["ConnectorId"].as_str().unwrap();
     let (status, refused) = put(id, "PENDING_AUTHORIZATION");
-    assert_eq!((status, &refused["error"]), (400, &json!("a connector to AZURE cannot be PENDING_AUTHORIZATION")));
+    assert_eq!((status, &refused["Message"]), (400, &json!("a connector to AZURE cannot be PENDING_AUTHORIZATION")));
     assert_eq!(put(id, "UNKNOWN").0, 200);
     assert_eq!(send(&service, "GET", &format!("/connectors/{id}"), "").1["Health"]["ConnectorStatus"], "UNKNOWN");
     let auth_url =
