@@ -363,6 +363,8 @@ fn texts_mention_only_the_project_itself() {
         concat!("../sha", "red"),
         concat!("/ho", "me/"),
         concat!("/ro", "ot/"),
+        concat!("<<<<", "<<< "),
+        concat!(">>>>", ">>> "),
     ];
     let mut wrong = Vec::new();
     for file in with_extension("", &["rs", "md", "toml", "tsv", "yaml", "yml", "py", "sh", "tf", "js", "snap", "csv"]) {
