@@ -59,7 +59,7 @@ pub enum MemberKind {
     Invitation,
 }
 
-/// Limits on the number of members of one administrator in a Region.
+/// Limits on the numbers of members, accounts and connectors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quotas {
     /// Members of a delegated administrator (QUO-01).
@@ -68,11 +68,13 @@ pub struct Quotas {
     pub invited_members: usize,
     /// Accounts of the organization, including closed ones.
     pub accounts: usize,
+    /// Connectors of an account in a Region, in each half; `None` if they are not limited (CNV-13).
+    pub connectors: Option<usize>,
 }
 
 impl Default for Quotas {
     fn default() -> Self {
-        Quotas { members: 10_000, invited_members: 1_000, accounts: 10_000 }
+        Quotas { members: 10_000, invited_members: 1_000, accounts: 10_000, connectors: None }
     }
 }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::aws_error::AwsError;
+use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::caller::Caller;
 use crate::domain::{arn, hub_access, hub_v2_access, schedule};
 use crate::state::{
@@ -58,6 +58,8 @@ impl Half {
 pub enum ConnectorError {
     /// Another connector has the name (CNV-01, CNC-04).
     NameTaken(String),
+    /// The account has as many connectors in the Region as the quota of the scenario allows (CNV-13).
+    TooMany(usize),
     /// The type of the scope requires values (CNV-02).
     MissingScope(String),
     /// Connectors of ticketing systems require an aggregator (CNV-03).
@@ -80,6 +82,10 @@ impl From<ConnectorError> for AwsError {
     fn from(error: ConnectorError) -> AwsError {
         match error {
             ConnectorError::NameTaken(name) => AwsError::conflict(format!("A connector named {name} already exists")),
+            ConnectorError::TooMany(most) => AwsError::new(
+                ErrorCode::ServiceQuotaExceededException,
+                format!("At most {most} connectors are supported"),
+            ),
             ConnectorError::MissingScope(kind) => {
                 AwsError::validation(format!("ScopeValues must not be empty for the ScopeType {kind}"))
             }
@@ -158,7 +164,7 @@ pub fn store(transaction: &mut Transaction<'_>, half: Half, key: &HubKey, connec
     edit(transaction, half, key, |all| _ = all.insert(connector.id.clone(), connector));
 }
 
-/// Creates a connector (CNV-01 … CNV-05, CNC-01, CNC-02, CNC-04).
+/// Creates a connector (CNV-01 … CNV-05, CNV-13, CNC-01, CNC-02, CNC-04).
 ///
 /// # Errors
 /// [`ConnectorError`], or 409 outside of the home Region of the aggregator.
@@ -174,9 +180,13 @@ pub fn create(
         check_scope(cloud)?;
     }
     may_be_created(transaction, world, caller, &create.provider)?;
-    let is_named = |connector: &Connector| connector.name == create.name && !connector.is_service_linked;
-    if all(transaction, half, &key).values().any(is_named) {
+    let existing = all(transaction, half, &key);
+    let own = || existing.values().filter(|connector| !connector.is_service_linked);
+    if own().any(|connector| connector.name == create.name) {
         return Err(ConnectorError::NameTaken(create.name).into());
+    }
+    if let Some(most) = transaction.directory().quotas.connectors.filter(|most| own().count() >= *most) {
+        return Err(ConnectorError::TooMany(most).into());
     }
     if half == Half::V2
         && matches!(create.provider, Provider::Azure(_))

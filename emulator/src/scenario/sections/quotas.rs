@@ -10,7 +10,7 @@ use crate::state::Quotas;
 /// Maximum value of a quota, higher than any quota of AWS.
 const MAX_QUOTA: u64 = 1_000_000;
 
-/// Maximum number of members of an administrator in a Region, and of accounts of the organization.
+/// Maximum number of members of an administrator in a Region, of accounts of the organization, and of connectors.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[schemars(rename = "Quotas")]
 #[serde(deny_unknown_fields)]
@@ -25,6 +25,9 @@ pub(in crate::scenario) struct Declared {
     /// raises it on request.
     #[schemars(transform = not_null, extend("maximum" = MAX_QUOTA))]
     accounts: Option<Spanned<u64>>,
+    /// Maximum number of connectors of an account in a Region, in each half. Default: not limited.
+    #[schemars(transform = not_null, extend("maximum" = MAX_QUOTA))]
+    connectors: Option<Spanned<u64>>,
 }
 
 /// Checks the quotas.
@@ -34,6 +37,7 @@ pub(in crate::scenario) fn check(written: &Declared, check: &mut Check) -> Quota
         members: number(written.members.as_ref(), check).unwrap_or(defaults.members),
         invited_members: number(written.invited_members.as_ref(), check).unwrap_or(defaults.invited_members),
         accounts: number(written.accounts.as_ref(), check).unwrap_or(defaults.accounts),
+        connectors: number(written.connectors.as_ref(), check).or(defaults.connectors),
     }
 }
 

@@ -191,6 +191,47 @@ fn refusals_of_entries_have_positions() {
     ));
 }
 
+/// Rules: CNV-13.
+#[test]
+fn the_number_of_connectors_is_limited_by_a_quota_of_the_scenario() {
+    let text = std::fs::read_to_string(repository("scenarios/v2-half.yaml")).unwrap();
+    let stage = Stage(build(&format!("{text}quotas: {{ connectors: 3 }}\n")));
+    let input = |name: &str| {
+        let scope = json!({ "ScopeType": "ORGANIZATION" });
+        let gcp = json!({ "AWSConfigConnectorArn": "a", "ScopeConfiguration": scope, "GCPRegions": ["r"] });
+        json!({ "Name": name, "Provider": { "GCP": gcp } })
+    };
+    let message =
+        stage.refused(OWNER, Operation::CreateConnectorV2, input("fourth"), 402, "ServiceQuotaExceededException");
+    assert_eq!(message, "At most 3 connectors are supported");
+    for name in ["second", "third"] {
+        stage.good(OWNER, Operation::CreateConnector, input(name));
+    }
+    stage.refused(OWNER, Operation::CreateConnector, input("fourth"), 402, "ServiceQuotaExceededException");
+    let refused = errors(&format!("{text}quotas: {{ connectors: 2 }}\n"));
+    assert!(refused.contains("At most 2 connectors are supported"), "{refused}");
+}
+
+/// Rules: RSV-06.
+#[test]
+fn a_resource_has_the_criticality_of_its_finding_unless_a_rule_sets_one() {
+    let text = std::fs::read_to_string(repository("scenarios/v2-half.yaml")).unwrap();
+    let resource = "uid: i-1, region: us-east-1";
+    let text = text.replace(resource, &format!("{resource}, criticality: High"));
+    let criticality = |text: &str| {
+        let found = Stage(build(text)).good(OWNER, Operation::GetResourcesV2, json!({}));
+        let found = found["Resources"].as_array().unwrap().clone();
+        let of = |id: &str| found.iter().find(|it| it["ResourceId"] == id).unwrap()["ResourceCriticality"].clone();
+        (of("i-1"), of("arn:aws:iam::111111111111:role/deploy"))
+    };
+    assert_eq!(criticality(&text), (json!("High"), json!("Unknown")));
+    assert_eq!(criticality(&text.replace("criticality: High", "criticality: '1'")).0, "Unknown");
+    let rule = "automation_rules_v2:\n  - { account: '111111111111', region: us-east-1, name: r, description: d, order: 9, \
+                criteria: { ResourceCriteria: { CompositeFilters: [{ StringFilters: [{ FieldName: ResourceId, Filter: { \
+                Value: i-1, Comparison: EQUALS } }] }] } }, action: { set_criticality: Low } }\n";
+    assert_eq!(criticality(&text.replace("automation_rules_v2:\n", rule)).0, "Low");
+}
+
 /// Rules: CPL-151, CPL-155.
 #[test]
 fn an_error_of_a_hub_or_a_connector_is_not_reported_again_for_its_entries() {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::inventory::fields;
+use super::inventory::resource::CRITICALITIES;
 use super::query::{self, Use};
 use super::rules::by_order;
 use super::visibility;
@@ -20,7 +21,6 @@ const MOST_RULES: usize = 100;
 const LONGEST_TEXT: usize = 256;
 /// Maximum length of a comment, in characters (ARV-07).
 const LONGEST_COMMENT: usize = 512;
-const CRITICALITIES: [&str; 5] = ["Very High", "High", "Medium", "Low", "Unknown"];
 
 /// The attributes of a rule. An attribute that is `None` does not change.
 #[derive(Debug, Default)]

@@ -306,7 +306,8 @@ fn the_number_of_invited_members_is_limited() {
     assert_eq!(sentence(&stage.good(ADMINISTRATOR, InviteMembers, ids(&[OTHER])), OTHER), message);
     full("555555555555");
     create(&stage, OTHER, "555555555555");
-    assert_eq!(Quotas::default(), Quotas { members: 10_000, invited_members: 1_000, accounts: 10_000 });
+    let defaults = Quotas { members: 10_000, invited_members: 1_000, accounts: 10_000, connectors: None };
+    assert_eq!(Quotas::default(), defaults);
 }
 
 /// Rules: INV-05, ACC-01.

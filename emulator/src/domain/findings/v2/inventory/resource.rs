@@ -42,6 +42,9 @@ pub struct Collected {
 /// The members of `Severities`, in the order of their severities' ids.
 pub const SEVERITIES: [&str; 8] = ["Unknown", "Informational", "Low", "Medium", "High", "Critical", "Fatal", "Other"];
 
+/// The values of `ResourceCriticality`.
+pub const CRITICALITIES: [&str; 5] = ["Very High", "High", "Medium", "Low", "Unknown"];
+
 /// The attributes of a finding that are used for the resources that it names.
 pub struct Mention<'f> {
     /// `cloud.region`
@@ -109,13 +112,19 @@ impl Collected {
             ("FindingsSummary", Some(self.findings_summary())),
             ("ResourceTags", at("/tags").map(|tags| named_tags(&tags))),
             ("ResourceConfig", Some(at("/data").unwrap_or_else(|| json!({})))),
-            ("ResourceCriticality", Some(json!("Unknown"))),
+            ("ResourceCriticality", Some(json!(self.criticality()))),
         ];
         let given = given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
         let mut members: Map<String, Value> = given.collect();
         members.extend(self.declared.clone());
         members.retain(|_, value| value.as_array().is_none_or(|elements| !elements.is_empty()));
         members
+    }
+
+    /// The criticality that the newest finding gives the resource. A rule may replace it (RSV-06).
+    fn criticality(&self) -> &'static str {
+        let given = self.object.get("criticality").and_then(Value::as_str);
+        CRITICALITIES.into_iter().find(|level| given == Some(*level)).unwrap_or("Unknown")
     }
 
     fn findings_summary(&self) -> Value {
