@@ -6,8 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::SignedDuration;
 use securityhub_fixtures::Operation::{
-    BatchImportFindings, CancelExportJobV2, DisableSecurityHubV2, EnableSecurityHubV2, GetExportJobV2, GetFindingsV2,
-    ListExportJobsV2, StartExportJobV2,
+    BatchImportFindings, CancelExportJobV2, CreateAutomationRuleV2, DisableSecurityHubV2, EnableSecurityHubV2,
+    GetExportJobV2, GetFindingsV2, ListExportJobsV2, StartExportJobV2,
 };
 use serde_json::{Value, json};
 
@@ -82,6 +82,29 @@ fn a_job_exports_a_finding_per_line() {
     assert_eq!(json!(found), stage.good(ADMINISTRATOR, GetFindingsV2, json!({}))["Findings"]);
     input["Name"] = json!("a;b");
     stage.refused(ADMINISTRATOR, StartExportJobV2, input, 400, "ValidationException");
+}
+
+/// Rules: EXV-08, RSV-06.
+#[test]
+fn findings_are_exported_with_the_criticality_that_rules_set() {
+    let stage = stage();
+    let composite = |field: &str, value: &str| {
+        let filter = json!({ "FieldName": field, "Filter": { "Value": value, "Comparison": "EQUALS" } });
+        json!({ "CompositeFilters": [{ "StringFilters": [filter] }] })
+    };
+    let rule = json!({
+        "RuleName": "r", "Description": "For a test", "RuleOrder": 1,
+        "Criteria": { "ResourceCriteria": composite("ResourceId", "host-2") },
+        "Actions": [{ "Type": "RESOURCE_FIELDS_UPDATE", "ResourceFieldsUpdate": { "Criticality": "High" } }],
+    });
+    stage.good(ADMINISTRATOR, CreateAutomationRuleV2, rule);
+    let filters = composite("resources.criticality", "High");
+    let id = start(&stage, job(json!({ "Format": "OCSF_JSON", "Filters": filters })));
+    stage.good(ADMINISTRATOR, GetExportJobV2, id.clone());
+    let (text, _) = exported(&stage, &id);
+    let found: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let expected = stage.good(ADMINISTRATOR, GetFindingsV2, json!({ "Filters": filters }))["Findings"].clone();
+    assert_eq!((found.len(), json!(found)), (1, expected));
 }
 
 /// Rules: EXV-02, EXV-08.

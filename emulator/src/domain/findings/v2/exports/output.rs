@@ -6,6 +6,7 @@ use securityhub_engine::{Derive, Filter, Parts, Position, Stored};
 use securityhub_fixtures::fields::OCSF_FIELDS;
 use serde_json::Value;
 
+use super::super::critical::Critical;
 use super::super::query::{self, Use};
 use super::super::visibility::{self, View};
 use crate::aws_error::AwsError;
@@ -39,19 +40,25 @@ pub(super) fn render(world: &World, caller: &Caller, job: &ExportJob) -> Result<
     let filter = query::filter(world, caller.now, filters, Use::Query).map_err(denied)?;
     let limit = visibility::limit(world, caller, job.scopes.as_ref()).map_err(denied)?;
     let views = visibility::views(world, caller, &limit);
+    let critical = Critical::of_caller(world, caller, &views, &limit);
+    let filter = Critical::resolve(critical.as_ref(), filter, world.schema());
     let exported = if is_csv(&job.output) {
         let names = findings.get("SelectedFields").and_then(Value::as_array).into_iter().flatten();
         table(world, caller, &views, &filter, names.filter_map(Value::as_str).collect())?
     } else {
-        lines(world, caller, &views, &filter)
+        lines(world, caller, &views, &filter, critical.as_ref())
     };
     Ok(exported.into())
 }
 
-/// The findings as JSON, one per line.
-fn lines(world: &World, caller: &Caller, views: &[View], filter: &Filter) -> Vec<u8> {
+/// The findings as GetFindingsV2 returns them, one per line.
+fn lines(world: &World, caller: &Caller, views: &[View], filter: &Filter, critical: Option<&Critical>) -> Vec<u8> {
     let mut lines = Vec::new();
     each_finding(world, caller, views, (filter, Parts::ALL), |finding| {
+        let mut finding = finding.to_vec();
+        if let Some(critical) = critical {
+            critical.add(&mut finding);
+        }
         // A stored finding keeps the line breaks between tokens that its provider sent.
         lines.extend(finding.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }));
         lines.push(b'\n');
