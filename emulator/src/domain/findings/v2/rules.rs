@@ -110,6 +110,8 @@ pub fn outcome(rules: &[ActiveRule], world: &World, document: &[u8], annex: &Ann
 /// Returns the ARNs of the connectors that should create a ticket.
 pub fn apply(rules: &[ActiveRule], world: &World, document: &[u8], annex: &mut Annex) -> Vec<String> {
     let Outcome { changes, connectors } = outcome(rules, world, document, annex);
-    changes.iter().for_each(|(_, update)| update.note(annex));
+    for (_, update) in &changes {
+        update.note(annex);
+    }
     connectors
 }
