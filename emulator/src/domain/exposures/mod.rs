@@ -59,23 +59,26 @@ fn compute_changed(
     let known = world.signals(region).filter(|_| !changed.is_everything);
     let mut concerned = BTreeSet::new();
     let mut signals = known.as_deref().cloned().unwrap_or_default();
+    let is_forced = known.is_none() || changed.has_hubs;
     if known.is_none() {
         signals::read_all(world, region, &mut signals);
+    }
+    if is_forced {
         concerned.extend(form::stored_resources(world, region));
     }
     for source in changed.findings.iter().filter(|_| known.is_some()) {
         concerned.extend(signals::forget(&mut signals, *source));
         concerned.extend(signals::read(world, region, &mut signals, *source));
     }
-    if known.is_none() || changed.has_resources {
+    // Resources are only read for accounts whose hub is enabled.
+    if is_forced || changed.has_resources {
         concerned.extend(signals::forget(&mut signals, SignalSource::Declared));
         concerned.extend(declared::read(world, region, &mut signals));
     }
-    if known.is_none() || changed.has_hubs {
+    if is_forced {
         concerned.extend(signals.resources.keys().cloned());
     }
     let relations = world.relations();
-    let is_forced = known.is_none() || changed.has_hubs;
     for name in concerned {
         // Most findings about a resource that has an exposure do not change it.
         let hash = signals.resources.get(&name).map(|exposed| form::hash(&name, exposed));

@@ -197,6 +197,35 @@ fn exposures_follow_after_a_delay_and_when_a_hub_is_enabled() {
     assert_eq!(exposures(&late)[0]["severity"], "Critical");
 }
 
+/// Rules: OCF-34.
+#[test]
+fn exposures_follow_what_has_changed_while_the_hub_was_disabled() {
+    let stage = stage();
+    // The signals of the Region are kept as long as any account has a hub there.
+    stage.good(MEMBER, Operation::EnableSecurityHubV2, json!({}));
+    let while_disabled = |change: &dyn Fn()| {
+        stage.good(ADMINISTRATOR, Operation::DisableSecurityHubV2, json!({}));
+        change();
+        stage.after_clock_change();
+        stage.good(ADMINISTRATOR, Operation::EnableSecurityHubV2, json!({}));
+        let found = exposures(&stage);
+        found.iter().map(|it| it["activity_name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(while_disabled(&|| declare_instance(&stage)), ["Create"]);
+    send(&stage, vulnerability(5, 1));
+    assert_eq!(exposures(&stage)[0]["severity"], "Critical");
+    assert_eq!(while_disabled(&|| declare_instance(&stage)), ["Update"], "the same resources are declared again");
+    let harmless = || declare(&stage, &[("AwsEc2Instance", INSTANCE, json!({}))]);
+    assert_eq!(while_disabled(&harmless), ["Close"]);
+    assert_eq!(while_disabled(&|| declare_instance(&stage)), ["Update"]);
+    send(&stage, vulnerability(5, 3));
+    let nothing = || {
+        send(&stage, vulnerability(5, 3));
+        harmless();
+    };
+    assert_eq!(while_disabled(&nothing), ["Close"]);
+}
+
 /// Rules: OCF-34, BUV-11.
 #[test]
 fn a_status_of_a_customer_ends_when_the_exposure_is_closed_unless_it_is_suppressed() {
