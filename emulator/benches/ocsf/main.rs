@@ -51,10 +51,12 @@ fn main() {
     println!("{count} findings of {} accounts; each line: median (minimum … maximum)\n", findings::ACCOUNTS);
     let before = import::resident(program.id());
     line("import while the hub V2 is enabled", &import::import(&program, count).to_string(), "");
+    memory(&program, "after the import", (before, count));
     first_answers(&program);
+    memory(&program, "after the first answers", (before, count));
     page(&program);
     latencies(&program);
-    memory(&program, before, count);
+    memory(&program, "after all queries", (before, count));
 }
 
 /// Measures the first responses, which have to build columns.
@@ -95,10 +97,10 @@ fn latencies(program: &Child) {
     print("newest first", &[questions::newest()], 3.0);
 }
 
-/// Measures the memory of the process per byte of findings, including the columns that the queries built.
-fn memory(program: &Child, before: Option<f64>, count: usize) {
+/// Measures the memory of the process per byte of findings, including the columns that queries have built so far.
+fn memory(program: &Child, moment: &str, (before, count): (Option<f64>, usize)) {
     let (Some(before), Some(after)) = (before, import::resident(program.id())) else { return };
     let bytes = import::weigh(program).mean() * as_number(count);
     let ratio = (after - before) / bytes;
-    line("memory per byte of stored findings", &format!("{ratio:.2}"), &at_most(ratio, 1.3));
+    line(&format!("memory per byte of findings, {moment}"), &format!("{ratio:.2}"), &at_most(ratio, 1.3));
 }

@@ -16,10 +16,10 @@ use super::sync::Mutex;
 pub struct ResourceName {
     /// The account of the findings about it.
     pub account: AccountId,
-    /// Its type in OCSF.
-    pub resource_type: String,
+    /// Its type in OCSF. It and the ID are shared, since each signal of the resource refers to its name.
+    pub resource_type: Arc<str>,
     /// Its ARN or other ID.
-    pub id: String,
+    pub id: Arc<str>,
 }
 
 /// The source of a signal.

@@ -7,7 +7,7 @@ use crate::sync::Mutex;
 
 /// The cache holds at most `LEAST` bytes plus one `PART`th of the size of all documents.
 const LEAST: usize = 8 * 1024 * 1024;
-const PART: usize = 32;
+const PART: usize = 64;
 /// Number of outdated entries below which the order of forms is not compacted.
 const FEW: usize = 32;
 

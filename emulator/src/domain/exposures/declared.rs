@@ -40,13 +40,13 @@ fn of_resource(world: &World, key: &HubKey, resource: &Resource, others: &Others
     }
     let Some(object) = declared::object(world, key, resource) else { return Vec::new() };
     let Some(named) = build::key(key.account.as_str(), key.region.as_str(), &object) else { return Vec::new() };
-    let name = ResourceName { account: key.account, resource_type: named.resource_type, id: named.id };
+    let name = ResourceName { account: key.account, resource_type: named.resource_type.into(), id: named.id.into() };
     let object: Arc<str> = signals::without_data(&object).into();
     let told = |(row, of): (usize, &Trait)| {
         let signal = Signal {
             kind: of.kind,
             label: of.label,
-            uid: name.id.as_str().into(),
+            uid: Arc::clone(&name.id),
             title: format!("{}: {}", of.kind, of.label).into(),
             product_uid: format!("arn:{}:securityhub:{}::productv2/aws/config", key.region.partition(), key.region)
                 .into(),

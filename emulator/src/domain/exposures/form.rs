@@ -22,7 +22,7 @@ pub fn rule(name: &ResourceName, exposed: &Exposed) -> Option<&'static Rule> {
         position.is_some_and(|position| of_kind(exposed, position).next().is_some())
     };
     let applies = |rule: &&Rule| {
-        (rule.resource_type == "*" || rule.resource_type == name.resource_type)
+        (rule.resource_type == "*" || rule.resource_type == &*name.resource_type)
             && rule.traits.iter().all(|kind| has(kind))
     };
     RULES.iter().find(applies)
@@ -166,7 +166,7 @@ fn related_events(name: &ResourceName, exposed: &Exposed) -> Vec<Value> {
 
 fn event(name: &ResourceName, signal: &Signal, labels: &BTreeSet<&str>) -> Value {
     json!({
-        "observables": [{ "type": "Resource UID", "type_id": 10, "value": name.id }],
+        "observables": [{ "type": "Resource UID", "type_id": 10, "value": &*name.id }],
         "product": { "uid": &*signal.product_uid },
         "tags": [{ "name": signal.kind, "values": labels }],
         "title": &*signal.title,
@@ -189,5 +189,6 @@ fn resource_of(finding: &Value) -> Option<ResourceName> {
     let account = AccountId::parse(text("/cloud/account/uid")?)?;
     let object: &Map<String, Value> = finding.pointer("/resources/0")?.as_object()?;
     let member = |name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
-    Some(ResourceName { account, resource_type: member("type")?, id: member("uid_alt").or_else(|| member("uid"))? })
+    let id = member("uid_alt").or_else(|| member("uid"))?;
+    Some(ResourceName { account, resource_type: member("type")?.into(), id: id.into() })
 }

@@ -71,8 +71,15 @@ pub fn of_kind(exposed: &Exposed, kind: usize) -> impl Iterator<Item = &Signal> 
 /// Adds the signals of a source. Returns the resources of these signals.
 pub fn add(signals: &mut Signals, source: SignalSource, told: Vec<Told>) -> Vec<ResourceName> {
     let mut names = BTreeSet::new();
-    for Told { name, object, row, signal } in told {
+    for Told { name, object, row, mut signal } in told {
+        // The signals of a resource share its name and the names of their products.
+        let name = signals.resources.get_key_value(&name).map_or(name, |(known, _)| known.clone());
         let exposed = signals.resources.entry(name.clone()).or_default();
+        if let Some((_, known)) = exposed.signals.get_min()
+            && known.product_uid == signal.product_uid
+        {
+            signal.product_uid = Arc::clone(&known.product_uid);
+        }
         // Sources describe a resource differently. The description of the first source is used, so that a new finding
         // does not change it.
         if exposed.object_of.is_none_or(|first| source <= first) {
@@ -151,18 +158,15 @@ fn of_finding(world: &World, table: &TableKey, stored: Stored<'_>) -> Vec<Told> 
     let rows: Vec<(usize, &Trait)> = TRAITS.iter().enumerate().filter(|(_, of)| is_seen(of, &finding)).collect();
     let resources = finding.get("resources").and_then(Value::as_array).filter(|_| !rows.is_empty());
     let mut told = Vec::new();
+    let of_finding: [Arc<str>; 3] =
+        [text("/finding_info/uid"), text("/finding_info/title"), product_uid].map(Arc::from);
     for object in resources.into_iter().flatten() {
         let Some(key) = build::key(account.as_str(), text("/cloud/region"), object) else { continue };
-        let name = ResourceName { account, resource_type: key.resource_type, id: key.id };
+        let name = ResourceName { account, resource_type: key.resource_type.into(), id: key.id.into() };
         let object: Arc<str> = without_data(object).into();
         for (row, of) in &rows {
-            let signal = Signal {
-                kind: of.kind,
-                label: of.label,
-                uid: text("/finding_info/uid").into(),
-                title: text("/finding_info/title").into(),
-                product_uid: product_uid.into(),
-            };
+            let [uid, title, product_uid] = of_finding.clone();
+            let signal = Signal { kind: of.kind, label: of.label, uid, title, product_uid };
             told.push(Told { name: name.clone(), object: Arc::clone(&object), row: *row, signal });
         }
     }
