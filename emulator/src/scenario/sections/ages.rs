@@ -68,12 +68,7 @@ impl Ages {
     }
 
     /// Warns once per file or list about findings that the V2 half does not show (DEC-08).
-    pub(super) fn warn_of_hidden(
-        &self,
-        findings: impl IntoIterator<Item = (Span, bool)>,
-        place: &str,
-        check: &mut Check,
-    ) {
+    pub(super) fn warn_of_hidden(findings: impl IntoIterator<Item = (Span, bool)>, place: &str, check: &mut Check) {
         let hidden: Vec<Span> =
             findings.into_iter().filter_map(|(span, is_hidden)| is_hidden.then_some(span)).collect();
         let which = if hidden.len() == 1 { "it" } else { "them" };

@@ -57,7 +57,9 @@ impl ApiInput {
     pub(super) fn output(self, name: &'static str, shape: ShapeId, check: &mut Check) -> Option<Value> {
         let value = self.0.to_json();
         let mut violations = output::answer(shape, &value);
-        violations.iter_mut().for_each(|violation| violation.path.insert(0, Segment::Member(0, name)));
+        for violation in &mut violations {
+            violation.path.insert(0, Segment::Member(0, name));
+        }
         ApiInput::new(self.0.span).with(name, Some(self.0)).report(&violations, check);
         violations.is_empty().then_some(value)
     }

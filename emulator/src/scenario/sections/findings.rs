@@ -99,7 +99,7 @@ fn ocsf_source(written: &Spanned<ocsf_findings::Declared>, ages: &Ages, check: &
         ocsf_findings::Declared::Files(pattern) => Spanned { value: pattern.clone(), span: written.span },
         ocsf_findings::Declared::Listed(nodes) => {
             let findings = ocsf_findings::listed(nodes, check);
-            ages.warn_of_hidden(findings.iter().map(|it| (it.start, ages.is_hidden(&it.finding))), "list", check);
+            Ages::warn_of_hidden(findings.iter().map(|it| (it.start, ages.is_hidden(&it.finding))), "list", check);
             return vec![Source::Ocsf(findings)];
         }
     };
@@ -129,7 +129,7 @@ fn files(pattern: &Spanned<String>, ages: &Ages, check: &mut Check) -> Vec<Sourc
                     let start = finding.start();
                     hidden.push((start, add(&mut sources, finding, ages, check)));
                 }
-                ages.warn_of_hidden(hidden, "file", check);
+                Ages::warn_of_hidden(hidden, "file", check);
             }
             Err(diagnostic) => check.push(*diagnostic),
         }
