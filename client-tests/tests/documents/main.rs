@@ -260,7 +260,7 @@ async fn example_in_rust() -> Result<(), Box<dyn std::error::Error>> {
         .build();
     let hub = aws_sdk_securityhub::Client::from_conf(config).describe_hub().send().await?;
     assert_eq!(hub.hub_arn(), Some("arn:aws:securityhub:us-east-1:111111111111:hub/default"));
-    let events = emulator.events(); // events sent to EventBridge since then, as JSON values
+    let events = emulator.events(); // events sent to EventBridge since the start, as JSON values
     assert!(events.is_empty());
     // End of the excerpt.
     Ok(())
