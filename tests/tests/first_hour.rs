@@ -73,7 +73,7 @@ fn the_ready_text_continues_with_variables_and_content() {
     assert!(lines[1].ends_with(keys), "{}", lines[1]);
     let accounts = "Accounts with hubs: 111111111111, 222222222222, 333333333333 (eu-west-1, us-east-1).";
     assert!(lines[2].starts_with("Scenario quickstart: ") && lines[2].ends_with(accounts), "{}", lines[2]);
-    assert!(lines[3].starts_with("Look at http://127.0.0.1:"), "{}", lines[3]);
+    assert!(lines[3].starts_with("Open http://127.0.0.1:"), "{}", lines[3]);
 }
 
 /// Rules: CPL-141, CPL-142.

@@ -14,7 +14,7 @@ use crate::state::{Clock, EXPECTED_DURATION, LAST_INSTANT, duration, timestamp_t
 pub(super) struct ClockState {
     /// The time.
     now: String,
-    /// Whether the clock stands still.
+    /// Whether the clock is frozen.
     frozen: bool,
 }
 
@@ -72,13 +72,13 @@ fn distance(change: &Change, now: Timestamp) -> Result<Option<(SignedDuration, T
                 Refusal::unreadable(format!("`{text}` is not a valid time; {expected}"))
             })?;
             if at < now {
-                return Err("the clock does not go back; reset, or restore a snapshot".into());
+                return Err("the clock cannot go back; reset the emulator or restore a snapshot".into());
             }
             at
         }
     };
     if end > LAST_INSTANT {
-        return Err(format!("the clock ends at {}", timestamp_text(LAST_INSTANT)).into());
+        return Err(format!("the clock cannot go beyond {}", timestamp_text(LAST_INSTANT)).into());
     }
     Ok(Some((end.duration_since(now), end)))
 }

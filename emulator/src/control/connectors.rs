@@ -77,13 +77,13 @@ fn observation(input: Input) -> Result<Observation, String> {
     let status = status.map(|status| {
         ConnectorStatus::parse(&status).ok_or_else(|| {
             let names: Vec<&str> = ConnectorStatus::ALL.iter().map(|status| status.as_str()).collect();
-            format!("`{status}` is not the status of a connector (one of {})", names.join(", "))
+            format!("`{status}` is not a connector status (expected one of {})", names.join(", "))
         })
     });
     let status = status.transpose()?;
     let unknown = issues.iter().flatten().find(|issue| !ISSUE_CODES.contains(&issue.code.as_str()));
     if let Some(issue) = unknown {
-        return Err(format!("`{}` is not the code of an issue (one of {})", issue.code, ISSUE_CODES.join(", ")));
+        return Err(format!("`{}` is not an issue code (expected one of {})", issue.code, ISSUE_CODES.join(", ")));
     }
     let issues = issues.map(|issues| issues.into_iter().map(|issue| (issue.code, issue.message)).collect());
     Ok(Observation { status, issues, has_project: jira_project, has_issue_type: jira_issue_type })

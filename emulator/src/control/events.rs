@@ -39,7 +39,7 @@ pub(super) struct Input {
     region: Option<String>,
     /// Its `detail-type`.
     detail_type: Option<String>,
-    /// An event pattern, as a rule of EventBridge has.
+    /// An event pattern, in the format of EventBridge rules.
     pattern: Option<String>,
     /// The number of the last event that was read; 0 by default.
     after: Option<u64>,

@@ -12,9 +12,9 @@ use crate::state::{ExportFailure, ExportState, World};
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(super) struct Outcome {
-    /// The state in which the job is put. A job with the status `RUNNING` runs until it is put in another state.
+    /// The status to set. A job with the status `RUNNING` runs until another status is set.
     status: Status,
-    /// The reason of a failure, for the status `FAILED`.
+    /// The reason for the failure, for the status `FAILED`.
     failure_code: Option<String>,
 }
 

@@ -31,7 +31,7 @@ pub(super) struct Add {
     /// Whether the accounts are also invited.
     #[serde(default)]
     invite: bool,
-    /// Whether they are also invited and accept.
+    /// Whether they are also invited and the invitations accepted on their behalf.
     #[serde(default)]
     accept: bool,
 }

@@ -32,17 +32,17 @@ fn service() -> Vec<Route> {
     vec![
         get("/_emulator/", "listRoutes", "List these calls, each with an example", status::index)
             .about("A browser gets a page with the content of the emulator, as at `/`."),
-        get("/_emulator", "listRoutesToo", "As `/_emulator/`", status::index),
+        get("/_emulator", "listRoutesToo", "Same as `/_emulator/`", status::index),
         get("/_emulator/openapi.json", "describeRoutes", "Describe these calls in OpenAPI 3.1", describe),
         get("/_emulator/status", "showStatus", "Show accounts, Regions, hubs, numbers of findings, and the clock", status::show)
             .about("`securityhub-local status` prints it."),
         get("/_emulator/caller", "showCaller", "Show the account of an access key", status::caller)
             .example("?access-key=test")
             .about("Returns the account, and whether the key is known."),
-        get("/_emulator/health", "showHealth", "Check that the emulator runs", lifecycle::health)
+        get("/_emulator/health", "showHealth", "Check whether the emulator is running", lifecycle::health)
             .light()
             .about("Returns the version, the clock, and the number of hubs and findings. `status` is `ok`, or `degraded` with `last_panic` (a request ID) after a request has panicked; `dropped_log_lines` is the number of log lines that could not be written."),
-        get("/_emulator/ready", "showReadiness", "Check that the emulator accepts calls", lifecycle::ready).light(),
+        get("/_emulator/ready", "showReadiness", "Check whether the emulator accepts calls", lifecycle::ready).light(),
     ]
 }
 
@@ -59,7 +59,7 @@ fn world() -> Vec<Route> {
         get("/_emulator/clock", "showClock", "Show the time", clock::show).light(),
         post("/_emulator/clock", "changeClock", "Advance, set, freeze or start the clock", clock::change)
             .example(r#"{"advance": "P1D"}"#)
-            .about("Everything that falls due on the way is done, each at its own time."),
+            .about("All work that becomes due in between is done in order, each item at its due time."),
         get("/_emulator/snapshots", "listSnapshots", "List the snapshots", snapshots::list),
         put("/_emulator/snapshots/{name}", "saveSnapshot", "Save the state under a name", snapshots::save)
             .about("A name has up to 64 letters, digits, `.`, `_` and `-`. At most 100 snapshots are kept."),
@@ -83,7 +83,7 @@ fn security_hub() -> Vec<Route> {
             .example(r#"{"Account": "111111111111", "Region": "us-east-1", "Limit": 10}"#)
             .fresh(400)
             .about("The most severe findings come first, then the newest; `securityhub-local findings` prints them."),
-        post("/_emulator/explain", "explainFinding", "Explain why GetFindings returns a finding or not", explain::explain)
+        post("/_emulator/explain", "explainFinding", "Explain why GetFindings returns or does not return a finding", explain::explain)
             .example(r#"{"Account": "111111111111", "Region": "us-east-1", "Id": "ID", "Filters": {}}"#),
         get("/_emulator/events", "listEvents", "List the events sent to EventBridge, oldest first", events::list)
             .example("?limit=10")
@@ -92,16 +92,16 @@ fn security_hub() -> Vec<Route> {
         post("/_emulator/custom-actions", "sendToCustomAction", "Send findings to a custom action, as a user of the console does", events::send)
             .example(r#"{"ActionTargetArn": "ARN", "FindingIdentifiers": [{"Id": "ID", "ProductArn": "ARN"}]}"#)
             .fresh(404),
-        get("/_emulator/exports/{id}", "showExport", "Show an export job of the V2 half, and what it has exported", exports::show)
+        get("/_emulator/exports/{id}", "showExport", "Show an export job of the V2 half and its output", exports::show)
             .fresh(404)
-            .about("The answer contains bucket and key in `Object`, and the content in `Exported` unless it was written to the directory of `serve --export-dir` or to the endpoint of `serve --export-s3-endpoint`."),
-        put("/_emulator/exports/{id}", "setExport", "Let an export job succeed, fail, be cancelled or run again", exports::put)
+            .about("The response contains the bucket and the key in `Object`, and the content in `Exported` unless it was written to the directory of `serve --export-dir` or to the endpoint of `serve --export-s3-endpoint`."),
+        put("/_emulator/exports/{id}", "setExport", "Set the status of an export job to running, succeeded, failed or cancelled", exports::put)
             .example(r#"{"Status": "FAILED", "FailureCode": "ACCESS_DENIED"}"#)
             .fresh(404),
         get("/_emulator/compliance", "showCompliance", "Show security scores and control statuses as the console does", compliance::scores)
             .example("?account=111111111111&region=us-east-1")
             .fresh(400)
-            .about("For an administrator, the answer also contains those of each member."),
+            .about("For an administrator, the response also contains the scores and statuses of each member."),
     ]
 }
 
@@ -120,7 +120,7 @@ fn surroundings() -> Vec<Route> {
         get("/_emulator/organization", "showOrganization", "Show the organization as a tree", organization::show)
             .fresh(400)
             .about("`securityhub-local organization tree` prints it."),
-        post("/_emulator/organization", "changeAccount", "Let an account join, move, leave, or be suspended or closed", organization::apply_event)
+        post("/_emulator/organization", "changeAccount", "Add an account to the organization, move or remove it, or suspend, reactivate or close it", organization::apply_event)
             .example(r#"{"Action": "join", "AccountId": "444444444444"}"#)
             .fresh(400),
         get("/_emulator/organization/policies", "listPolicies", "List the policies of the organization and their targets", organization::list_policies)
@@ -132,7 +132,7 @@ fn surroundings() -> Vec<Route> {
         get("/_emulator/resources", "listResources", "List the resources that controls check", resources::list),
         put("/_emulator/resources", "declareResources", "Declare resources", resources::declare)
             .example(r#"[{"account": "111111111111", "regions": ["us-east-1"], "type": "AwsS3Bucket", "id": "logs"}]"#)
-            .about("Changed resources are checked immediately, by periodic controls within 12 hours."),
+            .about("Changed resources are checked immediately or, by periodic controls, within 12 hours."),
         delete("/_emulator/resources", "deleteResources", "Delete resources", resources::delete)
             .example("?account=111111111111&type=AwsS3Bucket&id=logs")
             .fresh(404),
@@ -140,7 +140,7 @@ fn surroundings() -> Vec<Route> {
             .example(r#"{"Account": "111111111111", "Regions": ["us-east-1"], "Recorder": "off"}"#)
             .fresh(400),
         post("/_emulator/checks/run", "runChecks", "Check all controls now", resources::run).fresh(400),
-        put("/_emulator/connectors/{id}", "setConnector", "Set what the next check of a connector finds", connectors::set)
+        put("/_emulator/connectors/{id}", "setConnector", "Set the result of the next check of a connector", connectors::set)
             .example(r#"{"Status": "FAILED_TO_CONNECT"}"#)
             .fresh(404),
         get("/_emulator/oauth/authorize", "authorizeConnector", "Authorize a connector to Jira on behalf of its owner", connectors::authorize)
@@ -156,20 +156,20 @@ fn aliases() -> Vec<Route> {
         get(
             "/_localstack/health",
             "showLocalStackHealth",
-            "Check that the emulator runs, as LocalStack answers",
+            "Check whether the emulator is running, with the path and response of LocalStack",
             lifecycle::localstack_health,
         )
         .light(),
         post(
             "/_localstack/state/reset",
             "resetLocalStack",
-            "Return to the start of the scenario, as with LocalStack",
+            "Return to the start of the scenario, with the path of LocalStack",
             lifecycle::localstack_reset,
         ),
         post(
             "/moto-api/reset",
             "resetMoto",
-            "Return to the start of the scenario, as with moto",
+            "Return to the start of the scenario, with the path of moto",
             lifecycle::moto_reset,
         ),
     ]

@@ -79,7 +79,7 @@ pub(super) enum Command {
     /// Show accounts, Regions, hubs, numbers of findings, and the clock of a running emulator
     #[command(after_help = super::status::HELP)]
     Status(Remote),
-    /// Print the environment variables with which AWS clients use a running emulator
+    /// Print the environment variables that connect AWS clients to a running emulator
     #[command(after_help = super::env::HELP)]
     Env(super::env::EnvArguments),
     /// List the findings that an account sees in a running emulator

@@ -25,8 +25,8 @@ Examples, with `securityhub-local serve --scenario scenarios/quickstart.yaml` ru
 
 The most severe findings come first, and within a severity those that were updated last. A finding
 must match every given flag; a flag with several values matches any of them. The last line, on
-standard error, counts the findings that match, also in other Regions. `securityhub-local explain`
-shows why a finding is missing.
+standard error, counts the matching findings in this Region and in others. To find out why a finding
+is missing, use `securityhub-local explain`.
 
 Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments, or Security Hub is not
 enabled.";
@@ -90,7 +90,7 @@ pub(super) struct FindingsArguments {
     )]
     owner: Vec<AccountId>,
 
-    /// Text that the title contains, in any case
+    /// Text that the title contains, ignoring case
     #[arg(long, value_name = "TEXT", env = "SECURITYHUB_LOCAL_TITLE_CONTAINS")]
     title_contains: Option<String>,
 

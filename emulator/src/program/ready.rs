@@ -25,7 +25,7 @@ pub(super) fn text(world: &World, address: SocketAddr, are_signatures_verified: 
         "Security Hub is ready. Paste: export AWS_ENDPOINT_URL_SECURITYHUB=http://{address}\n\
          and paste: {keys}\n\
          {}\n\
-         Look at http://{}/ or run `securityhub-local status`.\n",
+         Open http://{}/ in a browser, or run `securityhub-local status`.\n",
         content(world),
         reachable(address),
     )

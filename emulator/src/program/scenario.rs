@@ -198,7 +198,7 @@ fn summary(checked: &[Checked], others: &[PathBuf]) -> String {
         _ = writeln!(
             text,
             "note: {} no hub. Security Hub is disabled in every account until a client calls EnableSecurityHub; other calls \
-             are answered with InvalidAccessException. `securityhub-local scenario init` writes a scenario with hubs.",
+             fail with InvalidAccessException. `securityhub-local scenario init` writes a scenario with hubs.",
             match &empty[..] {
                 [name] => format!("{name} enables"),
                 names => format!("{} enable", names.join(", ")),

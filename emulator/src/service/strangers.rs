@@ -67,7 +67,7 @@ impl Strangers {
         drop(reported);
         tracing::warn!("{}", sentence());
         if is_last {
-            tracing::warn!("{MAX_WARNINGS} callers and Regions without a hub were reported; no more will be");
+            tracing::warn!("{MAX_WARNINGS} callers and Regions without a hub were reported; further ones are omitted");
         }
     }
 }

@@ -23,7 +23,7 @@ pub fn document(routes: &[Route]) -> Value {
     let mut schemas = generator.take_definitions(true);
     let refusal = json!({
         "type": "object",
-        "description": "A refused call, which has changed nothing.",
+        "description": "The call is refused and changes nothing.",
         "properties": { "Message": { "type": "string" } },
         "required": ["Message"],
     });
@@ -33,7 +33,7 @@ pub fn document(routes: &[Route]) -> Value {
         "info": {
             "title": "Control plane of securityhub-local",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "What a test needs besides AWS's own API. Calls need no signature.",
+            "description": "Calls for tests, in addition to the API of AWS. They need no signature.",
         },
         "paths": paths,
         "components": { "schemas": schemas },
@@ -60,7 +60,7 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
     }
     let (status, media_type, schema) = (route.schemas.answer)(generator);
     let refusal = json!({
-        "description": "The call is refused and has changed nothing.",
+        "description": "The call is refused and changes nothing.",
         "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Refusal" } } },
     });
     let answer = json!({ "description": "The call succeeded.", "content": { media_type: { "schema": schema } } });

@@ -306,7 +306,7 @@ fn issues(written: &[Issue], check: &mut Check) -> Vec<(String, String)> {
     for Issue { code, message } in written {
         let (Some(code), Some(message)) = (code, message) else { continue };
         if !ISSUE_CODES.contains(&code.value.as_str()) {
-            let diagnostic = check.at(code.span, format!("`{}` is not the code of a connector's issue", code.value));
+            let diagnostic = check.at(code.span, format!("unknown issue code `{}`", code.value));
             let diagnostic = diagnostic.expected(suggest::choices(ISSUE_CODES));
             check.push(diagnostic.suggest(suggest::nearest(&code.value, ISSUE_CODES)));
         }
