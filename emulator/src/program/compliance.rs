@@ -341,7 +341,7 @@ mod tests {
     fn control(id: &str, severity: &str, status: ControlStatus, failed: u64, total: u64) -> ControlScore {
         ControlScore {
             security_control_id: id.to_owned(),
-            title: format!("What {id} asks should be so"),
+            title: format!("The requirement of {id} should be met"),
             severity_rating: severity.to_owned(),
             control_status: status,
             failed_checks: failed,

@@ -132,7 +132,7 @@ impl<'de> Deserializer<'de> for &'de Node {
     ) -> Result<V::Value, Error> {
         match &self.content {
             Content::Text(variant) => visitor.visit_enum(BorrowedStrDeserializer::new(variant)),
-            _ => Err(de::Error::custom("a word was expected")),
+            _ => Err(de::Error::custom("expected a string")),
         }
     }
 

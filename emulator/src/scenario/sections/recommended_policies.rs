@@ -173,7 +173,7 @@ fn step(written: &Step, check: &mut Check) -> Option<Value> {
     set("RecommendedPolicy", document(&written.recommended_policy));
     if let Some(time) = &written.policy_updated_at {
         if time.value.parse::<Timestamp>().is_err() {
-            let diagnostic = check.at(time.span, format!("`{}` is not a time", time.value));
+            let diagnostic = check.at(time.span, format!("`{}` is not a valid time", time.value));
             check.push(diagnostic.expected("a time such as 2026-01-15T09:00:00Z"));
         }
         set("PolicyUpdatedAt", Some(time.value.clone()));

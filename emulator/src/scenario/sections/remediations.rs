@@ -69,7 +69,7 @@ pub(super) fn check(written: Vec<Declared>, check: &mut Check) -> Vec<DeclaredRe
         let (Some(resource), Some(kind)) = (entry.resource, entry.kind) else { continue };
         let known = || KINDS.into_iter().chain([IMPACT]);
         if !known().any(|known| known == kind.value) {
-            let diagnostic = check.at(kind.span, format!("`{}` is not a kind of trait", kind.value));
+            let diagnostic = check.at(kind.span, format!("unknown kind of trait `{}`", kind.value));
             let diagnostic = diagnostic.expected(suggest::choices(known()));
             check.push(diagnostic.suggest(suggest::nearest(&kind.value, known())));
         }

@@ -96,7 +96,7 @@ pub(super) fn check(written: Declared, check: &mut Check) -> Valid {
     if let Some(version) = &written.ocsf_version {
         let parts: Vec<&str> = version.value.split('.').collect();
         if parts.len() != 3 || parts.iter().any(|part| part.parse::<u16>().is_err()) {
-            let diagnostic = check.at(version.span, format!("`{}` is not a version of OCSF", version.value));
+            let diagnostic = check.at(version.span, format!("`{}` is not a valid OCSF version", version.value));
             check.push(diagnostic.expected("three numbers, such as 1.6.0"));
         }
     }
