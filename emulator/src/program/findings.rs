@@ -25,8 +25,8 @@ Examples, with `securityhub-local serve --scenario scenarios/quickstart.yaml` ru
 
 The most severe findings come first, and within a severity those that were updated last. A finding
 must match every given flag; a flag with several values matches any of them. The last line, on
-standard error, counts the matching findings in this Region and in others. To find out why a finding
-is missing, use `securityhub-local explain`.
+standard error, counts the matching findings in this Region and in others. To find out why a
+finding is missing, use `securityhub-local explain`.
 
 Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments, or Security Hub is not
 enabled.";
