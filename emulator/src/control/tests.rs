@@ -527,3 +527,20 @@ fn a_request_with_an_unknown_name_changes_nothing() {
     assert_eq!(health["findings"], 1);
     assert_eq!(send(&service, "GET", "/_emulator/events", "").1["Last"], 1);
 }
+
+/// Rules: OCM-03, UNK-03.
+#[test]
+fn the_control_plane_accepts_findings_in_ocsf_and_the_api_does_not() {
+    let service = service();
+    assert_eq!(post(&service, "/hubv2", "{}").0, 200);
+    let ocsf = json!({
+        "class_uid": 2004, "cloud": { "account": { "uid": ADMINISTRATOR }, "region": "us-east-1" },
+        "finding_info": { "uid": "o", "title": "t" }, "metadata": { "product": { "uid": "p" } },
+    });
+    let import = json!({ "Findings": [ocsf] }).to_string();
+    assert_eq!(post(&service, "/findings/import", import).0, 400);
+    let (status, answer) = post(&service, "/_emulator/findings", json!([ocsf]).to_string());
+    assert_eq!((status, &answer["SuccessCount"]), (200, &json!(1)), "{answer}");
+    let found = |path: &str| post(&service, path, "{}").1["Findings"].as_array().unwrap().len();
+    assert_eq!((found("/findings"), found("/findingsv2")), (0, 1));
+}

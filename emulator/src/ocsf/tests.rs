@@ -137,11 +137,12 @@ fn partner() -> Map<String, Value> {
     }))
 }
 
-/// Rules: OCM-03, OCF-02, OCF-04, OCF-13, OCF-21, OCF-34.
+/// Rules: OCM-03, OCF-02, OCF-04, OCF-13, OCF-21, OCF-34, UNK-08.
 #[test]
 fn findings_that_exist_only_in_ocsf_are_completed_and_kept() {
     let native = native::complete(partner()).unwrap();
     let uid = super::uid(["arn:aws:securityhub:us-east-1::productv2/1234", "123456789012", "us-east-1", "f-1"]);
+    assert_eq!(uid, "11ab0ef2279c6906777771fb401f5084ee372f654aeb6945b491c2c6ad3eabd8", "SHA-256 of the lines");
     assert_eq!(
         (native.uid.as_str(), native.account.as_str(), native.region.as_str()),
         (&*uid, "123456789012", "us-east-1")
@@ -287,4 +288,21 @@ fn missing_attributes_of_a_finding_in_ocsf_are_named() {
     ];
     assert_eq!(wrong, Err(expected.map(str::to_owned).to_vec()));
     assert!(native::is_uid(&"0z".repeat(32)) && !native::is_uid(&"0Z".repeat(32)) && !native::is_uid("0"));
+}
+
+/// Rules: UNK-10.
+#[test]
+fn impact_likelihood_and_traits_are_kept_as_their_product_sent_them() {
+    let mut finding = partner();
+    let sent =
+        json!({ "impact": "High", "impact_id": 3, "impact_score": 80, "likelihood": "Medium", "likelihood_id": 2 });
+    finding.extend(map(sent.clone()));
+    let events =
+        json!([{ "uid": "r", "traits": [{ "category": "Reachability", "name": "n", "uid": "t" }], "tags": [] }]);
+    finding["finding_info"]["related_events"] = events.clone();
+    let ocsf = convert_native(&native::complete(finding).unwrap(), &Annex::default());
+    for (member, value) in map(sent) {
+        assert_eq!(ocsf[&member], value, "{member}");
+    }
+    assert_eq!(ocsf["finding_info"]["related_events"], events);
 }

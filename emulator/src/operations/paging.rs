@@ -1,9 +1,9 @@
 //! Opaque page tokens, bound to account, Region, operation and query (SRT-13, SRT-15).
 //!
 //! A token contains the position of the last row and two checksums: one of its owner, one of the query. It does not
-//! expire (SRT-16), but it becomes invalid with the world that issued it, because continuing in another world would
-//! skip rows. Tokens are not secret; forging one gains nothing. Lists use [`super::paged`], which checks and issues the
-//! tokens for them.
+//! expire (SRT-16), except for lists of software (O2G-11), but it becomes invalid with the world that issued it, because
+//! continuing in another world would skip rows. Tokens are not secret; forging one gains nothing. Lists use
+//! [`super::paged`], which checks and issues the tokens for them.
 
 use securityhub_engine::{Position, SortValue};
 use securityhub_fixtures::Operation;
@@ -16,11 +16,18 @@ use crate::aws_error::{AwsError, ErrorCode};
 /// Default size of a page (SRT-11, PRD-06, PRD-22).
 pub const PAGE: usize = 100;
 
+/// The operations whose tokens expire (O2G-11).
+const EXPIRING: [Operation; 2] = [Operation::GetSoftwareResourcesV2, Operation::GetSoftwareV2];
+/// The time in seconds after which a token of one of these operations is no longer valid.
+const LIFETIME: i64 = 60 * 60;
+
 /// The owner and query to which a token is bound.
 pub struct Binding {
     operation: Operation,
     owner: u64,
     query: u64,
+    /// The time of the call in seconds, if the tokens of the operation expire.
+    called_at: Option<i64>,
 }
 
 impl Binding {
@@ -33,13 +40,14 @@ impl Binding {
             operation,
             owner: checksum(&format!("{epoch}/{account}/{region}/{}", operation.name())),
             query: checksum(&in_order(query).to_string()),
+            called_at: EXPIRING.contains(&operation).then(|| caller.now.as_second()),
         }
     }
 
     /// The token of the page after `position`.
     pub fn seal(&self, position: &Position) -> String {
         let keys: Vec<Value> = position.keys.iter().map(key_to_json).collect();
-        let text = json!([self.owner, self.query, position.sequence, keys]).to_string();
+        let text = json!([self.owner, self.query, position.sequence, keys, self.called_at]).to_string();
         let seal = checksum(&text);
         hex::encode([&seal.to_be_bytes(), text.as_bytes()].concat())
     }
@@ -47,7 +55,7 @@ impl Binding {
     /// The position of the last row of the previous page; `None` for the first page (SRT-17).
     ///
     /// # Errors
-    /// 400 when the token is damaged, or was issued for another caller or query.
+    /// 400 when the token is damaged, was issued for another caller or query, or has expired.
     pub fn open(&self, token: Option<&str>) -> Result<Option<Position>, AwsError> {
         let Some(token) = token.filter(|token| !token.is_empty()) else { return Ok(None) };
         let is_v2 = self.operation.answers_validation_exception();
@@ -60,13 +68,17 @@ impl Binding {
         if checksum(text).to_be_bytes() != seal {
             return Err(invalid());
         }
-        let (owner, query, sequence, keys): (u64, u64, u64, Vec<Value>) =
+        let (owner, query, sequence, keys, issued_at): (u64, u64, u64, Vec<Value>, Option<i64>) =
             serde_json::from_str(text).map_err(|_| invalid())?;
         if owner != self.owner {
             return Err(invalid());
         }
         if query != self.query {
             return Err(refuse("Invalid NextToken: Input Query has changed"));
+        }
+        let age = self.called_at.zip(issued_at).map(|(now, issued_at)| now.saturating_sub(issued_at));
+        if age.is_some_and(|age| age >= LIFETIME) {
+            return Err(refuse("Invalid NextToken: The token has expired"));
         }
         let keys = keys.iter().map(key_from_json).collect::<Option<Vec<_>>>().ok_or_else(invalid)?;
         Ok(Some(Position { keys, sequence }))
@@ -162,6 +174,29 @@ mod tests {
         let token = of(r#"{"a":[{"x":1,"y":2}],"b":2}"#).seal(&Position { keys: vec![], sequence: 7 });
         assert!(of(r#"{"b":2,"a":[{"y":2,"x":1}]}"#).open(Some(&token)).is_ok());
         assert!(of(r#"{"b":2,"a":[{"y":1,"x":2}]}"#).open(Some(&token)).is_err());
+    }
+
+    /// Rules: O2G-11, SRT-16, UNK-12.
+    #[test]
+    fn only_tokens_of_software_expire() {
+        let world = World::default();
+        let binding = |operation: Operation, minutes: i64| {
+            let principal = Principal::local_user(AccountId::parse("111111111111").unwrap());
+            let now = jiff::Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_mins(minutes);
+            let caller = Caller { principal, region: Region::new("us-east-1"), now };
+            Binding::new(&Context { world: &world, caller }, operation, &json!({}))
+        };
+        for (operation, expires) in [
+            (Operation::GetSoftwareV2, true),
+            (Operation::GetSoftwareResourcesV2, true),
+            (Operation::GetFindings, false),
+            (Operation::GetFindingsV2, false),
+        ] {
+            let token = binding(operation, 5).seal(&Position { keys: vec![], sequence: 7 });
+            let is_valid = |minutes: i64| binding(operation, minutes).open(Some(&token)).is_ok();
+            let later = [0, 64, 65, 1_000_000].map(is_valid);
+            assert_eq!(later, [true, true, !expires, !expires], "{}", operation.name());
+        }
     }
 
     /// Rules: SRT-17.

@@ -9,7 +9,7 @@ use http_body_util::BodyExt as _;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use parking_lot::{Condvar, Mutex};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
@@ -63,6 +63,27 @@ fn an_internal_error_has_the_code_of_its_api_version() {
     assert_eq!(code("/hubv2"), ErrorCode::InternalServerException);
     assert_eq!(code("/accounts"), ErrorCode::InternalException);
     assert_eq!(code("/nope"), ErrorCode::InternalException);
+}
+
+/// Rules: O2G-13.
+#[test]
+fn only_the_start_of_an_export_job_has_another_status_than_200() {
+    for operation in Operation::ALL.into_iter().filter(|operation| operation.answers_validation_exception()) {
+        let status = if operation == Operation::StartExportJobV2 { 202 } else { 200 };
+        assert_eq!(operation.model().status, status, "{}", operation.name());
+    }
+    runtime().block_on(async {
+        let service = service();
+        for (method, path) in [
+            ("POST", "/hubv2"),
+            ("POST", "/hubv2/feature/NETWORK_SCANNING"),
+            ("DELETE", "/hubv2/feature/NETWORK_SCANNING"),
+            ("DELETE", "/hubv2"),
+        ] {
+            let (status, _, body) = call(&service, method, path).await;
+            assert_eq!((status, body == Value::Object(Map::new())), (200, path != "/hubv2" || method == "DELETE"));
+        }
+    });
 }
 
 /// Rules: CPL-11.

@@ -111,7 +111,7 @@ fn a_malformed_text_is_not_a_document() {
     assert_eq!(breaks(Operation::EnableSecurityHub, "null"), "data should be object");
 }
 
-/// Rules: O2G-04.
+/// Rules: O2G-04, UNK-07.
 #[test]
 fn the_v2_api_uses_the_messages_of_its_framework() {
     let read = read::body(Operation::GetFindingsV2.model().input, r#"{"MaxResults":101}"#).unwrap();

@@ -93,7 +93,7 @@ fn categories(exposure: &Value) -> Vec<String> {
     events.iter().map(|event| event["traits"][0]["category"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Rules: OCF-34, OCF-36.
+/// Rules: OCF-34, OCF-36, UNK-10.
 #[test]
 fn traits_that_meet_on_a_resource_make_an_exposure_until_one_is_gone() {
     let stage = stage();

@@ -6,7 +6,7 @@ use super::{Annex, Settings, control, convert, convert_with, detection, set, wit
 
 /// The whole finding, as recorded ones look.
 ///
-/// Rules: OCF-01 to OCF-07, OCF-09 to OCF-17, OCF-22 to OCF-25, OCF-30, OCT-01, OCM-10 to OCM-12, OCM-14 to OCM-16, OCM-28.
+/// Rules: OCF-01 to OCF-07, OCF-09 to OCF-17, OCF-22 to OCF-25, OCF-30, OCT-01, OCM-10 to OCM-12, OCM-14 to OCM-16, OCM-28, UNK-25.
 #[test]
 fn a_finding_of_a_control_is_converted() {
     let expected = json!({
@@ -299,4 +299,13 @@ fn attributes_that_no_recorded_finding_has_are_omitted() {
     let mut expected = convert(&control());
     expected["finding_info"].as_object_mut().unwrap().shift_remove("title");
     assert_eq!(convert(&finding), expected);
+}
+
+/// Rules: OCF-15, UNK-25.
+#[test]
+fn the_version_is_a_setting_and_no_extension_is_named() {
+    let of = |settings: Settings| convert_with(&control(), &Annex::default(), settings)["metadata"].clone();
+    let metadata = of(Settings { version: "1.8.0".to_owned(), ..Settings::default() });
+    assert_eq!((&metadata["version"], &metadata["profiles"]), (&json!("1.8.0"), &json!(["cloud", "datetime"])));
+    assert_eq!((metadata.get("extensions"), &of(Settings::default())["version"]), (None, &json!("1.6.0")));
 }

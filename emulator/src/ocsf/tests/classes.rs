@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{control, convert, detection, set};
 
-/// Rules: OCM-01, OCF-10, OCM-20.
+/// Rules: OCM-01, OCF-10, OCM-20, UNK-09.
 #[test]
 fn the_class_follows_what_a_finding_contains() {
     let with = |product: &str, members: Value| {
@@ -21,11 +21,16 @@ fn the_class_follows_what_a_finding_contains() {
     assert_eq!(with("acme/scanner", sensitive), is(2006, "Sensitive Data"));
     let policy = json!({ "Types": ["Software and Configuration Checks/Policy/Policy:IAMUser-S3BucketPublic"] });
     assert_eq!(with("aws/macie", policy), is(2004, "Threats"));
-    assert_eq!(with("aws/access-analyzer", json!({})), is(2004, "Threats"));
+    let services = ["access-analyzer", "health", "firewall-manager", "config", "ssm-patch-manager"];
+    for service in services.map(|service| format!("aws/{service}")) {
+        assert_eq!(with(&service, json!({})), is(2004, "Threats"), "{service}");
+        let evaluated = json!({ "Compliance": { "Status": "FAILED" } });
+        assert_eq!(with(&service, evaluated), is(2003, "Posture Management"), "{service}");
+    }
     assert_eq!(with("aws/guardduty", json!({ "Types": ["Threats"] })), is(2004, "Threats"));
 }
 
-/// Rules: OCM-30 to OCM-33, OCF-30.
+/// Rules: OCM-30 to OCM-33, OCF-30, UNK-23.
 #[test]
 fn compliance_has_status_standards_requirements_and_parameters() {
     let of = |compliance: Value| {
@@ -225,7 +230,7 @@ fn connections_requests_probes_and_processes_are_evidence() {
     assert_eq!(role, json!([{ "data": { "resource_role": "ACTOR" } }]));
 }
 
-/// Rules: OCM-26, OCM-27, OCM-88, OCF-18, OCF-33.
+/// Rules: OCM-26, OCM-27, OCM-88, OCF-18, OCF-33, UNK-23.
 #[test]
 fn sequences_and_related_findings_are_related_events() {
     let ocsf = convert(&detection(

@@ -62,7 +62,7 @@ fn the_region_of_the_call_becomes_the_home_region() {
     }
 }
 
-/// Rules: AGV-02.
+/// Rules: AGV-02, UNK-17.
 #[test]
 fn only_listed_regions_can_be_linked_unless_a_setting_allows_more() {
     let mut stage = hubs();

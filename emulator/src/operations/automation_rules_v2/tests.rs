@@ -83,7 +83,7 @@ fn a_rule_is_created_read_changed_listed_and_deleted() {
     }
 }
 
-/// Rules: ARV-03, ARV-04, ARV-06, ARV-07.
+/// Rules: ARV-03, ARV-04, ARV-06, ARV-07, UNK-20.
 #[test]
 fn an_invalid_rule_is_refused() {
     let stage = stage();
@@ -114,6 +114,22 @@ fn an_invalid_rule_is_refused() {
     }
     (0..100).for_each(|_| _ = create(&stage, good.clone()));
     stage.refused(ADMINISTRATOR, CreateAutomationRuleV2, good, 402, "ServiceQuotaExceededException");
+}
+
+/// Rules: ARV-02, UNK-16.
+#[test]
+fn a_setting_makes_rules_require_an_aggregator() {
+    let mut stage = stage();
+    let arn = create(&stage, rule("R", 1.0, json!({ "SeverityId": 5 })));
+    stage.0.v2_settings.rules_need_aggregator = true;
+    let update = json!({ "Identifier": arn, "RuleOrder": 2 });
+    stage.refused(ADMINISTRATOR, UpdateAutomationRuleV2, update.clone(), 409, "ConflictException");
+    let another = rule("R", 1.0, json!({ "SeverityId": 5 }));
+    stage.refused(ADMINISTRATOR, CreateAutomationRuleV2, another.clone(), 409, "ConflictException");
+    let linked = json!({ "RegionLinkingMode": "SPECIFIED_REGIONS", "LinkedRegions": ["eu-west-1"] });
+    stage.good(ADMINISTRATOR, CreateAggregatorV2, linked);
+    stage.good(ADMINISTRATOR, UpdateAutomationRuleV2, update);
+    create(&stage, another);
 }
 
 /// Rules: ARV-05, ARV-09.

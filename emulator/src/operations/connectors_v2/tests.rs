@@ -91,7 +91,7 @@ fn a_connector_has_a_name_an_id_and_one_provider() {
     }
 }
 
-/// Rules: CNV-03.
+/// Rules: CNV-03, UNK-16.
 #[test]
 fn connectors_to_ticketing_systems_are_created_in_the_home_region() {
     let mut stage = stage();
@@ -163,7 +163,7 @@ fn the_work_of_a_connector_takes_the_time_of_the_scenario() {
     stage.refused(ADMINISTRATOR, GetConnectorV2, id, 404, "ResourceNotFoundException");
 }
 
-/// Rules: CNV-05, CNV-06, CNV-07, CNV-08.
+/// Rules: CNV-05, CNV-06, CNV-07, CNV-08, UNK-18.
 #[test]
 fn a_connector_to_jira_is_authorized_by_its_owner() {
     let stage = stage();
@@ -287,4 +287,15 @@ fn a_connector_has_tags_and_is_created_once_for_each_token() {
     stage.good(ADMINISTRATOR, TagResource, json!({ "ResourceArn": arn, "Tags": { "c": "d" } }));
     let tags = stage.good(ADMINISTRATOR, ListTagsForResource, json!({ "ResourceArn": arn }));
     assert_eq!(tags["Tags"], json!({ "a": "b", "c": "d" }));
+}
+
+/// Rules: CNV-13, UNK-20.
+#[test]
+fn the_number_of_connectors_is_not_limited_by_default() {
+    let stage = stage();
+    for number in 0..30 {
+        create(&stage, service_now(&format!("service-now-{number}")));
+        create(&stage, gcp(&format!("gcp-{number}")));
+    }
+    assert_eq!(stage.good(ADMINISTRATOR, ListConnectorsV2, json!({}))["Connectors"].as_array().unwrap().len(), 60);
 }

@@ -60,7 +60,7 @@ fn put(stage: &Stage, id: &Value, becomes: ExportState) {
     transaction.commit();
 }
 
-/// Rules: EXV-01, EXV-05, EXV-08.
+/// Rules: EXV-01, EXV-05, EXV-08, UNK-19.
 #[test]
 fn a_job_exports_a_finding_per_line() {
     let stage = stage();
@@ -107,7 +107,7 @@ fn findings_are_exported_with_the_criticality_that_rules_set() {
     assert_eq!((found.len(), json!(found)), (1, expected));
 }
 
-/// Rules: EXV-02, EXV-08.
+/// Rules: EXV-02, EXV-08, UNK-19.
 #[test]
 fn a_table_has_the_selected_fields_as_columns() {
     let stage = stage();
@@ -151,7 +151,7 @@ fn filters_select_the_exported_findings() {
     stage.refused(ADMINISTRATOR, StartExportJobV2, input, 400, "ValidationException");
 }
 
-/// Rules: EXV-03, EXV-04, EXV-05, EXV-08.
+/// Rules: EXV-03, EXV-04, EXV-05, EXV-08, UNK-19, UNK-20.
 #[test]
 fn one_job_runs_at_a_time_for_the_time_of_an_export() {
     let mut stage = stage();
@@ -268,7 +268,7 @@ fn an_export_that_panics_fails() {
     }
 }
 
-/// Rules: EXV-06, EXV-09, O2G-11.
+/// Rules: EXV-06, EXV-09, O2G-11, UNK-19.
 #[test]
 fn jobs_are_listed_for_90_days_newest_first() {
     let stage = stage();

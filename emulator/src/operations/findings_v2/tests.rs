@@ -78,13 +78,14 @@ fn four_findings() -> Stage {
     stage
 }
 
-/// Rules: OCT-20 to OCT-25, OCT-28, GFV-01, GFV-05, GFV-07, GFV-10, GFV-13, GFV-16.
+/// Rules: OCT-20 to OCT-25, OCT-28, GFV-01, GFV-05, GFV-07, GFV-10, GFV-13, GFV-16, UNK-04, UNK-12.
 #[test]
 fn worked_filters_select_findings() {
     let stage = four_findings();
     assert_eq!(titles(&stage, json!({})), ["A", "B", "C", "D"]);
     assert_eq!(titles(&stage, json!({ "Filters": {} })), ["A", "B", "C", "D"]);
     assert_eq!(titles(&stage, json!({ "Filters": { "CompositeFilters": [] } })), ["A", "B", "C", "D"]);
+    assert_eq!(titles(&stage, composite(json!({}))), ["A", "B", "C", "D"]);
     let severe = string("severity", "EQUALS", "High");
     let either =
         json!({ "StringFilters": [severe, string("class_name", "EQUALS", "Vulnerability Finding")], "Operator": "OR" });
@@ -93,7 +94,10 @@ fn worked_filters_select_findings() {
         { "StringFilters": [string("status", "EQUALS", "Suppressed")] },
         { "StringFilters": [string("compliance.status", "EQUALS", "Pass")] },
     ] } });
-    assert_eq!(titles(&stage, joined), ["C", "D"]);
+    assert_eq!(titles(&stage, joined.clone()), ["C", "D"]);
+    let mut all_of = joined;
+    all_of["Filters"].as_object_mut().unwrap().remove("CompositeOperator");
+    assert!(titles(&stage, all_of).is_empty(), "no finding is suppressed and passes");
     let number = |field: &str, test: Value| json!({ "FieldName": field, "Filter": test });
     let nested = json!({
         "StringFilters": [string("class_name", "PREFIX", "Compliance")],
@@ -120,7 +124,7 @@ fn worked_filters_select_findings() {
     assert!(titles(&stage, composite(no_uid)).is_empty());
 }
 
-/// Rules: O2G-11, OCT-26, OCT-27, OCT-29, GFV-03, GFV-04, GFV-06, GFV-08, GFV-09, GFV-11, GFV-14, GFV-15.
+/// Rules: O2G-11, OCT-26, OCT-27, OCT-29, GFV-03, GFV-04, GFV-06, GFV-08, GFV-09, GFV-11, GFV-14, GFV-15, UNK-12.
 #[test]
 fn invalid_queries_are_refused() {
     let stage = four_findings();
@@ -157,7 +161,7 @@ fn invalid_queries_are_refused() {
     refused(json!({ "NextToken": "damaged" }));
 }
 
-/// Rules: GFV-14.
+/// Rules: GFV-14, UNK-12.
 #[test]
 fn findings_are_sorted() {
     let stage = four_findings();
@@ -166,7 +170,7 @@ fn findings_are_sorted() {
     assert_eq!(titles(&stage, by("finding_info.title", "desc")), ["D", "C", "B", "A"]);
 }
 
-/// Rules: OCT-30, OCT-31, STV-01, STV-02, STV-03, STV-04, STV-05.
+/// Rules: OCT-30, OCT-31, STV-01, STV-02, STV-03, STV-04, STV-05, UNK-13.
 #[test]
 fn findings_are_counted() {
     let stage = four_findings();
@@ -191,6 +195,34 @@ fn findings_are_counted() {
     for refused in [json!({ "GroupByRules": [] }), json!({ "GroupByRules": rules(&["severity"; 6]) })] {
         stage.refused(ADMINISTRATOR, Operation::GetFindingStatisticsV2, refused, 400, "ValidationException");
     }
+}
+
+/// Rules: STV-02, STV-03, STV-04, UNK-13.
+#[test]
+fn a_finding_counts_once_for_each_value_and_a_rule_has_400_values_by_default() {
+    let stage = stage();
+    let resource = |kind: &str, id: &str| json!({ "Type": kind, "Id": id });
+    let resources = json!([resource("Other", "a"), resource("Other", "b"), resource("Container", "c")]);
+    import(&stage, ADMINISTRATOR, &finding("0", json!({ "Title": "0", "Resources": resources })));
+    let counted = |input| {
+        let answer = stage.good(ADMINISTRATOR, Operation::GetFindingStatisticsV2, input);
+        answer["GroupByResults"][0]["GroupByValues"].as_array().unwrap().clone()
+    };
+    let of = |field: &str| json!({ "GroupByRules": [{ "GroupByField": field }] });
+    let once = |value: &str| json!({ "FieldValue": value, "Count": 1 });
+    assert_eq!(counted(of("resources.type")), [once("Container"), once("Other")]);
+    for batch in 0..5 {
+        let finding = |number: usize| {
+            let id = (batch * 100 + number).to_string();
+            finding(&id, json!({ "Title": id }))
+        };
+        let findings: Vec<Value> = (0..100).map(finding).collect();
+        stage.good(ADMINISTRATOR, Operation::BatchImportFindings, json!({ "Findings": findings }));
+    }
+    assert_eq!(counted(of("finding_info.title")).len(), 400);
+    let mut more = of("finding_info.title");
+    more["MaxStatisticResults"] = json!(401);
+    stage.refused(ADMINISTRATOR, Operation::GetFindingStatisticsV2, more, 400, "ValidationException");
 }
 
 /// Rules: BUV-01, BUV-02, BUV-03, BUV-04, BUV-05, BUV-06, BUV-07, OCT-10, OCM-04.
@@ -253,7 +285,7 @@ fn customers_of_the_v2_half_change_findings_there_only() {
     }
 }
 
-/// Rules: OCM-05, BUV-11, OCT-01, OCT-02, OCT-03.
+/// Rules: OCM-05, BUV-11, OCT-01, OCT-02, OCT-03, UNK-01, UNK-22.
 #[test]
 fn each_half_keeps_its_own_customers_changes() {
     let stage = stage();
@@ -338,7 +370,7 @@ fn the_delegated_administrator_sees_its_organization() {
     assert_eq!(titles(&stage, by_organization).len(), 2);
 }
 
-/// Rules: EVT-04, EVT-30, BUV-10.
+/// Rules: EVT-04, EVT-30, BUV-10, UNK-21.
 #[test]
 fn findings_are_events_of_both_halves() {
     let stage = stage();
@@ -352,9 +384,18 @@ fn findings_are_events_of_both_halves() {
     let events = stage.events();
     assert_eq!(events.len(), 1);
     assert_eq!(events[0]["detail"]["findings"][0]["status"], "Suppressed");
+    let archived = json!({ "RecordState": "ARCHIVED", "UpdatedAt": "2026-01-12T00:00:00Z" });
+    import(&stage, ADMINISTRATOR, &finding("a", archived));
+    let events = stage.events();
+    assert_eq!((events.len(), &events[1]["detail"]["findings"][0]["activity_name"]), (2, &json!("Close")));
+    stage.days_pass(15);
+    assert!(titles(&stage, json!({})).is_empty());
+    stage.days_pass(90);
+    stage.good(ADMINISTRATOR, Operation::GetFindings, json!({}));
+    assert_eq!((stage.0.finding_count(), stage.events()), (0, vec![]), "findings that expire are not events");
 }
 
-/// Rules: GFV-12.
+/// Rules: GFV-12, UNK-11.
 #[test]
 fn addresses_are_filtered_alone_or_in_ranges() {
     let mut stage = stage();
@@ -371,6 +412,19 @@ fn addresses_are_filtered_alone_or_in_ranges() {
     stage.0.v2_settings.accepts_ip_ranges = false;
     assert_eq!(titles(&stage, from("198.51.100.7")), ["G"]);
     stage.refused(ADMINISTRATOR, Operation::GetFindingsV2, from("198.51.100.0/24"), 400, "ValidationException");
+}
+
+/// Rules: OCM-02, UNK-02.
+#[test]
+fn a_setting_hides_the_findings_of_customers_own_products_from_the_v2_half() {
+    let mut stage = stage();
+    import(&stage, ADMINISTRATOR, &finding("own", json!({ "Title": "Own" })));
+    deliver(&stage, "guardduty", json!({ "Id": "g", "Title": "G" }));
+    assert_eq!(titles(&stage, json!({})), ["Own", "G"]);
+    stage.0.v2_settings.shows_custom_findings = false;
+    assert_eq!(titles(&stage, json!({})), ["G"]);
+    let classic = stage.good(ADMINISTRATOR, Operation::GetFindings, json!({}));
+    assert_eq!(classic["Findings"].as_array().unwrap().len(), 2);
 }
 
 /// Rules: OCM-03, GFV-02.
@@ -418,7 +472,7 @@ fn findings_that_exist_only_in_ocsf_are_seen_by_the_v2_half_only() {
     assert_eq!((stored, refused.len()), (0, 1));
 }
 
-/// Rules: OCM-04, OCM-60, OCM-61, OCM-62.
+/// Rules: OCM-04, OCM-60, OCM-61, OCM-62, UNK-01.
 #[test]
 fn both_halves_can_share_customers_changes() {
     let mut stage = Stage::empty();

@@ -55,7 +55,7 @@ fn a_new_hub_v2_is_described_with_all_features() {
     );
 }
 
-/// Rules: HV2-02.
+/// Rules: HV2-02, UNK-06.
 #[test]
 fn enabling_an_enabled_hub_v2_has_no_effect() {
     let stage = on();
@@ -136,7 +136,7 @@ fn a_hub_v2_can_be_tagged() {
     assert_eq!(tags(ADMINISTRATOR).unwrap_err().0, 404, "the hub is disabled");
 }
 
-/// Rules: HV2-07, HV2-08, HV2-09.
+/// Rules: HV2-07, HV2-08, HV2-09, UNK-06.
 #[test]
 fn a_hub_v2_that_is_enabled_again_within_90_days_is_the_same() {
     let stage = on();
@@ -178,7 +178,7 @@ fn a_hub_v2_has_at_most_50_tags() {
     stage.good(ADMINISTRATOR, EnableSecurityHubV2, tags(49, 50));
 }
 
-/// Rules: O2G-05, O2G-06, ERR-17.
+/// Rules: O2G-05, O2G-06, ERR-17, UNK-05, UNK-06.
 #[test]
 fn an_operation_reports_a_disabled_hub_v2_by_an_error_that_it_lists() {
     let stage = Stage::empty();

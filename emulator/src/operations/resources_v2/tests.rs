@@ -48,7 +48,7 @@ fn string(field: &str, value: &str) -> Value {
     json!({ "FieldName": field, "Filter": { "Value": value, "Comparison": "EQUALS" } })
 }
 
-/// Rules: RSV-01, RSV-02, RSV-03, RSV-05, RSV-06.
+/// Rules: RSV-01, RSV-02, RSV-03, RSV-05, RSV-06, UNK-15.
 #[test]
 fn a_resource_is_described_by_the_findings_that_name_it() {
     let stage = stage();
@@ -135,4 +135,17 @@ fn software_consists_of_vulnerable_packages() {
     ] {
         stage.refused(ADMINISTRATOR, GetSoftwareV2, refused, 400, "ValidationException");
     }
+}
+
+/// Rules: O2G-11.
+#[test]
+fn a_token_of_software_is_valid_for_an_hour() {
+    let stage = stage();
+    let page = stage.good(ADMINISTRATOR, GetSoftwareV2, json!({ "MaxResults": 1 }));
+    let next = json!({ "MaxResults": 1, "NextToken": page["NextToken"] });
+    stage.0.clock.advance(jiff::SignedDuration::from_mins(59));
+    assert_eq!(stage.good(ADMINISTRATOR, GetSoftwareV2, next.clone())["Software"][0]["PackageName"], "openssl");
+    stage.0.clock.advance(jiff::SignedDuration::from_mins(1));
+    let message = stage.refused(ADMINISTRATOR, GetSoftwareV2, next, 400, "ValidationException");
+    assert_eq!(message, "Invalid NextToken: The token has expired");
 }

@@ -72,7 +72,7 @@ fn a_test_ticket_is_created_each_time() {
     assert!(hub.tickets.iter().all(|ticket| ticket.title == "TESTING Test CreateTicketV2 Finding"));
 }
 
-/// Rules: TKV-01, TKV-04.
+/// Rules: TKV-01, TKV-04, UNK-18.
 #[test]
 fn tickets_of_jira_are_numbered() {
     let stage = stage();
@@ -114,7 +114,7 @@ fn a_ticket_needs_a_finding_and_a_connector_that_can_create_it() {
     refuse(test_ticket(&gcp["ConnectorId"]), 400, "ValidationException");
 }
 
-/// Rules: TKV-02, TKV-05.
+/// Rules: TKV-02, TKV-05, UNK-18.
 #[test]
 fn a_finding_has_one_ticket_of_each_connector() {
     let stage = stage();
@@ -156,6 +156,8 @@ fn rule(connector_id: &str) -> Value {
 }
 
 /// A scenario can hide findings of customers' private products from the V2 half.
+///
+/// Rules: OCM-02, UNK-02.
 #[test]
 fn hidden_findings_make_no_tickets_and_no_events_of_the_v2_half() {
     let mut stage = stage();

@@ -41,7 +41,7 @@ fn period() -> Value {
     json!({ "StartTime": "2026-01-14T00:00:00Z", "EndTime": "2026-01-19T09:00:00Z" })
 }
 
-/// Rules: TRV-01, TRV-03.
+/// Rules: TRV-01, TRV-03, UNK-14.
 #[test]
 fn a_point_is_the_number_of_open_findings_at_the_end_of_its_day() {
     let stage = stage();

@@ -84,7 +84,7 @@ security_hub_v2: { ocsf_version: '1.6', export_seconds: 100000 }
     ));
 }
 
-/// Rules: AGV-02, OCF-15, OCM-04.
+/// Rules: AGV-02, OCF-15, OCM-04, UNK-25.
 #[test]
 fn settings_of_the_v2_half_replace_the_defaults() {
     let world = build(
@@ -110,7 +110,7 @@ fn native_count(world: &World) -> usize {
     world.read_findings(table, |findings| findings.table().len()).unwrap_or_default()
 }
 
-/// Rules: OCM-03.
+/// Rules: OCM-03, UNK-03.
 #[test]
 fn findings_in_ocsf_are_listed_or_read_from_files() {
     let coverage = COVERAGE.replace('\n', " ");
@@ -180,7 +180,7 @@ fn an_error_of_a_region_or_of_a_hub_v2_is_not_reported_again_for_the_aggregator(
     }
 }
 
-/// Rules: RSV-02, RSV-09, SWV-01.
+/// Rules: RSV-02, RSV-09, SWV-01, UNK-15.
 #[test]
 fn resources_and_packages_are_declared() {
     let world = build(

@@ -191,7 +191,7 @@ fn refusals_of_entries_have_positions() {
     ));
 }
 
-/// Rules: CNV-13.
+/// Rules: CNV-13, UNK-20.
 #[test]
 fn the_number_of_connectors_is_limited_by_a_quota_of_the_scenario() {
     let text = std::fs::read_to_string(repository("scenarios/v2-half.yaml")).unwrap();

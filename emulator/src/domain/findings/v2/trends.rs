@@ -248,7 +248,7 @@ mod tests {
         (found.granularity, found.starts.len(), first, last)
     }
 
-    /// Rules: TRV-03.
+    /// Rules: TRV-03, UNK-14.
     #[test]
     fn intervals_are_days_weeks_or_months() {
         let now = "2026-06-10T12:00:00Z";

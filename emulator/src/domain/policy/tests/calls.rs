@@ -258,7 +258,7 @@ fn fields_of_findings_are_condition_keys() {
     assert!(passes(&stage, &not_suppressed, BatchUpdateFindings, status("RESOLVED")));
 }
 
-/// Rules: IAM-08.
+/// Rules: IAM-08, BUV-12.
 #[test]
 fn fields_of_ocsf_findings_are_condition_keys() {
     let stage = Stage::empty();
@@ -267,6 +267,15 @@ fn fields_of_ocsf_findings_are_condition_keys() {
         let message = denied(&stage, &never, BatchUpdateFindingsV2, json!({ field: given }));
         assert!(message.contains("perform: securityhub:BatchUpdateFindings on resource"), "{message}");
         assert!(passes(&stage, &never, BatchUpdateFindingsV2, json!({})));
+    }
+    for (field, denied, other) in
+        [("SeverityId", json!(1), json!(4)), ("StatusId", json!(3), json!(2)), ("Comment", json!("closed"), json!("x"))]
+    {
+        let value = denied.as_str().map_or_else(|| denied.to_string(), str::to_owned);
+        let condition = json!({ "StringEquals": { format!("securityhub:OCSFSyntaxPath/{field}"): value } });
+        let principal = denying(condition);
+        assert!(!passes(&stage, &principal, BatchUpdateFindingsV2, json!({ field: denied })), "{field}");
+        assert!(passes(&stage, &principal, BatchUpdateFindingsV2, json!({ field: other })), "{field}");
     }
 }
 

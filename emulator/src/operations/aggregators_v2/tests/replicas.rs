@@ -219,3 +219,20 @@ fn a_change_in_the_v2_half_drops_the_copy_of_the_classic_half() {
     assert_eq!(title(), "between", "the finding");
     assert_eq!(stage.0.replica_tables(), []);
 }
+
+/// Rules: BUV-09.
+#[test]
+fn an_update_in_the_home_region_changes_the_finding_in_its_own_region() {
+    let (stage, _) = linked();
+    import(&stage, ADMINISTRATOR, "a", "new", 0);
+    deliver(&stage, "new");
+    events(&stage);
+    for finding_id in ["a", "o"] {
+        assert!(comment(&stage, REGION, finding_id, "at home"));
+        let event = |region: &str| format!("\"Findings Imported V2\" \"{ADMINISTRATOR}\" \"{region}\"");
+        assert_eq!(events(&stage), [event(OTHER_REGION), event(REGION)], "{finding_id}");
+    }
+    for region in [REGION, OTHER_REGION] {
+        assert_eq!(seen(&stage, region, ADMINISTRATOR), "a=new/at home o=new/at home");
+    }
+}

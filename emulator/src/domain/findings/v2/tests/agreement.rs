@@ -182,7 +182,7 @@ fn selected(table: &Table, filter: &Filter) -> Vec<u64> {
     page.rows.iter().map(|row| row.position.sequence).collect()
 }
 
-/// Rules: GFV-01, GFV-03, GFV-05 to GFV-10, GFV-12, GFV-13.
+/// Rules: GFV-01, GFV-03, GFV-05 to GFV-10, GFV-12, GFV-13, UNK-04.
 #[test]
 fn columns_document_and_a_naive_evaluation_agree() {
     fn agree(sample: Sample) -> bool {

@@ -2,7 +2,7 @@
 
 use securityhub_fixtures::Operation::{
     BatchImportFindings, BatchUpdateFindings, BatchUpdateFindingsV2, CreateAutomationRuleV2, EnableSecurityHub,
-    EnableSecurityHubV2, GetFindings, GetFindingsV2,
+    EnableSecurityHubV2, GetFindingHistory, GetFindings, GetFindingsV2,
 };
 use serde_json::{Value, json};
 
@@ -119,7 +119,7 @@ fn send(stage: &Stage, class_uid: u16, activity_id: u8, compliance_id: Option<u8
     assert_eq!(outcome, (1, Vec::new()));
 }
 
-/// Rules: ARV-09, BUV-11.
+/// Rules: ARV-09, BUV-11, UNK-22.
 #[test]
 fn the_status_of_a_finding_in_ocsf_is_reset_before_rules_run() {
     let stage = stage(false);
@@ -133,5 +133,54 @@ fn the_status_of_a_finding_in_ocsf_is_reset_before_rules_run() {
     for activity in [3, 1] {
         send(&stage, 2003, activity, Some(3));
         assert_eq!(v2(&stage)["status"], "In Progress", "the rule ran after the reset");
+    }
+}
+
+/// Rules: OCM-95.
+#[test]
+fn a_product_has_another_arn_in_each_half() {
+    let stage = stage(false);
+    import(&stage, json!({}));
+    let of_classic = classic(&stage)["ProductArn"].as_str().unwrap().to_owned();
+    let of_v2 = v2(&stage)["metadata"]["product"]["uid"].as_str().unwrap().to_owned();
+    assert_eq!(of_v2, of_classic.replace(":product/", ":productv2/"));
+    for (product, is_classic) in [(&of_classic, true), (&of_v2, false)] {
+        let identifiers = json!([{ "Id": "a", "ProductArn": product }]);
+        let input = json!({ "FindingIdentifiers": identifiers, "Workflow": { "Status": "NOTIFIED" } });
+        let answer = stage.good(ADMINISTRATOR, BatchUpdateFindings, input);
+        assert_eq!(answer["ProcessedFindings"].as_array().unwrap().len(), usize::from(is_classic), "{answer}");
+        let filters = json!({ "ProductArn": [{ "Value": product, "Comparison": "EQUALS" }] });
+        let found = stage.good(ADMINISTRATOR, GetFindings, json!({ "Filters": filters }));
+        assert_eq!(found["Findings"].as_array().unwrap().len(), usize::from(is_classic), "{product}");
+        let names = json!({ "CloudAccountUid": ADMINISTRATOR, "FindingInfoUid": "a", "MetadataProductUid": product });
+        let input = json!({ "FindingIdentifiers": [names], "StatusId": 2 });
+        let answer = stage.good(ADMINISTRATOR, BatchUpdateFindingsV2, input);
+        assert_eq!(answer["ProcessedFindings"].as_array().unwrap().len(), usize::from(!is_classic), "{answer}");
+        let filter = json!({ "Value": product, "Comparison": "EQUALS" });
+        let filters = json!([{ "StringFilters": [{ "FieldName": "metadata.product.uid", "Filter": filter }] }]);
+        let input = json!({ "Filters": { "CompositeFilters": filters } });
+        let found = stage.good(ADMINISTRATOR, GetFindingsV2, input);
+        assert_eq!(found["Findings"].as_array().unwrap().len(), usize::from(!is_classic), "{product}");
+    }
+}
+
+/// Rules: UNK-24.
+#[test]
+fn changes_of_the_v2_half_are_in_the_history_only_if_the_state_is_shared() {
+    for is_shared in [false, true] {
+        let stage = stage(is_shared);
+        import(&stage, json!({}));
+        change_v2(&stage, json!({ "SeverityId": 5 }));
+        let identifier = json!({ "Id": "a", "ProductArn": classic(&stage)["ProductArn"] });
+        let history = stage.good(ADMINISTRATOR, GetFindingHistory, json!({ "FindingIdentifier": identifier }));
+        let fields: Vec<&str> = history["Records"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|record| record["Updates"].as_array().unwrap())
+            .map(|update| update["UpdatedField"].as_str().unwrap())
+            .collect();
+        assert_eq!(fields.contains(&"Severity.Label"), is_shared, "{history}");
+        assert_eq!(history["Records"].as_array().unwrap().len(), 1 + usize::from(is_shared), "{history}");
     }
 }
