@@ -12,6 +12,7 @@ fn with_jira() -> (Service, String, String) {
     let (status, created) = post(&service, "/connectorsv2", jira);
     assert_eq!(status, 200, "{created}");
     let url = created["AuthUrl"].as_str().unwrap();
+    assert!(url.starts_with("https://auth.atlassian.com/authorize?"), "{url}");
     let token = url.split("&state=").nth(1).unwrap().split('&').next().unwrap().to_owned();
     (service, token, created["ConnectorId"].as_str().unwrap().to_owned())
 }
@@ -21,7 +22,7 @@ fn ticket(service: &Service, id: &str) -> (u16, Value) {
     post(service, "/ticketsv2", input.to_string())
 }
 
-/// Rules: CNV-06, CNV-07, TKV-05.
+/// Rules: CNV-06, CNV-07, TKV-05, DEC-01, DEC-21.
 #[test]
 fn the_page_authorizes_a_connector_and_tickets_are_listed() {
     let (service, token, id) = with_jira();
@@ -45,7 +46,7 @@ fn the_page_authorizes_a_connector_and_tickets_are_listed() {
     assert_eq!(send(&service, "GET", "/_emulator/tickets?account=1", "").0, 400);
 }
 
-/// Rules: CNV-09, TKV-03.
+/// Rules: CNV-09, TKV-03, DEC-01.
 #[test]
 fn the_health_of_a_connector_is_set() {
     let (service, _, id) = with_jira();

@@ -12,7 +12,7 @@ fn start(service: &Service) -> String {
     answer["ExportJobId"].as_str().unwrap().to_owned()
 }
 
-/// Rules: EXV-05, EXV-08, O2G-13.
+/// Rules: EXV-05, EXV-08, O2G-13, DEC-01, DEC-20.
 #[test]
 fn an_export_is_shown_and_its_outcome_can_be_chosen() {
     let service = service();

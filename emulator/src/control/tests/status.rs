@@ -32,7 +32,7 @@ fn the_status_names_accounts_regions_and_counts() {
     assert_eq!(answer["SuggestedCaller"], json!({ "AccountId": ADMINISTRATOR, "Region": "us-east-1" }));
 }
 
-/// Rules: CPL-141.
+/// Rules: CPL-141, DEC-01.
 #[test]
 fn the_status_counts_hubs_of_the_v2_half() {
     let service = service();

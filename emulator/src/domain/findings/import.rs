@@ -155,7 +155,7 @@ fn accept<'t, 'w: 't>(
     let mut finding = check(sent).map_err(|message| ("InvalidInput", message))?;
     let text = |name: Name| finding.string(name).unwrap_or_default();
     let origin = origins.find(&text(names::PRODUCT_ARN), &text(names::AWS_ACCOUNT_ID));
-    origin.acceptance.clone().map_err(|message| ("InvalidAccess", message))?;
+    origin.accepts(sender).map_err(|message| ("InvalidAccess", message))?;
     let (Ok(source), Some(account)) = (origin.source, origin.owner) else {
         return Err(("InvalidInput", "AwsAccountId is not a valid account ID".to_owned()));
     };

@@ -44,8 +44,16 @@ pub(super) struct Origin<'w> {
     pub(super) account_name: Option<&'w str>,
     /// The automation rules that apply to the owner's findings (ARU-39).
     pub(super) rules: Vec<ActiveRule>,
-    /// Whether the owner accepts findings of the product, or the reason why not (IMP-33).
-    pub(super) acceptance: Result<(), String>,
+    /// The hub with which the owner accepts findings of the product, or the reason why it does not (IMP-33).
+    acceptance: Result<Acceptance, String>,
+}
+
+/// The hub with which an owner accepts findings.
+enum Acceptance {
+    /// The hub of the classic half.
+    Hub,
+    /// The hub V2, while the other one is disabled.
+    OnlyHubV2,
 }
 
 /// Cache of the origins of the findings so far.
@@ -115,6 +123,16 @@ impl<'w> Origin<'w> {
         Origin { product_arn, owner_text, source, owner, account_name, rules: rules.unwrap_or_default(), acceptance }
     }
 
+    /// Whether a finding is accepted, or the reason why not (IMP-33). BatchImportFindings requires the hub of the classic
+    /// half; a product can also send findings to an owner that has only a hub V2 (DEC-04).
+    pub(super) fn accepts(&self, sender: Sender<'_>) -> Result<(), String> {
+        match (&self.acceptance, sender) {
+            (Ok(Acceptance::OnlyHubV2), Sender::Caller(_)) => Err(not_subscribed(&self.owner_text)),
+            (Ok(_), _) => Ok(()),
+            (Err(reason), _) => Err(reason.clone()),
+        }
+    }
+
     /// Checks whether a caller may import findings of this origin.
     ///
     /// # Errors
@@ -137,7 +155,12 @@ impl<'w> Origin<'w> {
     }
 }
 
-fn check_acceptance(endpoint: &Endpoint<'_>, owner: &HubKey, source: Source, product_arn: &str) -> Result<(), String> {
+fn check_acceptance(
+    endpoint: &Endpoint<'_>,
+    owner: &HubKey,
+    source: Source,
+    product_arn: &str,
+) -> Result<Acceptance, String> {
     let (world, account) = (endpoint.world, owner.account);
     endpoint.directory.region(owner.region.as_str()).map_err(|unknown| unknown.to_string())?;
     // RET-11; the sentence is `inferred`.
@@ -145,12 +168,21 @@ fn check_acceptance(endpoint: &Endpoint<'_>, owner: &HubKey, source: Source, pro
         return Err(format!("Account {account} is suspended"));
     }
     if !hub_access::is_enabled(world, owner) {
-        return Err(format!("Account {account} is not subscribed to AWS Security Hub"));
+        let has_hub_v2 = world.relations().is_v2_on(owner);
+        return if has_hub_v2 { Ok(Acceptance::OnlyHubV2) } else { Err(not_subscribed(account.as_str())) };
     }
     let takes = source
         .subscription()
         .is_none_or(|name| world.hub(owner).is_some_and(|hub| hub.product_subscriptions.contains(&name)));
-    if takes { Ok(()) } else { Err(format!("Account {account} is not subscribed to product {product_arn}")) }
+    if takes {
+        Ok(Acceptance::Hub)
+    } else {
+        Err(format!("Account {account} is not subscribed to product {product_arn}"))
+    }
+}
+
+fn not_subscribed(account: &str) -> String {
+    format!("Account {account} is not subscribed to AWS Security Hub")
 }
 
 fn account_name(directory: &Directory, account: AccountId) -> Option<&str> {

@@ -61,7 +61,7 @@ fn a_finding_of_a_control_is_converted() {
     assert_eq!(convert(&control()), expected);
 }
 
-/// Rules: OCT-01, OCT-02, OCT-03, OCM-30, OCM-40, OCM-60, OCM-61, OCF-20.
+/// Rules: OCT-01, OCT-02, OCT-03, OCM-30, OCM-40, OCM-60, OCM-61, OCF-20, DEC-07.
 #[test]
 fn the_activity_follows_what_the_provider_sends() {
     let first = convert(&control());
@@ -101,7 +101,7 @@ fn the_activity_follows_what_the_provider_sends() {
     assert_eq!(archived_first["activity_name"], "Close");
 }
 
-/// Rules: OCM-04, OCM-05, OCM-62, OCF-05, OCF-06, OCF-08, OCF-09.
+/// Rules: OCM-04, OCM-05, OCM-62, OCF-05, OCF-06, OCF-08, OCF-09, DEC-25.
 #[test]
 fn each_half_has_its_own_changes_unless_the_state_is_shared() {
     let mut finding = control();
@@ -195,7 +195,7 @@ fn the_product_names_its_vendor_and_its_partition() {
     assert_eq!(ocsf["cloud"]["account"], json!({ "uid": "123456789012" }));
 }
 
-/// Rules: OCM-52, OCT-06, OCT-07, OCT-08.
+/// Rules: OCM-52, OCT-06, OCT-07, OCT-08, DEC-06.
 #[test]
 fn resources_have_a_short_id_beside_their_arn() {
     let ids = |kind: &str, id: &str| {

@@ -174,7 +174,7 @@ fn evidences(members: Value) -> Value {
     convert(&finding)["evidences"].clone()
 }
 
-/// Rules: OCM-81 to OCM-83, OCM-85, OCM-86.
+/// Rules: OCM-81 to OCM-83, OCM-85, OCM-86, DEC-26.
 #[test]
 fn connections_requests_probes_and_processes_are_evidence() {
     let connection = |direction: &str| {
@@ -288,7 +288,7 @@ fn malware_and_threats_of_one_name_are_one_entry() {
     assert_eq!((&ocsf["malware"], &ocsf["confidence_score"]), (&expected, &json!(42)));
 }
 
-/// Rules: OCM-89, OCF-35, OCM-50.
+/// Rules: OCM-89, OCF-35, OCM-50, DEC-23.
 #[test]
 fn sensitive_data_is_in_a_bucket() {
     let ocsf = convert(&detection(

@@ -85,7 +85,7 @@ fn only_listed_regions_can_be_linked_unless_a_setting_allows_more() {
     stage.refused(ADMINISTRATOR, UpdateAggregatorV2, with_arn(arn, both), 400, "ValidationException");
 }
 
-/// Rules: AGV-03.
+/// Rules: AGV-03, DEC-13.
 #[test]
 fn linked_regions_are_known_and_listed_once() {
     let stage = hubs();
@@ -231,7 +231,7 @@ fn aggregators_require_the_hub_v2() {
     }
 }
 
-/// Rules: O2G-08, O2G-02, AGG-20.
+/// Rules: O2G-08, O2G-02, AGG-20, DEC-22.
 #[test]
 fn a_repeated_call_with_a_client_token_gets_the_first_answer() {
     let stage = hubs();

@@ -116,7 +116,7 @@ fn an_invalid_rule_is_refused() {
     stage.refused(ADMINISTRATOR, CreateAutomationRuleV2, good, 402, "ServiceQuotaExceededException");
 }
 
-/// Rules: ARV-02, UNK-16.
+/// Rules: ARV-02, UNK-16, DEC-03.
 #[test]
 fn a_setting_makes_rules_require_an_aggregator() {
     let mut stage = stage();
@@ -132,7 +132,7 @@ fn a_setting_makes_rules_require_an_aggregator() {
     create(&stage, another);
 }
 
-/// Rules: ARV-05, ARV-09.
+/// Rules: ARV-05, ARV-09, DEC-09.
 #[test]
 fn rules_change_the_findings_of_a_provider_in_order() {
     let stage = stage();
@@ -158,7 +158,62 @@ fn rules_change_the_findings_of_a_provider_in_order() {
     assert_eq!(shown()["severity"], "Critical", "the rule runs at the provider's next update");
 }
 
-/// Rules: AGG-21, ARV-02, ARV-12, ARV-16, GFV-02.
+/// Rules: DEC-09.
+#[test]
+fn a_rule_that_no_longer_matches_leaves_the_values_of_the_last_writer() {
+    let stage = stage();
+    create(&stage, rule("R", 1.0, json!({ "SeverityId": 5, "Comment": "by rule" })));
+    let import = |title: &str, updated_at: &str| {
+        let finding = finding("a", json!({ "Title": title, "UpdatedAt": updated_at }));
+        stage.good(ADMINISTRATOR, BatchImportFindings, json!({ "Findings": [finding] }));
+        let shown = stage.good(ADMINISTRATOR, GetFindingsV2, json!({}))["Findings"][0].clone();
+        ["severity", "comment"].map(|member| shown[member].clone())
+    };
+    assert_eq!(import("Port 22 is open", "2026-01-10T08:00:00Z"), ["Critical", "by rule"]);
+    let uid = stage.good(ADMINISTRATOR, GetFindingsV2, json!({}))["Findings"][0]["metadata"]["uid"].clone();
+    stage.good(ADMINISTRATOR, BatchUpdateFindingsV2, json!({ "MetadataUids": [uid], "Comment": "by a customer" }));
+    assert_eq!(import("No port is open", "2026-01-11T08:00:00Z"), ["Critical", "by a customer"]);
+    assert_eq!(import("Port 22 is open", "2026-01-12T08:00:00Z"), ["Critical", "by rule"]);
+}
+
+/// Rules: DEC-16.
+#[test]
+fn checks_that_need_no_state_precede_those_of_the_caller() {
+    let stage = stage();
+    let with_action = |arn: &str| {
+        let mut rule = rule("R", 1.0, json!({}));
+        let integration = json!({ "ConnectorArn": arn });
+        rule["Actions"] = json!([{ "Type": "EXTERNAL_INTEGRATION", "ExternalIntegrationConfiguration": integration }]);
+        rule
+    };
+    let unknown = with_action("arn:aws:securityhub:us-east-1:111111111111:connectorv2/none");
+    stage.refused(ADMINISTRATOR, CreateAutomationRuleV2, unknown.clone(), 400, "ValidationException");
+    stage.organization(&[("999999999999", "management"), (MEMBER, "security"), (ADMINISTRATOR, "app")]);
+    stage.relations(|directory| {
+        directory.organization.as_mut().unwrap().security_hub_v2_administrator = Some(id(MEMBER));
+    });
+    stage.refused(ADMINISTRATOR, CreateAutomationRuleV2, unknown, 403, "AccessDeniedException");
+    let status = |comparison: &str, value: &str| json!({ "FieldName": "status", "Filter": { "Value": value, "Comparison": comparison } });
+    let excluded = json!([status("EQUALS", "New"), status("NOT_EQUALS", "Resolved")]);
+    let excluded = json!({ "CompositeFilters": [{ "StringFilters": excluded }] });
+    let mut combined = rule("R", 1.0, json!({ "SeverityId": 5 }));
+    combined["Criteria"] = json!({ "OcsfFindingCriteria": excluded });
+    let linked = |region: &str| json!({ "RegionLinkingMode": "SPECIFIED_REGIONS", "LinkedRegions": [region] });
+    let scopes = json!({ "AwsOrganizations": [{ "OrganizationId": "o-other" }] });
+    for (operation, input) in [
+        (CreateAutomationRuleV2, with_action("a connector")),
+        (CreateAutomationRuleV2, with_action("arn:aws:securityhub:us-east-1:111111111111:hubv2/x")),
+        (CreateAutomationRuleV2, combined),
+        (CreateAggregatorV2, linked("eu-west-9")),
+        (GetFindingsV2, json!({ "Filters": excluded, "Scopes": scopes })),
+    ] {
+        stage.refused(ADMINISTRATOR, operation, input, 400, "ValidationException");
+    }
+    stage.refused(ADMINISTRATOR, CreateAggregatorV2, linked("eu-west-1"), 403, "AccessDeniedException");
+    stage.refused(ADMINISTRATOR, GetFindingsV2, json!({ "Scopes": scopes }), 403, "AccessDeniedException");
+}
+
+/// Rules: AGG-21, ARV-02, ARV-12, ARV-16, GFV-02, DEC-24.
 #[test]
 fn rules_live_in_the_home_region_of_the_administrator() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);

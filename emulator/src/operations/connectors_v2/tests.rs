@@ -91,7 +91,7 @@ fn a_connector_has_a_name_an_id_and_one_provider() {
     }
 }
 
-/// Rules: CNV-03, UNK-16.
+/// Rules: CNV-03, UNK-16, DEC-03.
 #[test]
 fn connectors_to_ticketing_systems_are_created_in_the_home_region() {
     let mut stage = stage();

@@ -151,7 +151,7 @@ fn filters_select_the_exported_findings() {
     stage.refused(ADMINISTRATOR, StartExportJobV2, input, 400, "ValidationException");
 }
 
-/// Rules: EXV-03, EXV-04, EXV-05, EXV-08, UNK-19, UNK-20.
+/// Rules: EXV-03, EXV-04, EXV-05, EXV-08, UNK-19, UNK-20, DEC-20.
 #[test]
 fn one_job_runs_at_a_time_for_the_time_of_an_export() {
     let mut stage = stage();
@@ -170,7 +170,7 @@ fn one_job_runs_at_a_time_for_the_time_of_an_export() {
     start(&stage, lines());
 }
 
-/// Rules: EXV-07.
+/// Rules: EXV-07, DEC-20.
 #[test]
 fn only_a_running_job_can_be_cancelled() {
     let mut stage = stage();
@@ -190,7 +190,7 @@ fn only_a_running_job_can_be_cancelled() {
     stage.refused(ADMINISTRATOR, GetExportJobV2, unknown, 404, "ResourceNotFoundException");
 }
 
-/// Rules: EXV-05, EXV-07.
+/// Rules: EXV-05, EXV-07, DEC-20.
 #[test]
 fn the_control_plane_decides_how_a_job_ends() {
     let stage = stage();

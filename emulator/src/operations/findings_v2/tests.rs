@@ -337,7 +337,7 @@ fn old_findings_leave_the_v2_half() {
     assert!(titles(&stage, json!({})).is_empty());
 }
 
-/// Rules: HV2-23, HV2-24, BUV-08.
+/// Rules: HV2-23, HV2-24, BUV-08, DEC-15.
 #[test]
 fn the_delegated_administrator_sees_its_organization() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
@@ -393,6 +393,33 @@ fn findings_are_events_of_both_halves() {
     stage.days_pass(90);
     stage.good(ADMINISTRATOR, Operation::GetFindings, json!({}));
     assert_eq!((stage.0.finding_count(), stage.events()), (0, vec![]), "findings that expire are not events");
+}
+
+/// Rules: DEC-07.
+#[test]
+fn a_finding_that_is_created_as_archived_is_closed_from_the_start() {
+    let stage = stage();
+    let activities = |state: &str, updated_at: &str| -> Vec<Value> {
+        import(&stage, ADMINISTRATOR, &finding("a", json!({ "RecordState": state, "UpdatedAt": updated_at })));
+        let events = stage.events().into_iter().filter(|event| event["detail-type"] == "Findings Imported V2");
+        events.map(|event| event["detail"]["findings"][0]["activity_name"].clone()).collect()
+    };
+    assert_eq!(activities("ARCHIVED", "2026-01-10T08:00:00Z"), ["Close"]);
+    assert_eq!(activities("ACTIVE", "2026-01-11T08:00:00Z"), ["Update"]);
+}
+
+/// Rules: DEC-17.
+#[test]
+fn nested_composite_filters_do_not_count_toward_the_limit_of_composite_filters() {
+    let stage = four_findings();
+    let nested = |count: usize| {
+        let severe = json!({ "StringFilters": [string("severity", "EQUALS", "High")] });
+        json!({ "NestedCompositeFilters": vec![severe; count] })
+    };
+    let ten = json!({ "Filters": { "CompositeFilters": vec![nested(10); 10] } });
+    assert_eq!(titles(&stage, ten), ["A"]);
+    let many = composite(nested(11));
+    stage.refused(ADMINISTRATOR, Operation::GetFindingsV2, many, 400, "ValidationException");
 }
 
 /// Rules: GFV-12, UNK-11.

@@ -60,7 +60,7 @@ fn trials_are_filtered_by_status_within_each_account() {
     stage.refused(ADMINISTRATOR, ListFreeTrialStatusesV2, json!({ "AccountIds": [] }), 400, "ValidationException");
 }
 
-/// Rules: FTR-02, FTR-04.
+/// Rules: FTR-02, FTR-04, DEC-14.
 #[test]
 fn only_the_delegated_administrator_sees_other_accounts() {
     let stage = Stage::empty();
@@ -69,6 +69,8 @@ fn only_the_delegated_administrator_sees_other_accounts() {
         list(&stage, account, input).iter().map(|row| row["AccountId"].clone()).collect()
     };
     assert_eq!(accounts(ADMINISTRATOR, json!({})), [ADMINISTRATOR, MEMBER, MANAGEMENT]);
+    let all = list(&stage, ADMINISTRATOR, json!({}));
+    assert!(all.iter().all(|row| row["FreeTrialStatuses"] == json!([])), "no account has a trial: {all:?}");
     assert_eq!(accounts(ADMINISTRATOR, json!({ "AccountIds": [MEMBER] })), [MEMBER]);
     assert_eq!(accounts(MEMBER, json!({})), [MEMBER]);
     assert_eq!(accounts(MEMBER, json!({ "AccountIds": [MEMBER] })), [MEMBER]);

@@ -8,11 +8,13 @@ use serde_json::{Value, json};
 use crate::domain::findings::v2::native;
 use crate::testing::{ADMINISTRATOR, REGION, Stage};
 
-fn uid_of(stage: &Stage, product: &str, title: &str) -> String {
+fn uid_of(stage: &Stage, product: &str, title: &str, kind: &str) -> String {
     let Value::Object(finding) = json!({
         "class_uid": 2004,
         "cloud": { "account": { "uid": ADMINISTRATOR }, "region": REGION },
-        "finding_info": { "uid": title, "title": title, "modified_time_dt": "2026-01-15T08:00:00.000Z" },
+        "finding_info": {
+            "uid": title, "title": title, "types": [kind], "modified_time_dt": "2026-01-15T08:00:00.000Z",
+        },
         "metadata": { "product": { "uid": format!("arn:aws:securityhub:us-east-1::productv2/aws/{product}") } },
         "resources": [{ "type": "AWS::IAM::Role", "uid": "r", "uid_alt": "arn:aws:iam::111111111111:role/r" }],
         "severity_id": 2,
@@ -30,12 +32,12 @@ fn uid_of(stage: &Stage, product: &str, title: &str) -> String {
 
 /// The input for a finding whose recommended policy was generated.
 pub(crate) fn generated(stage: &Stage) -> Value {
-    let input = json!({ "MetadataUid": uid_of(stage, "access-analyzer", "UnusedPermission") });
+    let input = json!({ "MetadataUid": uid_of(stage, "access-analyzer", "UnusedPermission", "Permissions") });
     stage.good(ADMINISTRATOR, GenerateRecommendedPolicyV2, input.clone());
     input
 }
 
-/// Rules: RPV-01, RPV-02, RPV-03.
+/// Rules: RPV-01, RPV-02, RPV-03, DEC-12.
 #[test]
 fn a_policy_is_recommended_for_findings_about_unused_permissions_once_it_is_generated() {
     let stage = Stage::empty();
@@ -43,7 +45,9 @@ fn a_policy_is_recommended_for_findings_about_unused_permissions_once_it_is_gene
     stage.refused(ADMINISTRATOR, GetRecommendedPolicyV2, unused.clone(), 404, "ResourceNotFoundException");
     stage.good(ADMINISTRATOR, EnableSecurityHubV2, json!({}));
     stage.refused(ADMINISTRATOR, GenerateRecommendedPolicyV2, unused, 404, "ResourceNotFoundException");
-    let of = |product: &str, title: &str| json!({ "MetadataUid": uid_of(&stage, product, title) });
+    let with_type =
+        |product: &str, title: &str, kind: &str| json!({ "MetadataUid": uid_of(&stage, product, title, kind) });
+    let of = |product: &str, title: &str| with_type(product, title, "Permissions");
     for other in [of("access-analyzer", "ExternalAccess"), of("inspector", "UnusedPermission of Inspector")] {
         stage.refused(ADMINISTRATOR, GenerateRecommendedPolicyV2, other, 400, "ValidationException");
     }
@@ -59,6 +63,8 @@ fn a_policy_is_recommended_for_findings_about_unused_permissions_once_it_is_gene
     for _ in 0..2 {
         assert_eq!(stage.good(ADMINISTRATOR, GenerateRecommendedPolicyV2, unused.clone()), json!({}));
     }
+    let by_type = with_type("access-analyzer", "Role r", "UnusedIAMRole");
+    stage.good(ADMINISTRATOR, GenerateRecommendedPolicyV2, by_type);
     let answer = stage.good(ADMINISTRATOR, GetRecommendedPolicyV2, unused);
     assert_eq!(
         answer,

@@ -1,8 +1,9 @@
 //! Tests of resources and software.
 
 use securityhub_fixtures::Operation::{
-    BatchImportFindings, BatchUpdateFindingsV2, EnableSecurityHubV2, GetFindingsV2, GetResourcesStatisticsV2,
-    GetResourcesV2, GetSoftwareResourcesV2, GetSoftwareStatisticsV2, GetSoftwareV2,
+    BatchImportFindings, BatchUpdateFindingsV2, CreateAggregatorV2, EnableSecurityHub, EnableSecurityHubV2,
+    GetFindingsV2, GetResourcesStatisticsV2, GetResourcesV2, GetSoftwareResourcesV2, GetSoftwareStatisticsV2,
+    GetSoftwareV2,
 };
 use serde_json::{Value, json};
 
@@ -48,7 +49,7 @@ fn string(field: &str, value: &str) -> Value {
     json!({ "FieldName": field, "Filter": { "Value": value, "Comparison": "EQUALS" } })
 }
 
-/// Rules: RSV-01, RSV-02, RSV-03, RSV-05, RSV-06, UNK-15.
+/// Rules: RSV-01, RSV-02, RSV-03, RSV-05, RSV-06, UNK-15, DEC-11.
 #[test]
 fn a_resource_is_described_by_the_findings_that_name_it() {
     let stage = stage();
@@ -76,6 +77,38 @@ fn a_resource_is_described_by_the_findings_that_name_it() {
     stage.good(ADMINISTRATOR, BatchUpdateFindingsV2, json!({ "MetadataUids": [uid], "StatusId": 4 }));
     let bucket = stage.good(ADMINISTRATOR, GetResourcesV2, by_id)["Resources"][0].clone();
     assert_eq!(bucket["FindingsSummary"][0]["TotalFindings"], 1, "a resolved finding does not count (DEC-11)");
+}
+
+/// Rules: DEC-10.
+#[test]
+fn a_resource_is_identified_by_its_own_region() {
+    let stage = stage();
+    for operation in [EnableSecurityHub, EnableSecurityHubV2] {
+        stage.call_in("eu-west-1", ADMINISTRATOR, operation, json!({})).unwrap();
+    }
+    let linked = json!({ "RegionLinkingMode": "SPECIFIED_REGIONS", "LinkedRegions": ["eu-west-1"] });
+    stage.good(ADMINISTRATOR, CreateAggregatorV2, linked);
+    let import = |region: &str, id: &str, updated_at: &str| {
+        let bucket = json!({ "Type": "AwsS3Bucket", "Id": BUCKET, "Region": "eu-west-1" });
+        let product = format!("arn:aws:securityhub:{region}:{ADMINISTRATOR}:product/{ADMINISTRATOR}/default");
+        let with = json!({ "Resources": [bucket], "UpdatedAt": updated_at, "ProductArn": product });
+        let findings = json!({ "Findings": [finding(id, with)] });
+        let answer = stage.call_in(region, ADMINISTRATOR, BatchImportFindings, findings).unwrap();
+        assert_eq!(answer["SuccessCount"], 1, "{answer}");
+    };
+    let regions = || {
+        let by_id = json!({ "Filters": filters(json!({ "StringFilters": [string("ResourceId", BUCKET)] })) });
+        let found = stage.good(ADMINISTRATOR, GetResourcesV2, by_id)["Resources"].clone();
+        let names = ["ResourceRegion", "Region"];
+        let row = |it: &Value| names.map(|name| it[name].as_str().unwrap().to_owned());
+        let mut rows: Vec<_> = found.as_array().unwrap().iter().map(row).collect();
+        rows.sort();
+        rows
+    };
+    import(REGION, "d", "2026-01-13T00:00:00Z");
+    assert_eq!(regions(), [["eu-west-1", REGION], [REGION, REGION]]);
+    import("eu-west-1", "e", "2026-01-14T00:00:00Z");
+    assert_eq!(regions(), [["eu-west-1", "eu-west-1"], [REGION, REGION]], "the newest finding decides");
 }
 
 /// Rules: RSV-07, RSV-08, GFV-10.

@@ -41,7 +41,7 @@ fn period() -> Value {
     json!({ "StartTime": "2026-01-14T00:00:00Z", "EndTime": "2026-01-19T09:00:00Z" })
 }
 
-/// Rules: TRV-01, TRV-03, UNK-14.
+/// Rules: TRV-01, TRV-03, UNK-14, DEC-18.
 #[test]
 fn a_point_is_the_number_of_open_findings_at_the_end_of_its_day() {
     let stage = stage();
@@ -59,7 +59,7 @@ fn a_point_is_the_number_of_open_findings_at_the_end_of_its_day() {
     assert_eq!(now["Findings"].as_array().unwrap().len(), 2, "the closed finding is still stored");
 }
 
-/// Rules: TRV-01, TRV-02.
+/// Rules: TRV-01, TRV-02, DEC-19.
 #[test]
 fn trends_are_filtered_and_paged() {
     let stage = stage();
@@ -73,11 +73,19 @@ fn trends_are_filtered_and_paged() {
     input["NextToken"] = first["NextToken"].clone();
     let second = stage.good(ADMINISTRATOR, GetFindingsTrendsV2, input.clone());
     assert_eq!(second["TrendsMetrics"].as_array().unwrap().len(), 2);
+    let with = |member: &str, value: Value| {
+        let mut other = input.clone();
+        other[member] = value;
+        other
+    };
     let word = json!({ "FieldName": "region", "Filter": { "Value": "x", "Comparison": "CONTAINS_WORD" } });
     let mut by_word = period();
     by_word["Filters"] = json!({ "CompositeFilters": [{ "StringFilters": [word] }] });
     for refused in [
         by_word,
+        with("StartTime", json!("2026-01-13T00:00:00Z")),
+        with("EndTime", json!("2026-01-19T08:00:00Z")),
+        with("Filters", json!({})),
         json!({ "StartTime": "2026-01-14T00:00:00Z", "EndTime": "2026-01-14T00:00:00Z" }),
         json!({ "StartTime": "2026-01-14T00:00:00Z", "EndTime": "2026-02-14T00:00:00Z" }),
     ] {

@@ -7,9 +7,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
 use super::all_or::AllOr;
-use super::hubs;
 use super::organization;
 use super::regions::{self, RegionText};
+use super::{hubs, hubs_v2};
 use crate::generate::{self, Product, Request};
 use crate::scenario::check::{AccountText, Check};
 use crate::scenario::files::Span;
@@ -88,6 +88,8 @@ pub(super) struct Context<'a> {
     pub(super) accounts: &'a BTreeSet<AccountId>,
     /// The hubs that are on.
     pub(super) hubs: &'a hubs::Valid,
+    /// The hubs V2 that are on.
+    pub(super) hubs_v2: &'a hubs_v2::Valid,
     /// The organization.
     pub(super) organization: Option<&'a organization::Valid>,
 }
@@ -104,7 +106,7 @@ pub(super) fn check(written: &Declared, sequence: u64, context: &Context<'_>, ch
     let Some(first) = hubs.first() else {
         if !may_have_hubs(written, context, check) {
             let diagnostic = check.at(span, format!("no enabled hub accepts findings of `{product}`"));
-            check.push(diagnostic.expected("an account and a Region with an entry under `hubs`"));
+            check.push(diagnostic.expected("an account and a Region with an entry under `hubs` or `hubs_v2`"));
         }
         return None;
     };
@@ -178,7 +180,9 @@ fn hubs_of(written: &Declared, context: &Context<'_>, check: &mut Check) -> Opti
         accounts.as_ref().is_none_or(|accounts| accounts.contains(&hub.account))
             && regions.as_ref().is_none_or(|regions| regions.contains(&hub.region))
     };
-    Some(context.hubs.keys().filter(is_meant).cloned().collect())
+    // Each half shows the findings while its hub is enabled, so either hub is enough (DEC-04).
+    let hubs: BTreeSet<&HubKey> = context.hubs.keys().chain(context.hubs_v2.keys()).collect();
+    Some(hubs.into_iter().filter(is_meant).cloned().collect())
 }
 
 fn account_of(AccountText(written): &AccountText, context: &Context<'_>, check: &mut Check) -> Option<AccountId> {
@@ -189,13 +193,16 @@ fn account_of(AccountText(written): &AccountText, context: &Context<'_>, check: 
         || check.lost.contains_members();
     if !known && !may_be_lost {
         let diagnostic = check.at(written.span, format!("{account} is not an account of this scenario"));
-        check.push(diagnostic.expected("an account listed in `hubs`, `accounts` or `organization`"));
+        check.push(diagnostic.expected("an account listed in `hubs`, `hubs_v2`, `accounts` or `organization`"));
     }
     known.then_some(account)
 }
 
 /// Whether the accounts may have hubs that could not be read.
 fn may_have_hubs(written: &Declared, context: &Context<'_>, check: &Check) -> bool {
+    if check.is_lost(&["hubs_v2"]) {
+        return true;
+    }
     match &written.accounts {
         Some(AllOr::Listed(listed)) => {
             let accounts = listed.iter().filter_map(|account| AccountId::parse(&account.0.value));

@@ -253,9 +253,14 @@ impl Declared {
             self.central_configuration.and_then(|written| central_configuration::check(written, aggregation, check));
         let context = resources::Context { all: &regions, named: &regions };
         let resources = self.resources.map(|written| resources::check(&written, &context, check));
-        let named = named_accounts(&accounts, &hubs, organization.as_ref());
-        let context =
-            generate::Context { regions: &regions, accounts: &named, hubs: &hubs, organization: organization.as_ref() };
+        let named = named_accounts(&accounts, (&hubs, &hubs_v2), organization.as_ref());
+        let context = generate::Context {
+            regions: &regions,
+            accounts: &named,
+            hubs: &hubs,
+            hubs_v2: &hubs_v2,
+            organization: organization.as_ref(),
+        };
         let ages = ages::Ages::new(start, &hubs_v2, organization.as_ref(), security_hub_v2.as_ref(), check);
         let findings = findings::check(&self.findings, &context, &ages, check);
         Valid {
@@ -294,10 +299,11 @@ impl Declared {
 /// The accounts that a scenario names in its accounts, hubs or organization.
 fn named_accounts(
     accounts: &BTreeMap<AccountId, accounts::Valid>,
-    hubs: &hubs::Valid,
+    (hubs, hubs_v2): (&hubs::Valid, &hubs_v2::Valid),
     organization: Option<&organization::Valid>,
 ) -> BTreeSet<AccountId> {
-    let named = accounts.keys().copied().chain(hubs.keys().map(|hub| hub.account));
+    let keys = hubs.keys().chain(hubs_v2.keys());
+    let named = accounts.keys().copied().chain(keys.map(|hub| hub.account));
     named.chain(organization.into_iter().flat_map(organization::Valid::accounts)).collect()
 }
 

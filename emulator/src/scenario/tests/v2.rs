@@ -22,7 +22,7 @@ fn is_on(world: &World, account: &str, region: &str) -> bool {
     world.relations().is_v2_on(&key(account, region))
 }
 
-/// Rules: HV2-01, HV2-05.
+/// Rules: HV2-01, HV2-05, DEC-01.
 #[test]
 fn hubs_v2_are_enabled_with_features_and_tags() {
     let world = build(
@@ -38,7 +38,7 @@ fn hubs_v2_are_enabled_with_features_and_tags() {
     assert!(hub("222222222222", "us-east-1").is_none() && world.relations().hub_count() == 0);
 }
 
-/// Rules: HV2-20, HV2-22.
+/// Rules: HV2-20, HV2-22, DEC-01.
 #[test]
 fn policies_of_the_organization_enable_hubs_v2() {
     let world = build(ORGANIZATION);
@@ -84,7 +84,7 @@ security_hub_v2: { ocsf_version: '1.6', export_seconds: 100000 }
     ));
 }
 
-/// Rules: AGV-02, OCF-15, OCM-04, UNK-25.
+/// Rules: AGV-02, OCF-15, OCM-04, UNK-25, DEC-02, DEC-03, DEC-08.
 #[test]
 fn settings_of_the_v2_half_replace_the_defaults() {
     let world = build(
@@ -110,7 +110,7 @@ fn native_count(world: &World) -> usize {
     world.read_findings(table, |findings| findings.table().len()).unwrap_or_default()
 }
 
-/// Rules: OCM-03, UNK-03.
+/// Rules: OCM-03, UNK-03, DEC-01.
 #[test]
 fn findings_in_ocsf_are_listed_or_read_from_files() {
     let coverage = COVERAGE.replace('\n', " ");
@@ -134,6 +134,16 @@ fn errors_of_findings_in_ocsf_are_reported_at_the_finding() {
     );
     let others = "[\n  { \"Id\": \"a\" },\n  { \"class_uid\": 2004 }\n]";
     insta::assert_snapshot!(errors_of(&[("scenario.yaml", &text), ("others.json", others)]));
+}
+
+/// Rules: DEC-04.
+#[test]
+fn findings_are_generated_for_accounts_with_either_hub() {
+    for (hubs, accounts) in [(HUB, ""), (HUB, ", accounts: ['111111111111']"), ("", ""), (HUB, ", regions: all")] {
+        let findings = format!("findings: [{{ generate: {{ product: guardduty, count: 5{accounts} }} }}]\n");
+        let classic = if hubs.is_empty() { "hubs: [{ account: '111111111111', regions: all }]\n" } else { hubs };
+        assert_eq!(build(&format!("{classic}{findings}")).finding_count(), 5, "{classic}{findings}");
+    }
 }
 
 /// Rules: AGV-01, AGV-03, AGV-09.
@@ -180,7 +190,7 @@ fn an_error_of_a_region_or_of_a_hub_v2_is_not_reported_again_for_the_aggregator(
     }
 }
 
-/// Rules: RSV-02, RSV-09, SWV-01, UNK-15.
+/// Rules: RSV-02, RSV-09, SWV-01, UNK-15, DEC-01.
 #[test]
 fn resources_and_packages_are_declared() {
     let world = build(

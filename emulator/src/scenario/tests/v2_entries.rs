@@ -73,7 +73,7 @@ fn automation_rules_run_on_the_findings_of_the_scenario() {
     assert!(suppressed.contains(&&json!("Suppressed")) && suppressed.contains(&&json!("New")), "{suppressed:?}");
 }
 
-/// Rules: RPV-01, RPV-03, CPL-155.
+/// Rules: RPV-01, RPV-03, CPL-155, DEC-01.
 #[test]
 fn a_declared_policy_is_recommended() {
     let stage = shipped();
@@ -97,7 +97,7 @@ fn a_declared_policy_is_recommended() {
     assert_eq!(policy["RecommendationSteps"], json!([]));
 }
 
-/// Rules: RMV-03, RMV-05, CPL-155.
+/// Rules: RMV-03, RMV-05, CPL-155, DEC-01.
 #[test]
 fn declared_advice_replaces_the_computed_one() {
     let stage = shipped();
@@ -247,7 +247,7 @@ fn an_error_of_a_hub_or_a_connector_is_not_reported_again_for_its_entries() {
     }
 }
 
-/// Rules: HV2-10, CPL-156.
+/// Rules: HV2-10, CPL-156, DEC-08.
 #[test]
 fn findings_that_the_v2_half_does_not_show_are_reported() {
     let ocsf = |uid: &str, rest: &str, modified: &str| {

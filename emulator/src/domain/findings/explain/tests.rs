@@ -360,7 +360,7 @@ fn a_sentence_lists_few_values_and_truncates_long_ones() {
     assert!(explanation.summary.ends_with(&format!("has {}…", "é".repeat(80))), "{}", explanation.summary);
 }
 
-/// Rules: GFV-01, GFV-08.
+/// Rules: GFV-01, GFV-08, DEC-08.
 #[test]
 fn filters_in_ocsf_are_explained_with_the_values_of_the_finding() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);

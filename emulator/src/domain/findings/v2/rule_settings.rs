@@ -10,7 +10,7 @@ use super::query::{self, Use};
 use super::rules::by_order;
 use super::visibility;
 use crate::aws_error::{AwsError, ErrorCode};
-use crate::domain::arn;
+use crate::domain::arn::{self, Arn};
 use crate::domain::caller::Caller;
 use crate::domain::hub_v2_access;
 use crate::state::{ActionV2, AutomationRuleV2, CriteriaV2, Directory, HubKey, HubV2, Provider, Transaction, World};
@@ -93,6 +93,9 @@ fn read_action(action: &Value) -> Result<ActionV2, AwsError> {
         "EXTERNAL_INTEGRATION" => {
             let arn = member("ExternalIntegrationConfiguration")?.get("ConnectorArn").and_then(Value::as_str);
             let arn = arn.ok_or_else(|| AwsError::validation("ConnectorArn is required"))?;
+            if Arn::parse(arn).is_none_or(|arn| !arn.resource.starts_with("connectorv2/")) {
+                return Err(AwsError::validation(format!("{arn} is not the ARN of a connector")));
+            }
             Ok(ActionV2::CreateTicket { connector_arn: arn.to_owned() })
         }
         _ => {

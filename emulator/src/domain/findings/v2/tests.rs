@@ -3,6 +3,7 @@
 mod agreement;
 mod change;
 mod halves;
+mod hubs;
 mod lookup;
 mod naive;
 mod spelling;

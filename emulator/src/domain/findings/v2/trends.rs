@@ -248,13 +248,17 @@ mod tests {
         (found.granularity, found.starts.len(), first, last)
     }
 
-    /// Rules: TRV-03, UNK-14.
+    /// Rules: TRV-03, UNK-14, DEC-18.
     #[test]
     fn intervals_are_days_weeks_or_months() {
         let now = "2026-06-10T12:00:00Z";
         assert_eq!(
             intervals("2026-06-08T06:00:00Z", now, now),
             ("Daily", 3, "2026-06-08T00:00:00Z".into(), now.into())
+        );
+        assert_eq!(
+            intervals("2026-06-08T06:00:00Z", "2026-06-09T00:00:00Z", now),
+            ("Daily", 1, "2026-06-08T00:00:00Z".into(), "2026-06-09T00:00:00Z".into())
         );
         assert_eq!(
             intervals("2026-01-01T00:00:00Z", "2026-06-01T00:00:00Z", now),
