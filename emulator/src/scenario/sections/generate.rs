@@ -94,6 +94,18 @@ pub(super) struct Context<'a> {
     pub(super) organization: Option<&'a organization::Valid>,
 }
 
+impl<'a> Context<'a> {
+    /// What a generator refers to in a scenario; `hubs` contains those of both halves.
+    pub(super) fn new(
+        regions: &'a [Region],
+        accounts: &'a BTreeSet<AccountId>,
+        (hubs, hubs_v2): (&'a hubs::Valid, &'a hubs_v2::Valid),
+        organization: Option<&'a organization::Valid>,
+    ) -> Context<'a> {
+        Context { regions, accounts, hubs, hubs_v2, organization }
+    }
+}
+
 /// Checks a generator; `None` after an error.
 pub(super) fn check(written: &Declared, sequence: u64, context: &Context<'_>, check: &mut Check) -> Option<Generate> {
     let products = written.product.as_ref().and_then(|product| products(&product.0, check));

@@ -254,13 +254,7 @@ impl Declared {
         let context = resources::Context { all: &regions, named: &regions };
         let resources = self.resources.map(|written| resources::check(&written, &context, check));
         let named = named_accounts(&accounts, (&hubs, &hubs_v2), organization.as_ref());
-        let context = generate::Context {
-            regions: &regions,
-            accounts: &named,
-            hubs: &hubs,
-            hubs_v2: &hubs_v2,
-            organization: organization.as_ref(),
-        };
+        let context = generate::Context::new(&regions, &named, (&hubs, &hubs_v2), organization.as_ref());
         let ages = ages::Ages::new(start, &hubs_v2, organization.as_ref(), security_hub_v2.as_ref(), check);
         let findings = findings::check(&self.findings, &context, &ages, check);
         Valid {
