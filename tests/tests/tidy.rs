@@ -237,9 +237,10 @@ fn code_outside_tests_does_not_panic() {
     let mut wrong = Vec::new();
     for folder in [EMULATOR, "emulator/engine/src"] {
         for file in with_extension(folder, &["rs"]) {
-            let panics = [".unwrap()", ".expect(", "panic!(", "unreachable!(", "todo!(", "unimplemented!("];
+            let macros = ["panic", "unreachable", "todo", "unimplemented"].map(|name| format!("{name}!("));
+            let panics = [".unwrap()".to_owned(), ".expect(".to_owned()].into_iter().chain(macros).collect::<Vec<_>>();
             for (number, line) in code(&file) {
-                if let Some(found) = panics.iter().find(|panics| line.contains(**panics)) {
+                if let Some(found) = panics.iter().find(|panics| line.contains(panics.as_str())) {
                     wrong.push(format!("{}:{number}: {found}: {}", file.path, line.trim()));
                 }
             }

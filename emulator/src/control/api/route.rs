@@ -17,7 +17,7 @@ pub struct Route {
     pub path: &'static str,
     /// The `operationId` in the OpenAPI document.
     pub name: &'static str,
-    /// What the route does, in one sentence without a full stop.
+    /// The purpose of the route: one sentence without a full stop.
     pub purpose: &'static str,
     /// Further sentences in Markdown; may be empty.
     pub about: &'static str,

@@ -222,7 +222,7 @@ fn assert_no_administrator(stage: &Stage) {
     assert_eq!(organization.security_hub_v2_administrator, None);
     assert_eq!(directory.members.keys().next(), None, "it has no members");
     let denied = call(stage, ADMINISTRATOR, "ListAccounts", json!({}));
-    assert_eq!(denied, Err((400, "AccessDeniedException")), "it is no longer allowed to read");
+    assert_eq!(denied, Err((400, "AccessDeniedException")), "the role has lost the permission to read");
 }
 
 /// Rules: ORG-13.

@@ -181,7 +181,11 @@ fn only_a_running_job_can_be_cancelled() {
         assert_eq!(stage.good(ADMINISTRATOR, CancelExportJobV2, id.clone()), cancelled);
     }
     stage.days_pass(1);
-    assert_eq!(stage.good(ADMINISTRATOR, GetExportJobV2, id)["Status"], "CANCELLED", "the job is no longer due");
+    assert_eq!(
+        stage.good(ADMINISTRATOR, GetExportJobV2, id)["Status"],
+        "CANCELLED",
+        "a cancelled job does not finish later"
+    );
     let id = start(&stage, lines());
     stage.days_pass(1);
     stage.refused(ADMINISTRATOR, CancelExportJobV2, id, 409, "ConflictException");

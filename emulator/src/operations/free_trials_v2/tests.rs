@@ -46,7 +46,7 @@ fn a_trial_begins_with_the_first_hub_and_lasts_30_days() {
     assert_eq!(trials(&stage, json!({})), trial("ACTIVE"), "the trial continues without the hub");
     stage.days_pass(120);
     stage.good(ADMINISTRATOR, EnableSecurityHubV2, json!({}));
-    assert_eq!(trials(&stage, json!({})), trial("INACTIVE"), "there is no second trial");
+    assert_eq!(trials(&stage, json!({})), trial("INACTIVE"), "the trial does not start again");
 }
 
 /// Rules: FTR-02.

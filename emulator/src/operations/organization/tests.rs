@@ -162,7 +162,7 @@ fn the_management_account_can_be_designated_once_its_hub_is_enabled() {
     designate(OTHER_REGION).unwrap();
     let directory = stage.0.directory();
     let delegates = &directory.organization.as_ref().unwrap().delegated_administrators;
-    assert!(delegates.keys().all(|(_, account)| *account == id(ADMINISTRATOR)), "there is no other delegate");
+    assert!(delegates.keys().all(|(_, account)| *account == id(ADMINISTRATOR)), "only the administrator is delegated");
 }
 
 /// Rules: ORG-06, ORG-08.

@@ -71,7 +71,7 @@ pub fn by_order(one: &AutomationRuleV2, two: &AutomationRuleV2) -> Ordering {
     one.order.total_cmp(&two.order).then(one.updated_at.cmp(&two.updated_at))
 }
 
-/// What the rules that match a finding do to it.
+/// The effects on a finding of the rules that match it.
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// The changes in order, each with the ARN of its rule.

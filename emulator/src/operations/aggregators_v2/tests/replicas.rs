@@ -120,7 +120,7 @@ fn copies_of_the_findings_of_an_unlinked_region_remain_in_the_home_region() {
         assert_eq!(resources["Resources"].as_array().unwrap().len(), 2, "{resources}");
         assert_eq!(seen(&stage, REGION, MEMBER), "", "only the owner of the aggregator sees the copies");
         assert_eq!(stage.good(ADMINISTRATOR, GetFindings, json!({}))["Findings"], json!([]), "the other half has none");
-        assert_eq!(stage.0.finding_count(), 4, "a copy is no finding of its own");
+        assert_eq!(stage.0.finding_count(), 4, "copies are not counted as findings");
     }
 }
 
