@@ -137,6 +137,7 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
+        self.service.stop();
         if let Some(stop) = self.stop.take() {
             _ = stop.send(());
         }

@@ -25,6 +25,7 @@ pub mod generate;
 mod guard;
 mod invariant;
 pub mod neighbours;
+pub mod observed;
 pub mod ocsf;
 pub mod operations;
 pub mod program;

@@ -52,7 +52,7 @@ impl Stage {
     /// A world without hubs.
     pub(crate) fn empty() -> Stage {
         let mut world = World::new(Clock::frozen("2026-01-15T09:00:00Z".parse().unwrap()), 7);
-        world.enable_events(10_000, events::derive, 0);
+        world.enable_events(10_000, events::derive, 0, None);
         Stage(world)
     }
 

@@ -71,7 +71,10 @@ impl TestClient {
     /// Sends a request unchanged.
     pub fn send(&self, request: Request<Bytes>) -> Response<Bytes> {
         if self.is_served {
-            self.runtime.block_on(self.service.serve(request, Ipv4Addr::LOCALHOST.into()))
+            self.runtime.block_on(async {
+                let (parts, body) = self.service.serve(request, Ipv4Addr::LOCALHOST.into()).await.into_parts();
+                Response::from_parts(parts, body.collect().await)
+            })
         } else {
             self.runtime.block_on(self.service.handle(request))
         }

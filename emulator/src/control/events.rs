@@ -1,7 +1,6 @@
 //! `/_emulator/events` and `/_emulator/custom-actions`: the events sent to EventBridge, and findings that a user sends
 //! from the console.
 
-use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
@@ -17,6 +16,7 @@ use crate::domain::events::pattern::EventPattern;
 use crate::domain::findings::change::Identifier;
 use crate::invariant::Invariant;
 use crate::state::{Event, EventPage, World};
+use crate::wire::payload::Payload;
 
 /// Maximum number of comparisons of an event with one alternative of a pattern per call; the cursor lets the caller
 /// continue after the last one. Each comparison serializes and parses an event, which takes about 50 microseconds, so
@@ -90,7 +90,7 @@ impl Answer for Events {
         generator.subschema_for::<Described>()
     }
 
-    fn respond(self) -> Response<Bytes> {
+    fn respond(self) -> Response<Payload> {
         answer::response(StatusCode::OK, HeaderValue::from_static("application/json"), self.0.into())
     }
 }

@@ -1,6 +1,7 @@
 //! `/_emulator/health`, `/_emulator/ready` and `/_emulator/reset`, with the aliases that tools for LocalStack and moto
 //! call.
 
+use http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -60,8 +61,13 @@ pub(super) struct Ready {
     ready: bool,
 }
 
-/// Says that the emulator accepts calls (CPL-15). It only opens its port when the scenario is loaded.
-pub(super) fn ready(_: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<Ready>, Refusal> {
+/// Says that the emulator accepts calls: from when it opens its port, which it does when the scenario is loaded, to when
+/// it is asked to stop (CPL-15).
+pub(super) fn ready(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<Ready>, Refusal> {
+    if call.served.news().is_stopping() {
+        let refusal = Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "the emulator is stopping");
+        return Err(refusal.with_member("Ready", false));
+    }
     Ok(Json(Ready { ready: true }))
 }
 

@@ -16,6 +16,7 @@ use serde_json::json;
 
 use crate::served::ServedWorld;
 use crate::wire::answer;
+use crate::wire::payload::Payload;
 
 mod api;
 mod clock;
@@ -38,6 +39,7 @@ pub mod status;
 #[cfg(test)]
 mod tests;
 
+pub use api::Pending;
 use api::lookup::{self, Lookup};
 use api::{Call, Refusal};
 
@@ -52,28 +54,36 @@ pub fn panic_response(request_id: &str) -> Response<Bytes> {
     answer::control(StatusCode::INTERNAL_SERVER_ERROR, request_id, &json!({ "Message": message }))
 }
 
+/// The response to a call that cannot wait, because too many others do (CPL-12).
+pub fn too_many_waits() -> Response<Payload> {
+    Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "1,000 calls wait or follow a stream; try again later").respond()
+}
+
 /// The table of routes for docs/reference/control-plane.md.
 pub fn routes_markdown() -> String {
     api::markdown::table(routes::all())
 }
 
-/// Answers a request of the control plane.
-pub fn handle(served: &ServedWorld, request: &Request<Bytes>) -> Response<Bytes> {
+/// Answers a request of the control plane. The response of a call that waits has the extension [`Pending`].
+pub fn handle(served: &ServedWorld, request: &Request<Bytes>) -> Response<Payload> {
     // The response to HEAD has the headers of the response to GET, so it is computed in the same way.
     let is_head = request.method() == Method::HEAD;
     let method = if is_head { &Method::GET } else { request.method() };
     let (mut parts, body) = answered(served, method, request).into_parts();
-    // A newline for use in a terminal.
-    let mut body = body.to_vec();
-    body.push(b'\n');
-    parts.headers.insert(CONTENT_LENGTH, body.len().into());
-    if is_head {
-        body.clear();
-    }
-    Response::from_parts(parts, body.into())
+    let body = match body {
+        Payload::Whole(body) => {
+            // A newline for use in a terminal.
+            let mut body = body.to_vec();
+            body.push(b'\n');
+            parts.headers.insert(CONTENT_LENGTH, body.len().into());
+            Payload::Whole(body.into())
+        }
+        stream @ Payload::Stream(_) => stream,
+    };
+    Response::from_parts(parts, if is_head { Payload::Whole(Bytes::new()) } else { body })
 }
 
-fn answered(served: &ServedWorld, method: &Method, request: &Request<Bytes>) -> Response<Bytes> {
+fn answered(served: &ServedWorld, method: &Method, request: &Request<Bytes>) -> Response<Payload> {
     let (routes, path) = (routes::all(), request.uri().path());
     match lookup::find(routes, method, path) {
         Lookup::Found(route, label) => {

@@ -1,14 +1,15 @@
 //! `/_emulator/snapshots`: named states of the world (CPL-51, CPL-52).
 
-use http::{HeaderValue, StatusCode};
+use http::{Response, StatusCode};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::api::answer::{Done, response};
+use super::api::answer::Done;
 use super::api::{Answer, Call, Json, Nothing, Refusal};
 use crate::domain::due;
 use crate::served::snapshots::{Info, SaveError};
 use crate::state::timestamp_text;
+use crate::wire::payload::Payload;
 
 /// A snapshot.
 #[derive(Serialize, JsonSchema)]
@@ -56,10 +57,10 @@ impl Answer for Saved {
         generator.subschema_for::<Snapshot>()
     }
 
-    fn respond(self) -> http::Response<bytes::Bytes> {
-        let status = if self.is_new { StatusCode::CREATED } else { StatusCode::OK };
-        let body = Json(self.snapshot).respond().into_body();
-        response(status, HeaderValue::from_static("application/json"), body)
+    fn respond(self) -> Response<Payload> {
+        let mut response = Json(self.snapshot).respond();
+        *response.status_mut() = if self.is_new { StatusCode::CREATED } else { StatusCode::OK };
+        response
     }
 }
 

@@ -1,7 +1,6 @@
 //! `GET /_emulator/status`, `GET /_emulator/` and the page for browsers: the content of the emulator, and its paths.
 //! `GET /_emulator/caller`: the account of an access key.
 
-use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_SECURITY_POLICY, HOST};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -13,6 +12,7 @@ use super::{page, routes};
 use crate::domain::due;
 use crate::domain::overview::{Overview, overview};
 use crate::served::ServedWorld;
+use crate::wire::payload::Payload;
 
 const HTML: &str = "text/html";
 const HTML_WITH_CHARSET: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
@@ -100,7 +100,7 @@ impl Answer for Index {
         generator.subschema_for::<RouteList>()
     }
 
-    fn respond(self) -> Response<Bytes> {
+    fn respond(self) -> Response<Payload> {
         match self {
             Index::List(list) => Json(list).respond(),
             Index::Page(html) => {

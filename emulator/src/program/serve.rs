@@ -43,6 +43,7 @@ async fn serve(arguments: Arc<ServeArguments>, log: &Log) -> Result<(), Exit> {
     if arguments.watch {
         tokio::spawn(watch::watch(service.clone(), arguments.scenario(), files, log.output()));
     }
+    let stopped = service.clone();
     let handle = move |request, source| {
         let service = service.clone();
         async move { service.serve(request, source).await }
@@ -52,7 +53,10 @@ async fn serve(arguments: Arc<ServeArguments>, log: &Log) -> Result<(), Exit> {
         body_memory: arguments.body_memory,
         admission: admission(&arguments),
     };
-    let stop = async move { _ = signals.next().await };
+    let stop = async move {
+        _ = signals.next().await;
+        stopped.stop();
+    };
     server::serve(listeners, handle, options, stop).await;
     Ok(())
 }

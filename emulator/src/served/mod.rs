@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::domain::events;
 use crate::state::sync::{Mutex, RwLock, thread};
-use crate::state::{AccountId, ExportSink, World};
+use crate::state::{AccountId, Announce, ExportSink, World};
 
+pub mod news;
 pub mod snapshots;
 
+use news::{News, Topic};
 use snapshots::Snapshots;
 
 /// A world that can be reset, together with health information about its service. Clones share it.
@@ -20,6 +22,7 @@ struct Inner {
     /// The world as loaded from the scenario. It is never written to, but another scenario can replace it.
     start: RwLock<Arc<World>>,
     snapshots: Snapshots,
+    news: News,
     /// Number of events to keep.
     events: usize,
     /// The account of unknown access keys, unless the scenario sets one.
@@ -48,6 +51,7 @@ impl ServedWorld {
             world: RwLock::default(),
             start: RwLock::new(Arc::new(start)),
             snapshots: Snapshots::default(),
+            news: News::default(),
             events,
             default_account,
             verifies_signatures,
@@ -87,6 +91,11 @@ impl ServedWorld {
         &self.0.snapshots
     }
 
+    /// Signals for calls that wait.
+    pub fn news(&self) -> &News {
+        &self.0.news
+    }
+
     /// Returns to a snapshot, to the start or to an empty world; kept events stay. Returns whether the snapshot exists
     /// (CPL-52, CPL-55).
     pub fn restore(&self, name: &str) -> bool {
@@ -113,7 +122,9 @@ impl ServedWorld {
     /// stream keeps its cursor.
     pub fn replace(&self, world: World) {
         self.take_over(world, |world, before| {
-            world.enable_events(self.0.events, events::derive, before.close_events());
+            let signal = Arc::clone(self.0.news.signal(Topic::Events));
+            let announce: Announce = Arc::new(move || signal.notify_waiters());
+            world.enable_events(self.0.events, events::derive, before.close_events(), Some(announce));
         });
     }
 

@@ -81,6 +81,9 @@ pub type Draft = (HubKey, Subject);
 /// Derives the events of written findings, in order.
 pub type Derive = fn(&World, &FindingWrites, &mut dyn FnMut(Draft));
 
+/// Is called after events were sent. It must not read the world.
+pub type Announce = Arc<dyn Fn() + Send + Sync>;
+
 /// A page of the kept events.
 #[derive(Debug, Default)]
 pub struct EventPage {
@@ -95,7 +98,6 @@ pub struct EventPage {
 }
 
 /// The events of a world.
-#[derive(Debug)]
 pub(super) struct Events {
     capacity: usize,
     derive: Derive,
@@ -103,6 +105,8 @@ pub(super) struct Events {
     /// order in which findings were written.
     written: Mutex<Vec<FindingWrites>>,
     ring: Mutex<Ring>,
+    /// Called after events were sent.
+    announce: Option<Announce>,
 }
 
 #[derive(Debug)]
@@ -118,8 +122,8 @@ struct Ring {
 }
 
 impl Events {
-    pub(super) fn new(capacity: usize, derive: Derive, after: u64) -> Self {
-        Events { capacity, derive, written: Mutex::default(), ring: Mutex::new(Ring::new(capacity, after)) }
+    pub(super) fn new(capacity: usize, derive: Derive, after: u64, announce: Option<Announce>) -> Self {
+        Events { capacity, derive, written: Mutex::default(), ring: Mutex::new(Ring::new(capacity, after)), announce }
     }
 
     /// Starts recording writes to a table.
@@ -149,6 +153,10 @@ impl Events {
         for draft in drafts {
             ring.push(draft, at);
         }
+        drop(ring);
+        if let Some(announce) = &self.announce {
+            announce();
+        }
     }
 
     /// Up to `limit` matching events after a number.
@@ -170,7 +178,7 @@ impl Events {
         let events = std::mem::take(&mut ring.events);
         let (last, emptied_at) = (ring.last, ring.emptied_at);
         let next = Ring { capacity: self.capacity, events, last, emptied_at, is_closed: false };
-        Events { ring: Mutex::new(next), ..Events::new(self.capacity, self.derive, last) }
+        Events { ring: Mutex::new(next), ..Events::new(self.capacity, self.derive, last, self.announce.clone()) }
     }
 
     /// Removes and returns all kept events. Their numbers are not reused.

@@ -72,7 +72,7 @@ pub use directory::{
     OrganizationConfiguration, Principal, Unit,
 };
 pub use due::{CheckScope, Due};
-pub use events::{Derive, Draft, Event, EventPage, InsightReport, OcsfFinding, Subject, UsedAction};
+pub use events::{Announce, Derive, Draft, Event, EventPage, InsightReport, OcsfFinding, Subject, UsedAction};
 pub use export_job::{ExportFailure, ExportJob, ExportSink, ExportState, Exported, Rendering};
 pub use exposures::{Changed, Exposed, ResourceName, Signal, SignalKey, SignalSource, Signals};
 pub use findings::{FindingMetadata, FindingWriter, Findings, HistoryRecord, HistorySource, HistoryUpdate};

@@ -11,7 +11,7 @@ use super::clock::{Clock, Timestamp};
 use super::delays::Delays;
 use super::directory::{Credential, Directory, Principal};
 use super::due::{CheckScope, Due, DueSet};
-use super::events::{Derive, Draft, Event, EventPage, Events};
+use super::events::{Announce, Derive, Draft, Event, EventPage, Events};
 use super::export_job::ExportSink;
 use super::exposures::{Changed, Exposures, Signals};
 use super::findings::Findings;
@@ -188,8 +188,9 @@ impl World {
     }
 
     /// Enables events and keeps the newest `capacity` of them; 0 disables events. Numbering continues after `after`.
-    pub fn enable_events(&mut self, capacity: usize, derive: Derive, after: u64) {
-        self.events = (capacity > 0).then(|| Events::new(capacity, derive, after));
+    /// `announce` is called after events were sent.
+    pub fn enable_events(&mut self, capacity: usize, derive: Derive, after: u64, announce: Option<Announce>) {
+        self.events = (capacity > 0).then(|| Events::new(capacity, derive, after, announce));
     }
 
     /// Takes over the kept events and the numbering of the world before, which no longer emits events.

@@ -162,7 +162,7 @@ pub(super) fn preflight(parts: &Parts) -> Option<Response<Bytes>> {
 }
 
 /// Allows a page of a permitted origin to read the response.
-pub(super) fn expose(origin: HeaderValue, response: &mut Response<Bytes>) {
+pub(super) fn expose<B>(origin: HeaderValue, response: &mut Response<B>) {
     let headers = response.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);

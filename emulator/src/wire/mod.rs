@@ -10,6 +10,7 @@ pub mod body;
 pub mod encoding;
 pub mod identity;
 pub mod input;
+pub mod payload;
 pub mod route;
 pub mod server;
 pub mod signature;

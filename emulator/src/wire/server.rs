@@ -12,7 +12,6 @@ use bytes::Bytes;
 use http::header::ORIGIN;
 use http::request::Parts;
 use http::{Request, Response, StatusCode};
-use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -24,6 +23,7 @@ use tokio_io_timeout::TimeoutStream;
 
 use super::admission::{self, Admission};
 use super::body::{self, BodyError, Memory, TooLarge};
+use super::payload::Payload;
 use super::{answer, route};
 use crate::aws_error::{AwsError, ErrorCode};
 
@@ -65,7 +65,7 @@ struct Shared<H> {
 pub async fn serve<H, F>(listeners: Vec<TcpListener>, handle: H, options: Options, shutdown: impl Future<Output = ()>)
 where
     H: Fn(Request<Bytes>, IpAddr) -> F + Send + Sync + 'static,
-    F: Future<Output = Response<Bytes>> + Send + 'static,
+    F: Future<Output = Response<Payload>> + Send + 'static,
 {
     let Options { read_timeout, body_memory, admission } = options;
     let shared = Arc::new(Shared { handle, read_timeout, memory: Memory::new(body_memory), admission });
@@ -127,7 +127,7 @@ impl Drop for Open {
 async fn accept<H, F>(listener: TcpListener, shared: Arc<Shared<H>>, mut stopped: watch::Receiver<bool>)
 where
     H: Fn(Request<Bytes>, IpAddr) -> F + Send + Sync + 'static,
-    F: Future<Output = Response<Bytes>> + Send + 'static,
+    F: Future<Output = Response<Payload>> + Send + 'static,
 {
     let mut connections = JoinSet::new();
     loop {
@@ -154,7 +154,7 @@ where
 async fn connection<H, F>(stream: TcpStream, source: IpAddr, shared: Arc<Shared<H>>, mut stopped: watch::Receiver<bool>)
 where
     H: Fn(Request<Bytes>, IpAddr) -> F + Send + Sync + 'static,
-    F: Future<Output = Response<Bytes>> + Send + 'static,
+    F: Future<Output = Response<Payload>> + Send + 'static,
 {
     _ = stream.set_nodelay(true);
     let timeout = shared.read_timeout;
@@ -167,7 +167,7 @@ where
         async move {
             let response = answer(request, source, &shared).await;
             drop(open);
-            Ok::<_, Infallible>(response.map(Full::new))
+            Ok::<_, Infallible>(response)
         }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
@@ -194,10 +194,10 @@ where
     }
 }
 
-async fn answer<H, F>(request: Request<Incoming>, source: IpAddr, shared: &Shared<H>) -> Response<Bytes>
+async fn answer<H, F>(request: Request<Incoming>, source: IpAddr, shared: &Shared<H>) -> Response<Payload>
 where
     H: Fn(Request<Bytes>, IpAddr) -> F,
-    F: Future<Output = Response<Bytes>>,
+    F: Future<Output = Response<Payload>>,
 {
     let (parts, body) = request.into_parts();
     let is_control = route::is_control(parts.uri.path());
@@ -214,7 +214,7 @@ where
     let mut response = match admission::preflight(&parts) {
         Some(response) => {
             body::discard(&parts, body, shared.read_timeout);
-            response
+            response.map(Payload::from)
         }
         None => receive(parts, body, source, shared, is_control).await,
     };
@@ -232,10 +232,10 @@ async fn receive<H, F>(
     source: IpAddr,
     shared: &Shared<H>,
     is_control: bool,
-) -> Response<Bytes>
+) -> Response<Payload>
 where
     H: Fn(Request<Bytes>, IpAddr) -> F,
-    F: Future<Output = Response<Bytes>>,
+    F: Future<Output = Response<Payload>>,
 {
     // The share is held until the response is complete, because a call that waits for others keeps its body.
     let mut share = shared.memory.empty_share();
@@ -269,8 +269,10 @@ where
 }
 
 /// Refuses a request that did not reach the service, so its request ID comes from a separate counter.
-fn refuse(is_control: bool, error: &AwsError) -> Response<Bytes> {
+fn refuse(is_control: bool, error: &AwsError) -> Response<Payload> {
     static REFUSED: AtomicU64 = AtomicU64::new(1);
     let request_id = format!("00000000-0000-4000-8000-{:012x}", REFUSED.fetch_add(1, Ordering::Relaxed));
-    if is_control { answer::control_error(error, &request_id) } else { answer::error(error, &request_id) }
+    let response =
+        if is_control { answer::control_error(error, &request_id) } else { answer::error(error, &request_id) };
+    response.map(Payload::from)
 }

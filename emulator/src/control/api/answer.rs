@@ -1,5 +1,7 @@
 //! Answers and refusals.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
@@ -8,6 +10,8 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::invariant::Invariant;
+use crate::served::news::Topic;
+use crate::wire::payload::Payload;
 
 const JSON: &str = "application/json";
 
@@ -22,7 +26,7 @@ pub trait Answer {
     fn schema(generator: &mut SchemaGenerator) -> Schema;
 
     /// The response, without the final newline.
-    fn respond(self) -> Response<Bytes>;
+    fn respond(self) -> Response<Payload>;
 }
 
 /// A value as JSON: the answer of a route, or the body that it takes.
@@ -33,7 +37,7 @@ impl<T: Serialize + JsonSchema> Answer for Json<T> {
         generator.subschema_for::<T>()
     }
 
-    fn respond(self) -> Response<Bytes> {
+    fn respond(self) -> Response<Payload> {
         let body = serde_json::to_vec(&self.0).or_report("answers of the control plane can be written as JSON");
         response(StatusCode::OK, HeaderValue::from_static(JSON), body.unwrap_or_default().into())
     }
@@ -47,13 +51,48 @@ impl Answer for Done {
         generator.subschema_for::<super::Nothing>()
     }
 
-    fn respond(self) -> Response<Bytes> {
+    fn respond(self) -> Response<Payload> {
         response(StatusCode::OK, HeaderValue::from_static(JSON), Bytes::from_static(b"{}"))
     }
 }
 
+/// An extension of a response: the call waits for news, since its answer is not complete (CPL-12).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// The time from the first attempt to the end of the wait.
+    pub time: Duration,
+    /// What it waits for.
+    pub topic: Topic,
+}
+
+/// An answer that may not be complete yet.
+#[allow(dead_code, reason = "calls that wait for events and requests return it")]
+pub struct Waiting<A> {
+    /// What there is now.
+    pub answer: A,
+    /// How the call waits; `None` if the answer is complete.
+    pub pending: Option<Pending>,
+}
+
+impl<A: Answer> Answer for Waiting<A> {
+    const STATUS: u16 = A::STATUS;
+    const MEDIA_TYPE: &'static str = A::MEDIA_TYPE;
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        A::schema(generator)
+    }
+
+    fn respond(self) -> Response<Payload> {
+        let mut response = self.answer.respond();
+        if let Some(pending) = self.pending {
+            response.extensions_mut().insert(pending);
+        }
+        response
+    }
+}
+
 /// A response that is not described further, such as a page or a redirection.
-pub struct Other(pub Response<Bytes>);
+pub struct Other(pub Response<Payload>);
 
 impl Answer for Other {
     const MEDIA_TYPE: &'static str = "*/*";
@@ -62,14 +101,14 @@ impl Answer for Other {
         Schema::default()
     }
 
-    fn respond(self) -> Response<Bytes> {
+    fn respond(self) -> Response<Payload> {
         self.0
     }
 }
 
 /// A response.
-pub fn response(status: StatusCode, media_type: HeaderValue, body: Bytes) -> Response<Bytes> {
-    let mut response = Response::new(body);
+pub fn response(status: StatusCode, media_type: HeaderValue, body: Bytes) -> Response<Payload> {
+    let mut response = Response::new(Payload::Whole(body));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, media_type);
     response
@@ -104,6 +143,12 @@ impl Refusal {
         Refusal { is_unreadable: true, ..Refusal::new(StatusCode::BAD_REQUEST, message) }
     }
 
+    /// Adds a member to the body.
+    pub fn with_member(mut self, name: &str, value: impl Into<Value>) -> Refusal {
+        self.members.insert(name.to_owned(), value.into());
+        self
+    }
+
     /// Adds an example of the call.
     pub fn with_example(mut self, example: &str) -> Refusal {
         if self.is_unreadable && !example.is_empty() {
@@ -113,7 +158,7 @@ impl Refusal {
     }
 
     /// The response.
-    pub fn respond(self) -> Response<Bytes> {
+    pub fn respond(self) -> Response<Payload> {
         let mut body = Map::from_iter([("Message".to_owned(), Value::from(self.message))]);
         body.extend(self.members);
         response(self.status, HeaderValue::from_static(JSON), json!(body).to_string().into())

@@ -13,6 +13,7 @@ pub(super) mod route;
 #[cfg(test)]
 mod tests;
 
+pub use answer::Pending;
 pub(super) use answer::{Answer, Json, Refusal};
 pub(super) use input::{Body, Nothing};
 pub(super) use route::{Call, Route};

@@ -1,6 +1,5 @@
 //! A route: a method, a path, and a typed function that answers its calls.
 
-use bytes::Bytes;
 use http::{HeaderMap, Method, Response};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
@@ -8,6 +7,7 @@ use serde::de::DeserializeOwned;
 use super::answer::{Answer, Refusal};
 use super::input::{self, Body};
 use crate::served::ServedWorld;
+use crate::wire::payload::Payload;
 
 /// A row of the table of routes.
 pub struct Route {
@@ -33,7 +33,7 @@ pub struct Route {
 }
 
 /// Answers a call with a query and a body.
-type Run = Box<dyn Fn(&Call<'_>, &str, &[u8]) -> Result<Response<Bytes>, Refusal> + Send + Sync>;
+type Run = Box<dyn Fn(&Call<'_>, &str, &[u8]) -> Result<Response<Payload>, Refusal> + Send + Sync>;
 
 /// Functions that return the schemas of a route.
 #[derive(Clone, Copy)]
@@ -106,7 +106,7 @@ impl Route {
     }
 
     /// Answers a call. A refusal of a query or body that cannot be read shows the example.
-    pub fn answer(&self, call: &Call<'_>, query: &str, body: &[u8]) -> Response<Bytes> {
+    pub fn answer(&self, call: &Call<'_>, query: &str, body: &[u8]) -> Response<Payload> {
         let answered = (self.run)(call, query, body);
         answered.unwrap_or_else(|refusal| refusal.with_example(self.example).respond())
     }

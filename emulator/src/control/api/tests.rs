@@ -7,11 +7,13 @@ use serde_json::{Value, json};
 use super::super::{handle, routes};
 use crate::served::ServedWorld;
 use crate::service::{Service, Settings};
+use crate::wire::payload::Payload;
 
 fn answer(served: &ServedWorld, method: &Method, path: &str, body: &str) -> (u16, Value) {
     let request = Request::builder().method(method).uri(path).body(Bytes::from(body.to_owned())).unwrap();
     let response = handle(served, &request);
-    (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap_or_default())
+    let Payload::Whole(body) = response.body() else { panic!("{path} answers with a stream") };
+    (response.status().as_u16(), serde_json::from_slice(body).unwrap_or_default())
 }
 
 fn refusal(method: &str, path: &str, body: &str) -> String {

@@ -1,0 +1,45 @@
+//! What is known about a call of an API: who calls which operation, and how the call was tagged.
+//!
+//! The service collects it while it answers the call; faults select calls by it, the journal and the metrics record it.
+//! How a call is answered does not belong here.
+
+use std::borrow::Cow;
+use std::time::Instant;
+
+use securityhub_fixtures::Operation;
+
+use crate::domain::caller::Caller;
+
+/// The service name of Security Hub in a SigV4 scope.
+pub const SECURITY_HUB: &str = "securityhub";
+
+/// What is known about a call. Members are filled in as the call is read.
+#[derive(Debug)]
+pub struct Facts {
+    /// When the emulator received the call, by the clock of the machine.
+    pub started: Instant,
+    /// The request ID.
+    pub request_id: String,
+    /// The service of the SigV4 scope.
+    pub service: Cow<'static, str>,
+    /// The operation of Security Hub that the path addresses.
+    pub operation: Option<Operation>,
+    /// The access key ID; `None` for an unsigned request.
+    pub access_key: Option<String>,
+    /// The caller; `None` if the signature was refused.
+    pub caller: Option<Caller>,
+}
+
+impl Facts {
+    /// Facts about a call that has just arrived.
+    pub fn new(request_id: String, operation: Option<Operation>) -> Facts {
+        Facts {
+            started: Instant::now(),
+            request_id,
+            service: Cow::Borrowed(SECURITY_HUB),
+            operation,
+            access_key: None,
+            caller: None,
+        }
+    }
+}

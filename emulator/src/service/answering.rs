@@ -1,0 +1,165 @@
+//! How a call of an API is answered: signature, body, and the operation of Security Hub or of another service.
+
+use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use bytes::Bytes;
+use http::Response;
+use http::request::Parts;
+use securityhub_fixtures::Operation;
+
+use super::call::Call;
+use super::{Service, TimeBudget};
+use crate::aws_error::{AwsError, ErrorCode};
+use crate::domain::due;
+use crate::neighbours;
+use crate::observed::{Facts, SECURITY_HUB};
+use crate::operations::{self, Answer, HubRule};
+use crate::wire::route::{self, Route, Unroutable};
+use crate::wire::{answer, encoding, identity, input};
+
+/// A request of an API, with what its path addresses.
+#[derive(Clone, Copy)]
+pub(super) struct ApiRequest<'r> {
+    pub(super) parts: &'r Parts,
+    pub(super) body: &'r Bytes,
+    pub(super) route: &'r Result<Route, Unroutable>,
+    pub(super) source: Option<IpAddr>,
+}
+
+impl Service {
+    /// Answers a call, records it, and turns a panic into an internal error. `None` if the call would take longer than
+    /// `budget` allows, in which case it has no effect and is not recorded.
+    pub(super) fn answer_api(
+        &self,
+        request: ApiRequest<'_>,
+        facts: &mut Facts,
+        budget: TimeBudget,
+    ) -> Option<Response<Bytes>> {
+        let ApiRequest { parts, body, .. } = request;
+        let answered = catch_unwind(AssertUnwindSafe(|| {
+            #[cfg(test)]
+            self.call_hook(parts.uri.path());
+            self.answer(request, facts, budget)
+        }));
+        let response = answered.unwrap_or_else(|_| {
+            self.record_panic(&facts.request_id, parts.method.as_str(), parts.uri.path());
+            Some(answer::error(&internal_error(facts.operation), &facts.request_id))
+        })?;
+        self.observe(facts, parts, body, &response);
+        Some(response)
+    }
+
+    /// The response; `None` if the call would take longer than `budget` allows.
+    fn answer(&self, request: ApiRequest<'_>, facts: &mut Facts, budget: TimeBudget) -> Option<Response<Bytes>> {
+        let ApiRequest { parts, body, route, source } = request;
+        let world = self.world();
+        if budget == TimeBudget::Unlimited {
+            due::run(&world, world.clock.now());
+        }
+        let identified = self.identify(&world, parts, body, facts);
+        let request_id = facts.request_id.as_str();
+        let caller = match identified {
+            Ok(caller) => &*facts.caller.insert(caller),
+            Err(error) => return Some(refuse_caller(&error, parts, request_id)),
+        };
+        // The body is decoded only here, because the signature covers the bytes that were sent.
+        let body = &match encoding::decode(parts, body, route::BODY_LIMIT) {
+            Ok(body) => body,
+            Err(error) => return Some(refuse_caller(&error, parts, request_id)),
+        };
+        if facts.service != SECURITY_HUB {
+            if input::is_too_large(parts, body, route::BODY_LIMIT) {
+                let error = AwsError::invalid_input(input::too_large(route::BODY_LIMIT));
+                return Some(refuse_caller(&error, parts, request_id));
+            }
+            let call = neighbours::Call { service: &facts.service, caller, parts, body, request_id };
+            return (budget == TimeBudget::Unlimited).then(|| neighbours::handle(&world, &call));
+        }
+        let Route { operation, labels } = match route {
+            Ok(route) => route,
+            Err(unroutable) => return Some(refuse(&unroutable.clone().into_error(parts), None, request_id)),
+        };
+        let operation = *operation;
+        let call = Call { operation, labels, parts, body, source };
+        match call.answer(&world, caller, budget).transpose()? {
+            Ok(Answer(body)) => {
+                #[cfg(debug_assertions)]
+                assert_shape(operation, &body);
+                tracing::info!(operation = operation.name(), request_id, "answered");
+                Some(answer::success(operation.model().status, request_id, body))
+            }
+            Err(error) => {
+                #[cfg(debug_assertions)]
+                assert_declared(operation, &error);
+                if operations::entry(operation).hub != HubRule::Own {
+                    self.0.strangers.report(&world, facts.access_key.as_deref(), caller);
+                }
+                Some(refuse(&error, Some(operation), request_id))
+            }
+        }
+    }
+
+    /// Records an answered call.
+    #[expect(clippy::unused_self, reason = "the journal and the metrics of the service record calls here")]
+    fn observe(&self, facts: &Facts, parts: &Parts, _body: &Bytes, response: &Response<Bytes>) {
+        tracing::trace!(
+            request_id = facts.request_id,
+            service = &*facts.service,
+            method = parts.method.as_str(),
+            status = response.status().as_u16(),
+            elapsed = ?facts.started.elapsed(),
+            "observed"
+        );
+    }
+}
+
+/// In debug builds, and therefore in all tests, a response that does not match its output shape is replaced by a 500,
+/// because it is a bug of this program. Release builds send it unchanged, because the state has changed already.
+#[cfg(debug_assertions)]
+fn assert_shape(operation: Operation, body: &[u8]) {
+    let violations = serde_json::from_slice(body)
+        .map(|body: serde_json::Value| crate::shape::check::answer(operation.model().output, &body));
+    let name = operation.name();
+    assert!(
+        matches!(&violations, Ok(found) if found.is_empty()),
+        "the response of {name} violates its output shape: {violations:?}"
+    );
+}
+
+/// The same for an error that the operation neither declares nor has in `undeclared-errors.tsv`.
+#[cfg(debug_assertions)]
+fn assert_declared(operation: Operation, error: &AwsError) {
+    let name = operation.name();
+    let may = securityhub_fixtures::errors::may_answer(Some(operation), error.code.name(), error.status);
+    assert!(may, "{name} returned an undeclared error: {error}");
+}
+
+/// An internal error, with the code of the operation's API version.
+pub(super) fn internal_error(operation: Option<Operation>) -> AwsError {
+    let code = match operation {
+        Some(operation) if operation.answers_validation_exception() => ErrorCode::InternalServerException,
+        _ => ErrorCode::InternalException,
+    };
+    AwsError::new(code, "Internal server error")
+}
+
+/// Refuses a caller in the protocol of the service it addresses.
+fn refuse_caller(error: &AwsError, parts: &Parts, request_id: &str) -> Response<Bytes> {
+    match identity::signature(parts) {
+        Ok(Some(signature)) if signature.service != SECURITY_HUB => {
+            neighbours::refuse(&signature.service, parts, error, request_id)
+        }
+        _ => refuse(error, None, request_id),
+    }
+}
+
+fn refuse(error: &AwsError, operation: Option<Operation>, request_id: &str) -> Response<Bytes> {
+    let operation = operation.map_or("-", Operation::name);
+    if error.status >= 500 {
+        tracing::error!(operation, request_id, %error, "failed");
+    } else {
+        tracing::info!(operation, request_id, %error, "refused");
+    }
+    answer::error(error, request_id)
+}

@@ -1,0 +1,92 @@
+//! How a call of the control plane is answered, and how it waits.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::Service;
+use super::lanes::Lane;
+use crate::aws_error::{AwsError, ErrorCode};
+use crate::control::{self, Pending};
+use crate::served::news::Topic;
+use crate::wire::payload::Payload;
+use crate::wire::{answer, encoding, input, route};
+
+/// Minimum time between two attempts of a call that waits, so that frequent news do not keep a thread busy.
+const ATTEMPT_INTERVAL: Duration = Duration::from_millis(5);
+
+impl Service {
+    /// Answers a call of the control plane. A call whose answer is [`Pending`] is repeated on news, until it is complete
+    /// or its time is over (CPL-12); in between it holds neither a thread nor a lock.
+    pub(super) async fn answer_control(&self, request: Request<Bytes>, may_start_threads: bool) -> Response<Payload> {
+        let lane =
+            (may_start_threads && !control::is_light(request.method(), request.uri().path())).then_some(Lane::Control);
+        let request = Arc::new(request);
+        let mut waiting = None;
+        loop {
+            let news = self.0.served.news();
+            let signals =
+                [Topic::Requests, Topic::Events, Topic::Sinks].map(|topic| (topic, news.signal(topic).notified()));
+            let mut response = self.attempt(&request, lane).await;
+            let Some(Pending { time, topic }) = response.extensions_mut().remove() else { return response };
+            if waiting.is_none() {
+                let Some(place) = news.place() else { return control::too_many_waits() };
+                waiting = Some((place, Instant::now() + time));
+            }
+            let Some((_, ends_at)) = &waiting else { return response };
+            let Some((_, signal)) = signals.into_iter().find(|(of, _)| *of == topic) else { return response };
+            let has_news = tokio::select! {
+                woken = timeout_at(*ends_at, signal) => woken.is_ok(),
+                () = news.stopped() => false,
+            };
+            if !has_news {
+                return response;
+            }
+            sleep(ATTEMPT_INTERVAL).await;
+        }
+    }
+
+    /// Answers a call once, as complete as possible now.
+    async fn attempt(&self, request: &Arc<Request<Bytes>>, lane: Option<Lane>) -> Response<Payload> {
+        let Some(lane) = lane else { return self.answer_control_now(request) };
+        let (service, request) = (self.clone(), Arc::clone(request));
+        let answered = self.0.lanes.run(lane, move || service.answer_control_now(&request)).await;
+        answered.unwrap_or_else(|| {
+            let error = AwsError::new(ErrorCode::ServiceUnavailableException, "the emulator is shutting down");
+            answer::control_error(&error, &self.0.request_ids.uuid()).map(Payload::from)
+        })
+    }
+
+    fn answer_control_now(&self, request: &Request<Bytes>) -> Response<Payload> {
+        let (method, path) = (request.method(), request.uri().path());
+        let answered = catch_unwind(AssertUnwindSafe(|| {
+            #[cfg(test)]
+            self.call_hook(path);
+            match self.decoded(request) {
+                Ok(request) => control::handle(&self.0.served, &request),
+                Err(error) => answer::control_error(&error, &self.0.request_ids.uuid()).map(Payload::from),
+            }
+        }));
+        answered.unwrap_or_else(|_| {
+            let request_id = self.0.request_ids.uuid();
+            self.record_panic(&request_id, method.as_str(), path);
+            control::panic_response(&request_id).map(Payload::from)
+        })
+    }
+
+    /// The request with its body decoded.
+    fn decoded(&self, request: &Request<Bytes>) -> Result<Request<Bytes>, AwsError> {
+        let (parts, body) = request.clone().into_parts();
+        let limit = route::body_limit(&parts.method, parts.uri.path());
+        let body = encoding::decode(&parts, &body, limit)?;
+        if input::is_too_large(&parts, &body, limit) {
+            let message = format!("{}; send several smaller requests", input::too_large(limit));
+            return Err(AwsError::invalid_input(message).with_status(413));
+        }
+        Ok(Request::from_parts(parts, body))
+    }
+}
