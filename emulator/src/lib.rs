@@ -24,6 +24,7 @@ pub mod gate;
 pub mod generate;
 mod guard;
 mod invariant;
+pub mod matching;
 pub mod neighbours;
 pub mod observed;
 pub mod ocsf;
