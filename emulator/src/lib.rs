@@ -20,6 +20,7 @@ pub mod aws_error;
 pub mod connector;
 pub mod control;
 pub mod domain;
+pub mod durable;
 pub mod gate;
 pub mod generate;
 mod guard;

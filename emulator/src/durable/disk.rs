@@ -1,0 +1,69 @@
+//! Writing to the disk, which tests replace by a disk that becomes full.
+
+use std::fs::File;
+use std::io;
+#[cfg(unix)]
+use std::os::unix::fs::FileExt as _;
+
+/// Writes to the disk.
+pub(super) trait Disk: Send + Sync {
+    /// Writes bytes at an offset.
+    fn write(&self, file: &File, bytes: &[u8], offset: u64) -> io::Result<()>;
+
+    /// Reserves space, without changing the size of the file.
+    fn reserve(&self, file: &File, offset: u64, length: u64) -> io::Result<()>;
+
+    /// Waits until what was written is on the disk.
+    fn sync(&self, file: &File) -> io::Result<()>;
+}
+
+/// The disk of the machine.
+pub(super) struct Machine;
+
+impl Disk for Machine {
+    #[cfg(unix)]
+    fn write(&self, file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+        file.write_all_at(bytes, offset)
+    }
+
+    #[cfg(not(unix))]
+    fn write(&self, mut file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+        use std::io::{Seek as _, SeekFrom, Write as _};
+        file.seek(SeekFrom::Start(offset))?;
+        file.write_all(bytes)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn reserve(&self, file: &File, offset: u64, length: u64) -> io::Result<()> {
+        use rustix::fs::{FallocateFlags, fallocate};
+        use rustix::io::Errno;
+        match fallocate(file, FallocateFlags::KEEP_SIZE, offset, length) {
+            // The file system cannot reserve space without writing to it.
+            Err(Errno::OPNOTSUPP) => self.fill(file, offset, length),
+            reserved => reserved.map_err(io::Error::from),
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn reserve(&self, file: &File, offset: u64, length: u64) -> io::Result<()> {
+        self.fill(file, offset, length)
+    }
+
+    fn sync(&self, file: &File) -> io::Result<()> {
+        file.sync_data()
+    }
+}
+
+impl Machine {
+    /// Reserves space by writing zeros, which the reader does not take for a record.
+    fn fill(&self, file: &File, offset: u64, length: u64) -> io::Result<()> {
+        static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
+        let mut at = offset;
+        while at < offset + length {
+            let size = usize::try_from(offset + length - at).unwrap_or(usize::MAX).min(ZEROS.len());
+            self.write(file, ZEROS.get(..size).unwrap_or_default(), at)?;
+            at += size as u64;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,93 @@
+//! The manifest: the file that says which other files make up the state.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::{Damage, Error};
+use super::files;
+
+/// The version of the format of all files. To be incremented when a file can no longer be read by an older program.
+pub(super) const FORMAT: u64 = 1;
+
+/// The name of the manifest.
+pub(super) const NAME: &str = "manifest.json";
+
+/// The files that make up the state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Manifest {
+    /// See [`FORMAT`]; read before everything else.
+    pub(super) format: u64,
+    /// The version of the program that wrote it.
+    pub(super) program: String,
+    /// The snapshot of the start.
+    pub(super) start: String,
+    /// The snapshot of the world to which the log is applied; `None` if the log begins with a replacement of the world.
+    pub(super) world: Option<String>,
+    /// The number of the first segment of the log.
+    pub(super) log: u64,
+    /// What the start was made from, so that another scenario can be reported.
+    pub(super) source: Option<Source>,
+}
+
+/// What a start was made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// A description, such as the names of its files.
+    pub name: String,
+    /// A hash of its content.
+    pub digest: String,
+}
+
+/// The manifest with its checksum, as stored.
+#[derive(Serialize, Deserialize)]
+struct Sealed<M> {
+    /// CRC32C of the compact JSON of `manifest`, in hexadecimal.
+    checksum: String,
+    manifest: M,
+}
+
+/// What every version of the program can read of a manifest.
+#[derive(Deserialize)]
+struct AnyVersion {
+    format: u64,
+}
+
+impl Manifest {
+    /// Reads the manifest of a directory; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`Error::Version`], [`Error::Damaged`], [`Error::Io`].
+    pub(super) fn read(folder: &Path) -> Result<Option<Manifest>, Error> {
+        let path = folder.join(NAME);
+        let text = match std::fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Error::io("read", &path)(error)),
+        };
+        if let Ok(Sealed { manifest: AnyVersion { format: found }, .. }) = serde_json::from_slice(&text)
+            && found != FORMAT
+        {
+            return Err(Error::Version { folder: folder.to_owned(), found, known: FORMAT });
+        }
+        let damaged = |what| Error::damaged(&path)(Damage { offset: 0, what });
+        let sealed: Sealed<Manifest> =
+            serde_json::from_slice(&text).map_err(|_| damaged("it is not a valid manifest"))?;
+        if sealed.checksum != checksum(&sealed.manifest) {
+            return Err(damaged("its checksum does not match"));
+        }
+        Ok(Some(sealed.manifest))
+    }
+
+    /// Puts the manifest in place.
+    pub(super) fn write(&self, folder: &Path) -> Result<(), Error> {
+        let sealed = Sealed { checksum: checksum(self), manifest: self };
+        let mut text = serde_json::to_vec_pretty(&sealed).unwrap_or_default();
+        text.push(b'\n');
+        files::replace(&folder.join(NAME), &text)
+    }
+}
+
+fn checksum(manifest: &Manifest) -> String {
+    format!("{:08x}", crc32c::crc32c(&serde_json::to_vec(manifest).unwrap_or_default()))
+}
