@@ -86,6 +86,19 @@ impl<T: PartialEq, const N: usize> Blocks<T, N> {
     }
 }
 
+impl<T, const N: usize> Blocks<T, N> {
+    /// The positions in blocks that two vectors do not share, or that only one of them has.
+    pub(crate) fn unshared<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = usize> + 'a {
+        let blocks = 0..self.blocks.len().max(other.blocks.len());
+        blocks.flat_map(move |block| {
+            let (one, two) = (self.blocks.get(block), other.blocks.get(block));
+            let is_shared = one.zip(two).is_some_and(|(one, two)| Arc::ptr_eq(one, two));
+            let length = [one, two].into_iter().flatten().map(|values| values.len()).max().unwrap_or_default();
+            (0..if is_shared { 0 } else { length }).map(move |position| block * N + position)
+        })
+    }
+}
+
 impl<T: Clone + Default, const N: usize> Blocks<T, N> {
     /// Extends the vector with defaults up to and including a position.
     pub(crate) fn reserve(&mut self, index: usize) {

@@ -1,7 +1,10 @@
 //! The inputs of a conversion besides the stored finding.
 
+use serde::{Deserialize, Serialize};
+
 /// Settings of the V2 half that change the form of findings.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Whether changes that customers make in one half are visible in the other (OCM-04). By default they are not.
     pub is_shared: bool,

@@ -1,9 +1,12 @@
 //! Finding aggregators: the linked Regions whose findings are visible in a home Region.
 
+use serde::{Deserialize, Serialize};
+
 use super::names::Region;
 
 /// The finding aggregator of an account.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Aggregator {
     /// The last part of its ARN.
     pub id: String,
@@ -14,7 +17,8 @@ pub struct Aggregator {
 }
 
 /// The Regions that are linked to a home Region (AGG-02).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Linking {
     /// All Regions, including those added later.
     All,

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::names::Region;
 
 /// The aggregator of the V2 half of an account. It is independent of the finding aggregator of the classic half
 /// (AGV-11).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AggregatorV2 {
     /// The last part of the aggregator's ARN.
     pub id: String,
@@ -21,7 +24,8 @@ pub struct AggregatorV2 {
 }
 
 /// The meaning of the list of Regions of an aggregator (AGV-02).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LinkingModeV2 {
     /// Only the listed Regions are linked.
     Specified,

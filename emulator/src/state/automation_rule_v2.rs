@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::clock::Timestamp;
 
 /// An automation rule of the V2 half.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AutomationRuleV2 {
+    /// Position in the order of creation.
+    pub number: u64,
     /// `RuleId`, a UUID, also the last part of its ARN.
     pub id: String,
     /// Its name, which need not be unique.
@@ -32,7 +36,8 @@ pub struct AutomationRuleV2 {
 }
 
 /// The criteria of a rule: composite filters, as they were sent.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CriteriaV2 {
     /// The rule applies to findings.
     Findings(Value),
@@ -41,7 +46,8 @@ pub enum CriteriaV2 {
 }
 
 /// The action of a rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ActionV2 {
     /// Sets attributes of a finding. An attribute that is `None` does not change.
     UpdateFinding {

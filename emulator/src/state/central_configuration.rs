@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::clock::Timestamp;
@@ -27,7 +28,8 @@ pub struct CentralConfiguration {
 }
 
 /// A configuration policy.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ConfigurationPolicy {
     /// Its id, a UUID.
     pub id: String,
@@ -46,7 +48,8 @@ pub struct ConfigurationPolicy {
 }
 
 /// The settings that a policy applies to the accounts it governs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PolicyContent {
     /// Security Hub is disabled.
     Off,
@@ -62,7 +65,8 @@ pub enum PolicyContent {
 }
 
 /// The controls to enable in the standards of a policy.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ChosenControls {
     /// Only these controls.
     Only(Vec<String>),
@@ -88,7 +92,8 @@ impl ChosenControls {
 }
 
 /// The configuration policy of an account or unit, or the account itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Governance {
     /// The configuration policy with this ID.
     Policy(String),
@@ -97,7 +102,8 @@ pub enum Governance {
 }
 
 /// The association of a target itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Applied {
     /// The policy, or the account itself.
     pub governance: Governance,
@@ -106,7 +112,8 @@ pub struct Applied {
 }
 
 /// The result of applying the governing policy to a target.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Settled {
     /// Time of the last change.
     pub updated_at: Timestamp,
@@ -115,7 +122,8 @@ pub struct Settled {
 }
 
 /// The result of applying a policy to a target.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Not applied yet.
     Pending,

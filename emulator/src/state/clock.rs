@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp as Instant, Unit};
+use serde::{Deserialize, Serialize};
 
 use super::sync::Mutex;
 
@@ -19,8 +20,9 @@ pub struct Clock {
 }
 
 /// The way a clock was created, for its next start.
-#[derive(Clone, Copy, Debug)]
-enum Start {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Start {
     /// Frozen at this instant.
     Frozen(Timestamp),
     /// Running from this instant.
@@ -29,9 +31,13 @@ enum Start {
     Machine,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Mode {
+/// Whether a clock stands still, and its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Frozen at this instant.
     Frozen(Timestamp),
+    /// Running, and ahead of the system clock by this duration.
     Running(SignedDuration),
 }
 
@@ -59,6 +65,26 @@ impl Clock {
     /// A clock that runs from `now`.
     pub fn starting(now: Timestamp) -> Clock {
         Clock::new(Start::Running(now))
+    }
+
+    /// A clock in this mode. Without a `start`, it starts again from its current time.
+    pub fn restored(mode: Mode, start: Option<Start>) -> Clock {
+        let start = start.unwrap_or_else(|| match mode {
+            Mode::Frozen(now) => Start::Frozen(now),
+            Mode::Running(SignedDuration::ZERO) => Start::Machine,
+            Mode::Running(ahead) => Start::Running(Instant::now().checked_add(ahead).unwrap_or(Instant::MAX)),
+        });
+        Clock { mode: Mutex::new(mode), start }
+    }
+
+    /// Whether the clock stands still, and its time.
+    pub fn mode(&self) -> Mode {
+        *self.mode.lock()
+    }
+
+    /// The way the clock was created.
+    pub fn start(&self) -> Start {
+        self.start
     }
 
     /// A clock that starts again from the same point as this one.

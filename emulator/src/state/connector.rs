@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use imbl::OrdMap;
+use serde::{Deserialize, Serialize};
 
 use super::clock::Timestamp;
 
@@ -10,7 +11,8 @@ use super::clock::Timestamp;
 macro_rules! wire_names {
     ($(#[$of:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $wire:literal,)* }) => {
         $(#[$of])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
         pub enum $name {
             $($(#[$doc])* $variant,)*
         }
@@ -84,7 +86,8 @@ wire_names! {
 pub type Connectors = OrdMap<String, Connector>;
 
 /// A connector of either half of the API.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Connector {
     /// The last part of its ARN.
     pub id: String,
@@ -113,7 +116,8 @@ pub struct Connector {
 }
 
 /// The provider of a connector, and its settings.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Provider {
     /// Jira Cloud.
     Jira(Jira),
@@ -138,7 +142,8 @@ impl Provider {
 }
 
 /// A project of Jira Cloud.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Jira {
     /// The key of the project, such as `SEC`.
     pub project_key: Option<String>,
@@ -155,7 +160,8 @@ pub struct Jira {
 }
 
 /// A site of Jira Cloud.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct JiraSite {
     /// Its ID.
     pub cloud_id: String,
@@ -164,7 +170,8 @@ pub struct JiraSite {
 }
 
 /// An instance of ServiceNow.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ServiceNow {
     /// Its name.
     pub instance_name: String,
@@ -175,7 +182,8 @@ pub struct ServiceNow {
 }
 
 /// A cloud provider.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Cloud {
     /// The connector of AWS Config.
     pub config_connector_arn: String,
@@ -188,7 +196,8 @@ pub struct Cloud {
 }
 
 /// The result of the last check of a connector.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Health {
     /// The result.
     pub status: ConnectorStatus,

@@ -1,10 +1,12 @@
 //! Simulated delays of asynchronous AWS work.
 
 use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
 
 /// Simulated delays of asynchronous AWS work, on the world's clock. With zero, the work is done before the next call
 /// (STD-63).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Delays {
     /// Enabling a standard: time in `PENDING`.
     pub standards_enable: SignedDuration,

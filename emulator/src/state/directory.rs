@@ -8,14 +8,16 @@ use std::sync::Arc;
 use imbl::{OrdMap, OrdSet};
 use securityhub_fixtures::products::{self, Product};
 use securityhub_fixtures::regions;
+use serde::{Deserialize, Serialize};
 
 use super::aggregator::Aggregator;
 use super::aggregator_v2::AggregatorV2;
 use super::central_configuration::CentralConfiguration;
 use super::clock::Timestamp;
+use super::fixed;
 use super::inventory::DeclaredInventory;
 use super::member::{Member, MemberStatus, Quotas};
-use super::names::{AccountId, Region, UnknownRegion};
+use super::names::{AccountId, Name, Region, UnknownRegion};
 use super::organization_policies::OrganizationPolicies;
 use super::policy::{Permissions, Policies};
 use super::recommendations::Recommendations;
@@ -59,7 +61,8 @@ pub struct Directory {
 }
 
 /// The properties of an account.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Account {
     /// Its name.
     pub name: String,
@@ -72,7 +75,8 @@ pub struct Account {
 }
 
 /// The status of an account in its organization.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AccountStatus {
     /// In use.
     Active,
@@ -134,7 +138,8 @@ pub struct Organization {
 }
 
 /// The settings for accounts that join the organization, in one Region.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct OrganizationConfiguration {
     /// Whether new accounts become members and get Security Hub enabled (ORG-35).
     pub auto_enable: bool,
@@ -185,7 +190,8 @@ impl Organization {
 }
 
 /// A request to create an account.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AccountCreation {
     /// The name of the account.
     pub name: String,
@@ -200,18 +206,20 @@ pub struct AccountCreation {
 }
 
 /// The state of a request to create an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CreationState {
     /// Not finished.
     InProgress,
     /// The account was created at this time.
     Succeeded(Timestamp, AccountId),
     /// The request failed at this time, for this reason.
-    Failed(Timestamp, &'static str),
+    Failed(Timestamp, #[serde(deserialize_with = "fixed::read")] Name),
 }
 
 /// An organizational unit.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Unit {
     /// Its name.
     pub name: String,
@@ -220,7 +228,8 @@ pub struct Unit {
 }
 
 /// The principal and secret of an access key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Credential {
     /// The account and the principal.
     pub principal: Principal,
@@ -231,7 +240,8 @@ pub struct Credential {
 }
 
 /// The identity of a caller.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Principal {
     /// The account.
     pub account: AccountId,

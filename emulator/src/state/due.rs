@@ -1,17 +1,20 @@
 //! Work that AWS does asynchronously: a queue ordered by due time.
 
 use imbl::OrdSet;
+use serde::{Deserialize, Serialize};
 
 use super::clock::Timestamp;
+use super::fixed;
 use super::hub::HubKey;
-use super::names::{AccountId, Region};
+use super::names::{AccountId, Name, Region};
 
 /// Work that is due at a time of the world's clock. The `Timestamp` in a variant identifies its cause, so that an entry
 /// whose cause was undone or replaced is ignored.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Due {
     /// Add a security control to a standard (SEC-50).
-    AddControl(&'static str, &'static str),
+    AddControl(#[serde(deserialize_with = "fixed::read")] Name, #[serde(deserialize_with = "fixed::read")] Name),
     /// Delete the archived findings of a hub that was disabled at this time (HUB-16).
     DropArchivedFindings(HubKey, Timestamp),
     /// Delete an account that was closed at this time, with all of its data (RET-11).
@@ -22,9 +25,14 @@ pub enum Due {
     FinishCreation(String),
     /// Finish enabling or disabling a standard that has been in progress since this time (STD-63), or retry one that
     /// has been incomplete since then (STD-61).
-    SettleStandard(HubKey, &'static str, Timestamp),
+    SettleStandard(HubKey, #[serde(deserialize_with = "fixed::read")] Name, Timestamp),
     /// Enable a control that was added to a standard of a hub at this time (SEC-50).
-    EnableControl(HubKey, &'static str, &'static str, Timestamp),
+    EnableControl(
+        HubKey,
+        #[serde(deserialize_with = "fixed::read")] Name,
+        #[serde(deserialize_with = "fixed::read")] Name,
+        Timestamp,
+    ),
     /// Finish the creation, change or deletion of a connector, by its ID, that began at this time (CNV-05).
     SettleConnector(HubKey, String, Timestamp),
     /// Let the connector with this ARN create a ticket for the finding with this `metadata.uid` (ARV-10).
@@ -32,7 +40,7 @@ pub enum Due {
     /// Run checks of a hub.
     Check(HubKey, CheckScope),
     /// Make checks use the new parameters of a security control that was updated at this time (SEC-36).
-    SettleControl(HubKey, &'static str, Timestamp),
+    SettleControl(HubKey, #[serde(deserialize_with = "fixed::read")] Name, Timestamp),
     /// Apply the governing policies to a target and everything below it (CCF-27).
     SettleAssociations(String),
     /// Compute the daily scores that a hub shows (SCO-12).
@@ -46,7 +54,8 @@ pub enum Due {
 }
 
 /// The controls of a hub to check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CheckScope {
     /// All of them.
     All,
@@ -54,13 +63,13 @@ pub enum CheckScope {
     /// once (FND-51).
     Generator,
     /// The controls of a standard, by short name.
-    Standard(&'static str),
+    Standard(#[serde(deserialize_with = "fixed::read")] Name),
     /// This one.
-    Control(&'static str),
+    Control(#[serde(deserialize_with = "fixed::read")] Name),
     /// Change-triggered controls of a resource type, after a resource of the type changed (RES-10).
-    Changed(&'static str),
+    Changed(#[serde(deserialize_with = "fixed::read")] Name),
     /// All controls of a resource type.
-    Type(&'static str),
+    Type(#[serde(deserialize_with = "fixed::read")] Name),
 }
 
 /// Pending work, ordered by due time.
@@ -75,6 +84,11 @@ pub(super) struct DueSet {
 impl DueSet {
     pub(super) fn insert(&mut self, at: Timestamp, due: Due) {
         self.entries.insert((at, due));
+    }
+
+    /// All entries, in order.
+    pub(super) fn entries(&self) -> impl Iterator<Item = &(Timestamp, Due)> {
+        self.entries.iter()
     }
 
     /// Removes the first entry that is due at `now`, for the caller to process. The previously taken entry counts as

@@ -5,19 +5,24 @@ use std::sync::Arc;
 use std::{fmt, mem};
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::clock::Timestamp;
+use super::fixed;
+use super::names::Name;
 use super::sync::{Mutex, thread};
 
 /// Writes an exported object, by bucket and key.
 pub type ExportSink = Arc<dyn Fn(&str, Bytes) -> Result<(), ExportFailure> + Send + Sync>;
 
 /// Reason why a job has failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ExportFailure {
     /// `FailureCode`.
-    pub code: &'static str,
+    #[serde(deserialize_with = "fixed::read")]
+    pub code: Name,
     /// `FailureMessage`.
     pub message: String,
 }
@@ -127,7 +132,8 @@ impl PartialEq for Rendering {
 }
 
 /// Whether a job has ended, and with which result.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ExportState {
     /// The job has not ended.
     Running,

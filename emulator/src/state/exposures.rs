@@ -98,6 +98,16 @@ impl Exposures {
         Exposures { changed: Mutex::new(self.changed.lock().clone()), signals: Mutex::new(self.signals.lock().clone()) }
     }
 
+    /// The Regions with changes since the last computation.
+    pub(super) fn pending(&self) -> Vec<Region> {
+        self.changed.lock().keys().cloned().collect()
+    }
+
+    /// Makes the next computation of a Region read everything.
+    pub(super) fn restore(&self, region: Region) {
+        self.changed.lock().entry(region).or_default().is_everything = true;
+    }
+
     /// Records changes in Regions with an enabled hub V2. Returns the Regions without earlier recorded changes.
     pub(super) fn note(&self, changes: &[Change], relations: &Relations) -> Vec<Region> {
         let mut first = Vec::new();

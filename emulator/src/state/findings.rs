@@ -5,9 +5,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use securityhub_engine::{Batch, Filter, Key, Layer, Schema, Slot, Snapshot, Stored, Table};
+use serde::{Deserialize, Serialize};
 
 use super::change::StoredFinding;
 use super::clock::Timestamp;
+use super::fixed;
 use super::sync::atomic::{AtomicU64, Ordering};
 use super::written::{FindingWrites, Form};
 use crate::ocsf::Annex;
@@ -21,9 +23,11 @@ pub struct Findings {
 }
 
 /// Metadata of a finding outside its document.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct FindingMetadata {
     /// Attributes set by a customer or an automation rule, which imports must not overwrite (ASF-56).
+    #[serde(deserialize_with = "fixed::read")]
     pub protected: Vec<&'static str>,
     /// Time of creation, once the finding has been imported again.
     pub created_at: Option<String>,
@@ -33,6 +37,7 @@ pub struct FindingMetadata {
     pub dropped_records: u64,
     /// The note that the next import restores, if UpdateFindings has replaced it (UPF-05): its JSON, or `None` for no
     /// note.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "fixed::present")]
     pub imported_note: Option<Option<String>>,
 }
 
@@ -48,7 +53,8 @@ impl FindingMetadata {
 }
 
 /// A change of a finding, as reported in its history.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct HistoryRecord {
     /// The time at which the service processed it.
     pub at: Timestamp,
@@ -59,7 +65,8 @@ pub struct HistoryRecord {
 }
 
 /// The origin of a change.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum HistorySource {
     /// The product, through an import.
     Product,
@@ -68,7 +75,8 @@ pub enum HistorySource {
 }
 
 /// An attribute that changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct HistoryUpdate {
     /// The path of the attribute, joined by dots.
     pub field: String,
@@ -86,6 +94,18 @@ impl Findings {
     /// The table of documents.
     pub fn table(&self) -> &Table {
         &self.table
+    }
+
+    pub(super) fn table_mut(&mut self) -> &mut Table {
+        &mut self.table
+    }
+
+    /// Replaces the metadata of the finding with a number.
+    pub(super) fn set_metadata(&mut self, number: u64, metadata: Option<FindingMetadata>) {
+        match metadata {
+            Some(metadata) => _ = self.metadata.insert(number, Arc::new(metadata)),
+            None => _ = self.metadata.remove(&number),
+        }
     }
 
     /// Metadata of a finding.

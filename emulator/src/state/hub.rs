@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::automation_rule::AutomationRule;
 use super::clock::Timestamp;
 use super::connector::Connectors;
@@ -16,6 +19,24 @@ pub struct HubKey {
     pub account: AccountId,
     /// The region.
     pub region: Region,
+}
+
+/// `111111111111/us-east-1`
+impl Serialize for HubKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{}/{}", self.account, self.region))
+    }
+}
+
+impl<'de> Deserialize<'de> for HubKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let parts = text.split_once('/').filter(|(_, region)| Region::is_name(region));
+        let key = parts.and_then(|(account, region)| {
+            Some(HubKey { account: AccountId::parse(account)?, region: Region::new(region) })
+        });
+        key.ok_or_else(|| D::Error::custom(format!("`{text}` is not a hub (expected 111111111111/us-east-1)")))
+    }
 }
 
 /// The state of Security Hub in one account and Region.
@@ -52,7 +73,8 @@ pub struct Hub {
 }
 
 /// A custom action, to which a user can send findings.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ActionTarget {
     /// Its name in the console.
     pub name: String,
@@ -61,7 +83,8 @@ pub struct ActionTarget {
 }
 
 /// Whether a hub is enabled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// Enabled since this time.
     Enabled(Timestamp),
@@ -80,7 +103,8 @@ impl Hub {
 }
 
 /// The consolidation of control findings.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ControlFindingGenerator {
     /// One finding per control.
     #[default]

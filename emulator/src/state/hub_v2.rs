@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use imbl::OrdSet;
+use serde::{Deserialize, Serialize};
 
 use super::automation_rule_v2::AutomationRuleV2;
 use super::clock::Timestamp;
@@ -40,7 +41,8 @@ pub struct HubV2 {
 }
 
 /// A feature of a hub V2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FeatureV2 {
     /// Whether it is enabled.
     pub is_enabled: bool,

@@ -19,6 +19,16 @@ impl IdSource {
         IdSource { seed, next: AtomicU64::new(0) }
     }
 
+    /// The seed, and the number of random numbers that were made from it.
+    pub fn position(&self) -> (u64, u64) {
+        (self.seed, self.next.load(Ordering::Relaxed))
+    }
+
+    /// A source that continues at this position.
+    pub fn at(seed: u64, made: u64) -> IdSource {
+        IdSource { seed, next: AtomicU64::new(made) }
+    }
+
     /// An independent source that continues at the same point.
     #[must_use]
     pub fn fork(&self) -> IdSource {

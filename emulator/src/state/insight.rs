@@ -1,9 +1,11 @@
 //! Insights: saved filters with a grouping.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// A customer's insight: a filter and the attribute by which findings are counted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Insight {
     /// Position in the order of creation, used as paging cursor.
     pub number: u64,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use securityhub_engine::Table;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::clock::Timestamp;
@@ -15,7 +16,8 @@ use super::sync::Mutex;
 const MOST: usize = 8;
 
 /// A resource that a scenario declares for the inventory of the V2 half (RSV-02).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DeclaredResource {
     /// The account that owns it.
     pub account: AccountId,
@@ -26,7 +28,8 @@ pub struct DeclaredResource {
 }
 
 /// A package that a scenario declares for the inventory of the V2 half (SWV-01).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DeclaredPackage {
     /// The account that owns the resource.
     pub account: AccountId,
@@ -45,7 +48,8 @@ pub struct DeclaredPackage {
 }
 
 /// The resources and packages that scenarios declare.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct DeclaredInventory {
     /// Resources.
     pub resources: Vec<DeclaredResource>,

@@ -3,10 +3,13 @@
 //! The administrator reads the record as its member. The member reads the same record as its invitation or its
 //! administrator. A single record cannot contradict itself.
 
+use serde::{Deserialize, Serialize};
+
 use super::clock::Timestamp;
 
 /// The record of a member in one Region, owned by its administrator.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Member {
     /// The status of the relation.
     pub status: MemberStatus,
@@ -16,14 +19,16 @@ pub struct Member {
     pub email: Option<String>,
     /// Time of the last invitation.
     pub invited_at: Option<Timestamp>,
-    /// The invitation, as long as the member's list contains it.
+    /// The invitation, as long as the member's list contains it. It has a row of its own in documents.
+    #[serde(skip)]
     pub invitation: Option<Invitation>,
     /// Time of the last change.
     pub updated_at: Timestamp,
 }
 
 /// An invitation as the invited account sees it. Its status is that of the member.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Invitation {
     /// 32 hexadecimal digits (ARN-07).
     pub id: String,
@@ -32,7 +37,8 @@ pub struct Invitation {
 }
 
 /// The status of the relation of a member and its administrator (ACC-02, ACC-03).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MemberStatus {
     /// Added, not yet invited.
     Created,
@@ -51,7 +57,8 @@ pub enum MemberStatus {
 }
 
 /// The way a member was added.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MemberKind {
     /// Through the organization.
     Organization,
@@ -60,7 +67,8 @@ pub enum MemberKind {
 }
 
 /// Limits on the numbers of members, accounts and connectors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Quotas {
     /// Members of a delegated administrator (QUO-01).
     pub members: usize,

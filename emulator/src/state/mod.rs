@@ -22,12 +22,14 @@ mod clock;
 mod connector;
 mod delays;
 mod directory;
+mod document;
 mod due;
 mod events;
 mod export_job;
 mod exposures;
 mod findings;
 mod findings_transaction;
+mod fixed;
 mod held;
 mod hub;
 mod hub_v2;
@@ -61,7 +63,9 @@ pub use central_configuration::{
     Applied, CentralConfiguration, ChosenControls, ConfigurationPolicy, Governance, Outcome, PolicyContent, Settled,
 };
 pub use change::{Change, StoredFinding};
-pub use clock::{Clock, EXPECTED_DURATION, LAST_INSTANT, Timestamp, duration, timestamp_text};
+pub use clock::{
+    Clock, EXPECTED_DURATION, LAST_INSTANT, Mode as ClockMode, Start as ClockStart, Timestamp, duration, timestamp_text,
+};
 pub use connector::{
     Cloud, Connector, ConnectorStatus, Connectors, Enablement, Health, Jira, JiraSite, Provider, ProviderKind,
     ServiceNow,
@@ -70,6 +74,10 @@ pub use delays::Delays;
 pub use directory::{
     Account, AccountCreation, AccountStatus, CreationState, Credential, Directory, Members, Organization,
     OrganizationConfiguration, Principal, Unit,
+};
+pub use document::{
+    DocumentError, FindingDocument, FindingRow, IdsDocument, Kind as RowKind, PendingDocument, Row, RowChange,
+    RowError, RowKey, Rows, ScoreDocument, SessionDocument, WorldDocument, apply as apply_rows,
 };
 pub use due::{CheckScope, Due};
 pub use events::{Announce, Derive, Draft, Event, EventPage, InsightReport, OcsfFinding, Subject, UsedAction};
@@ -84,7 +92,7 @@ pub use ids::IdSource;
 pub use insight::Insight;
 pub use inventory::{DeclaredInventory, DeclaredPackage, DeclaredResource, Inventory, InventorySource};
 pub use member::{Invitation, Member, MemberKind, MemberStatus, Quotas};
-pub use names::{AccountId, Region, TableKey, UnknownRegion};
+pub use names::{AccountId, Name, Region, TableKey, UnknownRegion};
 pub use organization_policies::{FULL_AWS_ACCESS, OrganizationPolicies, OrganizationPolicy, PolicyType};
 pub use policy::{
     Condition, Effect, Operator, Pattern, PatternList, Permissions, Piece, Policies, Policy, Quantifier, Relation,

@@ -4,8 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use securityhub_fixtures::regions;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::invariant::Invariant;
+
+/// A text that lives as long as the program, such as the name of a standard or a control.
+pub type Name = &'static str;
 
 /// An AWS account ID: twelve digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,9 +44,17 @@ impl fmt::Debug for AccountId {
     }
 }
 
-impl serde::Serialize for AccountId {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl Serialize for AccountId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for AccountId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        AccountId::parse(&text)
+            .ok_or_else(|| D::Error::custom(format!("`{text}` is not a valid account ID (expected 12 digits)")))
     }
 }
 
@@ -87,6 +100,23 @@ impl Region {
         let is_letter = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
         let is_part = |part: &str| !part.is_empty() && part.chars().all(is_letter);
         text.contains('-') && text.len() <= 16 && text.split('-').all(is_part)
+    }
+}
+
+impl Serialize for Region {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Region {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if Region::is_name(&text) {
+            Ok(Region::new(&text))
+        } else {
+            Err(D::Error::custom(format!("`{text}` is not a valid Region name (expected a name such as eu-west-1)")))
+        }
     }
 }
 

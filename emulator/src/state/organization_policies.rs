@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet};
+use serde::{Deserialize, Serialize};
 
 use super::policy::Policy;
 
@@ -14,7 +15,8 @@ pub const FULL_AWS_ACCESS: &str = "p-FullAWSAccess";
 macro_rules! policy_types {
     ($($(#[$doc:meta])* $name:ident = $wire:literal, $path:literal,)*) => {
         /// A type of policies of an organization.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
         pub enum PolicyType {
             $($(#[$doc])* $name,)*
         }
@@ -67,7 +69,8 @@ impl PolicyType {
 }
 
 /// A policy that the management account created.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct OrganizationPolicy {
     /// Its name, unique among the policies of its type.
     pub name: String,

@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::names::AccountId;
 
 /// A policy of IAM or Organizations.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Policy {
     /// The name by which scenarios refer to it, or a description of a session policy.
     pub name: String,
@@ -24,7 +28,8 @@ impl Policy {
 }
 
 /// A statement of a policy.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Statement {
     /// `Effect`
     pub effect: Effect,
@@ -37,7 +42,8 @@ pub struct Statement {
 }
 
 /// The effect of a statement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// `Allow`
     Allow,
@@ -46,7 +52,8 @@ pub enum Effect {
 }
 
 /// The patterns of `Action`, `Resource` and their negations.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PatternList {
     /// `Action`, `Resource`: matches if any pattern does.
     AnyOf(Vec<Pattern>),
@@ -55,7 +62,8 @@ pub enum PatternList {
 }
 
 /// A condition on one key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Condition {
     /// The operator that compares the values.
     pub operator: Operator,
@@ -66,7 +74,8 @@ pub struct Condition {
 }
 
 /// A condition operator. `ForAnyValue:StringNotLikeIfExists` has all possible parts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Operator {
     /// `ForAllValues`, `ForAnyValue`
     pub quantifier: Option<Quantifier>,
@@ -79,7 +88,8 @@ pub struct Operator {
 }
 
 /// The treatment of a key with several values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Quantifier {
     /// `ForAllValues`
     All,
@@ -88,7 +98,8 @@ pub enum Quantifier {
 }
 
 /// The comparison of a condition operator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Test {
     /// `StringEquals`
     Equals,
@@ -111,7 +122,8 @@ pub enum Test {
 }
 
 /// The ordering a comparison of numbers or dates requires.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Relation {
     /// `…Equals`
     Equal,
@@ -147,8 +159,81 @@ pub enum Piece {
     },
 }
 
+/// A pattern as policies spell it: `*`, `?` and `${key}` are wildcards and variables; `${*}`, `${?}` and `${$}` are the
+/// characters themselves.
+impl Serialize for Pattern {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut written = String::new();
+        for piece in &self.0 {
+            match piece {
+                Piece::One => written.push('?'),
+                Piece::Many => written.push('*'),
+                Piece::Variable { key, default: None } => written.extend(["${", key.as_str(), "}"]),
+                Piece::Variable { key, default: Some(default) } => {
+                    written.extend(["${", key.as_str(), ", '", default.as_str(), "'}"]);
+                }
+                Piece::Text(text) => {
+                    for letter in text.chars() {
+                        if ['*', '?', '$'].contains(&letter) {
+                            written.extend(["${", &*letter.encode_utf8(&mut [0; 4]), "}"]);
+                        } else {
+                            written.push(letter);
+                        }
+                    }
+                }
+            }
+        }
+        serializer.serialize_str(&written)
+    }
+}
+
+impl<'de> Deserialize<'de> for Pattern {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Pattern::read(&text).ok_or_else(|| D::Error::custom(format!("`{text}` has a `${{` without its `}}`")))
+    }
+}
+
+impl Pattern {
+    /// The inverse of the serialized form; `None` for a variable without its end.
+    fn read(text: &str) -> Option<Pattern> {
+        let mut pieces = Vec::new();
+        let mut rest = text;
+        while let Some(letter) = rest.chars().next() {
+            let Some(variable) = rest.strip_prefix("${") else {
+                match letter {
+                    '?' => pieces.push(Piece::One),
+                    '*' => pieces.push(Piece::Many),
+                    _ => push_text(&mut pieces, letter.encode_utf8(&mut [0; 4])),
+                }
+                rest = rest.get(letter.len_utf8()..)?;
+                continue;
+            };
+            let (variable, after) = variable.split_once('}')?;
+            rest = after;
+            match variable.split_once(", '") {
+                Some((key, default)) => {
+                    let default = default.strip_suffix('\'')?.to_owned();
+                    pieces.push(Piece::Variable { key: key.to_owned(), default: Some(default) });
+                }
+                None if ["*", "?", "$"].contains(&variable) => push_text(&mut pieces, variable),
+                None => pieces.push(Piece::Variable { key: variable.to_owned(), default: None }),
+            }
+        }
+        Some(Pattern(pieces))
+    }
+}
+
+fn push_text(pieces: &mut Vec<Piece>, text: &str) {
+    match pieces.last_mut() {
+        Some(Piece::Text(before)) => before.push_str(text),
+        _ => pieces.push(Piece::Text(text.to_owned())),
+    }
+}
+
 /// The permissions of a principal. A principal without policies has administrator access and no `Permissions`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Permissions {
     /// Identity-based policies; `None` for administrator access.
     pub identity: Option<Vec<Arc<Policy>>>,

@@ -2,10 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::fixed;
+use super::names::Name;
+
 /// The recommendations that scenarios declare.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Recommendations {
     /// Recommended policies, by `finding_info.uid` or `metadata.uid` of their finding (RPV-03).
     pub policies: BTreeMap<String, RecommendedPolicy>,
@@ -14,10 +19,12 @@ pub struct Recommendations {
 }
 
 /// The recommended policy of a finding about unused permissions.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RecommendedPolicy {
     /// `Status`
-    pub status: &'static str,
+    #[serde(deserialize_with = "fixed::read")]
+    pub status: Name,
     /// `RecommendationSteps`
     pub steps: Vec<Value>,
     /// `Error`
@@ -25,7 +32,8 @@ pub struct RecommendedPolicy {
 }
 
 /// The advice on how to remove the traits of one kind from a resource.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DeclaredRemediation {
     /// The ID of the resource, as its exposure has it.
     pub resource: String,

@@ -21,14 +21,14 @@ use super::sync::Mutex;
 /// A snapshot of account relations, hubs and declared resources.
 #[derive(Clone, Debug, Default)]
 pub struct Relations {
-    directory: Arc<Directory>,
-    hubs: OrdMap<HubKey, Arc<Hub>>,
-    hubs_v2: OrdMap<HubKey, Arc<HubV2>>,
-    answered: OrdMap<ClientToken, Arc<Answered>>,
+    pub(super) directory: Arc<Directory>,
+    pub(super) hubs: OrdMap<HubKey, Arc<Hub>>,
+    pub(super) hubs_v2: OrdMap<HubKey, Arc<HubV2>>,
+    pub(super) answered: OrdMap<ClientToken, Arc<Answered>>,
     /// The keys of `answered` by the time of the call. A token that was used again is in it twice.
     answered_at: OrdSet<(Timestamp, ClientToken)>,
     /// `None` if no resources were ever declared; then no control is checked.
-    resources: Option<Arc<Resources>>,
+    pub(super) resources: Option<Arc<Resources>>,
     visible: Arc<VisibleAccounts>,
     /// The same for hubs V2.
     visible_v2: Arc<VisibleAccounts>,
@@ -163,6 +163,12 @@ impl Relations {
             Some(hub) => _ = self.hubs_v2.insert(key, hub),
             None => _ = self.hubs_v2.remove(&key),
         }
+    }
+
+    /// Keeps the response to a call with a client token, like [`Relations::keep_answer`], but drops none.
+    pub(super) fn restore_answer(&mut self, token: ClientToken, answered: Answered) {
+        self.answered_at.insert((answered.at, token.clone()));
+        self.answered.insert(token, Arc::new(answered));
     }
 
     /// Keeps the response to a call with a client token, and drops responses from before a time.

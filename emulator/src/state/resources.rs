@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::clock::Timestamp;
+use super::fixed;
 use super::hub::HubKey;
+use super::names::Name;
 
 /// All declared resources. The emulator has no resources of its own, so in a world without declarations nothing is
 /// checked.
@@ -18,15 +21,21 @@ pub struct Resources {
 }
 
 /// A declared resource.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Resource {
+    /// Position in the order of declaration in its account and Region.
+    pub number: u64,
     /// Its ASFF type, such as `AwsS3Bucket`.
-    pub resource_type: &'static str,
+    #[serde(deserialize_with = "fixed::read")]
+    pub resource_type: Name,
     /// Its ARN or other identifier.
     pub id: String,
     /// Check results by control ID. All other controls pass (RES-02).
+    #[serde(deserialize_with = "fixed::read")]
     pub results: BTreeMap<&'static str, CheckResult>,
     /// Additional text in findings, by control ID (RES-01).
+    #[serde(deserialize_with = "fixed::read")]
     pub annotations: BTreeMap<&'static str, String>,
     /// Parameter values that make a control fail (RES-09).
     pub conditions: Vec<ParameterCondition>,
@@ -37,12 +46,15 @@ pub struct Resource {
 }
 
 /// A control fails as long as its parameter satisfies this comparison (RES-09).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ParameterCondition {
     /// The control.
-    pub control: &'static str,
+    #[serde(deserialize_with = "fixed::read")]
+    pub control: Name,
     /// Its parameter.
-    pub parameter: &'static str,
+    #[serde(deserialize_with = "fixed::read")]
+    pub parameter: Name,
     /// The comparison of the parameter's current value.
     pub comparison: Comparison,
     /// The value to compare with: a number for ordered values, otherwise a text.
@@ -50,7 +62,8 @@ pub struct ParameterCondition {
 }
 
 /// The comparison of a parameter's value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Comparison {
     /// Greater than.
     More,
@@ -84,7 +97,8 @@ impl Comparison {
 }
 
 /// The result of a control for a resource.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CheckResult {
     /// `Compliance.Status`
     pub status: ComplianceStatus,
@@ -93,7 +107,8 @@ pub struct CheckResult {
 }
 
 /// `Compliance.Status`
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ComplianceStatus {
     /// The control passes.
     Passed,

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::aggregator::Aggregator;
 use super::clock::Timestamp;
 use super::hub::HubKey;
@@ -13,7 +15,8 @@ use super::sync::Mutex;
 pub struct DailyScores(Mutex<BTreeMap<HubKey, DailyScore>>);
 
 /// The scores that a hub shows.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DailyScore {
     /// Time of the next computation.
     pub next: Timestamp,
@@ -30,6 +33,11 @@ impl Clone for DailyScores {
 }
 
 impl DailyScores {
+    /// The scores of all hubs.
+    pub(super) fn list(&self) -> Vec<(HubKey, DailyScore)> {
+        self.0.lock().iter().map(|(key, score)| (key.clone(), score.clone())).collect()
+    }
+
     /// The scores of a hub, if they have been requested before.
     pub fn get(&self, key: &HubKey) -> Option<DailyScore> {
         self.0.lock().get(key).cloned()

@@ -44,6 +44,14 @@ impl Sessions {
         open.by_key.insert(key, Session { credential, ends_at });
     }
 
+    /// All sessions by access key, with their ends.
+    pub(super) fn list(&self) -> Vec<(String, Credential, Timestamp)> {
+        let open = self.0.read();
+        let session =
+            |(end, key): &(Timestamp, String)| Some((key.clone(), open.by_key.get(key)?.credential.clone(), *end));
+        open.by_end.iter().filter_map(session).collect()
+    }
+
     /// The credential of a session that has not expired.
     pub(super) fn get(&self, key: &str, now: Timestamp) -> Option<Credential> {
         let open = self.0.read();

@@ -1,10 +1,12 @@
 //! Settings of the V2 half for which AWS's behaviour is unknown or depends on the account.
 
 use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
 
 /// Settings of the V2 half. Settings that change the OCSF form of findings are settings of the conversion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(clippy::struct_excessive_bools, reason = "each one is a separate setting")]
+#[serde(default, deny_unknown_fields)]
 pub struct SettingsV2 {
     /// Whether findings of customers' own products are visible (OCM-02).
     pub shows_custom_findings: bool,

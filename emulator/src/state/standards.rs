@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::clock::Timestamp;
+use super::fixed;
 
 /// A standard that is enabled in a hub.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Subscription {
     /// Position in the order in which the hub's standards were enabled, unique even within one instant.
     pub order: u32,
@@ -22,13 +25,16 @@ pub struct Subscription {
     /// `StandardsInput` as sent (STD-20).
     pub input: BTreeMap<String, String>,
     /// IDs of security controls that have not been added to the standard yet (SEC-50).
+    #[serde(deserialize_with = "fixed::read")]
     pub absent: BTreeSet<&'static str>,
-    /// Standard controls that were changed, by the last part of their ARN.
+    /// Standard controls that were changed, by the last part of their ARN. They have rows of their own in documents.
+    #[serde(skip)]
     pub controls: BTreeMap<&'static str, ControlState>,
 }
 
 /// The status of a subscription. Disabling never fails here, so there is no `FAILED`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SubscriptionStatus {
     /// Being enabled.
     Pending,
@@ -63,7 +69,8 @@ impl SubscriptionStatus {
 }
 
 /// The state of a standard control.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ControlState {
     /// Whether it is enabled.
     pub enabled: bool,
@@ -74,9 +81,11 @@ pub struct ControlState {
 }
 
 /// An account's settings of a security control.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ControlSettings {
     /// Custom parameter values by name, each a `ParameterValue`.
+    #[serde(deserialize_with = "fixed::read")]
     pub parameters: BTreeMap<&'static str, Value>,
     /// `LastUpdateReason`
     pub last_update_reason: Option<String>,
@@ -85,16 +94,19 @@ pub struct ControlSettings {
 }
 
 /// An update of parameters that checks do not use yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ParameterUpdate {
     /// The time of the update.
     pub since: Timestamp,
     /// The custom values that checks use until then.
+    #[serde(deserialize_with = "fixed::read")]
     pub in_use: BTreeMap<&'static str, Value>,
 }
 
 /// The configuration recorder of AWS Config in an account and region.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ConfigRecorder {
     /// The recorder records all types, with the service-linked role.
     #[default]
@@ -106,9 +118,11 @@ pub enum ConfigRecorder {
 }
 
 /// The settings of a configuration recorder (RES-05).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct RecorderSettings {
     /// The ASFF types that it records; `None` for all.
+    #[serde(deserialize_with = "fixed::read")]
     pub types: Option<BTreeSet<&'static str>>,
     /// Whether it uses a customer-managed role.
     pub has_custom_role: bool,

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use imbl::{OrdMap, Vector};
+use serde::{Deserialize, Serialize};
 
 use super::clock::Timestamp;
 
 /// A ticket that was created for a finding.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Ticket {
     /// Its ID in the ticketing system.
     pub id: String,
@@ -53,6 +55,25 @@ impl Tickets {
     /// The number of tickets that a connector has created.
     pub fn count_of(&self, connector_id: &str) -> usize {
         self.counts.get(connector_id).copied().unwrap_or_default()
+    }
+
+    /// The number of first tickets that two clones share. Tickets are only added, so both have the same ones before a
+    /// ticket that they share.
+    pub(super) fn shared_with(&self, other: &Tickets) -> usize {
+        let is_shared = |position: usize| {
+            let (one, two) = (self.all.get(position), other.all.get(position));
+            one.zip(two).is_some_and(|(one, two)| Arc::ptr_eq(one, two))
+        };
+        let (mut shared, mut end) = (0, self.all.len().min(other.all.len()));
+        while shared < end {
+            let middle = shared + (end - shared) / 2;
+            if is_shared(middle) {
+                shared = middle + 1;
+            } else {
+                end = middle;
+            }
+        }
+        shared
     }
 
     /// All tickets, in order of creation.

@@ -10,6 +10,7 @@ use super::change::Change;
 use super::clock::{Clock, Timestamp};
 use super::delays::Delays;
 use super::directory::{Credential, Directory, Principal};
+use super::document::SessionDocument;
 use super::due::{CheckScope, Due, DueSet};
 use super::events::{Announce, Derive, Draft, Event, EventPage, Events};
 use super::export_job::ExportSink;
@@ -165,6 +166,41 @@ impl World {
             events: None,
             export_sink: None,
         }
+    }
+
+    /// The number of the next finding.
+    pub(super) fn next_finding(&self) -> u64 {
+        self.sequence.load(Ordering::Acquire)
+    }
+
+    /// Pending work, in order.
+    pub(super) fn pending(&self) -> Vec<(Timestamp, Due)> {
+        self.due.lock().entries().cloned().collect()
+    }
+
+    /// The open sessions of roles.
+    pub(super) fn session_documents(&self) -> Vec<SessionDocument> {
+        let document = |(access_key, credential, ends_at)| SessionDocument { access_key, credential, ends_at };
+        self.sessions.list().into_iter().map(document).collect()
+    }
+
+    /// The Regions whose findings have changed since exposures were computed.
+    pub(super) fn changed_since_exposures(&self) -> Vec<Region> {
+        self.exposures.pending()
+    }
+
+    /// Sets the parts of a new world that only transactions change otherwise.
+    pub(super) fn restore(
+        &mut self,
+        relations: Relations,
+        next_finding: u64,
+        pending: Vec<(Timestamp, Due)>,
+        changed_since_exposures: &[Region],
+    ) {
+        self.relations = RwLock::new(Arc::new(relations));
+        self.sequence = AtomicU64::new(next_finding);
+        changed_since_exposures.iter().for_each(|region| self.exposures.restore(region.clone()));
+        self.schedule(pending, false);
     }
 
     /// Distinguishes this world from earlier ones of the process. Tokens of one world are not valid in another.

@@ -145,6 +145,16 @@ impl Documents {
         self.locations.differing(&later.locations).map(crate::count::number)
     }
 
+    /// The slots whose content differs from that in another state, which need not be an earlier or later one. Slots in
+    /// blocks of locations that both states share have the same content: whoever writes a document sets its location.
+    pub(super) fn differing_content<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = u32> + 'a {
+        let differs = |slot: &u32| {
+            let (one, two) = (self.stored(*slot), other.stored(*slot));
+            one.document != two.document || one.annex != two.annex
+        };
+        self.locations.unshared(&other.locations).map(crate::count::number).filter(differs)
+    }
+
     /// Total size of all documents.
     pub(super) fn bytes(&self) -> usize {
         self.used

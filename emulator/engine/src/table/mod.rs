@@ -130,6 +130,17 @@ impl Table {
         self.documents.stored(slot.0)
     }
 
+    /// The slots whose documents or annexes differ from those of another table at the same slots. Blocks that both
+    /// tables share are not read. A document that differs only in its slot is also returned.
+    pub fn differing(&self, other: &Table) -> Vec<Slot> {
+        self.documents.differing_content(&other.documents).map(Slot).collect()
+    }
+
+    /// Whether a slot has a document.
+    pub fn has(&self, slot: Slot) -> bool {
+        self.live.contains(slot.0)
+    }
+
     /// The sequence number of a document.
     pub fn sequence(&self, slot: Slot) -> u64 {
         self.sequences.get(slot.0 as usize).copied().or_report("a slot has a number").unwrap_or(u64::MAX)

@@ -48,6 +48,13 @@ impl Table {
         }
     }
 
+    /// Hides a document in a layer until it is replaced.
+    pub fn hide_slot(&mut self, layer: Layer, slot: Slot) {
+        let [first, second] = &mut self.hidden;
+        let hidden = if layer == Layer::First { first } else { second };
+        hidden.insert(slot.0);
+    }
+
     fn hidden(&self, layer: Layer) -> &BitSet {
         let [first, second] = &self.hidden;
         if layer == Layer::First { first } else { second }

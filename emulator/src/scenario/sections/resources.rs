@@ -94,6 +94,7 @@ pub(in crate::scenario) fn check(
         let resource_type = entry.resource_type.as_ref().and_then(|written| resource_type(written, check));
         let scope = Scope::of(resource_type);
         let resource = Resource {
+            number: 0,
             resource_type: resource_type.unwrap_or_default(),
             id: String::new(),
             results: results(entry, &scope, check),

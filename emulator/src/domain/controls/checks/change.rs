@@ -71,9 +71,10 @@ fn insert(resources: &mut Resources, key: &HubKey, added: Vec<Resource>) {
     for resource in added {
         resources.emptied_at.remove(&(key.clone(), resource.resource_type));
         let index = *indexes.entry(name(&resource)).or_insert(present.len());
+        let next = present.last().map_or(0, |last| last.number + 1);
         match present.get_mut(index) {
-            Some(same) => *same = resource,
-            None => present.push(resource),
+            Some(same) => *same = Resource { number: same.number, ..resource },
+            None => present.push(Resource { number: next, ..resource }),
         }
     }
 }

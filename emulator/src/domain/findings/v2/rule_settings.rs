@@ -187,7 +187,9 @@ pub fn create(
         return Err(AwsError::validation("Criteria and Actions are required"));
     };
     let id = world.ids.uuid();
+    let last = hub.automation_rules.last().map(|rule| rule.number);
     hub.automation_rules.push(AutomationRuleV2 {
+        number: last.map_or(0, |last| last + 1),
         id: id.clone(),
         name: edit.name.unwrap_or_default(),
         description: edit.description.unwrap_or_default(),
