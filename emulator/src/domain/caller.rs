@@ -17,6 +17,11 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// A call of [`Principal::local_user`] of an account.
+    pub fn local_user(account: AccountId, region: Region, now: Timestamp) -> Caller {
+        Caller { principal: Principal::local_user(account), region, now }
+    }
+
     /// The caller's account.
     pub fn account(&self) -> AccountId {
         self.principal.account

@@ -93,12 +93,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::state::{Principal, Region};
+    use crate::state::Region;
     use crate::testing::{ADMINISTRATOR, MEMBER, Stage, id};
 
     fn caller(account: &str, region: &str) -> Caller {
         let now = "2026-01-15T09:00:00Z".parse().unwrap();
-        Caller { principal: Principal::local_user(id(account)), region: Region::new(region), now }
+        Caller::local_user(id(account), Region::new(region), now)
     }
 
     fn reported(strangers: &Strangers) -> Vec<String> {

@@ -7,7 +7,7 @@ use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
 use crate::domain::findings::v2::lookup;
 use crate::ocsf::native;
-use crate::state::{AccountId, Principal, RecommendedPolicy, Region, Timestamp, Transaction, World};
+use crate::state::{AccountId, RecommendedPolicy, Region, Timestamp, Transaction, World};
 
 /// The product that finds unused permissions.
 const ANALYZER: &str = "productv2/aws/access-analyzer";
@@ -82,7 +82,7 @@ pub fn declare(
     let text = |pointer: &str| finding.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let account = AccountId::parse(text("/cloud/account/uid")).ok_or_else(missing)?;
     let region = Region::new(text("/cloud/region"));
-    let caller = Caller { principal: Principal::local_user(account), region, now };
+    let caller = Caller::local_user(account, region, now);
     let uid = text("/metadata/uid");
     if is_generated { generate(transaction, world, &caller, uid) } else { find(world, &caller, uid).map(|_| ()) }
 }

@@ -13,7 +13,7 @@ use crate::domain::findings::change::{self, Identifier};
 use crate::domain::findings::{insights, visibility};
 use crate::domain::hub_access;
 use crate::state::{
-    AccountId, Draft, HubKey, InsightReport, Principal, Region, Subject, Timestamp, Transaction, UsedAction, World,
+    AccountId, Draft, HubKey, InsightReport, Region, Subject, Timestamp, Transaction, UsedAction, World,
 };
 
 /// Maximum number of findings that a person can select (EVT-13).
@@ -75,7 +75,7 @@ fn find(world: &World, now: Timestamp, arn: &str) -> Result<(Caller, UsedAction)
         let message = format!("Security Hub is not enabled for {account} in {}; enable it there first", key.region);
         return Err(AwsError::invalid_input(message));
     }
-    let caller = Caller { principal: Principal::local_user(account), region: key.region, now };
+    let caller = Caller::local_user(account, key.region, now);
     Ok((caller, UsedAction { arn: arn.to_owned(), name: target.name, description: target.description }))
 }
 

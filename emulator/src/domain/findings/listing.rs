@@ -180,12 +180,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::state::Principal;
     use crate::testing::{MEMBER, Stage, finding_of, id};
 
     fn listed(stage: &Stage, region: &str, query: &Query<'_>) -> (Vec<String>, usize, Vec<(String, usize)>) {
         let now = stage.0.clock.now();
-        let caller = Caller { principal: Principal::local_user(id(MEMBER)), region: Region::new(region), now };
+        let caller = Caller::local_user(id(MEMBER), Region::new(region), now);
         let listing = list(&stage.0, &caller, query).unwrap();
         let ids = listing.findings.iter().map(|finding| {
             let finding: Value = serde_json::from_str(finding.get()).unwrap();

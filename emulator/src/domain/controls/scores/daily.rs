@@ -12,8 +12,8 @@ use crate::domain::findings::visibility;
 use crate::domain::hub_access;
 use crate::invariant::Invariant;
 use crate::state::{
-    Aggregator, DailyScore, DailyScores, Due, Hub, HubKey, Principal, SubscriptionStatus, Timestamp, Transaction,
-    World, timestamp_text,
+    Aggregator, DailyScore, DailyScores, Due, Hub, HubKey, SubscriptionStatus, Timestamp, Transaction, World,
+    timestamp_text,
 };
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -104,7 +104,7 @@ pub fn run(transaction: &mut Transaction<'_>, world: &World, key: &HubKey, (at, 
     let is_last = days == 0;
     let next = at.checked_add(DAY * i32::try_from(days.max(1)).unwrap_or(i32::MAX)).unwrap_or(Timestamp::MAX);
     let compute = || {
-        let caller = Caller { principal: Principal::local_user(key.account), region: key.region.clone(), now: at };
+        let caller = Caller::local_user(key.account, key.region.clone(), at);
         serde_json::to_string(&compute_with_controls(world, &caller, None))
             .or_report("scores can be written as JSON")
             .map(Into::into)

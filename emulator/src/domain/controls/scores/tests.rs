@@ -15,9 +15,7 @@ use super::*;
 use crate::domain::caller::Caller;
 use crate::domain::controls::checks::change;
 use crate::domain::due;
-use crate::state::{
-    CheckResult, ComplianceStatus, HubKey, Member, MemberKind, MemberStatus, Principal, Region, Resource,
-};
+use crate::state::{CheckResult, ComplianceStatus, HubKey, Member, MemberKind, MemberStatus, Region, Resource};
 use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, check, id};
 
 const OTHER_REGION: &str = "eu-west-1";
@@ -74,7 +72,7 @@ fn seen(stage: &Stage, account: &str, region: &str) -> Compliance {
 
 fn caller(stage: &Stage, account: &str, region: &str) -> Caller {
     let now = stage.0.clock.now();
-    Caller { principal: Principal::local_user(id(account)), region: Region::new(region), now }
+    Caller::local_user(id(account), Region::new(region), now)
 }
 
 fn own(stage: &Stage) -> Compliance {
@@ -230,7 +228,7 @@ fn a_disabled_control_is_shown_as_disabled_at_once() {
     assert_eq!((pci, cis), (ControlStatus::Disabled, ControlStatus::Disabled));
     assert_eq!((after.failed, after.disabled), (before.failed - 1, before.disabled + 1));
     let lingering = findings(&stage, "CloudTrail.2");
-    assert_eq!(lingering[0]["RecordState"], "ACTIVE", "its finding remains active for some time");
+    assert_eq!(lingering[0]["RecordState"], "ACTIVE", "the finding remains active for some time");
     associate(&stage, "CloudTrail.2", CIS, "ENABLED");
     assert_eq!(statuses(&stage), (ControlStatus::Disabled, ControlStatus::Failed, before));
 }
@@ -261,7 +259,7 @@ fn without_findings_there_is_no_data() {
     stage.0.clock.advance(jiff::SignedDuration::from_hours(1));
     let after = own(&stage);
     assert_eq!(control(of(&after, PCI), "IAM.9"), (ControlStatus::Passed, 0, 1));
-    assert_eq!(control(of(&after, PCI), "S3.5"), (ControlStatus::NoData, 0, 0), "there is no bucket");
+    assert_eq!(control(of(&after, PCI), "S3.5"), (ControlStatus::NoData, 0, 0), "no bucket is declared");
     assert_eq!(of(&after, PCI).score, Some(100));
     let away = CONTROLS.iter().find(|control| !control.is_available(REGION)).unwrap();
     let named = HashMap::from([(away.id.to_owned(), Checks { failed: 1, ..Checks::default() })]);

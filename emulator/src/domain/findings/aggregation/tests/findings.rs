@@ -7,7 +7,6 @@ use securityhub_fixtures::Operation::{
 use super::*;
 use crate::domain::caller::Caller;
 use crate::domain::findings::explain::{self, Question};
-use crate::state::Principal;
 
 /// The administrator's aggregator links one Region; both accounts have a finding in each Region, imported after that.
 fn linked() -> (Stage, String) {
@@ -27,8 +26,7 @@ fn history(stage: &Stage, region: &str, account: &str, (origin, owner): (&str, &
 }
 
 fn explained(stage: &Stage, region: &str, account: &str, finding_id: &str) -> String {
-    let caller =
-        Caller { principal: Principal::local_user(id(account)), region: Region::new(region), now: stage.0.clock.now() };
+    let caller = Caller::local_user(id(account), Region::new(region), stage.0.clock.now());
     let question = Question { id: finding_id, product_arn: None, filters: &Value::Null };
     explain::explain(&stage.0, &caller, &question).unwrap().summary
 }
@@ -376,7 +374,7 @@ fn a_member_that_leaves_in_a_linked_region_is_no_longer_shown_at_home() {
     let ids = |account| titles(&stage, HOME, account).into_keys().collect::<Vec<_>>().join(" ");
     assert_eq!(ids(ADMINISTRATOR), "h-a h-m l-a");
     assert!(!note(&stage, (HOME, ADMINISTRATOR), (LINKED, MEMBER), "l-m", "not ours"));
-    assert_eq!(ids(MEMBER), "h-m l-m", "its own findings, unchanged");
+    assert_eq!(ids(MEMBER), "h-m l-m", "the findings of the member do not change");
 }
 
 /// Rules: AGG-14, AGG-15.

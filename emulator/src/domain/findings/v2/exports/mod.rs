@@ -12,7 +12,7 @@ use super::visibility;
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::caller::Caller;
 use crate::domain::{hub_v2_access, schedule};
-use crate::state::{Due, ExportJob, ExportState, HubKey, HubV2, Principal, Rendering, Timestamp, Transaction, World};
+use crate::state::{Due, ExportJob, ExportState, HubKey, HubV2, Rendering, Timestamp, Transaction, World};
 
 /// The time for which a job is listed (EXV-09).
 const RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -101,7 +101,7 @@ pub fn finish(
 ) -> Option<Arc<Rendering>> {
     let job = transaction.hub_v2(key).and_then(|hub| hub.exports.iter().find(|job| job.id == id).cloned());
     let job = job.filter(|job| job.is_running())?;
-    let caller = Caller { principal: Principal::local_user(key.account), region: key.region.clone(), now: at };
+    let caller = Caller::local_user(key.account, key.region.clone(), at);
     let (snapshot, sink) = (transaction.snapshot(), world.export_sink().cloned());
     let rendering = Rendering::new(move || {
         let exported = output::render(&snapshot, &caller, &job)?;
@@ -135,7 +135,7 @@ pub fn cancel(transaction: &mut Transaction<'_>, caller: &Caller, id: &str) -> R
             end(transaction, &key, id, (ExportState::Cancelled, caller.now), |_| ())
         }
         ExportState::Cancelled => Ok(()),
-        // How a rendering ends is not awaited here, because this transaction keeps others from writing.
+        // This call does not wait for the end of the rendering, because its transaction blocks other writers.
         ExportState::Running | ExportState::Succeeded | ExportState::Failed(_) => {
             Err(AwsError::conflict(format!("Export job {id} has already ended")))
         }
