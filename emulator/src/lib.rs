@@ -36,6 +36,7 @@ pub mod served;
 pub mod service;
 pub mod shape;
 pub mod state;
+mod suggest;
 #[cfg(test)]
 mod testing;
 pub mod wire;

@@ -11,8 +11,8 @@ use super::diagnostic::{Diagnostic, MAX_DIAGNOSTICS, Severity};
 use super::files::{Files, Span};
 use super::lost::Lost;
 use super::spanned::Spanned;
-use super::suggest;
 use crate::state::AccountId;
+use crate::suggest;
 
 /// Collects the errors and warnings of a scenario.
 #[derive(Debug, Default)]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
-use super::suggest;
+use crate::suggest;
 
 /// The texts that were read, in order.
 #[derive(Clone, Debug, Default)]

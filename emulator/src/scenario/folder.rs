@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::files::Files;
+use super::parse;
 use super::spanned::{Content, Node};
-use super::{parse, suggest};
+use crate::suggest;
 
 /// The files of a directory that may be scenarios.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -35,7 +35,6 @@ mod progress;
 mod sections;
 mod shape;
 mod spanned;
-mod suggest;
 #[cfg(test)]
 mod tests;
 

@@ -12,8 +12,8 @@ use super::check::Check;
 use super::files::Span;
 use super::lost::ITEM;
 use super::spanned::{Content, Node, Spanned};
-use super::suggest;
 use crate::invariant::Invariant;
+use crate::suggest;
 
 /// Removes what does not match; `None` if nothing is left. Each mismatch is reported, and noted as a lost part.
 pub(super) fn fit(schema: &Value, node: Node, check: &mut Check) -> Option<Node> {

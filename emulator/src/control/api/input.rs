@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::answer::{Json, Refusal};
+use crate::suggest;
 
 /// A query without parameters, or the absence of a body.
 #[derive(Deserialize, JsonSchema)]
@@ -102,12 +103,7 @@ fn inside(path: &str, name: &str) -> String {
     }
 }
 
-/// `; did you mean 'x'?`, with the known name that takes the fewest edits; empty if none is similar.
+/// `; did you mean 'x'?`, with the most similar known name; empty if no name is similar.
 pub fn nearest<'n>(wrong: &str, known: impl Iterator<Item = &'n str>) -> String {
-    let distance = |name: &&str| strsim::damerau_levenshtein(&wrong.to_lowercase(), &name.to_lowercase());
-    let nearest = known.map(|name| (distance(&name), name)).min();
-    match nearest {
-        Some((edits, name)) if edits <= (wrong.chars().count() / 2).max(1) => format!("; did you mean '{name}'?"),
-        _ => String::new(),
-    }
+    suggest::nearest(wrong, known).map(|name| format!("; did you mean '{name}'?")).unwrap_or_default()
 }

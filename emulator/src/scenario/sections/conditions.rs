@@ -7,8 +7,8 @@ use serde::Deserialize;
 use super::resources::{self, Scope};
 use crate::scenario::check::Check;
 use crate::scenario::spanned::Spanned;
-use crate::scenario::suggest;
 use crate::state::{Comparison, ParameterCondition};
+use crate::suggest;
 
 /// A control that the resource fails if a control parameter satisfies the comparison. A parameter that has neither a
 /// custom value nor a default never satisfies it.

@@ -13,11 +13,11 @@ use crate::invariant::Invariant;
 use crate::scenario::check::{AccountText, Check};
 use crate::scenario::files::Span;
 use crate::scenario::spanned::{Entries, Spanned};
-use crate::scenario::suggest;
 use crate::state::{
     Account, AccountId, Directory, IdSource, Organization, OrganizationConfiguration, Policy, PolicyType, Region,
     Timestamp, Unit,
 };
+use crate::suggest;
 
 /// Maximum nesting depth of units.
 const DEPTH: usize = 5;

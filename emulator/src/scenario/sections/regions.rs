@@ -8,8 +8,8 @@ use serde::Deserialize;
 
 use crate::scenario::check::Check;
 use crate::scenario::spanned::Spanned;
-use crate::scenario::suggest;
 use crate::state::{Region, UnknownRegion};
+use crate::suggest;
 
 /// The name of a Region as it is written.
 #[derive(Clone, Debug, Deserialize)]

@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 use super::api_input::ApiInput;
 use crate::scenario::check::{Check, not_null};
 use crate::scenario::spanned::{Node, Spanned};
-use crate::scenario::suggest;
 use crate::state::DeclaredRemediation;
+use crate::suggest;
 
 /// The shape of `Guidance`.
 const GUIDANCE: ShapeId = listed(ShapeId::named("RemediationGuidance"));

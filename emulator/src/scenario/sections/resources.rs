@@ -12,8 +12,8 @@ use super::regions::{self, RegionText};
 use crate::domain::controls::checks;
 use crate::scenario::check::{AccountText, Check};
 use crate::scenario::spanned::{Entries, Node, Spanned};
-use crate::scenario::suggest;
 use crate::state::{CheckResult, ComplianceStatus, HubKey, Region, Resource};
+use crate::suggest;
 
 /// A resource of an account that the controls of the enabled standards check. It passes all controls unless this entry
 /// says otherwise. Every account has a resource of type AwsAccount, to which account-level controls apply.

@@ -4,7 +4,7 @@ use securityhub_fixtures::standards::{self, Availability, STANDARDS, Standard};
 
 use crate::scenario::check::Check;
 use crate::scenario::spanned::Spanned;
-use crate::scenario::suggest;
+use crate::suggest;
 
 /// Checks names of standards. `is_allowed` returns whether a standard can be used in this place.
 pub(super) fn check(

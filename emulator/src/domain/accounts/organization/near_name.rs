@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-/// Maximum number of letters by which a misspelled name differs from the suggested one. For a short name, the maximum
-/// is a third of its letters.
-const MAX_DISTANCE: usize = 3;
+use crate::suggest;
 
 /// The known name that the author of a misspelled one probably meant. It is displayed as ` (did you mean
 /// "Workloads"?)`; without such a name, nothing is displayed.
@@ -14,12 +12,7 @@ pub struct NearName(Option<String>);
 impl NearName {
     /// Finds the name that is most similar to the misspelled one, if any is similar enough.
     pub fn among<'n>(names: impl Iterator<Item = &'n str>, wrong: &str) -> NearName {
-        let (lower, length) = (wrong.to_lowercase(), wrong.chars().count());
-        let allowed = (length / 3).min(MAX_DISTANCE);
-        // The distance takes time and memory in proportion to both lengths.
-        let names = names.filter(|name| name.chars().count().abs_diff(length) <= allowed);
-        let near = names.map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name));
-        NearName(near.filter(|(distance, _)| *distance <= allowed).min().map(|(_, name)| name.to_owned()))
+        NearName(suggest::nearest(wrong, names).map(str::to_owned))
     }
 }
 

@@ -7,8 +7,8 @@ use securityhub_fixtures::products::{PRODUCTS, Product};
 use crate::scenario::check::Check;
 use crate::scenario::lost::ITEM;
 use crate::scenario::spanned::Spanned;
-use crate::scenario::suggest;
 use crate::state::Region;
+use crate::suggest;
 
 /// Checks product names and returns the `company/product` of each.
 pub(super) fn check(

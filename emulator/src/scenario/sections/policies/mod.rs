@@ -16,8 +16,8 @@ use crate::scenario::check::{Check, not_null};
 use crate::scenario::files::{FileId, Span};
 use crate::scenario::parse;
 use crate::scenario::spanned::{Content, Entries, Node, Spanned};
-use crate::scenario::suggest;
 use crate::state::{Permissions, Policy};
+use crate::suggest;
 
 /// A policy, as a file or as a document.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

@@ -1,9 +1,16 @@
-//! Suggestions for misspelled names.
+//! Suggestions for misspelled names, in scenarios, filters, organizations and the control plane.
 
-/// The name in `words` that `wrong` was likely meant to be. Names are compared word by word: in each word, at most a
-/// third of the letters may differ, and numbers must be equal. Account IDs and numbers of controls are therefore never
+/// Maximum length of a text that can be a misspelled name, in bytes. Computing a distance takes time and memory in
+/// proportion to the lengths of both texts, and callers send texts of any length.
+const MAX_LENGTH: usize = 256;
+
+/// The name in `words` that the author of `wrong` probably meant. Names are compared word by word: in each word, at most
+/// a third of the letters may differ, and numbers must be equal. Account IDs and numbers of controls are therefore never
 /// suggested for each other.
-pub(super) fn nearest<'w>(wrong: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+pub fn nearest<'w>(wrong: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+    if wrong.len() > MAX_LENGTH {
+        return None;
+    }
     let wrong = wrong.to_lowercase();
     let near = words.into_iter().filter_map(|word| Some((distance(&wrong, &word.to_lowercase())?, word)));
     near.min().map(|(_, word)| word)
@@ -46,7 +53,7 @@ fn word_distance(wrong: &str, word: &str) -> Option<usize> {
         (true, false) | (false, true) => 0,
         (false, false) => (longest / 3).min(MAX_DISTANCE),
     };
-    // The distance is at least the difference in length, which is cheaper to compute.
+    // The distance is at least the difference in length.
     if wrong.chars().count().abs_diff(word.chars().count()) > allowed {
         return None;
     }
@@ -65,7 +72,7 @@ fn looks(text: &str) -> String {
 }
 
 /// `a`, `b or c`, `a, b or c`: a list of alternatives for messages.
-pub(super) fn choices<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
+pub fn choices<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
     let words: Vec<&str> = words.into_iter().collect();
     match &words[..] {
         [] => String::new(),
@@ -84,7 +91,7 @@ mod tests {
         assert_eq!(nearest("hub", words), Some("hubs"));
         assert_eq!(nearest("Acounts", words), Some("accounts"));
         assert_eq!(nearest("sede", words), Some("seed"));
-        for far in ["acconts-of-all", "findings", "seats", "sd", ""] {
+        for far in ["acconts-of-all", "findings", "seats", "sd", "", &"seed".repeat(100)] {
             assert_eq!(nearest(far, words), None, "{far}");
         }
     }
