@@ -23,7 +23,8 @@ pub(super) struct Ages {
 }
 
 impl Ages {
-    /// Nothing is known about the V2 half if its settings could not be read.
+    /// Reads the parts of a scenario that determine which findings are too old. If the settings of the V2 half could not
+    /// be read, no finding counts as hidden.
     pub(super) fn new(
         start: Timestamp,
         hubs: &hubs_v2::Valid,

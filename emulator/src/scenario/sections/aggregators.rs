@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::hubs;
 use super::regions::{self, RegionText};
+use super::{Refused, apply_each};
 use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
 use crate::domain::findings::aggregation;
@@ -14,7 +15,7 @@ use crate::scenario::check::{AccountText, Check};
 use crate::scenario::files::Span;
 use crate::scenario::lost::ITEM;
 use crate::scenario::spanned::Spanned;
-use crate::state::{AccountId, Directory, HubKey, Principal, Region, Timestamp, World};
+use crate::state::{AccountId, Directory, HubKey, Region, Timestamp, World};
 
 /// Finding aggregator of an account. Its home Region also shows the findings of the linked Regions, including those of
 /// members.
@@ -136,22 +137,11 @@ fn check_hub(account: AccountId, home: &Region, span: Span, hubs: &hubs::Valid, 
 }
 
 /// Creates the aggregators. Findings that are loaded later count as written after the Regions were linked (AGG-13).
-///
-/// # Errors
-/// Errors of the domain, with the spans of the entries.
-pub(super) fn apply(valid: &Valid, world: &World, now: Timestamp) -> Result<(), Vec<(Span, String)>> {
-    if valid.is_empty() {
-        return Ok(());
-    }
-    let mut transaction = world.write();
-    let mut refusals = Vec::new();
-    for (account, aggregator) in valid.iter().filter(|(_, aggregator)| aggregator.is_sound) {
-        let caller = Caller { principal: Principal::local_user(*account), region: aggregator.home.clone(), now };
-        let made = aggregation::create(&mut transaction, world, &caller, aggregator.mode, &aggregator.regions);
-        if let Err(error) = made {
-            refusals.push((aggregator.span, error.message.into_owned()));
-        }
-    }
-    transaction.commit();
-    if refusals.is_empty() { Ok(()) } else { Err(refusals) }
+pub(super) fn apply(valid: &Valid, world: &World, now: Timestamp) -> Vec<Refused> {
+    let sound = valid.iter().filter(|(_, aggregator)| aggregator.is_sound);
+    apply_each(sound, world, |transaction, (account, aggregator)| {
+        let caller = Caller::local_user(*account, aggregator.home.clone(), now);
+        let created = aggregation::create(transaction, world, &caller, aggregator.mode, &aggregator.regions);
+        created.map(|_| ()).map_err(|error| (aggregator.span, error.message.into_owned()))
+    })
 }

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::regions::{self, RegionText};
+use super::{Refused, apply_each};
 use crate::aws_error::AwsError;
 use crate::domain::accounts::aggregator_v2::{self, Linking};
 use crate::domain::accounts::hub_v2;
@@ -14,7 +15,7 @@ use crate::scenario::check::{AccountText, Check};
 use crate::scenario::files::Span;
 use crate::scenario::lost::ITEM;
 use crate::scenario::spanned::Spanned;
-use crate::state::{AccountId, LinkingModeV2, Principal, Region, Timestamp, World};
+use crate::state::{AccountId, LinkingModeV2, Region, Timestamp, World};
 
 /// Aggregator V2 of an account. Its home Region also shows the findings and resources of the linked Regions.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -73,33 +74,18 @@ pub(super) fn check(written: Vec<Spanned<Declared>>, regions: &[Region], check: 
     aggregators
 }
 
-/// Creates the aggregators. If `are_hubs_unsure`, one whose hub is not enabled is left out, since the hub may be a part of
-/// the scenario that could not be read.
-///
-/// # Errors
-/// Errors of the domain, with the spans of the entries.
-pub(super) fn apply(
-    valid: &Valid,
-    world: &World,
-    now: Timestamp,
-    are_hubs_unsure: bool,
-) -> Result<(), Vec<(Span, String)>> {
-    let mut transaction = world.write();
-    let mut refusals = Vec::new();
-    for (account, aggregator) in valid.iter().filter(|(_, aggregator)| aggregator.is_whole) {
-        let caller = Caller { principal: Principal::local_user(*account), region: aggregator.home.clone(), now };
-        if hub_v2::enabled(&transaction, &caller.hub_key()).is_err() {
-            if !are_hubs_unsure {
-                let message = format!("Security Hub V2 is not enabled for {account} in {}", aggregator.home);
-                refusals.push((aggregator.span, message));
-            }
-            continue;
+/// Creates the aggregators. If `are_hubs_unsure`, an aggregator whose hub is not enabled is skipped, since the
+/// hub may be a part of the scenario that could not be read.
+pub(super) fn apply(valid: &Valid, world: &World, now: Timestamp, are_hubs_unsure: bool) -> Vec<Refused> {
+    let whole = valid.iter().filter(|(_, aggregator)| aggregator.is_whole);
+    apply_each(whole, world, |transaction, (account, aggregator)| {
+        let caller = Caller::local_user(*account, aggregator.home.clone(), now);
+        if hub_v2::enabled(transaction, &caller.hub_key()).is_err() {
+            let message = format!("Security Hub V2 is not enabled for {account} in {}", aggregator.home);
+            return if are_hubs_unsure { Ok(()) } else { Err((aggregator.span, message)) };
         }
         let linking = Linking { mode: LinkingModeV2::Specified.as_str(), regions: &aggregator.regions };
-        if let Err(error) = aggregator_v2::create(&mut transaction, world, &caller, &linking, BTreeMap::new()) {
-            refusals.push((aggregator.span, AwsError::from(error).message.into_owned()));
-        }
-    }
-    transaction.commit();
-    if refusals.is_empty() { Ok(()) } else { Err(refusals) }
+        let created = aggregator_v2::create(transaction, world, &caller, &linking, BTreeMap::new());
+        created.map(|_| ()).map_err(|error| (aggregator.span, AwsError::from(error).message.into_owned()))
+    })
 }

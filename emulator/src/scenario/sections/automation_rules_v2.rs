@@ -11,6 +11,7 @@ use super::api_input::{self, ApiInput};
 use super::connectors;
 use super::hubs;
 use super::regions::{self, RegionText};
+use super::{Refused, apply_each};
 use crate::aws_error::AwsError;
 use crate::domain::accounts::connectors::{Half, connector_arn};
 use crate::domain::accounts::hub_v2;
@@ -20,8 +21,8 @@ use crate::scenario::check::{AccountText, Check, not_null};
 use crate::scenario::files::Span;
 use crate::scenario::lost::ITEM;
 use crate::scenario::spanned::{Content, Entries, Node, Spanned};
-use crate::scenario::suggest;
-use crate::state::{HubKey, Principal, Region, Timestamp, Transaction, World};
+use crate::state::{HubKey, Region, Timestamp, Transaction, World};
+use crate::suggest;
 
 /// An automation rule of the V2 half, as CreateAutomationRuleV2 creates it. Rules also run on the findings of the scenario.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -201,28 +202,16 @@ fn check_connector(rule: &Rule, connectors: &connectors::Valid, check: &mut Chec
     check.lose(&["automation_rules_v2", ITEM]);
 }
 
-/// Creates the rules. If `is_unsure`, a rule that is refused is left out without an error, since the reason may be a part
-/// of the scenario that could not be read.
-///
-/// # Errors
-/// Errors of the domain, with positions.
-pub(super) fn apply(valid: &Valid, world: &World, now: Timestamp, is_unsure: bool) -> Result<(), Vec<(Span, String)>> {
-    let mut transaction = world.write();
-    let mut refusals = Vec::new();
-    for rule in valid {
-        if let Err(refusal) = create(&mut transaction, world, rule, now) {
-            refusals.push(refusal);
-        }
-    }
-    transaction.commit();
-    if refusals.is_empty() || is_unsure { Ok(()) } else { Err(refusals) }
+/// Creates the rules.
+pub(super) fn apply(valid: &Valid, world: &World, now: Timestamp) -> Vec<Refused> {
+    apply_each(valid, world, |transaction, rule| create(transaction, world, rule, now))
 }
 
 /// Creates a rule. Criteria and action are checked one after the other first, so that an error has the position of its
 /// part.
-fn create(transaction: &mut Transaction<'_>, world: &World, rule: &Rule, now: Timestamp) -> Result<(), (Span, String)> {
+fn create(transaction: &mut Transaction<'_>, world: &World, rule: &Rule, now: Timestamp) -> Result<(), Refused> {
     let HubKey { account, region } = &rule.key;
-    let caller = Caller { principal: Principal::local_user(*account), region: region.clone(), now };
+    let caller = Caller::local_user(*account, region.clone(), now);
     let Ok(hub) = hub_v2::enabled(transaction, &rule.key) else {
         return Err((rule.span, format!("Security Hub V2 is not enabled for {account} in {region}")));
     };

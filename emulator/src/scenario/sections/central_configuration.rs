@@ -7,7 +7,7 @@ use securityhub_fixtures::standards::{self, CONTROLS, Control, Standard};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{aggregators, hubs, organization, standards as names};
+use super::{Refused, aggregators, hubs, organization, standards as names};
 use crate::aws_error::AwsError;
 use crate::domain::accounts::central_configuration::{SELF_MANAGED, associations, content, policies, switch};
 use crate::domain::caller::Caller;
@@ -16,11 +16,10 @@ use crate::scenario::check::Check;
 use crate::scenario::files::Span;
 use crate::scenario::lost::ITEM;
 use crate::scenario::spanned::{Entries, Spanned};
-use crate::scenario::suggest;
 use crate::state::{
-    AccountId, ChosenControls, ConfigurationPolicy, Organization, PolicyContent, Principal, Region, Timestamp,
-    Transaction, World,
+    AccountId, ChosenControls, ConfigurationPolicy, Organization, PolicyContent, Region, Timestamp, Transaction, World,
 };
+use crate::suggest;
 
 /// The word for a target that configures itself.
 const OWN: &str = "self_managed";
@@ -299,22 +298,21 @@ fn association(
 }
 
 /// Turns central configuration on, creates the policies and associates them.
-///
-/// # Errors
-/// Errors of the domain, with the spans of the entries.
-pub(super) fn apply(valid: &Valid, world: &World, now: Timestamp) -> Result<(), Vec<(Span, String)>> {
+pub(super) fn apply(valid: &Valid, world: &World, now: Timestamp) -> Vec<Refused> {
     let mut transaction = world.write();
     let home = transaction.directory().aggregators.get(&valid.administrator).map(|aggregator| aggregator.home.clone());
-    let Some(home) = home else { return Ok(()) };
-    let caller = Caller { principal: Principal::local_user(valid.administrator), region: home, now };
-    let refused = |span: Span, error: AwsError| vec![(span, error.message.into_owned())];
-    switch::turn_on(&mut transaction, world, &caller).map_err(|error| refused(valid.span, error.into()))?;
+    let Some(home) = home else { return Vec::new() };
+    let caller = Caller::local_user(valid.administrator, home, now);
+    let refuse = |span: Span, error: AwsError| (span, error.message.into_owned());
+    if let Err(error) = switch::turn_on(&mut transaction, world, &caller) {
+        return vec![refuse(valid.span, error.into())];
+    }
     let mut ids = BTreeMap::from([(OWN, SELF_MANAGED.to_owned())]);
-    let mut refusals = Vec::new();
+    let mut refused = Vec::new();
     for policy in valid.policies.iter().filter(|policy| policy.is_sound) {
         match policies::create(&mut transaction, world, &caller, policy.made(&caller)) {
             Ok(made) => _ = ids.insert(&policy.name.value, made.id),
-            Err(error) => refusals.extend(refused(policy.name.span, error.into())),
+            Err(error) => refused.push(refuse(policy.name.span, error.into())),
         }
     }
     for Association { target, governance } in in_order(&valid.associations, &transaction) {
@@ -322,11 +320,11 @@ pub(super) fn apply(valid: &Valid, world: &World, now: Timestamp) -> Result<(), 
         let id = organization.map(|organization| target_id(organization, &target.value));
         let (Some(policy), Some(id)) = (ids.get(governance.as_str()), id) else { continue };
         if let Err(error) = associations::start(&mut transaction, world, &caller, policy, &id) {
-            refusals.extend(refused(target.span, error.into()));
+            refused.push(refuse(target.span, error.into()));
         }
     }
     transaction.commit();
-    if refusals.is_empty() { Ok(()) } else { Err(refusals) }
+    refused
 }
 
 impl Policy {

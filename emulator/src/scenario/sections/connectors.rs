@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::api_input::{self, ApiInput};
 use super::hubs;
 use super::regions::{self, RegionText};
+use super::{Refused, apply_each};
 use crate::aws_error::AwsError;
 use crate::domain::accounts::connectors::{self, Create, Half, ISSUE_CODES, Observation};
 use crate::domain::accounts::hub_v2;
@@ -18,10 +19,8 @@ use crate::scenario::check::{AccountText, Check, not_null};
 use crate::scenario::files::Span;
 use crate::scenario::lost::{ITEM, Lost};
 use crate::scenario::spanned::{Entries, Spanned};
-use crate::scenario::suggest;
-use crate::state::{
-    Cloud, ConnectorStatus, HubKey, Jira, Principal, Provider, Region, ServiceNow, Timestamp, Transaction, World,
-};
+use crate::state::{Cloud, ConnectorStatus, HubKey, Jira, Provider, Region, ServiceNow, Timestamp, Transaction, World};
+use crate::suggest;
 
 /// A connector of the classic half to Azure or GCP.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -389,21 +388,9 @@ pub(super) fn are_hubs_unsure(lost: &Lost) -> bool {
     sections.iter().any(|section| lost.contains(&[section]))
 }
 
-/// Creates the connectors, finishes their setup and stores the results of their checks. If `is_unsure`, a connector that
-/// is refused is left out without an error, since the reason may be a part of the scenario that could not be read.
-///
-/// # Errors
-/// Errors of the domain, with positions.
-pub(super) fn apply(valid: &Valid, world: &World, now: Timestamp, is_unsure: bool) -> Result<(), Vec<(Span, String)>> {
-    let mut transaction = world.write();
-    let mut refusals = Vec::new();
-    for connector in valid {
-        if let Err(refusal) = create(&mut transaction, world, connector, now) {
-            refusals.push(refusal);
-        }
-    }
-    transaction.commit();
-    if refusals.is_empty() || is_unsure { Ok(()) } else { Err(refusals) }
+/// Creates the connectors, finishes their setup and stores the results of their checks.
+pub(super) fn apply(valid: &Valid, world: &World, now: Timestamp) -> Vec<Refused> {
+    apply_each(valid, world, |transaction, connector| create(transaction, world, connector, now))
 }
 
 fn create(
@@ -411,7 +398,7 @@ fn create(
     world: &World,
     written: &Connector,
     now: Timestamp,
-) -> Result<(), (Span, String)> {
+) -> Result<(), Refused> {
     let Connector { span, half, key, .. } = written;
     let (is_enabled, name) = match half {
         Half::Cspm => (hub_access::enabled(transaction, key).is_ok(), "Security Hub"),
@@ -420,7 +407,7 @@ fn create(
     if !is_enabled {
         return Err((*span, format!("{name} is not enabled for {} in {}", key.account, key.region)));
     }
-    let caller = Caller { principal: Principal::local_user(key.account), region: key.region.clone(), now };
+    let caller = Caller::local_user(key.account, key.region.clone(), now);
     let create = Create {
         name: written.name.clone(),
         description: written.description.clone(),

@@ -14,8 +14,8 @@ use crate::generate::{self, Product, Request};
 use crate::scenario::check::{AccountText, Check};
 use crate::scenario::files::Span;
 use crate::scenario::spanned::Spanned;
-use crate::scenario::suggest;
 use crate::state::{AccountId, HubKey, Region, Timestamp};
+use crate::suggest;
 
 const MAX_FINDINGS: u64 = 1_000_000;
 const MAX_DAYS: u64 = 365;
@@ -95,7 +95,7 @@ pub(super) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// What a generator refers to in a scenario; `hubs` contains those of both halves.
+    /// The parts of a scenario that generators refer to. `hubs` contains the hubs of both halves.
     pub(super) fn new(
         regions: &'a [Region],
         accounts: &'a BTreeSet<AccountId>,

@@ -8,14 +8,15 @@ use serde::Deserialize;
 use super::all_or::AllOr;
 use super::hubs;
 use super::regions::RegionText;
+use super::{Refused, apply_each};
 use crate::aws_error::AwsError;
 use crate::domain::accounts::hub_v2::{self, HubV2Error};
 use crate::scenario::check::{AccountText, Check};
 use crate::scenario::files::Span;
 use crate::scenario::lost::{ITEM, Lost};
 use crate::scenario::spanned::{Entries, Spanned};
-use crate::scenario::suggest;
 use crate::state::{HubKey, Region, Timestamp, Transaction, World};
+use crate::suggest;
 
 /// Enabled hubs V2 of an account. They are independent of the entries under `hubs`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -96,19 +97,11 @@ pub(super) fn are_any_unsure(lost: &Lost) -> bool {
 }
 
 /// Enables the hubs.
-///
-/// # Errors
-/// Errors of the domain, with the spans of the entries.
-pub(super) fn apply(valid: &Valid, world: &World, now: Timestamp) -> Result<(), Vec<(Span, String)>> {
-    let mut transaction = world.write();
-    let mut refusals = Vec::new();
-    for (key, hub) in valid {
-        if let Err(error) = enable(&mut transaction, world, key, hub, now) {
-            refusals.push((hub.span, AwsError::from(error).message.into_owned()));
-        }
-    }
-    transaction.commit();
-    if refusals.is_empty() { Ok(()) } else { Err(refusals) }
+pub(super) fn apply(valid: &Valid, world: &World, now: Timestamp) -> Vec<Refused> {
+    apply_each(valid, world, |transaction, (key, hub)| {
+        let enabled = enable(transaction, world, key, hub, now);
+        enabled.map_err(|error| (hub.span, AwsError::from(error).message.into_owned()))
+    })
 }
 
 fn enable(

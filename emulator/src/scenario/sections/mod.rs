@@ -52,7 +52,7 @@ use crate::domain::accounts::organization::hub_v2_policies;
 use crate::domain::controls::checks;
 use crate::state::{
     AccountId, Credential, DailyScores, DeclaredInventory, DeclaredRemediation, Delays, Directory, HubKey, IdSource,
-    Quotas, Recommendations, Region, Resource, Timestamp, World,
+    Quotas, Recommendations, Region, Resource, Timestamp, Transaction, World,
 };
 
 /// The state of the emulator at its start. All keys are optional.
@@ -301,6 +301,21 @@ fn named_accounts(
     named.chain(organization.into_iter().flat_map(organization::Valid::accounts)).collect()
 }
 
+/// The error of an entry that the domain refuses, with the position of the entry.
+type Refused = (Span, String);
+
+/// Applies entries in one transaction. Returns the errors of the entries that the domain refuses.
+fn apply_each<E>(
+    entries: impl IntoIterator<Item = E>,
+    world: &World,
+    mut apply: impl FnMut(&mut Transaction<'_>, E) -> Result<(), Refused>,
+) -> Vec<Refused> {
+    let mut transaction = world.write();
+    let refused = entries.into_iter().filter_map(|entry| apply(&mut transaction, entry).err()).collect();
+    transaction.commit();
+    refused
+}
+
 fn replace<T>(earlier: &mut Option<T>, later: Option<T>) {
     if later.is_some() {
         *earlier = later;
@@ -355,9 +370,8 @@ impl Valid {
         let imported = findings::apply(&self.findings, &import, self.seed);
         diagnostics.extend(imported.err().into_iter().flatten());
         if diagnostics.is_empty() && self.lost.is_none() {
-            let refused = recommended_policies::apply(&self.recommended_policies, &world, now).err();
-            let refused = refused.into_iter().flatten();
-            diagnostics.extend(refused.map(|(span, message)| Diagnostic::at(files, span, message)));
+            let refused = recommended_policies::apply(&self.recommended_policies, &world, now);
+            diagnostics.extend(refused.into_iter().map(|(span, message)| Diagnostic::at(files, span, message)));
         }
         if !diagnostics.is_empty() {
             return Err(diagnostics);
@@ -370,27 +384,26 @@ impl Valid {
     }
 
     /// Applies hubs and what depends on them. Returns the errors of the domain.
-    fn apply_hubs(&self, world: &World, directory: Directory, now: Timestamp) -> Vec<(Span, String)> {
-        let central_configuration = self.central_configuration.as_ref();
-        let refused = [
-            hubs::apply(&self.hubs, world, directory, now),
-            aggregators::apply(&self.aggregators, world, now),
-            hubs_v2::apply(&self.hubs_v2, world, now),
-            central_configuration.map_or(Ok(()), |written| central_configuration::apply(written, world, now)),
-        ];
+    fn apply_hubs(&self, world: &World, directory: Directory, now: Timestamp) -> Vec<Refused> {
+        let mut refused = hubs::apply(&self.hubs, world, directory, now);
+        refused.extend(aggregators::apply(&self.aggregators, world, now));
+        refused.extend(hubs_v2::apply(&self.hubs_v2, world, now));
+        if let Some(central_configuration) = &self.central_configuration {
+            refused.extend(central_configuration::apply(central_configuration, world, now));
+        }
         let mut transaction = world.write();
         hub_v2_policies::apply(&mut transaction, world, now);
         transaction.commit();
         let are_hubs_unsure = self.lost.as_ref().is_some_and(hubs_v2::are_any_unsure);
-        let of_v2 = aggregators_v2::apply(&self.aggregators_v2, world, now, are_hubs_unsure);
-        let mut refusals: Vec<_> = refused.into_iter().chain([of_v2]).filter_map(Result::err).flatten().collect();
-        // Connectors require hubs and aggregators, and rules require connectors.
-        let is_unsure = !refusals.is_empty() || self.lost.as_ref().is_some_and(connectors::are_hubs_unsure);
-        let of_connectors = connectors::apply(&self.connectors, world, now, is_unsure);
-        let is_unsure = is_unsure || of_connectors.is_err();
-        let of_rules = automation_rules_v2::apply(&self.automation_rules_v2, world, now, is_unsure);
-        refusals.extend([of_connectors, of_rules].into_iter().filter_map(Result::err).flatten());
-        refusals
+        refused.extend(aggregators_v2::apply(&self.aggregators_v2, world, now, are_hubs_unsure));
+        let of_connectors = connectors::apply(&self.connectors, world, now);
+        let of_rules = automation_rules_v2::apply(&self.automation_rules_v2, world, now);
+        // Connectors require hubs and aggregators, and rules require connectors. If one of these was refused or could not
+        // be read, the errors that follow from it are not reported.
+        if refused.is_empty() && !self.lost.as_ref().is_some_and(connectors::are_hubs_unsure) {
+            refused.extend(if of_connectors.is_empty() { of_rules } else { of_connectors });
+        }
+        refused
     }
 
     /// Attaches the policies for hubs V2 to accounts.

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::{Refused, apply_each};
 use crate::domain::accounts::recommended_policies;
 use crate::scenario::check::{Check, not_null};
 use crate::scenario::files::Span;
@@ -188,16 +189,9 @@ pub(super) fn policies(valid: &Valid) -> BTreeMap<String, RecommendedPolicy> {
 
 /// Checks that the findings of the policies are stored and are about unused permissions, and generates those policies that
 /// were already generated.
-///
-/// # Errors
-/// Errors of the domain, with positions.
-pub(super) fn apply(valid: &Valid, world: &World, now: Timestamp) -> Result<(), Vec<(Span, String)>> {
-    let mut transaction = world.write();
-    let mut refusals = Vec::new();
-    for (finding, entry) in valid {
-        let applied = recommended_policies::declare(&mut transaction, world, finding, entry.is_generated, now);
-        refusals.extend(applied.err().map(|error| (entry.span, error.message.into_owned())));
-    }
-    transaction.commit();
-    if refusals.is_empty() { Ok(()) } else { Err(refusals) }
+pub(super) fn apply(valid: &Valid, world: &World, now: Timestamp) -> Vec<Refused> {
+    apply_each(valid, world, |transaction, (finding, entry)| {
+        let declared = recommended_policies::declare(transaction, world, finding, entry.is_generated, now);
+        declared.map_err(|error| (entry.span, error.message.into_owned()))
+    })
 }

@@ -9,7 +9,7 @@ use crate::domain::accounts::hub::{self, Enable};
 use crate::domain::accounts::members;
 use crate::domain::controls::standards::subscriptions;
 use crate::domain::hub_access::HubError;
-use crate::scenario::files::Span;
+use crate::scenario::sections::Refused;
 use crate::state::{
     AccountId, Directory, HubKey, IdSource, Member as MemberRecord, MemberKind, MemberStatus, Timestamp, Transaction,
     World,
@@ -17,29 +17,26 @@ use crate::state::{
 
 /// Stores the members in the directory and enables all hubs. Administrators come first, because members inherit
 /// settings from them.
-///
-/// # Errors
-/// Errors of the domain, with the spans of the entries.
 pub(in crate::scenario) fn apply(
     valid: &Valid,
     world: &World,
     mut directory: Directory,
     now: Timestamp,
-) -> Result<(), Vec<(Span, String)>> {
+) -> Vec<Refused> {
     for (key, hub) in &valid.hubs {
         write_members(key, &hub.members, &world.ids, &mut directory, now);
     }
     let mut transaction = world.write();
     transaction.edit_directory(|written| *written = directory);
-    let mut refusals = Vec::new();
+    let mut refused = Vec::new();
     let (administrators, others): (Vec<_>, Vec<_>) = valid.hubs.iter().partition(|(_, hub)| !hub.members.is_empty());
     for (key, hub) in administrators.into_iter().chain(others) {
         if let Err(error) = enable(&mut transaction, key, hub, now) {
-            refusals.extend(hub.span.map(|span| (span, AwsError::from(error).message.into_owned())));
+            refused.extend(hub.span.map(|span| (span, AwsError::from(error).message.into_owned())));
         }
     }
     transaction.commit();
-    if refusals.is_empty() { Ok(()) } else { Err(refusals) }
+    refused
 }
 
 fn enable(transaction: &mut Transaction<'_>, key: &HubKey, hub: &Hub, now: Timestamp) -> Result<(), HubError> {
