@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
+use crate::domain::findings::v2::native::{self, Refused};
 use crate::domain::{due, events};
 use crate::gate;
 use crate::operations::{self, Context};
@@ -116,6 +117,20 @@ impl Stage {
         message
     }
 
+    /// Sends a finding in OCSF as its product does.
+    pub(crate) fn send(&self, finding: Value) {
+        assert_eq!(self.try_to_send(finding), (1, Vec::new()));
+    }
+
+    /// Like [`Stage::send`], but returns the number of stored findings and the refused ones.
+    pub(crate) fn try_to_send(&self, mut finding: Value) -> (usize, Vec<Refused>) {
+        let finding = finding.as_object_mut().map(std::mem::take).expect("a finding is an object");
+        let mut transaction = self.0.write_findings();
+        let outcome = native::deliver(&mut transaction, &self.0, self.0.clock.now(), vec![finding]);
+        transaction.commit();
+        outcome
+    }
+
     /// The events sent since the last call, as a rule receives them.
     pub(crate) fn events(&self) -> Vec<Value> {
         assert_eq!(self.0.events(0, 0, |_| true).dropped, 0, "the test emits too many events");
@@ -129,7 +144,7 @@ impl Stage {
         self.0.clock.advance(SignedDuration::from_hours(days * 24));
     }
 
-    /// Does what follows when the clock was moved over the control plane.
+    /// Does the work that follows a change of the clock over the control plane.
     pub(crate) fn after_clock_change(&self) {
         due::after_clock_change(&self.0, self.0.clock.now());
     }

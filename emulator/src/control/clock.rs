@@ -18,10 +18,10 @@ pub(super) struct ClockState {
     frozen: bool,
 }
 
-/// What happens to the clock: first it is frozen or runs again, then it moves.
+/// A change of the clock. The clock is frozen or started first, and then moved.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Change {
+pub(super) struct ClockChange {
     /// `true` to stop the clock, `false` to let it run.
     frozen: Option<bool>,
     /// The duration by which it moves, such as `36h` or, in ISO 8601, `P3D`, `P1DT12H` or `P2W`.
@@ -36,7 +36,11 @@ pub(super) fn show(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<Clock
 }
 
 /// Moves, freezes or starts the clock, and does all work that is due then.
-pub(super) fn change(call: &Call<'_>, _: Nothing, Json(change): Json<Change>) -> Result<Json<ClockState>, Refusal> {
+pub(super) fn change(
+    call: &Call<'_>,
+    _: Nothing,
+    Json(change): Json<ClockChange>,
+) -> Result<Json<ClockState>, Refusal> {
     if change.frozen.is_none() && change.advance.is_none() && change.set.is_none() {
         return Err(Refusal::unreadable("the body contains none of 'frozen', 'advance' and 'set'"));
     }
@@ -55,8 +59,8 @@ pub(super) fn change(call: &Call<'_>, _: Nothing, Json(change): Json<Change>) ->
     Ok(state(call.served))
 }
 
-/// How far the clock moves, and the time at which it arrives.
-fn distance(change: &Change, now: Timestamp) -> Result<Option<(SignedDuration, Timestamp)>, Refusal> {
+/// The duration by which the clock moves, and the time that it reaches.
+fn distance(change: &ClockChange, now: Timestamp) -> Result<Option<(SignedDuration, Timestamp)>, Refusal> {
     let end = match (&change.advance, &change.set) {
         (None, None) => return Ok(None),
         (Some(_), Some(_)) => return Err(Refusal::unreadable("'advance' and 'set' cannot be combined")),

@@ -7,13 +7,12 @@ use super::api::{Call, Json, Nothing, Refusal};
 use super::request;
 use crate::domain::caller::Caller;
 use crate::domain::controls::scores::{self, Compliance};
-use crate::domain::{due, hub_access, overview};
-use crate::state::Principal;
+use crate::domain::{hub_access, overview};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Input {
-    /// The account that looks at its scores.
+pub(super) struct ComplianceInput {
+    /// The account that sees the scores.
     account: String,
     /// The Region.
     region: String,
@@ -22,14 +21,13 @@ pub(super) struct Input {
 }
 
 /// Returns the scores that an account sees in a Region; 400 if its hub is disabled.
-pub(super) fn scores(call: &Call<'_>, input: Input, _: Nothing) -> Result<Json<Compliance>, Refusal> {
-    let world = &call.served.world();
+pub(super) fn scores(call: &Call<'_>, input: ComplianceInput, _: Nothing) -> Result<Json<Compliance>, Refusal> {
+    let (world, now) = call.world();
+    let world = &*world;
     let account = request::account(&input.account)?;
     let region = request::region(world, &input.region)?;
     let standard = input.standard.as_deref().map(scores::standard).transpose().map_err(Refusal::unreadable)?;
-    let now = world.clock.now();
-    due::run(world, now);
-    let caller = Caller { principal: Principal::local_user(account), region, now };
+    let caller = Caller::local_user(account, region, now);
     if !hub_access::is_enabled(world, &caller.hub_key()) {
         let missing = overview::missing_hub(&world.relations(), &caller.hub_key());
         return Err(format!("Security Hub is not enabled for {account} in {}. {missing}", caller.region).into());

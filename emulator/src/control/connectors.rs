@@ -11,7 +11,6 @@ use super::api::answer::{Other, response};
 use super::api::{Answer, Call, Json, Nothing, Refusal};
 use super::request;
 use crate::domain::accounts::connectors::{self, ISSUE_CODES, Observation, ObservationError};
-use crate::domain::due;
 use crate::state::{ConnectorStatus, HubKey, Region, Ticket, timestamp_text};
 
 /// The authorization code that the authorization page returns. RegisterConnectorV2 accepts any code but `fail`
@@ -20,7 +19,7 @@ const CODE: &str = "local";
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(super) struct Input {
+pub(super) struct ConnectorCheck {
     /// The status that the next check of the connector finds.
     status: Option<String>,
     /// The problems that it finds.
@@ -41,7 +40,7 @@ struct Issue {
 /// The health of a connector.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Health {
+pub(super) struct ConnectorHealth {
     connector_id: String,
     account: String,
     region: String,
@@ -50,20 +49,22 @@ pub(super) struct Health {
 }
 
 /// Sets the result of the check of a connector.
-pub(super) fn set(call: &Call<'_>, _: Nothing, Json(input): Json<Input>) -> Result<Json<Health>, Refusal> {
+pub(super) fn set(
+    call: &Call<'_>,
+    _: Nothing,
+    Json(input): Json<ConnectorCheck>,
+) -> Result<Json<ConnectorHealth>, Refusal> {
     let observation = observation(input).map_err(Refusal::unreadable)?;
-    let world = call.served.world();
-    let now = world.clock.now();
-    due::run(&world, now);
+    let (world, now) = call.world();
     let mut transaction = world.write();
     let observed = connectors::observe(&mut transaction, &world, call.label, observation, now);
     let (key, connector) = observed.map_err(|error| match error {
         ObservationError::Missing(_) => Refusal::not_found(error.to_string()),
         ObservationError::Status(..) => Refusal::from(error.to_string()),
     })?;
-    transaction.commit();
+    request::log_changes(&transaction.commit());
     let issues = connector.health.issues.into_iter();
-    Ok(Json(Health {
+    Ok(Json(ConnectorHealth {
         connector_id: call.label.to_owned(),
         account: key.account.to_string(),
         region: key.region.to_string(),
@@ -72,8 +73,8 @@ pub(super) fn set(call: &Call<'_>, _: Nothing, Json(input): Json<Input>) -> Resu
     }))
 }
 
-fn observation(input: Input) -> Result<Observation, String> {
-    let Input { status, issues, jira_project, jira_issue_type } = input;
+fn observation(input: ConnectorCheck) -> Result<Observation, String> {
+    let ConnectorCheck { status, issues, jira_project, jira_issue_type } = input;
     let status = status.map(|status| {
         ConnectorStatus::parse(&status).ok_or_else(|| {
             let names: Vec<&str> = ConnectorStatus::ALL.iter().map(|status| status.as_str()).collect();
@@ -102,7 +103,7 @@ pub(super) struct Authorization {
 /// Authorizes a connector to Jira on behalf of its owner: redirects with a code and the state, or returns both (DEC-21).
 pub(super) fn authorize(call: &Call<'_>, query: Authorization, _: Nothing) -> Result<Other, Refusal> {
     let Authorization { state, redirect_uri } = query;
-    if !connectors::is_waiting(&call.served.world().relations(), &state) {
+    if !connectors::is_waiting(&call.world().0.relations(), &state) {
         return Err(Refusal::not_found("no connector waits for an authorization with this state"));
     }
     let Some(address) = redirect_uri else {
@@ -149,10 +150,9 @@ struct TicketRow {
 
 /// Lists the tickets that connectors have created.
 pub(super) fn tickets(call: &Call<'_>, wanted: Wanted, _: Nothing) -> Result<Json<Tickets>, Refusal> {
-    let world = &call.served.world();
+    let (world, _) = &call.world();
     let account = wanted.account.as_deref().map(request::account).transpose()?;
     let region = wanted.region.as_deref().map(|region| request::region(world, region)).transpose()?;
-    due::run(world, world.clock.now());
     let is_wanted = |key: &HubKey| {
         account.is_none_or(|account| key.account == account)
             && region.as_ref().is_none_or(|region: &Region| key.region == *region)

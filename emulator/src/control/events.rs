@@ -9,7 +9,6 @@ use serde_json::Value;
 use super::api::answer::{self, Done};
 use super::api::{Answer, Call, Json, Nothing, Refusal};
 use super::request;
-use crate::domain::due;
 use crate::domain::events::custom_action::{self, Selection};
 use crate::domain::events::envelope;
 use crate::domain::events::pattern::EventPattern;
@@ -32,7 +31,7 @@ const OFF: &str = "events are disabled; start the emulator with --events 10000";
 /// The events to list.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Input {
+pub(super) struct EventsInput {
     /// The account that received the event.
     account: Option<String>,
     /// The Region that received it.
@@ -50,7 +49,7 @@ pub(super) struct Input {
 /// The selected findings or results, and the custom action that receives them.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(super) struct Send {
+pub(super) struct CustomActionInput {
     /// The custom action.
     action_target_arn: String,
     /// Up to 20 findings.
@@ -105,40 +104,38 @@ struct FindingIdentifier {
 
 /// Lists events, oldest first. `Last` is the cursor for the next page, `More` is true if there are further events to
 /// examine (also after an empty page), and `Dropped` is the number of events of this page that are no longer kept.
-pub(super) fn list(call: &Call<'_>, query: Input, _: Nothing) -> Result<Events, Refusal> {
-    let world = call.served.world();
+pub(super) fn list(call: &Call<'_>, query: EventsInput, _: Nothing) -> Result<Events, Refusal> {
+    let (world, _) = call.world();
     let page = page(&world, &query)?;
     Ok(Events(render(&world, &page)))
 }
 
 /// Removes all events.
 pub(super) fn clear(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Done, Refusal> {
-    call.served.world().take_events();
+    call.world().0.take_events();
     Ok(Done)
 }
 
 /// Sends findings or insight results to a custom action, as a user does in the console (EVT-65).
-pub(super) fn send(call: &Call<'_>, _: Nothing, Json(input): Json<Send>) -> Result<Json<Sent>, Refusal> {
-    let world = &call.served.world();
+pub(super) fn send(call: &Call<'_>, _: Nothing, Json(input): Json<CustomActionInput>) -> Result<Json<Sent>, Refusal> {
+    let (world, now) = &call.world();
     let action_target_arn = input.action_target_arn.clone();
     let selection =
         selection(input).ok_or_else(|| Refusal::unreadable("FindingIdentifiers and InsightArn cannot be combined"))?;
-    let now = world.clock.now();
-    due::run(world, now);
     if !world.has_events() {
         return Err(OFF.into());
     }
     let mut transaction = world.write();
-    let sent = custom_action::send(&mut transaction, world, now, &action_target_arn, selection);
+    let sent = custom_action::send(&mut transaction, world, *now, &action_target_arn, selection);
     let event_count = sent.map_err(|error| {
         let status = StatusCode::from_u16(error.status).or_report("the status of an error is a valid HTTP status");
         Refusal::new(status.unwrap_or(StatusCode::BAD_REQUEST), error.message)
     })?;
-    transaction.commit();
+    request::log_changes(&transaction.commit());
     Ok(Json(Sent { event_count }))
 }
 
-fn page(world: &World, input: &Input) -> Result<EventPage, Refusal> {
+fn page(world: &World, input: &EventsInput) -> Result<EventPage, Refusal> {
     let account = input.account.as_deref().map(request::account).transpose()?;
     let region = input.region.as_deref().map(|region| request::region(world, region)).transpose()?;
     let limit = input.limit.unwrap_or(PAGE);
@@ -146,7 +143,6 @@ fn page(world: &World, input: &Input) -> Result<EventPage, Refusal> {
         return Err(Refusal::unreadable(format!("limit must be from 1 to {MAX_PAGE}")));
     }
     let pattern = input.pattern.as_deref().map(EventPattern::read).transpose()?;
-    due::run(world, world.clock.now());
     if !world.has_events() {
         return Err(OFF.into());
     }
@@ -189,8 +185,8 @@ fn render(world: &World, page: &EventPage) -> String {
     format!("{{\"Events\":[{events}],\"Last\":{last},\"More\":{more},\"Dropped\":{dropped}}}")
 }
 
-fn selection(input: Send) -> Option<Selection> {
-    let Send { finding_identifiers, insight_arn, result_values, .. } = input;
+fn selection(input: CustomActionInput) -> Option<Selection> {
+    let CustomActionInput { finding_identifiers, insight_arn, result_values, .. } = input;
     match (finding_identifiers, insight_arn, result_values) {
         (Some(names), None, None) => {
             let name = |FindingIdentifier { id, product_arn }| Identifier { product_arn, id };

@@ -7,13 +7,11 @@ use serde_json::Value;
 use super::api::{Call, Json, Nothing, Refusal};
 use super::request;
 use crate::domain::caller::Caller;
-use crate::domain::due;
 use crate::domain::findings::explain::{self, Question};
-use crate::state::Principal;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(super) struct Input {
+pub(super) struct ExplainInput {
     /// The account that would call GetFindings.
     account: String,
     /// The Region that it would call.
@@ -32,14 +30,12 @@ pub(super) struct Input {
 pub(super) fn explain(
     call: &Call<'_>,
     _: Nothing,
-    Json(input): Json<Input>,
+    Json(input): Json<ExplainInput>,
 ) -> Result<Json<explain::Explanation>, Refusal> {
     let account = request::account(&input.account)?;
-    let world = call.served.world();
-    let now = world.clock.now();
-    due::run(&world, now);
+    let (world, now) = call.world();
     let region = request::region(&world, &input.region)?;
-    let caller = Caller { principal: Principal::local_user(account), region, now };
+    let caller = Caller::local_user(account, region, now);
     let question = Question { id: &input.id, product_arn: input.product_arn.as_deref(), filters: &input.filters };
     let explained = explain::explain(&world, &caller, &question);
     explained.map(Json).map_err(|error| error.message.into_owned().into())

@@ -5,22 +5,22 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::api::{Call, Json, Nothing, Refusal};
-use crate::domain::due;
+use super::request;
 use crate::domain::findings::v2::exports::{self, FAILURES};
 use crate::state::{ExportFailure, ExportState, World};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(super) struct Outcome {
+pub(super) struct JobOutcome {
     /// The status to set. A job with the status `RUNNING` runs until another status is set.
-    status: Status,
+    status: JobStatus,
     /// The reason for the failure, for the status `FAILED`.
     failure_code: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
-enum Status {
+enum JobStatus {
     Running,
     Succeeded,
     Failed,
@@ -45,34 +45,29 @@ pub(super) struct Job {
 
 /// Returns a job of any account with its output (EXV-08).
 pub(super) fn show(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<Job>, Refusal> {
-    let world = call.served.world();
-    due::run(&world, world.clock.now());
+    let (world, _) = call.world();
     shown(&world, call.label)
 }
 
 /// Sets the state of a job (DEC-20).
-pub(super) fn put(call: &Call<'_>, _: Nothing, Json(outcome): Json<Outcome>) -> Result<Json<Job>, Refusal> {
+pub(super) fn put(call: &Call<'_>, _: Nothing, Json(outcome): Json<JobOutcome>) -> Result<Json<Job>, Refusal> {
     let state = state(&outcome)?;
-    let world = call.served.world();
-    let now = world.clock.now();
-    due::run(&world, now);
+    let (world, now) = call.world();
     let mut transaction = world.write();
     exports::put(&mut transaction, &world, call.label, (state, now)).map_err(|_| unknown(call.label))?;
-    for change in transaction.commit() {
-        tracing::debug!(?change, "changed");
-    }
+    request::log_changes(&transaction.commit());
     shown(&world, call.label)
 }
 
-fn state(Outcome { status, failure_code }: &Outcome) -> Result<ExportState, Refusal> {
-    if failure_code.is_some() && *status != Status::Failed {
+fn state(JobOutcome { status, failure_code }: &JobOutcome) -> Result<ExportState, Refusal> {
+    if failure_code.is_some() && *status != JobStatus::Failed {
         return Err(Refusal::unreadable("FailureCode is only allowed with the status FAILED"));
     }
     match status {
-        Status::Running => Ok(ExportState::Running),
-        Status::Succeeded => Ok(ExportState::Succeeded),
-        Status::Cancelled => Ok(ExportState::Cancelled),
-        Status::Failed => {
+        JobStatus::Running => Ok(ExportState::Running),
+        JobStatus::Succeeded => Ok(ExportState::Succeeded),
+        JobStatus::Cancelled => Ok(ExportState::Cancelled),
+        JobStatus::Failed => {
             let code = failure_code.as_deref().unwrap_or("INTERNAL_ERROR");
             let known = FAILURES.iter().find(|known| **known == code);
             let code = known

@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::api::{Call, Json, Nothing, Refusal};
-use crate::domain::{due, exposures};
+use super::request;
+use crate::domain::exposures;
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -15,13 +16,9 @@ pub(super) struct Computed {
 
 /// Computes the exposures of all Regions, and counts the open ones.
 pub(super) fn compute(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<Computed>, Refusal> {
-    let world = call.served.world();
-    let now = world.clock.now();
-    due::run(&world, now);
+    let (world, now) = call.world();
     let mut transaction = world.write();
     let open_exposures = exposures::compute_all(&world, &mut transaction, now);
-    for change in transaction.commit() {
-        tracing::debug!(?change, "changed");
-    }
+    request::log_changes(&transaction.commit());
     Ok(Json(Computed { open_exposures }))
 }

@@ -17,7 +17,6 @@ use crate::domain::findings::v2::native::{self, Refused};
 use crate::domain::{due, hub_access, overview};
 use crate::invariant::Invariant;
 use crate::shape::items::Item;
-use crate::state::Principal;
 
 const EXPECTED: &str = "expected a finding, a list of findings or {\"Findings\": [...]}";
 
@@ -101,9 +100,7 @@ pub(super) fn deliver(
             break;
         }
     }
-    for change in transaction.commit() {
-        tracing::debug!(?change, "changed");
-    }
+    request::log_changes(&transaction.commit());
     outcome.map(|()| Json(delivered)).map_err(|error| error.message.into_owned().into())
 }
 
@@ -163,8 +160,8 @@ const LIMIT: usize = 50;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(super) struct Input {
-    /// The account that looks at the findings.
+pub(super) struct FindingsQuery {
+    /// The account that sees the findings.
     account: String,
     /// The Region.
     region: String,
@@ -178,13 +175,12 @@ pub(super) struct Input {
 }
 
 /// Lists the findings that an account sees in a Region; 400 if its hub is disabled.
-pub(super) fn query(call: &Call<'_>, _: Nothing, Json(input): Json<Input>) -> Result<Json<Listing>, Refusal> {
-    let world = &call.served.world();
+pub(super) fn query(call: &Call<'_>, _: Nothing, Json(input): Json<FindingsQuery>) -> Result<Json<Listing>, Refusal> {
+    let (world, now) = call.world();
+    let world = &*world;
     let account = request::account(&input.account)?;
-    let now = world.clock.now();
-    due::run(world, now);
     let region = request::region(world, &input.region)?;
-    let caller = Caller { principal: Principal::local_user(account), region, now };
+    let caller = Caller::local_user(account, region, now);
     if let Some(status) = overview::out_of_use(&world.directory(), account) {
         return Err(format!("Account {account} is {status}, so its calls are refused").into());
     }

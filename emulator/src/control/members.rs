@@ -13,12 +13,12 @@ use super::request;
 use crate::domain::accounts::members::bulk::{self, MemberRow, Outcome, Steps, Unprocessed};
 use crate::domain::accounts::members::csv;
 use crate::domain::findings::aggregation::replicas;
-use crate::domain::{due, hub_access};
+use crate::domain::hub_access;
 use crate::state::{AccountId, HubKey, Region, Transaction, World};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(super) struct Add {
+pub(super) struct AddMembers {
     /// The account to which members are added.
     administrator: String,
     /// The Regions in which they are added.
@@ -45,7 +45,7 @@ struct AccountDetails {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(super) struct Accept {
+pub(super) struct AcceptInvitations {
     /// The account whose invitations are accepted.
     administrator: String,
     /// The Regions of the invitations.
@@ -56,7 +56,7 @@ pub(super) struct Accept {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct List {
+pub(super) struct ListMembers {
     /// The account whose members are listed.
     administrator: String,
     /// Their Regions, separated by commas; by default all in which hubs are enabled.
@@ -64,12 +64,11 @@ pub(super) struct List {
 }
 
 /// Adds accounts and optionally invites them and accepts on their behalf. Any invalid item aborts the whole call.
-pub(super) fn add(call: &Call<'_>, _: Nothing, Json(input): Json<Add>) -> Result<Json<Outcome>, Refusal> {
-    let world = &call.served.world();
+pub(super) fn add(call: &Call<'_>, _: Nothing, Json(input): Json<AddMembers>) -> Result<Json<Outcome>, Refusal> {
     let accounts = accounts_of(&input)?;
     let steps = Steps { invite: input.invite, accept: input.accept };
-    let now = world.clock.now();
-    due::run(world, now);
+    let (world, now) = call.world();
+    let world = &*world;
     let hubs = hubs(world, &input.administrator, &input.regions)?;
     let mut transaction = world.write();
     let mut refused = Vec::new();
@@ -88,31 +87,34 @@ pub(super) fn add(call: &Call<'_>, _: Nothing, Json(input): Json<Add>) -> Result
 }
 
 /// Accepts the invitations of an administrator on behalf of the given accounts or of all invited accounts.
-pub(super) fn accept(call: &Call<'_>, _: Nothing, Json(input): Json<Accept>) -> Result<Json<Outcome>, Refusal> {
-    let world = &call.served.world();
+pub(super) fn accept(
+    call: &Call<'_>,
+    _: Nothing,
+    Json(input): Json<AcceptInvitations>,
+) -> Result<Json<Outcome>, Refusal> {
     let named = input.account_ids.map(|ids| ids.iter().map(|id| request::account(id)).collect::<Result<Vec<_>, _>>());
     let named = named.transpose()?;
-    let now = world.clock.now();
-    due::run(world, now);
+    let (world, now) = call.world();
+    let world = &*world;
     let hubs = hubs(world, &input.administrator, &input.regions)?;
     let mut transaction = world.write();
-    let (mut refused, mut spoken_of) = (Vec::new(), BTreeSet::new());
+    let (mut refused, mut addressed) = (Vec::new(), BTreeSet::new());
     for hub in &hubs {
         let accounts = named.clone().unwrap_or_else(|| bulk::pending_accounts(transaction.directory(), hub));
         for account in accounts {
             let outcome = bulk::accept(&mut transaction, hub, account, now);
             refused.extend(outcome.err().map(|sentence| unprocessed(hub, account, sentence)));
-            spoken_of.insert((hub.region.to_string(), account.to_string()));
+            addressed.insert((hub.region.to_string(), account.to_string()));
         }
     }
     commit(transaction, world);
-    let is_wanted = |row: &MemberRow| spoken_of.contains(&(row.region.clone(), row.account_id.clone()));
+    let is_wanted = |row: &MemberRow| addressed.contains(&(row.region.clone(), row.account_id.clone()));
     Ok(Json(Outcome { members: rows(world, &hubs, is_wanted), unprocessed_accounts: Some(refused) }))
 }
 
 /// Lists the members of an administrator, whatever their status.
-pub(super) fn list(call: &Call<'_>, input: List, _: Nothing) -> Result<Json<Outcome>, Refusal> {
-    let world = &call.served.world();
+pub(super) fn list(call: &Call<'_>, input: ListMembers, _: Nothing) -> Result<Json<Outcome>, Refusal> {
+    let (world, _) = &call.world();
     let administrator = request::account(&input.administrator)?;
     let regions: Vec<Region> = match &input.region {
         Some(regions) => request::regions(world, regions.split(','))?,
@@ -123,7 +125,7 @@ pub(super) fn list(call: &Call<'_>, input: List, _: Nothing) -> Result<Json<Outc
 }
 
 /// The accounts to add with their e-mail addresses, or an error if any is invalid.
-fn accounts_of(input: &Add) -> Result<Vec<(AccountId, Option<String>)>, Refusal> {
+fn accounts_of(input: &AddMembers) -> Result<Vec<(AccountId, Option<String>)>, Refusal> {
     let Some(list) = &input.csv else {
         let details = input.account_details.iter();
         return details.map(|details| Ok((request::account(&details.account_id)?, details.email.clone()))).collect();
@@ -165,7 +167,5 @@ fn rows(world: &World, hubs: &[HubKey], is_wanted: impl Fn(&MemberRow) -> bool) 
 
 fn commit(mut transaction: Transaction<'_>, world: &World) {
     replicas::apply_relation_changes(&mut transaction, world);
-    for change in transaction.commit() {
-        tracing::debug!(?change, "changed");
-    }
+    request::log_changes(&transaction.commit());
 }

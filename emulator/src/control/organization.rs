@@ -14,15 +14,14 @@ use crate::domain::accounts::organization::hub_v2_policies;
 use crate::domain::accounts::organization::outline::{self, Outline, PolicyOutline};
 use crate::domain::accounts::organization::report::{AccountRow, row};
 use crate::domain::accounts::organization::tree::by_name::{self, PolicyEffect};
-use crate::domain::due;
 use crate::domain::findings::aggregation::replicas;
 use crate::domain::policy;
 use crate::state::{OrganizationPolicy, PolicyType, World};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(super) struct Input {
-    /// What happens to the account: `join`, `move` (requires `Parent`), `leave`, `suspend`, `reactivate` or `close`.
+pub(super) struct AccountChange {
+    /// The event: `join`, `move` (requires `Parent`), `leave`, `suspend`, `reactivate` or `close`.
     action: Action,
     /// The account.
     account_id: String,
@@ -46,24 +45,25 @@ enum Action {
 }
 
 /// Applies a lifecycle event to an account and returns its new state.
-pub(super) fn apply_event(call: &Call<'_>, _: Nothing, Json(input): Json<Input>) -> Result<Json<AccountRow>, Refusal> {
-    let world = &call.served.world();
+pub(super) fn apply_event(
+    call: &Call<'_>,
+    _: Nothing,
+    Json(input): Json<AccountChange>,
+) -> Result<Json<AccountRow>, Refusal> {
     let account = request::account(&input.account_id)?;
     let event = event(input)?;
-    let now = world.clock.now();
-    due::run(world, now);
+    let (world, now) = call.world();
+    let world = &*world;
     let mut transaction = world.write();
     accounts::carry_out(&mut transaction, world, account, event, now).map_err(|error| error.to_string())?;
     hub_v2_policies::apply_relation_changes(&mut transaction, world, now);
     replicas::apply_relation_changes(&mut transaction, world);
-    for change in transaction.commit() {
-        tracing::debug!(?change, "changed");
-    }
+    request::log_changes(&transaction.commit());
     Ok(Json(row(world, account)))
 }
 
-fn event(input: Input) -> Result<Event, Refusal> {
-    let Input { action, parent, name, email, .. } = input;
+fn event(input: AccountChange) -> Result<Event, Refusal> {
+    let AccountChange { action, parent, name, email, .. } = input;
     if action != Action::Join && (name.is_some() || email.is_some()) {
         return Err(Refusal::unreadable("Name and Email are only allowed for the action join"));
     }
@@ -82,8 +82,7 @@ fn event(input: Input) -> Result<Event, Refusal> {
 
 /// The whole organization.
 pub(super) fn show(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<Changed>, Refusal> {
-    let world = call.served.world();
-    due::run(&world, world.clock.now());
+    let (world, _) = call.world();
     outlined(&world, None, Vec::new())
 }
 
@@ -96,8 +95,7 @@ pub(super) struct Policies {
 
 /// Lists the policies and their targets.
 pub(super) fn list_policies(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<Policies>, Refusal> {
-    let world = call.served.world();
-    due::run(&world, world.clock.now());
+    let (world, _) = call.world();
     let policies = outline::policies(&world.directory()).ok_or_else(|| AccountError::NoOrganization.to_string())?;
     Ok(Json(Policies { policies }))
 }
@@ -121,7 +119,7 @@ fn outlined(world: &World, policy: Option<PolicyEffect>, warnings: Vec<String>) 
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(super) struct PolicyInput {
+pub(super) struct PolicyChange {
     /// `attach` or `detach`.
     action: PolicyAction,
     /// The name or ID of the policy.
@@ -143,30 +141,27 @@ enum PolicyAction {
 pub(super) fn change_policy(
     call: &Call<'_>,
     _: Nothing,
-    Json(input): Json<PolicyInput>,
+    Json(input): Json<PolicyChange>,
 ) -> Result<Json<Changed>, Refusal> {
-    let world = &call.served.world();
+    let (world, _) = &call.world();
     let (effect, warnings) = policy_changed(world, input)?;
     outlined(world, effect, warnings)
 }
 
 /// Returns the effect on the policy, and warnings about its document.
-fn policy_changed(world: &World, input: PolicyInput) -> Result<(Option<PolicyEffect>, Vec<String>), Refusal> {
-    let PolicyInput { action, policy: name, target, document } = input;
+fn policy_changed(world: &World, input: PolicyChange) -> Result<(Option<PolicyEffect>, Vec<String>), Refusal> {
+    let PolicyChange { action, policy: name, target, document } = input;
     if action == PolicyAction::Detach && document.is_some() {
         return Err(Refusal::unreadable("Document is only allowed for the action attach"));
     }
     let (policy, warnings) = document.map(|document| new_policy(&name, &document)).transpose()?.unzip();
-    due::run(world, world.clock.now());
     let mut transaction = world.write();
     let effect = match action {
         PolicyAction::Attach => by_name::attach(&mut transaction, world, (&name, &target), policy).map(Some),
         PolicyAction::Detach => by_name::detach(&mut transaction, (&name, &target)).map(|()| None),
     }
     .map_err(|error| error.to_string())?;
-    for change in transaction.commit() {
-        tracing::debug!(?change, "changed");
-    }
+    request::log_changes(&transaction.commit());
     Ok((effect, warnings.unwrap_or_default()))
 }
 

@@ -7,7 +7,7 @@ use http::Method;
 
 use super::api::Route;
 use super::status::Status;
-use crate::domain::overview::Overview;
+use crate::domain::overview::{Overview, count_of_hubs_v2};
 
 const TEMPLATE: &str = include_str!("page.html");
 /// Maximum number of accounts in the table.
@@ -46,8 +46,7 @@ pub(super) fn render(status: &Status, endpoint: &str, routes: &[Route]) -> Strin
 fn hubs(overview: &Overview) -> String {
     match overview.hubs_v2 {
         0 => overview.hubs.to_string(),
-        1 => format!("{}, and 1 hub V2", overview.hubs),
-        of_v2 => format!("{}, and {of_v2} hubs V2", overview.hubs),
+        count => format!("{}, and {}", overview.hubs, count_of_hubs_v2(count)),
     }
 }
 

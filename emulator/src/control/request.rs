@@ -1,7 +1,7 @@
-//! What several routes read: accounts, Regions, and Regions in lists.
+//! Functions that several routes share: reading accounts, Regions and lists of Regions, and logging changes.
 
 use super::api::Refusal;
-use crate::state::{AccountId, Region, World};
+use crate::state::{AccountId, Change, Region, World};
 
 /// The account with an ID.
 pub(super) fn account(text: &str) -> Result<AccountId, Refusal> {
@@ -19,4 +19,11 @@ pub(super) fn region(world: &World, name: &str) -> Result<Region, Refusal> {
 /// The Regions with these names, in the same order.
 pub(super) fn regions<'n>(world: &World, names: impl Iterator<Item = &'n str>) -> Result<Vec<Region>, Refusal> {
     names.map(|name| region(world, name)).collect()
+}
+
+/// Logs the changes of a committed transaction.
+pub(super) fn log_changes(changes: &[Change]) {
+    for change in changes {
+        tracing::debug!(?change, "changed");
+    }
 }

@@ -16,7 +16,7 @@ use crate::domain::controls::checks::{self, change};
 use crate::domain::{due, hub_access};
 use crate::scenario::entries;
 use crate::state::{
-    CheckResult, ComplianceStatus, ConfigRecorder, HubKey, RecorderSettings, Resource, Transaction, World,
+    CheckResult, ComplianceStatus, ConfigRecorder, HubKey, RecorderSettings, Resource, Timestamp, Transaction, World,
 };
 
 const DECLARE: &str = "expected a resource or a list of resources, in the format of `resources` in a scenario";
@@ -24,7 +24,7 @@ const DECLARE: &str = "expected a resource or a list of resources, in the format
 /// The resources to list or delete. Without ID or type, all resources match.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Input {
+pub(super) struct ResourcesInput {
     /// The account of the resources; required to delete.
     account: Option<String>,
     /// Their Regions, separated by commas.
@@ -38,7 +38,7 @@ pub(super) struct Input {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(super) struct Record {
+pub(super) struct RecorderInput {
     /// The account.
     account: String,
     /// The Regions.
@@ -78,7 +78,7 @@ enum Role {
 
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(super) struct Run {
+pub(super) struct ChecksInput {
     /// The account whose hubs are checked; by default all accounts.
     account: Option<String>,
     /// The Regions whose hubs are checked; by default all Regions.
@@ -125,8 +125,8 @@ impl Body for ResourcesText {
 }
 
 /// Lists the declared resources, in a form that can be sent again.
-pub(super) fn list(call: &Call<'_>, input: Input, _: Nothing) -> Result<Json<Resources>, Refusal> {
-    let world = &call.served.world();
+pub(super) fn list(call: &Call<'_>, input: ResourcesInput, _: Nothing) -> Result<Json<Resources>, Refusal> {
+    let (world, _) = &call.world();
     let account = input.account.as_deref().map(request::account).transpose()?;
     let regions = input.region.as_ref().map(|regions| request::regions(world, regions.split(','))).transpose()?;
     let is_wanted = |key: &HubKey, resource: &Resource| {
@@ -150,22 +150,22 @@ pub(super) fn declare(
     _: Nothing,
     ResourcesText(text): ResourcesText,
 ) -> Result<Json<Resources>, Refusal> {
-    let world = &call.served.world();
+    let (world, now) = &call.world();
     let mut regions = world.directory().regions.clone();
-    regions.extend(
-        world.relations().hub_regions().into_iter().filter(|region| !regions.contains(region)).collect::<Vec<_>>(),
-    );
+    let others = world.relations().hub_regions();
+    let others: Vec<_> = others.into_iter().filter(|region| !regions.contains(region)).collect();
+    regions.extend(others);
     let resources =
         entries::resources(&text, &regions).map_err(|errors| format!("{}; {DECLARE}", errors.in_a_line()))?;
     let entries: Vec<Value> =
         resources.iter().flat_map(|(key, all)| all.iter().map(move |resource| entry(key, resource))).collect();
-    change(world, |transaction, now| change::declare(transaction, world, resources, now));
+    change(world, *now, |transaction| change::declare(transaction, world, resources, *now));
     Ok(Json(Resources { resources: entries }))
 }
 
 /// Deletes resources and returns them (FND-33).
-pub(super) fn delete(call: &Call<'_>, input: Input, _: Nothing) -> Result<Json<Resources>, Refusal> {
-    let world = &call.served.world();
+pub(super) fn delete(call: &Call<'_>, input: ResourcesInput, _: Nothing) -> Result<Json<Resources>, Refusal> {
+    let (world, now) = &call.world();
     let resource_type = input.resource_type.map(|name| resource_type(&name)).transpose()?;
     let which = change::ResourceSelector {
         account: request::account(input.account.as_deref().unwrap_or_default())?,
@@ -173,7 +173,7 @@ pub(super) fn delete(call: &Call<'_>, input: Input, _: Nothing) -> Result<Json<R
         resource_type,
         id: input.id,
     };
-    let deleted = change(world, |transaction, now| change::delete(transaction, &which, now));
+    let deleted = change(world, *now, |transaction| change::delete(transaction, &which, *now));
     if deleted.is_empty() {
         return Err(Refusal::not_found("no matching resource"));
     }
@@ -181,8 +181,8 @@ pub(super) fn delete(call: &Call<'_>, input: Input, _: Nothing) -> Result<Json<R
 }
 
 /// Changes the configuration recorders of AWS Config (RES-05).
-pub(super) fn record(call: &Call<'_>, _: Nothing, Json(input): Json<Record>) -> Result<Done, Refusal> {
-    let world = &call.served.world();
+pub(super) fn record(call: &Call<'_>, _: Nothing, Json(input): Json<RecorderInput>) -> Result<Done, Refusal> {
+    let (world, now) = &call.world();
     let account = request::account(&input.account)?;
     let recorder = match input.recorder {
         WrittenRecorder::Switch(Switch::On) => ConfigRecorder::On,
@@ -203,16 +203,16 @@ pub(super) fn record(call: &Call<'_>, _: Nothing, Json(input): Json<Record>) -> 
             format!("Security Hub is not enabled for {account} in {}; enable it there first", off.region).into()
         );
     }
-    change(world, |transaction, now| {
-        keys.iter().try_for_each(|key| change::record(transaction, key, recorder.clone(), now))
+    change(world, *now, |transaction| {
+        keys.iter().try_for_each(|key| change::record(transaction, key, recorder.clone(), *now))
     })
     .map_err(|_| format!("Security Hub was disabled for {account} in the meantime"))?;
     Ok(Done)
 }
 
 /// Runs all checks now (RES-10).
-pub(super) fn run(call: &Call<'_>, _: Nothing, Json(input): Json<Run>) -> Result<Json<Checked>, Refusal> {
-    let world = &call.served.world();
+pub(super) fn run(call: &Call<'_>, _: Nothing, Json(input): Json<ChecksInput>) -> Result<Json<Checked>, Refusal> {
+    let (world, now) = &call.world();
     if world.resources().is_none() {
         return Err(
             "no resources are declared, so controls are not checked; declare some with PUT /_emulator/resources".into(),
@@ -226,20 +226,16 @@ pub(super) fn run(call: &Call<'_>, _: Nothing, Json(input): Json<Run>) -> Result
             && hub_access::is_enabled(world, key)
     };
     let keys: BTreeSet<HubKey> = world.relations().hub_keys().into_iter().filter(is_wanted).collect();
-    change(world, |transaction, now| change::check(transaction, &keys, now));
+    change(world, *now, |transaction| change::check(transaction, &keys, *now));
     let hub = |key: &HubKey| CheckedHub { account: key.account.to_string(), region: key.region.to_string() };
     Ok(Json(Checked { checked: keys.iter().map(hub).collect() }))
 }
 
 /// Changes the world and runs pending work that is due as a result.
-fn change<R>(world: &World, edit: impl FnOnce(&mut Transaction<'_>, crate::state::Timestamp) -> R) -> R {
-    let now = world.clock.now();
-    due::run(world, now);
+fn change<R>(world: &World, now: Timestamp, edit: impl FnOnce(&mut Transaction<'_>) -> R) -> R {
     let mut transaction = world.write();
-    let result = edit(&mut transaction, now);
-    for change in transaction.commit() {
-        tracing::debug!(?change, "changed");
-    }
+    let result = edit(&mut transaction);
+    request::log_changes(&transaction.commit());
     due::run(world, now);
     result
 }
@@ -256,7 +252,7 @@ fn entry(key: &HubKey, resource: &Resource) -> Value {
         meant.map(|(id, result)| (*id, result.reason.clone())).collect::<BTreeMap<_, _>>()
     };
     let names = |results: &BTreeMap<&str, Option<String>>| results.keys().copied().map(Value::from).collect::<Vec<_>>();
-    let is_no_more = |result: &CheckResult| result.reason.as_deref() == Some(checks::NOT_APPLICABLE);
+    let is_not_applicable = |result: &CheckResult| result.reason.as_deref() == Some(checks::NOT_APPLICABLE);
     let fails = of(&|result| result.status == ComplianceStatus::Failed);
     let reasons: BTreeMap<&str, &String> = fails.iter().filter_map(|(id, it)| Some((*id, it.as_ref()?))).collect();
     let when = resource.conditions.iter().map(|it| {
@@ -267,8 +263,8 @@ fn entry(key: &HubKey, resource: &Resource) -> Value {
         ("fails", json!(names(&fails))),
         ("reasons", json!(reasons)),
         ("warns", json!(of(&|result| result.status == ComplianceStatus::Warning))),
-        ("not_available", json!(of(&|it| it.status == ComplianceStatus::NotAvailable && !is_no_more(it)))),
-        ("not_applicable", json!(names(&of(&is_no_more)))),
+        ("not_available", json!(of(&|it| it.status == ComplianceStatus::NotAvailable && !is_not_applicable(it)))),
+        ("not_applicable", json!(names(&of(&is_not_applicable)))),
         ("when", json!(when.collect::<Vec<_>>())),
         ("annotation", json!(resource.annotations)),
     ];
@@ -278,12 +274,12 @@ fn entry(key: &HubKey, resource: &Resource) -> Value {
     put("regions", json!([key.region.as_str()]));
     put("type", resource.resource_type.into());
     put("id", resource.id.as_str().into());
-    let is_said = |value: &Value| match value {
+    let has_content = |value: &Value| match value {
         Value::Array(items) => !items.is_empty(),
         Value::Object(members) => !members.is_empty(),
         _ => false,
     };
-    for (name, value) in parts.into_iter().filter(|(_, value)| is_said(value)) {
+    for (name, value) in parts.into_iter().filter(|(_, value)| has_content(value)) {
         put(name, value);
     }
     // Controls for tags fail if there is no tag, and pass if tags are unknown.

@@ -71,7 +71,7 @@ fn world() -> Vec<Route> {
     ]
 }
 
-/// What Security Hub shows and does.
+/// Findings, events, exports and scores.
 fn security_hub() -> Vec<Route> {
     vec![
         post("/_emulator/findings", "importFindings", "Import findings on behalf of any product", findings::deliver)
@@ -105,7 +105,7 @@ fn security_hub() -> Vec<Route> {
     ]
 }
 
-/// What surrounds Security Hub: members, the organization, resources, other clouds.
+/// The environment of Security Hub: members, the organization, resources, other clouds.
 fn surroundings() -> Vec<Route> {
     vec![
         get("/_emulator/members", "listMembers", "List the members of an administrator", members::list)

@@ -6,8 +6,7 @@ use serde::Serialize;
 
 use super::api::answer::Done;
 use super::api::{Answer, Call, Json, Nothing, Refusal};
-use crate::domain::due;
-use crate::served::snapshots::{Info, SaveError};
+use crate::served::snapshots::{Info, SnapshotError};
 use crate::state::timestamp_text;
 use crate::wire::payload::Payload;
 
@@ -71,12 +70,11 @@ pub(super) fn list(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<Snaps
 
 /// Saves the world under a name.
 pub(super) fn save(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Saved, Refusal> {
-    let world = call.served.world();
-    due::run(&world, world.clock.now());
+    let (world, _) = call.world();
     let saved = call.served.snapshots().save(call.label, &world);
     let (info, is_new) = saved.map_err(|error| match error {
-        SaveError::Name => Refusal::from(error.to_string()),
-        SaveError::Reserved | SaveError::TooMany => Refusal::new(StatusCode::CONFLICT, error.to_string()),
+        SnapshotError::Name => Refusal::from(error.to_string()),
+        SnapshotError::Reserved | SnapshotError::TooMany => Refusal::new(StatusCode::CONFLICT, error.to_string()),
     })?;
     Ok(Saved { snapshot: info.into(), is_new })
 }

@@ -1,5 +1,6 @@
 //! Tests of the control plane through the service.
 
+mod api;
 mod clock;
 mod connectors;
 mod events;
@@ -464,7 +465,7 @@ fn scores_are_returned_over_the_control_plane() {
 
 /// Rules: RET-01, REI-04.
 #[test]
-fn findings_that_expire_while_the_clock_advances_are_gone_at_once() {
+fn findings_that_expire_while_the_clock_advances_are_deleted_at_once() {
     let service = service();
     let archived = finding("scan", json!({ "RecordState": "ARCHIVED" }));
     let (_, answer) = post(&service, "/findings/import", json!({ "Findings": [archived] }).to_string());

@@ -164,6 +164,11 @@ pub fn listed<'l, T: fmt::Display + 'l>(items: impl Iterator<Item = &'l T>) -> S
     names.join(", ")
 }
 
+/// `1 hub V2` or `2 hubs V2`
+pub fn count_of_hubs_v2(count: usize) -> String {
+    if count == 1 { "1 hub V2".to_owned() } else { format!("{count} hubs V2") }
+}
+
 /// The enabled hubs.
 pub fn enabled_hubs(relations: &Relations) -> EnabledHubs {
     EnabledHubs { classic: relations.enabled_hubs().collect(), v2: relations.enabled_hubs_v2().collect() }
@@ -318,7 +323,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::domain::findings::v2::native;
     use crate::testing::{ADMINISTRATOR, MEMBER, Stage, finding_of};
 
     /// Rules: CPL-141.
@@ -348,10 +352,7 @@ mod tests {
             "finding_info": { "uid": "f" },
             "metadata": { "product": { "uid": "arn:aws:securityhub:us-east-1::productv2/partner/product" } },
         });
-        let mut transaction = stage.0.write_findings();
-        let findings = vec![finding.as_object().unwrap().clone()];
-        _ = native::deliver(&mut transaction, &stage.0, stage.0.clock.now(), findings);
-        transaction.commit();
+        stage.send(finding);
         let overview = overview(&stage.0);
         assert_eq!((overview.findings, overview.accounts[0].findings), (1, 1));
     }

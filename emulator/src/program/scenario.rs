@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::exit::Exit;
 use super::output;
+use crate::domain::overview;
 use crate::scenario::{self, Inspection, folder, initial};
 
 pub(super) const HELP: &str = "\
@@ -222,8 +223,7 @@ fn verdict(inspection: &Inspection) -> String {
     let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
     let of_v2 = match hubs_v2 {
         0 => String::new(),
-        1 => "1 hub V2, ".to_owned(),
-        count => format!("{count} hubs V2, "),
+        count => format!("{}, ", overview::count_of_hubs_v2(count)),
     };
     let content = format!("{}, {of_v2}{findings}", plural(hubs, "enabled hub"));
     if counts.is_empty() { format!("valid ({content})") } else { format!("valid, with {counts} ({content})") }

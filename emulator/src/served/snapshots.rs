@@ -27,7 +27,7 @@ struct Snapshot {
     saved_at: Timestamp,
 }
 
-/// What is known about a snapshot.
+/// A description of a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Info {
     /// Its name.
@@ -42,44 +42,44 @@ pub struct Info {
     pub findings: usize,
 }
 
-/// A snapshot that is not saved or deleted.
+/// Reason why a snapshot cannot be saved or deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SaveError {
-    /// The name has other characters than allowed, or too many.
+pub enum SnapshotError {
+    /// The name is empty or too long, or contains a character that is not allowed.
     Name,
-    /// The name is that of a state that always exists.
+    /// A state that always exists has this name.
     Reserved,
     /// There are too many snapshots.
     TooMany,
 }
 
-impl fmt::Display for SaveError {
+impl fmt::Display for SnapshotError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            SaveError::Name => "the name of a snapshot has 1 to 64 characters: letters, digits, '.', '_' and '-'",
-            SaveError::Reserved => "'start' and 'empty' always exist; they cannot be saved or deleted",
-            SaveError::TooMany => "there are 100 snapshots; delete one first",
+            SnapshotError::Name => "the name of a snapshot has 1 to 64 characters: letters, digits, '.', '_' and '-'",
+            SnapshotError::Reserved => "'start' and 'empty' always exist; they cannot be saved or deleted",
+            SnapshotError::TooMany => "there are 100 snapshots; delete one first",
         })
     }
 }
 
 impl Snapshots {
-    /// Saves a world. Returns what is known about it, and whether the name is new.
+    /// Saves a world. Returns the description of the snapshot, and whether its name is new.
     ///
     /// # Errors
-    /// [`SaveError`]. Nothing is saved then.
-    pub fn save(&self, name: &str, world: &World) -> Result<(Info, bool), SaveError> {
+    /// [`SnapshotError`]. Nothing is saved then.
+    pub fn save(&self, name: &str, world: &World) -> Result<(Info, bool), SnapshotError> {
         if is_reserved(name) {
-            return Err(SaveError::Reserved);
+            return Err(SnapshotError::Reserved);
         }
         let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || ['.', '_', '-'].contains(&letter);
         if name.is_empty() || name.len() > MAX_NAME || !name.chars().all(is_allowed) {
-            return Err(SaveError::Name);
+            return Err(SnapshotError::Name);
         }
         let mut all = self.0.lock();
         let is_new = !all.contains_key(name);
         if is_new && all.len() >= MAX {
-            return Err(SaveError::TooMany);
+            return Err(SnapshotError::TooMany);
         }
         let snapshot = Snapshot { world: Arc::new(world.saved()), saved_at: Timestamp::now() };
         let info = snapshot.info(name);
@@ -100,10 +100,10 @@ impl Snapshots {
     /// Deletes a snapshot. Returns whether it existed.
     ///
     /// # Errors
-    /// [`SaveError::Reserved`].
-    pub fn delete(&self, name: &str) -> Result<bool, SaveError> {
+    /// [`SnapshotError::Reserved`].
+    pub fn delete(&self, name: &str) -> Result<bool, SnapshotError> {
         if is_reserved(name) {
-            return Err(SaveError::Reserved);
+            return Err(SnapshotError::Reserved);
         }
         // Freed without the lock.
         let deleted = self.0.lock().remove(name);

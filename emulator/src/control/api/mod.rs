@@ -10,8 +10,6 @@ pub(super) mod lookup;
 pub(super) mod markdown;
 pub(super) mod openapi;
 pub(super) mod route;
-#[cfg(test)]
-mod tests;
 
 pub use answer::Pending;
 pub(super) use answer::{Answer, Json, Refusal};

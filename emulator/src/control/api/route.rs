@@ -1,12 +1,16 @@
 //! A route: a method, a path, and a typed function that answers its calls.
 
+use std::sync::Arc;
+
 use http::{HeaderMap, Method, Response};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 
 use super::answer::{Answer, Refusal};
 use super::input::{self, Body};
+use crate::domain::due;
 use crate::served::ServedWorld;
+use crate::state::{Timestamp, World};
 use crate::wire::payload::Payload;
 
 /// A row of the table of routes.
@@ -54,6 +58,16 @@ pub struct Call<'c> {
     pub label: &'c str,
     /// The headers of the request.
     pub headers: &'c HeaderMap,
+}
+
+impl Call<'_> {
+    /// The world and its time, after all work that is due has been done: what the next call of AWS would see.
+    pub fn world(&self) -> (Arc<World>, Timestamp) {
+        let world = self.served.world();
+        let now = world.clock.now();
+        due::run(&world, now);
+        (world, now)
+    }
 }
 
 impl Route {

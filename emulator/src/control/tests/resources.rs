@@ -135,3 +135,16 @@ fn recorders_are_turned_on_and_off() {
             .contains("is not enabled")
     );
 }
+
+/// The checks of a new standard are due before the next call, also if that is a call of the control plane.
+///
+/// Rules: EVT-09, FND-33.
+#[test]
+fn deleted_events_include_those_of_work_that_is_due() {
+    let service = service();
+    put(&service, "/_emulator/resources", &bucket(&json!(["S3.5"])));
+    assert_eq!(post(&service, "/standards/register", STANDARD).0, 200);
+    assert_eq!(send(&service, "DELETE", "/_emulator/events", "").0, 200);
+    assert_eq!(send(&service, "GET", "/_emulator/events", "").1["Events"], json!([]));
+    expect(&service, "S3.5", &[("FAILED", "ACTIVE")]);
+}

@@ -43,7 +43,7 @@ fn a_snapshot_is_restored_any_number_of_times() {
         assert_eq!(post(&service, "/findings", stale).0, 400);
     }
     assert_eq!(created[0], created[1], "the same calls make the same IDs");
-    assert_eq!(snapshot(&service, "PUT", "/one").0, 200, "it is replaced");
+    assert_eq!(snapshot(&service, "PUT", "/one").0, 200, "the snapshot is replaced");
     assert_eq!(snapshot(&service, "GET", "").1["Snapshots"], json!([snapshot(&service, "GET", "/one").1]));
     assert_eq!(snapshot(&service, "DELETE", "/one"), (200, json!({})));
     assert_eq!(snapshot(&service, "GET", "").1, json!({ "Snapshots": [] }));
@@ -83,7 +83,7 @@ fn aliases_answer_as_localstack_and_moto_do() {
     assert_eq!((status, &health["services"]["securityhub"]), (200, &json!("running")));
     assert_eq!(send(&service, "GET", "/_emulator/ready", ""), (200, json!({ "Ready": true })));
     for (path, expected) in [("/_localstack/state/reset", json!({})), ("/moto-api/reset", json!({ "status": "ok" }))] {
-        // Enabled already before the first reset.
+        // `service` has enabled the hub; after the first reset it must be enabled again.
         post(&service, "/accounts", "{}");
         assert_eq!(send(&service, "GET", "/_emulator/health", "").1["hubs"], 1, "{path}");
         assert_eq!(post(&service, path, ""), (200, expected));
