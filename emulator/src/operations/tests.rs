@@ -212,7 +212,7 @@ fn an_administrator_with_members_cannot_disable_its_hub() {
         let stage = on();
         stage.member(status);
         stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));
-        assert!(stage.0.directory().members.is_empty(), "its records are deleted");
+        assert!(stage.0.directory().members.is_empty(), "the records of members are deleted");
     }
 }
 

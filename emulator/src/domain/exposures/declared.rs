@@ -5,7 +5,7 @@ use std::sync::Arc;
 use securityhub_fixtures::exposures::{Source, TRAITS, Trait};
 use serde_json::Value;
 
-use super::signals::{self, Told};
+use super::signals::{self, SignalOfResource};
 use crate::domain::findings::v2::inventory::{build, declared};
 use crate::state::{HubKey, Region, Resource, ResourceName, Signal, SignalSource, Signals, World};
 
@@ -16,20 +16,20 @@ const MOST_REFERENCES: usize = 4;
 pub fn read(world: &World, region: &Region, signals: &mut Signals) -> Vec<ResourceName> {
     let relations = world.relations();
     let Some(resources) = relations.resources() else { return Vec::new() };
-    let mut told = Vec::new();
+    let mut found = Vec::new();
     for (key, declared) in resources.declared.iter().filter(|(key, _)| key.region == *region) {
         if !relations.is_v2_on(key) {
             continue;
         }
         let others = Others { key, declared: &resources.declared };
         for resource in declared.iter().filter(|resource| resource.details.is_some()) {
-            told.extend(of_resource(world, key, resource, &others));
+            found.extend(of_resource(world, key, resource, &others));
         }
     }
-    signals::add(signals, SignalSource::Declared, told)
+    signals::add(signals, SignalSource::Declared, found)
 }
 
-fn of_resource(world: &World, key: &HubKey, resource: &Resource, others: &Others<'_>) -> Vec<Told> {
+fn of_resource(world: &World, key: &HubKey, resource: &Resource, others: &Others<'_>) -> Vec<SignalOfResource> {
     let is_seen = |of: &Trait| {
         matches!(of.source, Source::Details(kind, conditions)
             if kind == resource.resource_type && others.satisfies(resource, conditions))
@@ -42,7 +42,7 @@ fn of_resource(world: &World, key: &HubKey, resource: &Resource, others: &Others
     let Some(named) = build::key(key.account.as_str(), key.region.as_str(), &object) else { return Vec::new() };
     let name = ResourceName { account: key.account, resource_type: named.resource_type.into(), id: named.id.into() };
     let object: Arc<str> = signals::without_data(&object).into();
-    let told = |(row, of): (usize, &Trait)| {
+    let of_trait = |(row, of): (usize, &Trait)| {
         let signal = Signal {
             kind: of.kind,
             label: of.label,
@@ -51,9 +51,9 @@ fn of_resource(world: &World, key: &HubKey, resource: &Resource, others: &Others
             product_uid: format!("arn:{}:securityhub:{}::productv2/aws/config", key.region.partition(), key.region)
                 .into(),
         };
-        Told { name: name.clone(), object: Arc::clone(&object), row, signal }
+        SignalOfResource { name: name.clone(), object: Arc::clone(&object), row, signal }
     };
-    rows.into_iter().map(told).collect()
+    rows.into_iter().map(of_trait).collect()
 }
 
 /// The declared resources that references may name.

@@ -69,9 +69,9 @@ pub fn of_kind(exposed: &Exposed, kind: usize) -> impl Iterator<Item = &Signal> 
 }
 
 /// Adds the signals of a source. Returns the resources of these signals.
-pub fn add(signals: &mut Signals, source: SignalSource, told: Vec<Told>) -> Vec<ResourceName> {
+pub fn add(signals: &mut Signals, source: SignalSource, found: Vec<SignalOfResource>) -> Vec<ResourceName> {
     let mut names = BTreeSet::new();
-    for Told { name, object, row, mut signal } in told {
+    for SignalOfResource { name, object, row, mut signal } in found {
         // The signals of a resource share its name and the names of their products.
         let name = signals.resources.get_key_value(&name).map_or(name, |(known, _)| known.clone());
         let exposed = signals.resources.entry(name.clone()).or_default();
@@ -96,7 +96,7 @@ pub fn add(signals: &mut Signals, source: SignalSource, told: Vec<Told>) -> Vec<
 }
 
 /// One trait of one resource.
-pub struct Told {
+pub struct SignalOfResource {
     pub name: ResourceName,
     pub object: Arc<str>,
     /// The row of the table of traits.
@@ -109,8 +109,8 @@ pub fn read_all(world: &World, region: &Region, signals: &mut Signals) {
     for (table, source) in tables(region) {
         let Some(findings) = world.snapshot_of_findings(&table, &Filter::everything()) else { continue };
         for slot in findings.table().slots() {
-            let told = of_finding(world, &table, findings.table().stored(slot));
-            add(signals, source(findings.table().sequence(slot)), told);
+            let found = of_finding(world, &table, findings.table().stored(slot));
+            add(signals, source(findings.table().sequence(slot)), found);
         }
     }
 }
@@ -129,19 +129,19 @@ pub fn read(world: &World, region: &Region, signals: &mut Signals, source: Signa
         SignalSource::OcsfOnly(number) => (TableKey::ocsf_only(region), number),
         SignalSource::Declared => return Vec::new(),
     };
-    let told = |findings: &Findings| {
+    let read = |findings: &Findings| {
         let slot = findings.table().with_sequence(number)?;
         Some(of_finding(world, &table, findings.table().stored(slot)))
     };
-    let told = world.read_findings(table.clone(), told).flatten().unwrap_or_default();
-    add(signals, source, told)
+    let found = world.read_findings(table.clone(), read).flatten().unwrap_or_default();
+    add(signals, source, found)
 }
 
 /// The signals in a finding. Most findings are recognized as irrelevant without converting them to OCSF.
-fn of_finding(world: &World, table: &TableKey, stored: Stored<'_>) -> Vec<Told> {
+fn of_finding(world: &World, table: &TableKey, stored: Stored<'_>) -> Vec<SignalOfResource> {
     let document = std::str::from_utf8(stored.document).unwrap_or_default();
-    let may_tell = table.is_ocsf_only || may_tell(document);
-    if !may_tell || !visibility::shows_product(world, table, stored.document) {
+    let may_contain_signals = table.is_ocsf_only || may_contain_signals(document);
+    if !may_contain_signals || !visibility::shows_product(world, table, stored.document) {
         return Vec::new();
     }
     let parts = PATHS.into_iter().fold(Parts::default(), |parts, path| parts.and(world.ocsf().parts(path)));
@@ -157,7 +157,7 @@ fn of_finding(world: &World, table: &TableKey, stored: Stored<'_>) -> Vec<Told> 
     }
     let rows: Vec<(usize, &Trait)> = TRAITS.iter().enumerate().filter(|(_, of)| is_seen(of, &finding)).collect();
     let resources = finding.get("resources").and_then(Value::as_array).filter(|_| !rows.is_empty());
-    let mut told = Vec::new();
+    let mut found = Vec::new();
     let of_finding: [Arc<str>; 3] =
         [text("/finding_info/uid"), text("/finding_info/title"), product_uid].map(Arc::from);
     for object in resources.into_iter().flatten() {
@@ -167,10 +167,10 @@ fn of_finding(world: &World, table: &TableKey, stored: Stored<'_>) -> Vec<Told> 
         for (row, of) in &rows {
             let [uid, title, product_uid] = of_finding.clone();
             let signal = Signal { kind: of.kind, label: of.label, uid, title, product_uid };
-            told.push(Told { name: name.clone(), object: Arc::clone(&object), row: *row, signal });
+            found.push(SignalOfResource { name: name.clone(), object: Arc::clone(&object), row: *row, signal });
         }
     }
-    told
+    found
 }
 
 /// A resource without its details.
@@ -184,7 +184,7 @@ pub fn without_data(object: &Value) -> String {
 }
 
 /// Whether a finding in ASFF may contain signals.
-fn may_tell(document: &str) -> bool {
+fn may_contain_signals(document: &str) -> bool {
     let [compliance, vulnerabilities, types] =
         text::values_of(Some(document), ["Compliance", "Vulnerabilities", "Types"]);
     let control = compliance.and_then(|compliance| text::member_of(compliance, "SecurityControlId"));

@@ -8,7 +8,6 @@ use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 
 use crate::domain::controls::checks::change;
-use crate::domain::findings::v2::native;
 use crate::domain::findings::{delivery, import};
 use crate::state::{HubKey, Region, Resource, Signals, TableKey};
 use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, id};
@@ -37,14 +36,6 @@ fn vulnerability(severity_id: u8, activity_id: u8) -> Value {
         "resources": [{ "type": "AWS::EC2::Instance", "uid": "i-1", "uid_alt": INSTANCE, "region": REGION }],
         "severity_id": severity_id,
     })
-}
-
-fn send(stage: &Stage, finding: Value) {
-    let Value::Object(finding) = finding else { panic!("an object") };
-    let mut transaction = stage.0.write_findings();
-    let (count, refused) = native::deliver(&mut transaction, &stage.0, stage.0.clock.now(), vec![finding]);
-    transaction.commit();
-    assert_eq!((count, refused), (1, Vec::new()));
 }
 
 fn declare(stage: &Stage, resources: &[(&'static str, &str, Value)]) {
@@ -98,24 +89,24 @@ fn categories(exposure: &Value) -> Vec<String> {
 fn traits_that_meet_on_a_resource_make_an_exposure_until_one_is_gone() {
     let stage = stage();
     declare_instance(&stage);
-    let [exposure] = &exposures(&stage)[..] else { panic!("one exposure") };
+    let [exposure] = &exposures(&stage)[..] else { panic!("expected one exposure") };
     assert_eq!(
         (&exposure["severity"], categories(exposure)),
         (&json!("High"), vec!["Reachability".into(), "Assumability".into()])
     );
     stage.0.clock.advance(SignedDuration::from_hours(1));
-    send(&stage, vulnerability(5, 1));
-    let [exposure] = &exposures(&stage)[..] else { panic!("one exposure") };
+    stage.send(vulnerability(5, 1));
+    let [exposure] = &exposures(&stage)[..] else { panic!("expected one exposure") };
     insta::assert_json_snapshot!(exposure);
     stage.0.clock.advance(SignedDuration::from_hours(1));
-    send(&stage, vulnerability(5, 3));
+    stage.send(vulnerability(5, 3));
     declare(&stage, &[("AwsEc2Instance", INSTANCE, json!({}))]);
-    let [closed] = &exposures(&stage)[..] else { panic!("one exposure") };
+    let [closed] = &exposures(&stage)[..] else { panic!("expected one exposure") };
     assert_eq!((&closed["activity_name"], &closed["status"]), (&json!("Close"), &json!("Resolved")));
     assert_eq!(closed["finding_info"]["created_time"], exposure["finding_info"]["created_time"]);
     assert_eq!(closed["time_dt"], "2026-01-15T11:00:00.000Z");
     declare_instance(&stage);
-    let [again] = &exposures(&stage)[..] else { panic!("one exposure") };
+    let [again] = &exposures(&stage)[..] else { panic!("expected one exposure") };
     assert_eq!((&again["activity_name"], &again["status"]), (&json!("Update"), &json!("New")));
     assert_eq!(again["metadata"]["uid"], exposure["metadata"]["uid"]);
 }
@@ -124,7 +115,7 @@ fn traits_that_meet_on_a_resource_make_an_exposure_until_one_is_gone() {
 #[test]
 fn one_trait_or_a_low_severity_makes_no_exposure() {
     let stage = stage();
-    send(&stage, vulnerability(5, 1));
+    stage.send(vulnerability(5, 1));
     assert_eq!(exposures(&stage), Vec::<Value>::new());
     let stage = self::stage();
     let instance = json!({ "IamInstanceProfileArn": PROFILE });
@@ -133,9 +124,9 @@ fn one_trait_or_a_low_severity_makes_no_exposure() {
         &stage,
         &[("AwsIamRole", "arn:aws:iam::111111111111:role/web", role), ("AwsEc2Instance", INSTANCE, instance)],
     );
-    send(&stage, vulnerability(3, 1));
+    stage.send(vulnerability(3, 1));
     assert_eq!(exposures(&stage), Vec::<Value>::new());
-    send(&stage, vulnerability(4, 1));
+    stage.send(vulnerability(4, 1));
     assert_eq!(exposures(&stage).len(), 1);
 }
 
@@ -168,7 +159,7 @@ fn findings_of_controls_and_of_macie_in_asff_are_signals() {
     deliver(&control("FAILED"));
     assert_eq!(exposures(&stage).len(), 0);
     deliver(&asff("macie", json!({ "Types": ["Sensitive Data Identifications/PII/SensitiveData:S3Object-Personal"] })));
-    let [exposure] = &exposures(&stage)[..] else { panic!("one exposure") };
+    let [exposure] = &exposures(&stage)[..] else { panic!("expected one exposure") };
     assert_eq!(categories(exposure), ["Reachability", "Sensitive Data"]);
     assert_eq!(
         exposure["finding_info"]["title"],
@@ -192,7 +183,7 @@ fn exposures_follow_after_a_delay_and_when_a_hub_is_enabled() {
     assert!(stage.call(MEMBER, Operation::GetFindingsV2, json!({})).is_err());
     let late = Stage::with_hubs(&[ADMINISTRATOR]);
     declare_instance(&late);
-    send(&late, vulnerability(5, 1));
+    late.send(vulnerability(5, 1));
     late.good(ADMINISTRATOR, Operation::EnableSecurityHubV2, json!({}));
     assert_eq!(exposures(&late)[0]["severity"], "Critical");
 }
@@ -212,15 +203,15 @@ fn exposures_follow_what_has_changed_while_the_hub_was_disabled() {
         found.iter().map(|it| it["activity_name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(while_disabled(&|| declare_instance(&stage)), ["Create"]);
-    send(&stage, vulnerability(5, 1));
+    stage.send(vulnerability(5, 1));
     assert_eq!(exposures(&stage)[0]["severity"], "Critical");
     assert_eq!(while_disabled(&|| declare_instance(&stage)), ["Update"], "the same resources are declared again");
     let harmless = || declare(&stage, &[("AwsEc2Instance", INSTANCE, json!({}))]);
     assert_eq!(while_disabled(&harmless), ["Close"]);
     assert_eq!(while_disabled(&|| declare_instance(&stage)), ["Update"]);
-    send(&stage, vulnerability(5, 3));
+    stage.send(vulnerability(5, 3));
     let nothing = || {
-        send(&stage, vulnerability(5, 3));
+        stage.send(vulnerability(5, 3));
         harmless();
     };
     assert_eq!(while_disabled(&nothing), ["Close"]);
@@ -248,7 +239,7 @@ fn an_exposure_names_twenty_findings_of_a_kind_and_is_not_sent_again_for_more() 
     let send_numbered = |number: usize| {
         let mut finding = vulnerability(5, 1);
         finding["finding_info"]["uid"] = json!(format!("finding/{number}"));
-        send(&stage, finding);
+        stage.send(finding);
     };
     (0..20).for_each(send_numbered);
     let before = exposures(&stage);

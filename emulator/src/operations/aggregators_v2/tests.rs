@@ -149,7 +149,7 @@ fn an_aggregator_is_found_in_its_home_region() {
 
 /// Rules: AGV-08.
 #[test]
-fn an_update_replaces_the_list_and_a_deleted_aggregator_is_gone() {
+fn an_update_replaces_the_list_and_a_deleted_aggregator_is_not_found() {
     let stage = hubs();
     let created = create(&stage);
     let arn = &created["AggregatorV2Arn"];
@@ -308,5 +308,9 @@ fn the_aggregator_of_the_administrator_replaces_that_of_a_member() {
     assert_eq!((seen(REGION, MEMBER), seen(OTHER_REGION, MEMBER)), (2, 2));
     assert_eq!(seen(REGION, ADMINISTRATOR), 2);
     administrator(None);
-    assert_eq!((seen(REGION, MEMBER), seen(OTHER_REGION, MEMBER)), (1, 3), "its own aggregator is in force again");
+    assert_eq!(
+        (seen(REGION, MEMBER), seen(OTHER_REGION, MEMBER)),
+        (1, 3),
+        "the aggregator of the account itself applies again"
+    );
 }

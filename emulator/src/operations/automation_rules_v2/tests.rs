@@ -9,7 +9,6 @@ use serde_json::{Map, Value, json};
 
 use crate::domain::caller::Caller;
 use crate::domain::findings::explain::{self, Question};
-use crate::domain::findings::v2::native;
 use crate::operations::{Context, Input, findings_v2};
 use crate::state::{Principal, Region};
 use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding, id};
@@ -315,10 +314,7 @@ fn findings_are_selected_and_counted_by_the_criticality_that_they_show() {
         "metadata": { "product": { "uid": "arn:aws:securityhub:us-east-1::productv2/partner/product" } },
         "resources": [{ "type": "AWS::EC2::Instance", "uid": "i-1", "criticality": "Medium" }],
     });
-    let mut transaction = stage.0.write_findings();
-    let partner = partner.as_object().unwrap().clone();
-    assert_eq!(native::deliver(&mut transaction, &stage.0, stage.0.clock.now(), vec![partner]), (1, vec![]));
-    transaction.commit();
+    stage.send(partner);
     let titles = |level: &str| {
         let filter =
             json!([{ "FieldName": "resources.criticality", "Filter": { "Value": level, "Comparison": "EQUALS" } }]);
@@ -332,7 +328,7 @@ fn findings_are_selected_and_counted_by_the_criticality_that_they_show() {
         stage.good(ADMINISTRATOR, GetFindingStatisticsV2, input)["GroupByResults"][0]["GroupByValues"].clone()
     };
     let medium = json!({ "FieldValue": "Medium", "Count": 1 });
-    assert_eq!((titles("Medium"), counted()), (vec!["own".to_owned()], json!([medium])), "there are no rules");
+    assert_eq!((titles("Medium"), counted()), (vec!["own".to_owned()], json!([medium])), "no rule sets a criticality");
     let types = ["AWS::IAM::Role", "AWS::SQS::Queue", "AWS::S3::Object"];
     let of_type =
         |kind: &&str| json!({ "FieldName": "ResourceType", "Filter": { "Value": kind, "Comparison": "EQUALS" } });

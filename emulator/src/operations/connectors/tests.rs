@@ -60,7 +60,7 @@ fn a_connector_of_the_classic_half_is_changed_listed_and_deleted() {
     assert_eq!(changed, json!({ "ConnectorStatus": "CONNECTED", "EnablementStatus": "PENDING_UPDATE" }));
     let detail = stage.good(ADMINISTRATOR, GetConnector, id.clone())["ProviderDetail"]["Azure"].clone();
     assert_eq!((&detail["ScopeConfiguration"], &detail["AzureRegions"]), (&scope, &json!(["westus"])));
-    assert!(detail["AWSConfigConnectorArn"].is_string(), "it stays");
+    assert!(detail["AWSConfigConnectorArn"].is_string(), "the connector of AWS Config cannot change");
     let listed =
         |filter: Value| stage.good(ADMINISTRATOR, ListConnectors, filter)["Connectors"].as_array().unwrap().len();
     assert_eq!((listed(json!({})), listed(json!({ "ProviderName": "GCP" }))), (1, 0));

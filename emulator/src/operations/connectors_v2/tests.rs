@@ -271,7 +271,11 @@ fn connectors_are_listed_by_all_given_properties() {
         2
     );
     stage.good(MEMBER, EnableSecurityHubV2, json!({}));
-    assert_eq!(stage.good(MEMBER, ListConnectorsV2, json!({}))["Connectors"], json!([]), "of {REGION}");
+    assert_eq!(
+        stage.good(MEMBER, ListConnectorsV2, json!({}))["Connectors"],
+        json!([]),
+        "the member has no connectors in {REGION}"
+    );
 }
 
 /// Rules: CNV-01, TAG-02, O2G-08.

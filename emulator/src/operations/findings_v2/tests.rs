@@ -3,7 +3,6 @@
 use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 
-use crate::domain::findings::v2::native;
 use crate::domain::findings::{delivery, import};
 use crate::ocsf::Settings;
 use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding, finding_of};
@@ -424,7 +423,7 @@ fn nested_composite_filters_do_not_count_toward_the_limit_of_composite_filters()
 
 /// Rules: GFV-12, UNK-11.
 #[test]
-fn addresses_are_filtered_alone_or_in_ranges() {
+fn addresses_are_filtered_singly_or_in_ranges() {
     let mut stage = stage();
     let remote = json!({ "IpAddressV4": "198.51.100.7" });
     let action = json!({ "ActionType": "AWS_API_CALL", "AwsApiCallAction": { "Api": "X", "RemoteIpDetails": remote } });
@@ -467,14 +466,7 @@ fn findings_that_exist_only_in_ocsf_are_seen_by_the_v2_half_only() {
             "metadata": { "product": { "uid": "arn:aws:securityhub:us-east-1::productv2/aws/securityhub-risk" } },
         })
     };
-    let deliver = |finding: Value| {
-        let mut transaction = stage.0.write_findings();
-        let finding = finding.as_object().unwrap().clone();
-        let outcome = native::deliver(&mut transaction, &stage.0, stage.0.clock.now(), vec![finding]);
-        transaction.commit();
-        outcome
-    };
-    assert_eq!(deliver(exposure("E")), (1, vec![]));
+    stage.send(exposure("E"));
     assert_eq!(titles(&stage, json!({})), ["A", "B", "C", "D", "E"]);
     let kinds: Vec<Value> = stage.events().iter().map(|event| event["detail-type"].clone()).collect();
     assert_eq!(kinds, ["Findings Imported V2"]);
@@ -488,14 +480,14 @@ fn findings_that_exist_only_in_ocsf_are_seen_by_the_v2_half_only() {
     let changed = json!({ "MetadataUids": [uid], "StatusId": 3 });
     let answer = stage.good(ADMINISTRATOR, Operation::BatchUpdateFindingsV2, changed);
     assert_eq!(answer["ProcessedFindings"].as_array().unwrap().len(), 1);
-    assert_eq!(deliver(exposure("F")), (1, vec![]));
+    stage.send(exposure("F"));
     let finding = found();
     assert_eq!((&finding["finding_info"]["title"], &finding["status"]), (&json!("F"), &json!("Suppressed")));
     assert_eq!(finding["activity_name"], "Update");
     let counted = json!({ "GroupByRules": [{ "GroupByField": "severity" }] });
     let counted = stage.good(ADMINISTRATOR, Operation::GetFindingStatisticsV2, counted);
     assert_eq!(counted["GroupByResults"][0]["GroupByValues"].as_array().unwrap().len(), 5);
-    let (stored, refused) = deliver(json!({ "class_uid": 2004 }));
+    let (stored, refused) = stage.try_to_send(json!({ "class_uid": 2004 }));
     assert_eq!((stored, refused.len()), (0, 1));
 }
 
@@ -547,11 +539,8 @@ fn findings_in_ocsf_without_times_are_counted_everywhere_and_are_found_by_the_fe
         } },
         "resources": [{ "type": "AWS::S3::Bucket", "uid": "b" }],
     });
-    let mut transaction = stage.0.write_findings();
+    stage.send(finding);
     let now = stage.0.clock.now();
-    let outcome = native::deliver(&mut transaction, &stage.0, now, vec![finding.as_object().unwrap().clone()]);
-    assert_eq!(outcome, (1, vec![]));
-    transaction.commit();
     let feature = string("metadata.product.feature.uid", "EQUALS", "security-hub/Exposure");
     assert_eq!(titles(&stage, composite(json!({ "StringFilters": [feature] }))), ["E"]);
     let period =

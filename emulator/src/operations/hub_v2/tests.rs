@@ -106,7 +106,7 @@ fn features_are_enabled_and_disabled() {
     assert_eq!(feature(&stage), enabled);
     stage.days_pass(1);
     stage.good(ADMINISTRATOR, EnableSecurityHubFeatureV2, name.clone());
-    assert_eq!(feature(&stage), enabled, "nothing changed");
+    assert_eq!(feature(&stage), enabled, "the second call changes nothing");
     assert_eq!(stage.good(ADMINISTRATOR, DisableSecurityHubFeatureV2, name.clone()), json!({}));
     assert_eq!(feature(&stage), json!({ "FeatureStatus": "DISABLED", "UpdatedAt": "2026-01-17T09:00:00.000Z" }));
     let unknown = json!({ "FeatureName": "SCANNING" });

@@ -121,7 +121,11 @@ fn the_management_account_designates_an_administrator() {
         assert_eq!(stage.good(MANAGEMENT, EnableOrganizationAdminAccount, admin(ADMINISTRATOR)), expected);
         assert_eq!(listed(&stage, MANAGEMENT), json!([{ "AccountId": ADMINISTRATOR, "Status": "ENABLED" }]));
     }
-    assert_eq!(hub(&stage, REGION, ADMINISTRATOR).unwrap().standards.len(), 2, "its hub has the default standards");
+    assert_eq!(
+        hub(&stage, REGION, ADMINISTRATOR).unwrap().standards.len(),
+        2,
+        "the hub of the administrator has the default standards"
+    );
     assert_eq!(hub(&stage, OTHER_REGION, ADMINISTRATOR), None);
     let directory = stage.0.directory();
     let organization = directory.organization.as_ref().unwrap();
@@ -227,7 +231,11 @@ fn the_classic_and_v2_apis_have_separate_administrators() {
     let answer = stage.good(MANAGEMENT, EnableOrganizationAdminAccount, with(ADMINISTRATOR));
     assert_eq!(answer["Feature"], "SecurityHubV2");
     for region in [REGION, OTHER_REGION] {
-        assert_eq!(v2(region)["AdminAccounts"], json!([{ "AccountId": ADMINISTRATOR }]), "there is no status");
+        assert_eq!(
+            v2(region)["AdminAccounts"],
+            json!([{ "AccountId": ADMINISTRATOR }]),
+            "administrators of the V2 half have no status"
+        );
     }
     for account in [ADMINISTRATOR, MEMBER] {
         let feature = json!({ "Feature": "SecurityHubV2" });
@@ -259,7 +267,7 @@ fn removing_the_administrator_makes_accounts_standalone_in_the_region() {
     assert_eq!(
         directory.organization.as_ref().unwrap().delegated_administrators.len(),
         1,
-        "it is still registered in Organizations"
+        "the administrator is still registered in Organizations"
     );
     stage.refused(MANAGEMENT, DisableOrganizationAdminAccount, admin(ADMINISTRATOR), 400, "InvalidInputException");
     stage.good(MANAGEMENT, EnableOrganizationAdminAccount, admin(ADMINISTRATOR));
@@ -421,7 +429,10 @@ fn enabled_hubs_and_members_of_other_administrators_stay_unchanged() {
     let without = json!({ "EnableDefaultStandards": false });
     stage.good(NEWCOMER, EnableSecurityHub, without);
     apply_event(&stage, NEWCOMER, join()).unwrap();
-    assert!(hub(&stage, REGION, NEWCOMER).unwrap().standards.is_empty(), "it becomes a member without standards");
+    assert!(
+        hub(&stage, REGION, NEWCOMER).unwrap().standards.is_empty(),
+        "the account becomes a member without standards"
+    );
     by_invitation(&stage, MEMBER, OUTSIDER);
     apply_event(&stage, OUTSIDER, join()).unwrap();
     assert_eq!(records(&stage, ADMINISTRATOR), [record(NEWCOMER, "Enabled")]);
@@ -561,7 +572,11 @@ fn members_use_the_aggregator_of_the_organizations_administrator() {
         answer["FindingAggregators"].as_array().unwrap().len()
     };
     assert_eq!((count(ADMINISTRATOR), count(NEWCOMER)), (1, 1), "both accounts list the aggregator");
-    assert_eq!(stage.0.directory().home(id(NEWCOMER), &Region::new(OTHER_REGION)), None, "not a member there");
+    assert_eq!(
+        stage.0.directory().home(id(NEWCOMER), &Region::new(OTHER_REGION)),
+        None,
+        "the account is not a member in that Region"
+    );
     apply_event(&stage, NEWCOMER, Event::Leave).unwrap();
     assert_eq!((count(ADMINISTRATOR), count(NEWCOMER)), (1, 0));
     create(NEWCOMER).unwrap();

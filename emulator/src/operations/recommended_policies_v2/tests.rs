@@ -5,11 +5,10 @@ use securityhub_fixtures::Operation::{
 };
 use serde_json::{Value, json};
 
-use crate::domain::findings::v2::native;
 use crate::testing::{ADMINISTRATOR, REGION, Stage};
 
 fn uid_of(stage: &Stage, product: &str, title: &str, kind: &str) -> String {
-    let Value::Object(finding) = json!({
+    stage.send(json!({
         "class_uid": 2004,
         "cloud": { "account": { "uid": ADMINISTRATOR }, "region": REGION },
         "finding_info": {
@@ -18,12 +17,7 @@ fn uid_of(stage: &Stage, product: &str, title: &str, kind: &str) -> String {
         "metadata": { "product": { "uid": format!("arn:aws:securityhub:us-east-1::productv2/aws/{product}") } },
         "resources": [{ "type": "AWS::IAM::Role", "uid": "r", "uid_alt": "arn:aws:iam::111111111111:role/r" }],
         "severity_id": 2,
-    }) else {
-        panic!("an object")
-    };
-    let mut transaction = stage.0.write_findings();
-    native::deliver(&mut transaction, &stage.0, stage.0.clock.now(), vec![finding]);
-    transaction.commit();
+    }));
     let filter = json!({ "FieldName": "finding_info.title", "Filter": { "Value": title, "Comparison": "EQUALS" } });
     let filters = json!({ "CompositeFilters": [{ "StringFilters": [filter] }] });
     let found = stage.good(ADMINISTRATOR, GetFindingsV2, json!({ "Filters": filters }));

@@ -3,7 +3,6 @@
 use securityhub_fixtures::Operation::{EnableSecurityHubV2, GetRemediationsV2, ListExposuresByRemediationV2};
 use serde_json::{Value, json};
 
-use crate::domain::findings::v2::native;
 use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage};
 
 fn exposure(account: &str, name: &str, severity_id: u8, kinds: &[&str]) -> Value {
@@ -36,29 +35,21 @@ fn stage() -> Stage {
     stage
 }
 
-fn send(stage: &Stage, finding: Value) {
-    let Value::Object(finding) = finding else { panic!("an object") };
-    let mut transaction = stage.0.write_findings();
-    let (count, refused) = native::deliver(&mut transaction, &stage.0, stage.0.clock.now(), vec![finding]);
-    transaction.commit();
-    assert_eq!((count, refused), (1, Vec::new()));
-}
-
 fn items(stage: &Stage, input: Value) -> Vec<Value> {
     stage.good(ADMINISTRATOR, GetRemediationsV2, input)["Items"].as_array().unwrap().clone()
 }
 
 /// The input for a remediation of an exposure.
 pub(crate) fn target(stage: &Stage) -> Value {
-    send(stage, exposure(ADMINISTRATOR, "i-1", 4, &["Reachability", "Vulnerability"]));
+    stage.send(exposure(ADMINISTRATOR, "i-1", 4, &["Reachability", "Vulnerability"]));
     json!({ "TargetUid": items(stage, json!({}))[0]["TargetUid"] })
 }
 
 fn all_three() -> Stage {
     let stage = stage();
-    send(&stage, exposure(ADMINISTRATOR, "i-low", 2, &["Misconfiguration", "Assumability"]));
-    send(&stage, exposure(ADMINISTRATOR, "i-high", 5, &["Reachability", "Vulnerability", "Assumability"]));
-    send(&stage, exposure(MEMBER, "i-other", 4, &["Reachability", "Vulnerability"]));
+    stage.send(exposure(ADMINISTRATOR, "i-low", 2, &["Misconfiguration", "Assumability"]));
+    stage.send(exposure(ADMINISTRATOR, "i-high", 5, &["Reachability", "Vulnerability", "Assumability"]));
+    stage.send(exposure(MEMBER, "i-other", 4, &["Reachability", "Vulnerability"]));
     stage
 }
 
@@ -147,7 +138,7 @@ fn a_remediation_of_a_closed_exposure_changes_nothing() {
     let stage = stage();
     let mut exposure = exposure(ADMINISTRATOR, "i-1", 4, &["Reachability", "Vulnerability"]);
     exposure["activity_id"] = json!(3);
-    send(&stage, exposure);
+    stage.send(exposure);
     for item in items(&stage, json!({})) {
         assert_eq!(item["Status"], "Resolved");
         let counts: u64 = item["Outcome"].as_object().unwrap().values().filter_map(Value::as_u64).sum();

@@ -7,7 +7,6 @@ use securityhub_fixtures::Operation::{
 use super::*;
 use crate::domain::caller::Caller;
 use crate::domain::findings::explain::{self, Question};
-use crate::domain::findings::v2::native;
 use crate::state::{Principal, Region};
 
 /// Hubs of both halves in two Regions, and an aggregator of the V2 half that links them.
@@ -41,19 +40,14 @@ pub(super) fn import(stage: &Stage, account: &str, finding_id: &str, title: &str
 
 /// Delivers a finding in OCSF in the other Region.
 pub(super) fn deliver(stage: &Stage, title: &str) {
-    let finding = json!({
+    stage.send(json!({
         "class_uid": 2004,
         "cloud": { "account": { "uid": ADMINISTRATOR }, "region": OTHER_REGION },
         "finding_info": { "uid": "o", "title": title, "types": ["Exposure"], "modified_time_dt": stage.now() },
         "metadata": { "product": { "uid": "arn:aws:securityhub:eu-west-1::productv2/aws/securityhub-risk" } },
         "resources": [{ "type": "AWS::EC2::Instance", "uid": "i-1", "region": OTHER_REGION }],
         "severity_id": 4,
-    });
-    let Value::Object(finding) = finding else { panic!("an object") };
-    let mut transaction = stage.0.write_findings();
-    let (count, refused) = native::deliver(&mut transaction, &stage.0, stage.0.clock.now(), vec![finding]);
-    transaction.commit();
-    assert_eq!((count, refused), (1, Vec::new()));
+    }));
 }
 
 /// ID, title and comment of the findings that an account sees, in the form `a=title/comment`.
@@ -119,7 +113,11 @@ fn copies_of_the_findings_of_an_unlinked_region_remain_in_the_home_region() {
         let resources = stage.good(ADMINISTRATOR, GetResourcesV2, json!({}));
         assert_eq!(resources["Resources"].as_array().unwrap().len(), 2, "{resources}");
         assert_eq!(seen(&stage, REGION, MEMBER), "", "only the owner of the aggregator sees the copies");
-        assert_eq!(stage.good(ADMINISTRATOR, GetFindings, json!({}))["Findings"], json!([]), "the other half has none");
+        assert_eq!(
+            stage.good(ADMINISTRATOR, GetFindings, json!({}))["Findings"],
+            json!([]),
+            "the classic half does not show the copies"
+        );
         assert_eq!(stage.0.finding_count(), 4, "copies are not counted as findings");
     }
 }
@@ -148,7 +146,11 @@ fn a_copy_is_dropped_when_its_finding_is_visible_again() {
     relink(&stage, &arn, &["us-west-2"]);
     import(&stage, ADMINISTRATOR, "a", "between", 1);
     relink(&stage, &arn, &[OTHER_REGION]);
-    assert_eq!(seen(&stage, REGION, ADMINISTRATOR), "a=new/ b=new/ o=new/", "not written since the link");
+    assert_eq!(
+        seen(&stage, REGION, ADMINISTRATOR),
+        "a=new/ b=new/ o=new/",
+        "the findings were not written since the Region was linked"
+    );
     assert!(comment(&stage, OTHER_REGION, "a", "there"));
     import(&stage, ADMINISTRATOR, "b", "again", 2);
     deliver(&stage, "again");
@@ -214,9 +216,9 @@ fn a_change_in_the_v2_half_drops_the_copy_of_the_classic_half() {
     import(&stage, ADMINISTRATOR, "a", "between", 1);
     relink(&[OTHER_REGION]);
     let title = || stage.good(ADMINISTRATOR, GetFindings, json!({}))["Findings"][0]["Title"].clone();
-    assert_eq!(title(), "new", "the copy");
+    assert_eq!(title(), "new", "the administrator sees the copy");
     assert!(comment(&stage, OTHER_REGION, "a", "there"));
-    assert_eq!(title(), "between", "the finding");
+    assert_eq!(title(), "between", "the administrator sees the finding");
     assert_eq!(stage.0.replica_tables(), []);
 }
 

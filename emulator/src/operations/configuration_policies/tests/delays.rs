@@ -29,7 +29,11 @@ fn targets_are_pending_for_the_scenarios_delay() {
     start(&stage, &policy, UNIT);
     assert_eq!(governs(&stage, UNIT), is(&policy, "APPLIED", "PENDING"));
     assert_eq!(governs(&stage, MEMBER), is(&policy, "INHERITED", "PENDING"));
-    assert_eq!(hub(&stage, REGION, MEMBER).unwrap().standards.len(), 2, "its own standards");
+    assert_eq!(
+        hub(&stage, REGION, MEMBER).unwrap().standards.len(),
+        2,
+        "the member keeps its standards while the association is pending"
+    );
     stage.0.clock.advance(MINUTE);
     stage.good(ADMINISTRATOR, DescribeHub, json!({}));
     assert_eq!(governs(&stage, MEMBER), is(&policy, "INHERITED", "SUCCESS"));
@@ -73,8 +77,12 @@ fn a_second_change_restarts_the_delay_of_a_target_and_its_parent() {
     start(&stage, &policies[1], MEMBER);
     stage.0.clock.advance(MINUTE);
     stage.good(ADMINISTRATOR, DescribeHub, json!({}));
-    assert_eq!(governs(&stage, MEMBER), is(&policies[1], "APPLIED", "PENDING"), "its association began a minute ago");
-    assert_eq!(governs(&stage, UNIT), is(&policies[0], "APPLIED", "PENDING"), "pending like its account");
+    assert_eq!(
+        governs(&stage, MEMBER),
+        is(&policies[1], "APPLIED", "PENDING"),
+        "the association of the member began a minute ago"
+    );
+    assert_eq!(governs(&stage, UNIT), is(&policies[0], "APPLIED", "PENDING"), "the unit is pending like its account");
     stage.0.clock.advance(MINUTE * 4);
     stage.good(ADMINISTRATOR, DescribeHub, json!({}));
     assert_eq!(governs(&stage, MEMBER), is(&policies[1], "APPLIED", "SUCCESS"));
@@ -95,7 +103,7 @@ fn a_pending_unit_does_not_wait_for_an_account_that_left_it() {
         assert_eq!(
             governs(&stage, UNIT),
             is(&policies[0], "APPLIED", "PENDING"),
-            "the delay of its association is not over"
+            "the delay of the association is not over"
         );
         stage.0.clock.advance(MINUTE);
         stage.good(ADMINISTRATOR, DescribeHub, json!({}));
@@ -107,7 +115,7 @@ fn a_pending_unit_does_not_wait_for_an_account_that_left_it() {
         start(&stage, &policies[1], OTHER);
         stage.0.clock.advance(MINUTE);
         stage.good(ADMINISTRATOR, DescribeHub, json!({}));
-        assert_eq!(governs(&stage, UNIT), is(&policies[0], "APPLIED", "PENDING"), "an account in it is pending");
+        assert_eq!(governs(&stage, UNIT), is(&policies[0], "APPLIED", "PENDING"), "an account in the unit is pending");
         apply_event(&stage, OTHER, event);
         assert_eq!(governs(&stage, UNIT), is(&policies[0], "APPLIED", "SUCCESS"));
     }

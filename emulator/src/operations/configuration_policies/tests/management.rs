@@ -12,7 +12,7 @@ use crate::testing::REGION;
 
 /// Rules: CCF-31, CCF-46, HUB-07.
 #[test]
-fn it_enables_its_hub_although_a_policy_governs_it() {
+fn the_management_account_can_enable_its_hub_although_a_policy_governs_it() {
     let stage = central();
     let policy = create(&stage, "p", says(&[]));
     start(&stage, &policy, ROOT);
@@ -38,7 +38,7 @@ fn it_enables_its_hub_although_a_policy_governs_it() {
 
 /// Rules: CCF-30, CCF-46.
 #[test]
-fn it_cannot_enable_its_hub_against_a_policy_that_was_applied() {
+fn the_management_account_cannot_enable_its_hub_against_an_applied_policy() {
     let stage = central();
     let policy = create(&stage, "off", off());
     start(&stage, &policy, ROOT);

@@ -244,7 +244,7 @@ fn a_listed_account_cannot_be_added_again() {
         assert_eq!(status(&stage, ADMINISTRATOR, MEMBER), is(status_before));
     };
     let answer = stage.good(ADMINISTRATOR, CreateMembers, details(&[MEMBER, MEMBER]));
-    assert_eq!(sentence(&answer, MEMBER), message, "also for the second account of one call");
+    assert_eq!(sentence(&answer, MEMBER), message, "the second entry of one call is refused, too");
     refused("Created");
     stage.good(ADMINISTRATOR, InviteMembers, ids(&[MEMBER]));
     refused("Invited");

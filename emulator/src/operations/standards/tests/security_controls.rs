@@ -48,7 +48,7 @@ fn definitions_are_listed_without_subscriptions() {
     assert_eq!(ids, ["Account.1", "Account.2", "ACM.1"]);
     let of_pci = definitions(&stage, json!({ "StandardsArn": PCI }));
     assert_eq!(of_pci.len(), 44);
-    assert_eq!(definitions(&stage, json!({ "StandardsArn": CIS_1_2 })).len(), 42, "CloudWatch.1 once");
+    assert_eq!(definitions(&stage, json!({ "StandardsArn": CIS_1_2 })).len(), 42, "CloudWatch.1 is listed once");
     assert_eq!(definitions(&stage, json!({ "Providers": ["GCP"] })).len(), 0);
 }
 
@@ -196,7 +196,7 @@ fn controls_are_found_by_id_or_arn_without_duplicates() {
 fn a_control_is_enabled_while_one_enabled_standard_has_it_enabled() {
     let stage = with(&[PCI, CIS_1_2]);
     let status = |stage: &Stage| control(stage, "KMS.4")["SecurityControlStatus"].clone();
-    assert_eq!(control(&stage, "S3.8")["SecurityControlStatus"], "DISABLED", "no enabled standard includes it");
+    assert_eq!(control(&stage, "S3.8")["SecurityControlStatus"], "DISABLED", "no enabled standard includes S3.8");
     for (tail, expected) in
         [("pci-dss/v/3.2.1/PCI.KMS.1", "ENABLED"), ("cis-aws-foundations-benchmark/v/1.2.0/2.8", "DISABLED")]
     {

@@ -6,19 +6,10 @@ use securityhub_fixtures::Operation::{
 };
 use serde_json::{Value, json};
 
-use super::super::native;
 use crate::state::{Findings, Region, TableKey};
 use crate::testing::{ADMINISTRATOR, REGION, Stage};
 
 const PRODUCT: &str = "arn:aws:securityhub:us-east-1::productv2/partner/product";
-
-fn send(stage: &Stage, finding: Value) {
-    let Value::Object(finding) = finding else { panic!("an object") };
-    let mut transaction = stage.0.write_findings();
-    let outcome = native::deliver(&mut transaction, &stage.0, stage.0.clock.now(), vec![finding]);
-    transaction.commit();
-    assert_eq!(outcome, (1, Vec::new()));
-}
 
 /// Rules: BUV-01, OCM-03.
 #[test]
@@ -35,7 +26,7 @@ fn a_finding_with_a_unique_id_of_its_product_is_found_by_its_names() {
         if let Some(own) = own {
             finding["metadata"]["uid"] = json!(own);
         }
-        send(&stage, finding);
+        stage.send(finding);
     }
     let named = |finding: &str, product: &str| {
         json!({
@@ -80,9 +71,9 @@ fn the_status_that_a_rule_sets_when_a_finding_is_closed_is_kept() {
     });
     stage.good(ADMINISTRATOR, CreateAutomationRuleV2, rule);
     let status = || stage.good(ADMINISTRATOR, GetFindingsV2, json!({}))["Findings"][0]["status"].clone();
-    send(&stage, partner_finding(1));
+    stage.send(partner_finding(1));
     assert_eq!(status(), "New");
-    send(&stage, partner_finding(3));
+    stage.send(partner_finding(3));
     assert_eq!(status(), "Resolved");
 }
 
@@ -91,7 +82,7 @@ fn the_status_that_a_rule_sets_when_a_finding_is_closed_is_kept() {
 fn findings_that_exist_only_in_ocsf_are_deleted_after_their_retention_period() {
     let stage = Stage::empty();
     stage.good(ADMINISTRATOR, EnableSecurityHubV2, json!({}));
-    send(&stage, partner_finding(1));
+    stage.send(partner_finding(1));
     let count = || {
         stage.good(ADMINISTRATOR, GetFindingsV2, json!({}));
         stage.0.finding_count()
@@ -106,12 +97,12 @@ fn findings_that_exist_only_in_ocsf_are_deleted_after_their_retention_period() {
 fn findings_are_written_while_a_snapshot_is_read() {
     let stage = Stage::empty();
     stage.good(ADMINISTRATOR, EnableSecurityHubV2, json!({}));
-    send(&stage, partner_finding(1));
+    stage.send(partner_finding(1));
     let table = TableKey::ocsf_only(&Region::new(REGION));
     let snapshot = stage.0.snapshot_of_findings(&table, &Filter::everything()).unwrap();
     let document = |findings: &Findings| findings.table().document(findings.table().slots().next().unwrap()).to_vec();
     let before = document(&snapshot);
-    send(&stage, partner_finding(3));
+    stage.send(partner_finding(3));
     assert_eq!(document(&snapshot), before);
     assert_ne!(stage.0.read_findings(table, document).unwrap(), before);
 }

@@ -6,7 +6,6 @@ use securityhub_fixtures::Operation::{
 };
 use serde_json::{Value, json};
 
-use super::super::native;
 use crate::ocsf::Settings;
 use crate::testing::{ADMINISTRATOR, REGION, Stage, finding};
 
@@ -112,11 +111,7 @@ fn send(stage: &Stage, class_uid: u16, activity_id: u8, compliance_id: Option<u8
     if let Some(id) = compliance_id {
         finding["compliance"] = json!({ "status_id": id });
     }
-    let mut transaction = stage.0.write_findings();
-    let finding = finding.as_object().unwrap().clone();
-    let outcome = native::deliver(&mut transaction, &stage.0, stage.0.clock.now(), vec![finding]);
-    transaction.commit();
-    assert_eq!(outcome, (1, Vec::new()));
+    stage.send(finding);
 }
 
 /// Rules: ARV-09, BUV-11, UNK-22.

@@ -6,7 +6,6 @@ use securityhub_fixtures::Operation::{
 };
 use serde_json::{Value, json};
 
-use super::super::native;
 use crate::domain::findings::{delivery, import};
 use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding, finding_of};
 
@@ -29,11 +28,7 @@ fn send_ocsf(stage: &Stage, account: &str) -> usize {
         "finding_info": { "uid": "ocsf" },
         "metadata": { "product": { "uid": "arn:aws:securityhub:us-east-1::productv2/partner/product" } },
     });
-    let mut transaction = stage.0.write_findings();
-    let finding = finding.as_object().unwrap().clone();
-    let (count, _) = native::deliver(&mut transaction, &stage.0, stage.0.clock.now(), vec![finding]);
-    transaction.commit();
-    count
+    stage.try_to_send(finding).0
 }
 
 fn ids(stage: &Stage) -> Vec<String> {
@@ -62,7 +57,11 @@ fn products_send_findings_to_an_account_with_either_hub() {
     stage.refused(ADMINISTRATOR, BatchImportFindings, own, 401, "InvalidAccessException");
     stage.good(ADMINISTRATOR, EnableSecurityHub, json!({}));
     let classic = stage.good(ADMINISTRATOR, GetFindings, json!({}))["Findings"].clone();
-    assert_eq!((classic.as_array().unwrap().len(), &classic[0]["Id"]), (1, &json!("a")), "it is stored once");
+    assert_eq!(
+        (classic.as_array().unwrap().len(), &classic[0]["Id"]),
+        (1, &json!("a")),
+        "both halves show one stored finding"
+    );
 }
 
 /// Rules: DEC-05.
