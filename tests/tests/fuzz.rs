@@ -25,6 +25,15 @@ fn random_findings_and_filters_get_valid_responses() {
     assert!(imported > 500 && read > 1_000, "too few requests succeed: {imported} imported, {read} read");
 }
 
+/// Rules: CPL-01, CPL-04.
+#[test]
+fn random_calls_of_the_control_plane_get_valid_responses() {
+    let (clients, mut random) = (Clients::default(), Random::new(4));
+    let statuses: Vec<u16> = (0..3_000).map(|_| clients.send_control(&mut random)).collect();
+    let count = |good: fn(&u16) -> bool| statuses.iter().filter(|status| good(status)).count();
+    assert!(count(|status| *status < 300) > 100 && count(|status| *status == 400) > 100, "{statuses:?}");
+}
+
 /// Rules: ERR-01, ERR-11.
 #[test]
 fn requests_of_hostile_sizes_get_valid_responses() {

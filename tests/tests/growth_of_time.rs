@@ -80,3 +80,26 @@ fn creating_tickets_takes_linear_time() {
         }
     });
 }
+
+/// Each connector has a client token, whose response is kept.
+///
+/// Rules: CNV-01, O2G-08.
+#[test]
+fn creating_connectors_with_tokens_takes_linear_time() {
+    let prepare = |size: usize| {
+        let client = TestClient::new(Settings::default(), None);
+        client.call(Operation::EnableSecurityHubV2, &json!({}));
+        (client, size)
+    };
+    growth::assert_in_proportion("connectors", 500, prepare, |(client, size)| {
+        let scope = json!({ "ScopeType": "ORGANIZATION" });
+        let config = "arn:aws:config:us-east-1:111111111111:connector/c";
+        let gcp =
+            json!({ "AWSConfigConnectorArn": config, "ScopeConfiguration": scope, "GCPRegions": ["europe-west1"] });
+        for number in 0..size {
+            let (name, token) = (format!("c{number}"), format!("token-{number}"));
+            let connector = json!({ "Name": name, "Provider": { "GCP": gcp }, "ClientToken": token });
+            assert_eq!(client.call(Operation::CreateConnectorV2, &connector).0, 200);
+        }
+    });
+}

@@ -5,6 +5,7 @@
 
 mod bits;
 mod check;
+mod control;
 mod filters;
 mod findings;
 mod hostile;
@@ -81,6 +82,12 @@ impl Clients {
 }
 
 impl Clients {
+    /// Sends a call of a random route of the control plane, checks the response, and returns its status.
+    pub fn send_control(&self, random: &mut Random) -> u16 {
+        let made = std::iter::repeat_with(|| control::request(random)).find_map(Result::ok);
+        made.map_or(0, |request| check(&self.quickstart, request).0)
+    }
+
     /// Sends a request of a hostile size and checks the response. The service is reset often, so that each request is
     /// measured on its own.
     pub fn send_hostile(&mut self, random: &mut Random) -> u16 {
