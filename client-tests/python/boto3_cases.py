@@ -44,7 +44,7 @@ def equals(value):
 
 
 # Rules: CLN-03.
-def a_hub_that_is_off_is_told_as_clients_match_it():
+def a_disabled_hub_gets_the_error_that_clients_match():
     hub = client(account=STRANGER)
     message, status = refused("InvalidAccessException", hub.describe_hub)
     assert status == 401 and message == f"Account {STRANGER} is not subscribed to AWS Security Hub", message
@@ -86,7 +86,7 @@ def the_life_of_a_hub():
 
 
 # Rules: CLN-01, TAG-01.
-def tags_of_an_arn_in_the_path():
+def tags_are_changed_by_an_arn_in_the_path():
     hub = client(account=STRANGER)
     arn = hub.describe_hub()["HubArn"]
     hub.tag_resource(ResourceArn=arn, Tags={"a": "1", "b": "2"})
@@ -109,7 +109,7 @@ def a_finding_stays_in_its_account_and_region():
 
 
 # Rules: CLN-02, CLN-03, HUB-14, HUB-15.
-def a_nuked_hub_is_off_and_its_neighbour_on():
+def disabling_a_hub_does_not_affect_other_regions():
     hub = client(account=STRANGER)
     arn = hub.describe_hub()["HubArn"]
     assert hub.list_tags_for_resource(ResourceArn=arn)["Tags"]
@@ -121,7 +121,7 @@ def a_nuked_hub_is_off_and_its_neighbour_on():
 
 
 # Rules: HUB-11, HUB-13.
-def administrators_and_members_stay():
+def administrators_and_members_cannot_disable_their_hubs():
     message, _ = refused("InvalidInputException", client().disable_security_hub)
     assert message == "Cannot disable Security Hub on the Security Hub administrator", message
     refused("InvalidInputException", client(account=MEMBER).disable_security_hub)
@@ -162,7 +162,7 @@ def tokens_differ_and_the_last_page_has_none():
 
 
 # Rules: CLN-07.
-def numbers_come_back_as_they_were():
+def numbers_are_returned_unchanged():
     hub = client()
     details = {"Vulnerabilities": [{"Id": "CVE-2025-1", "Cvss": [{"BaseScore": 7.5}, {"BaseScore": 8}]}]}
     assert hub.batch_import_findings(Findings=[finding("numbers", **details)])["SuccessCount"] == 1
@@ -171,13 +171,13 @@ def numbers_come_back_as_they_were():
 
 
 # Rules: CLN-05, IMP-30.
-def lists_that_clients_index_are_there():
+def lists_that_clients_index_are_present():
     answer = client().batch_import_findings(Findings=[finding("lists")])
     assert answer["FailedFindings"] == [] and answer["FailedCount"] == 0
 
 
 # Rules: IMP-32.
-def a_finding_that_is_wrong_is_told_in_awss_words():
+def an_invalid_finding_gets_the_message_of_aws():
     answer = client().batch_import_findings(Findings=[finding("wrong", Types=["a/b/c/d"]), finding("right")])
     assert (answer["SuccessCount"], answer["FailedCount"]) == (1, 1)
     message = 'Finding does not adhere to Amazon Finding Format. data.Types[0] should match pattern "^([^/]+)(/[^/]+){0,2}$".'
@@ -229,7 +229,7 @@ def a_run_archives_findings_of_the_previous_run():
 
 
 # Rules: C7N-02.
-def timestamps_with_microseconds_and_an_offset():
+def timestamps_keep_microseconds_and_an_offset():
     odd = {"CreatedAt": "2026-03-04T05:06:07.123456+00:00", "UpdatedAt": "2026-03-04T05:06:07.123456+00:00"}
     severity = {"Product": 0, "Normalized": 70, "Label": "INFORMATIONAL"}
     hub = client()
@@ -239,7 +239,7 @@ def timestamps_with_microseconds_and_an_offset():
 
 
 # Rules: BUF-20, HIS-05, UPF-05.
-def changes_and_their_history():
+def changes_of_a_finding_are_listed_in_its_history():
     name = "changed-by-customers"
     sent = finding(name)
     hub = client()
@@ -255,8 +255,8 @@ def changes_and_their_history():
     records = hub.get_paginator("get_finding_history").paginate(FindingIdentifier=identifier).build_full_result()["Records"]
     assert [record["FindingCreated"] for record in records] == [False, True], records
     assert records[0]["UpdateSource"] == {"Type": "BATCH_UPDATE_FINDINGS", "Identity": f"arn:aws:iam::{ADMINISTRATOR}:user/local"}
-    told = {update["UpdatedField"]: update.get("NewValue") for update in records[0]["Updates"]}
-    assert told["Workflow.Status"] == "NOTIFIED" and told["Note.Text"] == "seen", told
+    changed = {update["UpdatedField"]: update.get("NewValue") for update in records[0]["Updates"]}
+    assert changed["Workflow.Status"] == "NOTIFIED" and changed["Note.Text"] == "seen", changed
     hub.update_findings(Filters={"Id": equals(name)}, RecordState="ARCHIVED")
     assert hub.get_findings(Filters={"Id": equals(name)})["Findings"][0]["RecordState"] == "ARCHIVED"
 
@@ -277,7 +277,7 @@ def the_life_of_an_insight():
 
 
 # Rules: ARU-01, ARU-08, ARU-11, ARU-12.
-def the_life_of_an_automation_rule():
+def an_automation_rule_is_created_changed_and_deleted():
     hub = client()
     rule = {
         "RuleName": "Quiet",
@@ -309,7 +309,7 @@ def statuses(hub):
 
 
 # Rules: MST-01, MST-17, INV-21, INV-30, CLI-02, CLI-03, CLI-07.
-def the_life_of_a_member_from_both_sides():
+def a_member_is_added_invited_and_removed():
     # A separate Region in which the quickstart has no hubs.
     region, administrator, invited = "us-west-2", "666666666666", "777777777777"
     hub, member = client(account=administrator, region=region), client(account=invited, region=region)
@@ -334,8 +334,8 @@ def the_life_of_a_member_from_both_sides():
     assert invitation["InvitedAt"].tzinfo, invitation
     assert "Master" not in member.get_master_account()
     member.accept_invitation(MasterId=administrator, InvitationId=invitation["InvitationId"])
-    told = member.get_administrator_account()["Administrator"]
-    assert told == {**invitation, "MemberStatus": "Enabled"} == member.get_master_account()["Master"], told
+    shown = member.get_administrator_account()["Administrator"]
+    assert shown == {**invitation, "MemberStatus": "Enabled"} == member.get_master_account()["Master"], shown
     [read] = hub.get_members(AccountIds=[invited])["Members"]
     assert read["MasterId"] == read["AdministratorId"] == administrator and read["Email"] == "member@example.com", read
     assert read["MemberStatus"] == "Enabled" and read["UpdatedAt"] >= read["InvitedAt"], read
@@ -362,7 +362,7 @@ def the_life_of_a_member_from_both_sides():
 
 
 # Rules: STD-20, STD-30, CTL-12, SEC-40, SEC-43.
-def the_life_of_two_standards():
+def standards_are_enabled_and_disabled():
     hub = client()
     cis = "arn:aws:securityhub:::ruleset/cis-aws-foundations-benchmark/v/1.2.0"
     pci = f"arn:aws:securityhub:{REGION}::standards/pci-dss/v/3.2.1"
@@ -395,7 +395,7 @@ def the_life_of_two_standards():
 
 
 # Rules: SEC-23, SEC-30.
-def parameters_of_a_security_control():
+def parameters_of_a_security_control_are_read_and_changed():
     hub = client()
     walk = hub.get_paginator("list_security_control_definitions").paginate(PaginationConfig={"PageSize": 100})
     assert len([control for page in walk for control in page["SecurityControlDefinitions"]]) > 500
@@ -416,7 +416,7 @@ def filters_that_aws_refuses_are_refused():
 
 
 # Rules: NB-27, TF-07.
-def an_operation_that_is_not_built_is_not_retried():
+def an_operation_that_is_not_implemented_is_not_retried():
     for mode in ["legacy", "standard", "adaptive"]:
         for attempts in [1, 5]:
             retries = {"mode": mode, "total_max_attempts": attempts}
@@ -424,12 +424,12 @@ def an_operation_that_is_not_built_is_not_retried():
             try:
                 organizations.list_handshakes_for_account()
             except botocore.exceptions.ClientError as error:
-                told, metadata = error.response["Error"], error.response["ResponseMetadata"]
-                assert told["Code"] == "UnknownOperationException", told
-                assert "ListHandshakesForAccount" in told["Message"], told
+                body, metadata = error.response["Error"], error.response["ResponseMetadata"]
+                assert body["Code"] == "UnknownOperationException", body
+                assert "ListHandshakesForAccount" in body["Message"], body
                 assert metadata["RetryAttempts"] == 0, (retries, metadata)
             else:
-                raise AssertionError("the operation is built, so another one is due here")
+                raise AssertionError("the operation is implemented: use another one here")
 
 
 # Rules: ERR-07.
@@ -470,7 +470,7 @@ def neighbours_answer():
 
 
 # Rules: CLN-07, CLN-08.
-def filters_come_back_as_they_were_sent():
+def filters_are_returned_as_they_were_sent():
     hub = client()
     filters = {
         "SeverityNormalized": [{"Gte": 50, "Lte": 99.5}],

@@ -94,7 +94,7 @@ async fn a_governed_account_has_the_settings_of_its_policy_and_cannot_change_the
         let refused = sdk(&emulator, LAB, region).describe_hub().send().await.unwrap_err();
         assert!(
             refused.message().unwrap().contains("is not subscribed to AWS Security Hub"),
-            "its policy disabled its hub"
+            "the policy of the account disabled its hub"
         );
     }
 }
@@ -131,5 +131,5 @@ async fn a_self_managed_account_can_change_its_settings_but_no_policies() {
         .await
         .unwrap();
     let refused = shop.update_security_hub_configuration().auto_enable_controls(true).send().await.unwrap_err();
-    assert_eq!(refused.message(), Some(GOVERNED), "it inherits its policy again");
+    assert_eq!(refused.message(), Some(GOVERNED), "the account inherits the policy of its unit again");
 }

@@ -88,8 +88,8 @@ async fn a_member_cannot_tamper() {
             ))
         );
     }
-    assert!(!member.get_findings().send().await.unwrap().findings().is_empty(), "it can still read findings");
-    assert!(member.describe_hub().send().await.is_ok(), "its hub is enabled");
+    assert!(!member.get_findings().send().await.unwrap().findings().is_empty(), "the member can still read findings");
+    assert!(member.describe_hub().send().await.is_ok(), "the hub of the member is enabled");
 }
 
 /// Rules: IAM-11, IAM-12.
@@ -123,5 +123,5 @@ async fn the_management_account_is_exempt() {
         assert!(denial.is_none_or(|denial| !denial.contains("policy")), "{action}");
     }
     let off = management.describe_hub().send().await.unwrap_err().into_service_error();
-    assert!(off.is_invalid_access_exception(), "it could disable its hub");
+    assert!(off.is_invalid_access_exception(), "the management account has disabled its hub");
 }

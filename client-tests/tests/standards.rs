@@ -99,7 +99,7 @@ async fn fixing_a_resource_makes_its_finding_pass_and_resolves_it() {
     assert!(enabled.standards_subscriptions().iter().all(|it| it.standards_status() == Some(&StandardsStatus::Ready)));
     let expected = ["CloudTrail.1", "EC2.13", "EC2.6", "IAM.5", "IAM.9", "S3.3", "S3.5"].map(str::to_owned);
     assert_eq!(failed(&payments).await, BTreeSet::from(expected.clone()));
-    assert_eq!(failed(&security).await, BTreeSet::from(expected), "its administrator sees the failed controls");
+    assert_eq!(failed(&security).await, BTreeSet::from(expected), "the administrator sees the failed controls");
     let ports = of(&payments, "EC2.13").await;
     assert_eq!(standards(&ports), ["ruleset/cis-aws-foundations-benchmark/v/1.2.0", "standards/pci-dss/v/3.2.1"]);
 
@@ -148,7 +148,11 @@ async fn disabling_a_standard_archives_findings_that_no_other_standard_has() {
         "findings are archived after three days"
     );
     days_pass(&emulator, 4).await;
-    assert_eq!(of(&payments, "S3.3").await.record_state(), Some(&RecordState::Archived), "PCI DSS alone");
+    assert_eq!(
+        of(&payments, "S3.3").await.record_state(),
+        Some(&RecordState::Archived),
+        "only PCI DSS contains the control"
+    );
     let ports = of(&payments, "EC2.13").await;
     assert_eq!(ports.record_state(), Some(&RecordState::Active));
     assert_eq!(standards(&ports), ["ruleset/cis-aws-foundations-benchmark/v/1.2.0"]);

@@ -71,7 +71,7 @@ pub struct Settings {
     pub events: usize,
     /// The number of log lines that could not be written.
     pub dropped_log_lines: Arc<AtomicU64>,
-    /// Where jobs write the objects that they export.
+    /// The place to which jobs export objects.
     pub export_target: ExportTarget,
 }
 

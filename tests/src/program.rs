@@ -95,7 +95,7 @@ impl Program {
         let needed = watch(&process);
         let mut ready = String::new();
         let output = process.stdout.take().expect("standard output is piped");
-        BufReader::new(output).read_line(&mut ready).expect("the program speaks");
+        BufReader::new(output).read_line(&mut ready).expect("the program prints a line when it is ready");
         let url = ready.trim().rsplit("http://").next().unwrap_or_default();
         let address = url.parse().unwrap_or_else(|_| panic!("the ready line has no address: {ready:?}"));
         Program { process, _needed: needed, ready, address }

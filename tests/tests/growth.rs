@@ -1,5 +1,5 @@
 //! Tests that work grows linearly with the input: lists, maps, filters, forms, policies, bodies of the control plane.
-//! There are no other tests here, because their processor time would distort the measurements.
+//! This file has no other tests, because their processor time would distort the measurements.
 #![allow(clippy::expect_used, reason = "a test may panic")]
 
 use std::fmt::Write as _;

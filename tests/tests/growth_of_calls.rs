@@ -1,5 +1,5 @@
 //! Tests that the cost of a call does not depend on the number of earlier calls or on the size of the world: imports,
-//! sessions, members, histories, resets. There are no other tests here, because their processor time would distort the
+//! sessions, members, histories, resets. This file has no other tests, because their processor time would distort the
 //! measurements.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
 

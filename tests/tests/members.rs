@@ -76,7 +76,10 @@ fn thousands_of_accounts_are_split_into_several_requests() {
     let output = members(&program, &["add", "--csv", list.path(), "--region", "eu-west-1"]);
     let message = text(&output.stdout);
     assert_eq!((output.status.code(), message.as_str()), (Some(1), "eu-west-1: 997 members (997 Created)\n"));
-    assert!(text(&output.stderr).contains("203 accounts were rejected"), "over the quota of invited members");
+    assert!(
+        text(&output.stderr).contains("203 accounts were rejected"),
+        "the list exceeds the quota of invited members"
+    );
 }
 
 #[test]
@@ -106,7 +109,11 @@ fn a_list_with_an_error_adds_no_members_and_refused_accounts_are_listed() {
     let code = |arguments: &[&str]| members(&program, arguments).status.code();
     assert_eq!(code(&["add"]), Some(2));
     assert_eq!(code(&["add", "--csv", "no-such-file.csv"]), Some(2));
-    assert_eq!(code(&["accept", "--administrator", "222222222222"]), Some(2), "its hub is disabled");
+    assert_eq!(
+        code(&["accept", "--administrator", "222222222222"]),
+        Some(2),
+        "the hub of the administrator is disabled"
+    );
     assert_eq!(code(&["list", "--url", "http://127.0.0.1:1"]), Some(1));
 }
 

@@ -51,7 +51,7 @@ class Labels(TestCase):
         self.assertEqual({finding["Finding ID"] for finding in files["security-hub-findings"]}, failed.keys())
 
     # Rules: OTH-08.
-    def test_what_is_resolved_or_suppressed_no_longer_counts(self):
+    def test_when_resolved_or_suppressed_a_finding_does_not_count(self):
         failed = list(findings(AUDIT, AwsAccountId=FSBP, ComplianceStatus="FAILED").values())
         for finding, status in zip(failed, ("RESOLVED", "SUPPRESSED")):
             hub(AUDIT).batch_update_findings(
@@ -84,7 +84,7 @@ class Labels(TestCase):
         self.assertEqual(names[FSBP], "pay")
 
     # Rules: OTH-08, CLN-03.
-    def test_a_caller_whose_hub_is_off_gets_no_label(self):
+    def test_a_caller_whose_hub_is_disabled_gets_no_label(self):
         act_as(MANAGEMENT)
         code, output, files = run("--audit-zone-name", "ours")
         self.assertNotEqual(code, 0)

@@ -65,18 +65,18 @@ class Suppression(TestCase):
         self.assertEqual(len(rule["rule 1"]), 2, "the bucket fails in both Regions")
         self.assertTrue(all(finding["Resources"][0]["Tags"] == {"team": "ops"} for finding in rule["rule 1"]))
 
-    def test_more_than_a_page_goes_in_batches_of_a_hundred(self):
+    def test_more_than_a_page_is_changed_in_batches_of_a_hundred(self):
         changed = self.suppressed_by({"product_name": "GuardDuty"})
         self.assertTrue(len(changed) > 100)
         self.assertEqual({finding["Id"] for finding in changed}, findings(ADMINISTRATOR, ProductName="GuardDuty").keys())
 
-    def test_accounts_can_be_left_out(self):
+    def test_accounts_can_be_excluded(self):
         changed = self.suppressed_by({"product_name": "GuardDuty"}, denied_account_ids=[MEMBER])
         self.assertTrue(changed)
         self.assertNotIn(MEMBER, {finding["AwsAccountId"] for finding in changed})
 
     # Rules: OTH-01.
-    def test_what_others_suppressed_is_opened_again(self):
+    def test_when_others_have_suppressed_a_finding_it_is_opened_again(self):
         made = manager({"security_control_id": "S3.5"})
         self.assertTrue(made.suppress_matching_findings()[0])
         by_hand = next(iter(findings(ADMINISTRATOR, ProductName="GuardDuty").values()))
@@ -90,7 +90,7 @@ class Suppression(TestCase):
         self.assertTrue(findings(ADMINISTRATOR, WorkflowStatus="SUPPRESSED"), "its own stay suppressed")
 
     # Rules: OTH-01.
-    def test_a_finding_that_is_not_there_is_unprocessed(self):
+    def test_a_finding_that_does_not_exist_is_unprocessed(self):
         data = next(iter(findings(ADMINISTRATOR, ProductName="GuardDuty").values()))
         made = manager({"product_name": "GuardDuty"})
         with self.assertRaises(FailedToBatchUpdate) as raised:
@@ -100,7 +100,7 @@ class Suppression(TestCase):
         self.assertTrue(failed["ErrorMessage"])
 
     # Rules: OTH-01, NB-04.
-    def test_without_a_home_region_all_regions_are_read_and_those_that_are_off_are_skipped(self):
+    def test_without_a_home_region_all_regions_are_read_and_those_without_a_hub_are_skipped(self):
         sent = {**next(iter(findings(MEMBER, "eu-west-1", ProductName="GuardDuty").values())), "AwsAccountId": STRANGER}
         product = f"arn:aws:securityhub:eu-west-1:{STRANGER}:product/{STRANGER}/default"
         names = ("SchemaVersion", "Id", "GeneratorId", "AwsAccountId", "CreatedAt", "UpdatedAt", "Severity", "Title",

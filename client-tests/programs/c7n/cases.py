@@ -85,7 +85,7 @@ class Policies(TestCase):
             self.assertEqual(finding["Workflow"], {"Status": "NOTIFIED"}, "the customer's")
 
     # Rules: C7N-02, IMP-33.
-    def test_without_a_subscription_each_finding_fails_and_the_run_says_so(self):
+    def test_without_a_subscription_each_finding_fails_and_the_run_reports_it(self):
         subscription = f"arn:aws:securityhub:us-east-1:{ACCOUNT}:product-subscription/cloud-custodian/cloud-custodian"
         hub(ACCOUNT).disable_import_findings_for_product(ProductSubscriptionArn=subscription)
         _, log = custodian(post())
@@ -169,7 +169,7 @@ class Policies(TestCase):
         self.assertEqual(ids, {"open": every, "narrow": {key for key in every if key.startswith("failed-1")}})
 
     # Rules: C7N-05, C7N-06.
-    def test_a_hub_that_is_off_is_no_resource_and_fails_the_account(self):
+    def test_a_hub_that_is_disabled_is_not_a_resource_and_fails_the_account(self):
         policies = [
             {"name": "hub", "resource": "aws.security-hub"},
             {"name": "off", "resource": "aws.account", "filters": [{"type": "securityhub", "enabled": False}]},

@@ -41,7 +41,7 @@ beforeEach(async () => {
 });
 
 // Rules: CLN-03, CLN-04.
-test("errors have the classes, codes and sentences of the service model", async () => {
+test("errors have the classes, codes and messages of the service model", async () => {
   const off = await hub(STRANGER).describeHub({}).catch((error) => error);
   assert.ok(off instanceof sdk.InvalidAccessException, String(off));
   assert.equal(off.message, `Account ${STRANGER} is not subscribed to AWS Security Hub`);
@@ -55,7 +55,7 @@ test("errors have the classes, codes and sentences of the service model", async 
 });
 
 // Rules: CLN-02.
-test("a hub comes and goes by calls with and without a body", async () => {
+test("a hub is enabled and disabled by calls with and without a body", async () => {
   const client = hub(STRANGER);
   await client.enableSecurityHub({ EnableDefaultStandards: false, Tags: { team: "blue" } });
   const { HubArn, SubscribedAt } = await client.describeHub({});
@@ -66,7 +66,7 @@ test("a hub comes and goes by calls with and without a body", async () => {
 });
 
 // Rules: CLN-01.
-test("ARNs in paths are understood as the SDK encodes them", async () => {
+test("ARNs in paths are accepted as the SDK encodes them", async () => {
   const client = hub(ADMINISTRATOR);
   const { ActionTargetArn } = await client.createActionTarget({ Name: "Ticket", Description: "d", Id: "ticket" });
   await client.updateActionTarget({ ActionTargetArn, Name: "Ticket it" });
@@ -87,7 +87,7 @@ test("ARNs in paths are understood as the SDK encodes them", async () => {
 });
 
 // Rules: CLN-06.
-test("paginators walk all pages and end", async () => {
+test("paginators read all pages and end", async () => {
   const ids = new Set();
   let pages = 0;
   const Filters = { ProductName: equals("GuardDuty") };
@@ -104,7 +104,7 @@ test("paginators walk all pages and end", async () => {
 });
 
 // Rules: CLN-05.
-test("lists that are empty are lists", async () => {
+test("empty lists are returned as lists", async () => {
   const client = hub(ADMINISTRATOR);
   const { UnprocessedAccounts } = await client.createMembers({ AccountDetails: [{ AccountId: "333333333333" }] });
   assert.deepEqual(UnprocessedAccounts, []);
@@ -113,7 +113,7 @@ test("lists that are empty are lists", async () => {
   assert.deepEqual(FailedFindings, []);
 });
 
-test("findings go in and come out, with maps, numbers and texts in any language", async () => {
+test("findings are imported and read with maps, numbers and text in any language", async () => {
   const client = hub(ADMINISTRATOR);
   const sent = finding("it", {
     Title: "Schlüssel 🔑 \"x\" \u2028",
@@ -145,7 +145,7 @@ test("findings go in and come out, with maps, numbers and texts in any language"
 });
 
 // Rules: CLN-07, CLN-08.
-test("filters come back as they were sent", async () => {
+test("filters are returned as they were sent", async () => {
   const client = hub(ADMINISTRATOR);
   const Filters = {
     SeverityNormalized: [{ Gte: 50, Lte: 99.5 }],
@@ -171,7 +171,7 @@ test("filters come back as they were sent", async () => {
   assert.ok(rule.CreatedAt instanceof Date);
 });
 
-test("dates of members and invitations are dates", async () => {
+test("times of members and invitations are read as dates", async () => {
   const { Members } = await hub(ADMINISTRATOR).listMembers({});
   assert.deepEqual(Members.map((member) => [member.AccountId, member.MemberStatus]), [[MEMBER, "Enabled"]]);
   assert.ok(Members[0].InvitedAt instanceof Date && Members[0].UpdatedAt instanceof Date);

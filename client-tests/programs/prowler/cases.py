@@ -56,7 +56,7 @@ class Scans(TestCase):
 
     # Starting a scan takes as long as running it, so all checks of two scans are in one test.
     # Rules: PRW-01, PRW-02, PRW-03, PRW-04, PRW-05, PRW-06, PRW-07, REI-07, NB-02.
-    def test_a_scan_is_stored_and_the_next_one_archives_what_is_gone(self):
+    def test_a_scan_is_stored_and_the_next_one_archives_fixed_findings(self):
         standard = f"arn:aws:securityhub:{TAKES}::standards/aws-foundational-security-best-practices/v/1.0.0"
         hub(ACCOUNT).batch_enable_standards(StandardsSubscriptionRequests=[{"StandardsArn": standard}])
         services = ("--service", "sns", "dynamodb", "securityhub")
@@ -128,7 +128,7 @@ class Scans(TestCase):
                     self.assertEqual(new[name], old[name], name)
 
     # Rules: PRW-03, PRW-05.
-    def test_only_failures_are_sent_when_asked_and_none_archived_when_told_so(self):
+    def test_only_failures_are_sent_and_none_archived_with_these_options(self):
         arguments = ("--service", "sns", "dynamodb", "--send-sh-only-fails", "--skip-sh-update")
         _, sent, _ = scan(*arguments)
         here = of_region(sent, TAKES)

@@ -123,7 +123,7 @@ class Exports(TestCase):
             self.assertEqual(finding["RecordState"], "ACTIVE")
 
     # Rules: OTH-07.
-    def test_what_is_fixed_is_archived_and_keeps_the_customers_workflow(self):
+    def test_when_fixed_a_finding_is_archived_and_keeps_the_customers_workflow(self):
         assets = [asset(1, "222222222222")]
         self.export(vulnerability(1001, 1), vulnerability(1002, 1), assets=assets)
         before = findings("222222222222")
@@ -137,7 +137,7 @@ class Exports(TestCase):
         self.assertEqual(state, {"1001": ("ARCHIVED", "NOTIFIED"), "1002": ("ACTIVE", "NOTIFIED")})
 
     # Rules: OTH-07.
-    def test_more_than_a_hundred_go_in_batches(self):
+    def test_more_than_a_hundred_findings_are_sent_in_batches(self):
         self.export(*(vulnerability(plugin, 1) for plugin in range(1000, 1230)), assets=[asset(1, "222222222222")])
         self.assertEqual(len(findings("222222222222")), 230)
 

@@ -76,7 +76,7 @@ data "aws_securityhub_standards_control_associations" "hardware_tokens" {
         && association.security_control_arn == "arn:aws:securityhub:us-east-1:111111111111:security-control/IAM.6"
         && length(association.standards_control_title) > 0
       ])
-      error_message = "PCI DSS holds IAM.6, with a title of its own."
+      error_message = "PCI DSS contains IAM.6, with a separate title."
     }
   }
 }

@@ -168,7 +168,7 @@ fn the_guide_of_standards() {
     let [before, after] = rows[..] else { panic!("two tables: {output}") };
     assert!(
         before.ends_with("         0") && after.ends_with("         1"),
-        "one more control is disabled: {before}\n{after}"
+        "the second table must count one more disabled control: {before}\n{after}"
     );
     assert!(before.contains(" 84 %") && !after.contains(" 84 %"), "the score has changed: {before}\n{after}");
 }

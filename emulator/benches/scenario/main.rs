@@ -52,7 +52,7 @@ fn generate() -> f64 {
     command.args(["generate", "--product", "all", "--now", "2026-01-15T09:00:00Z", "--format", "lines"]);
     command.args(["--count", &FINDINGS.to_string()]).stdout(Stdio::null());
     let start = Instant::now();
-    assert!(command.status().expect("the program starts").success(), "it writes all findings");
+    assert!(command.status().expect("the program starts").success(), "the command must write all findings");
     start.elapsed().as_secs_f64()
 }
 

@@ -17,7 +17,7 @@ pub(super) fn call(caller: &Caller, form: &Form) -> Result<Option<Vec<Element>>,
     }
 }
 
-/// The caller's own user. There are no other users (NB-23).
+/// The caller's own user, the only user of an account (NB-23).
 fn get_user(caller: &Caller, requested: Option<&str>) -> Result<Element, AwsError> {
     let principal = &caller.principal;
     let (_, path) = principal.arn.split_once(":user/").ok_or_else(|| {

@@ -109,7 +109,7 @@ fn class(asff: &Asff<'_>, product: Product) -> Class {
     if is_data { Class::DataSecurity } else { Class::Detection }
 }
 
-/// Whether a member Compliance says anything.
+/// Whether a member Compliance contains a result or names a control.
 fn has_result(compliance: &str) -> bool {
     let texts = text::values_of(Some(compliance), ["Status", "SecurityControlId"]);
     let lists = ["AssociatedStandards", "RelatedRequirements", "StatusReasons", "SecurityControlParameters"];

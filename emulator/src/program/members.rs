@@ -359,7 +359,7 @@ mod tests {
         let unprocessed = json!([{ "Region": "us-east-1", "AccountId": "x", "ProcessingResult": "No." }]);
         let outcome = json!({ "Members": [], "UnprocessedAccounts": unprocessed });
         let Err(Exit::Failed(message)) = print_outcome(&remote, serde_json::from_value(outcome).unwrap()) else {
-            panic!("it fails")
+            panic!("expected an error: an account was not processed")
         };
         assert_eq!(message, "1 account was rejected:\n  x in us-east-1: No.");
     }

@@ -62,7 +62,7 @@ fn arguments() -> Result<Option<Command>, Exit> {
     match Cli::try_parse() {
         Ok(cli) => Ok(Some(cli.command)),
         Err(error) if error.use_stderr() => {
-            // If standard output cannot be written, there is no other place to report it.
+            // A failure to write the help or the error cannot be reported.
             _ = error.print();
             Err(Exit::invalid(""))
         }

@@ -14,7 +14,7 @@ pub(super) fn print(text: &str) -> Result<(), Exit> {
     check_written(output.write_all(text.as_bytes()).and_then(|()| output.flush()))
 }
 
-/// Writes a line to standard error. If that fails, there is no other place to report it.
+/// Writes a line to standard error. A failure to write cannot be reported.
 pub(super) fn print_error(line: &str) {
     _ = std::io::stderr().write_all(format!("{}\n", line.trim_end()).as_bytes());
 }

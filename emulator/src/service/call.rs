@@ -145,7 +145,7 @@ mod tests {
             count += 1;
         };
         assert_eq!(read_consistently(&world, TimeBudget::Unlimited, ATTEMPTS, overtaken), Some(()));
-        assert_eq!(count, ATTEMPTS, "it ends");
+        assert_eq!(count, ATTEMPTS, "the retries end");
     }
 
     /// Rules: STD-63.

@@ -338,7 +338,7 @@ fn a_small_page_is_read_without_handing_over() {
             let route = route::find(&parts.method, parts.uri.path());
             service.answer_quickly(&parts, &body, &route, source)
         };
-        assert!(quickly().is_err(), "its columns are not built");
+        assert!(quickly().is_err(), "the columns are not built yet");
         let first = response_to(&service, request("POST", "/findings", page)).await;
         assert!(first.body().windows(6).any(|bytes| bytes == b"\"Id\":\""), "{first:?}");
         assert_eq!(quickly().unwrap().body(), first.body());

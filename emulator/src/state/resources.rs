@@ -10,8 +10,8 @@ use super::fixed;
 use super::hub::HubKey;
 use super::names::Name;
 
-/// All declared resources. The emulator has no resources of its own, so in a world without declarations nothing is
-/// checked.
+/// All declared resources. The emulator does not create resources itself, so controls are not checked in a world
+/// without declarations.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Resources {
     /// Resources by account and Region, in the order of declaration.

@@ -151,7 +151,7 @@ mod tests {
                  (20260115T090101Z - 60 sec.)"
                 .to_owned())
         );
-        assert_eq!(at("sts", "&X-Amz-Expires=60", "2026-01-15T09:15:00Z"), Ok(()), "STS ignores it");
+        assert_eq!(at("sts", "&X-Amz-Expires=60", "2026-01-15T09:15:00Z"), Ok(()), "STS ignores X-Amz-Expires");
         for expires in ["", "&X-Amz-Expires=0", "&X-Amz-Expires=604801", "&X-Amz-Expires=x"] {
             let refused = at("securityhub", expires, "2026-01-15T09:00:00Z").unwrap_err();
             assert!(refused.starts_with("IncompleteSignatureException: "), "{expires}: {refused}");

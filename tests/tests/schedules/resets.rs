@@ -22,7 +22,11 @@ fn forks_of_the_initial_world_are_independent() {
                 |client| client.import(&[(100, 2), (102, 2)]),
                 |client| {
                     let (found, _) = client.page(&json!({}));
-                    let version = found.iter().find(|found| found.number == 100).expect("of the start").version;
+                    let version = found
+                        .iter()
+                        .find(|found| found.number == 100)
+                        .expect("finding 100 is part of the start")
+                        .version;
                     assert_eq!(version == 2, numbers(&found).contains(&102), "a batch is partly visible: {found:?}");
                 },
             ],

@@ -76,7 +76,7 @@ pub(super) fn processed_at(document: &[u8]) -> Option<String> {
 pub struct Entry {
     /// Its number among all records of the finding; the creation is 0.
     pub number: u64,
-    /// When the service processed it.
+    /// The time at which the service processed the update.
     pub at: String,
     /// Whether the record is the creation of the finding.
     pub is_creation: bool,

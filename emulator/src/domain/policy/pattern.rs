@@ -119,7 +119,7 @@ fn glyphs(pattern: &Pattern, keys: &Keys) -> Option<Vec<Glyph>> {
 /// does not match.
 fn glob(glyphs: &[Glyph], text: &str, same: impl Fn(char, char) -> bool) -> bool {
     let (mut position, mut rest) = (0, text.chars());
-    // Where to continue after a mismatch: the glyph after the last `*`, and the next position of the text for it.
+    // The positions to continue from after a mismatch: the glyph after the last `*`, and the next position of the text for it.
     let mut again = None;
     loop {
         let mut remaining = rest.clone();

@@ -187,7 +187,7 @@ fn delegation_requires_trusted_access_and_security_hub_allows_one_member() {
     assert_eq!(
         write(register, service, MEMBER),
         Err("ConstraintViolationException"),
-        "there is already an administrator"
+        "another account is already the administrator"
     );
     write(register, "config.amazonaws.com", ADMINISTRATOR).unwrap();
     write(register, "config.amazonaws.com", MEMBER).unwrap();
@@ -220,7 +220,7 @@ fn assert_no_administrator(stage: &Stage) {
     let organization = directory.organization.as_ref().unwrap();
     assert!(organization.security_hub_administrators.is_empty());
     assert_eq!(organization.security_hub_v2_administrator, None);
-    assert_eq!(directory.members.keys().next(), None, "it has no members");
+    assert_eq!(directory.members.keys().next(), None, "no account has members");
     let denied = call(stage, ADMINISTRATOR, "ListAccounts", json!({}));
     assert_eq!(denied, Err((400, "AccessDeniedException")), "the role has lost the permission to read");
 }

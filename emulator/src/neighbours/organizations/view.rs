@@ -95,7 +95,7 @@ impl<'d> View<'d> {
         name.filter(|name| !name.is_empty()).unwrap_or_else(|| self.account_id_text(account))
     }
 
-    /// The ID of an account that has no name of its own.
+    /// The ID of an account, which replaces an empty name.
     fn account_id_text(&self, account: AccountId) -> &str {
         self.organization.parents.get_key_value(&account).map_or("", |(id, _)| id.as_str())
     }

@@ -1,4 +1,4 @@
-//! Where jobs write the objects that they export: to a directory ([`directory`]) or to an S3 endpoint ([`s3`]).
+//! The places to which jobs export objects: a directory ([`directory`]) or an S3 endpoint ([`s3`]).
 
 mod directory;
 mod s3;
@@ -12,7 +12,7 @@ pub use s3::S3Endpoint;
 
 use crate::state::ExportSink;
 
-/// Where jobs write the objects that they export.
+/// The place to which jobs export objects.
 #[derive(Clone, Debug, Default)]
 pub enum ExportTarget {
     /// Jobs keep their output, and the control plane returns it.

@@ -54,7 +54,7 @@ impl S3Endpoint {
     /// The endpoint with this URL, with credentials and Region from the environment variables of AWS clients.
     ///
     /// # Errors
-    /// A sentence that says which URL or variable is expected.
+    /// A message that names the expected form of the URL, or a missing variable.
     pub fn new(url: &str, variable: impl Fn(&str) -> Option<String>) -> Result<S3Endpoint, String> {
         let expected = "expected a URL of the form http://HOST:PORT, such as http://127.0.0.1:9000";
         let uri = url.parse::<Uri>().map_err(|error| format!("invalid URL {url}: {error}; {expected}"))?;

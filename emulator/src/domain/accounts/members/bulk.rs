@@ -89,10 +89,10 @@ pub struct MemberRow {
     /// The id of its invitation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invitation_id: Option<String>,
-    /// When it was last invited.
+    /// The time of its last invitation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invited_at: Option<String>,
-    /// When its status last changed.
+    /// The time of the last change of its status.
     pub updated_at: String,
     /// Whether its hub is on.
     pub hub_is_on: bool,

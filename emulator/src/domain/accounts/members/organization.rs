@@ -34,8 +34,8 @@ impl Joining {
 /// Makes an account of the organization a member of the delegated administrator, with an enabled hub and without an
 /// invitation (MST-02, MST-03, MST-25, ORG-35, ORG-37). A suspended account only gets a record.
 ///
-/// The caller must check that the account may become a member: no other administrator, no members of its own, and the
-/// quotas.
+/// The caller must check that the account may become a member: that it has neither another administrator nor members,
+/// and that the quotas allow it.
 pub fn become_organization_member(
     transaction: &mut Transaction<'_>,
     administrator: &HubKey,

@@ -118,7 +118,7 @@ fn an_administrators_rules_apply_to_members_in_the_same_region() {
     let now = stage.0.clock.now();
     assert!(active_rules(&stage.0, &stage.0.directory(), id(ADMINISTRATOR), &elsewhere, now).is_empty());
     stage.member(MemberStatus::Removed);
-    assert_eq!(names(&active(&stage, MEMBER)), "of-member", "its own rules run again");
+    assert_eq!(names(&active(&stage, MEMBER)), "of-member", "the rules of the account itself run again");
 }
 
 /// Rules: FLT-29, ARU-23.

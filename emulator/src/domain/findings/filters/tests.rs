@@ -273,9 +273,13 @@ fn findings_are_sorted_by_the_sort_criteria_with_missing_values_last() {
     assert_eq!(sorted(&stage, json!([])), "a b c d");
     assert_eq!(sorted(&stage, json!([{ "Field": "UpdatedAt", "SortOrder": "desc" }])), "a b c d");
     assert_eq!(sorted(&stage, json!([{ "Field": "UpdatedAt", "SortOrder": "asc" }])), "d b c a");
-    assert_eq!(sorted(&stage, json!([{ "Field": "SeverityLabel" }])), "c a b d", "alphabetical");
+    assert_eq!(sorted(&stage, json!([{ "Field": "SeverityLabel" }])), "c a b d", "labels are sorted alphabetically");
     assert_eq!(sorted(&stage, json!([{ "Field": "SeverityNormalized", "SortOrder": "desc" }])), "c a d b");
-    assert_eq!(sorted(&stage, json!([{ "Field": "Confidence", "SortOrder": "desc" }])), "a c d b", "missing last");
+    assert_eq!(
+        sorted(&stage, json!([{ "Field": "Confidence", "SortOrder": "desc" }])),
+        "a c d b",
+        "missing values come last"
+    );
     assert_eq!(
         sorted(&stage, json!([{ "Field": "Confidence" }, { "Field": "Title", "SortOrder": "desc" }])),
         "d c a b"
@@ -368,7 +372,7 @@ fn paging_returns_each_finding_once_despite_concurrent_changes() {
         }
     }
     assert_eq!(seen[..30], (0..30).map(|n| format!("f{n:02}")).collect::<Vec<_>>());
-    assert_eq!(seen.len(), seen.iter().collect::<BTreeSet<_>>().len(), "none twice");
+    assert_eq!(seen.len(), seen.iter().collect::<BTreeSet<_>>().len(), "no finding is returned twice");
     assert_eq!(seen.len(), 120, "findings stored in the meantime are on the last pages");
 }
 

@@ -111,7 +111,7 @@ fn an_administrators_update_changes_the_only_copy_of_a_members_finding() {
         let answer = stage.good(account, BatchUpdateFindings, resolve(finding));
         answer["UnprocessedFindings"] == json!([])
     };
-    assert!(!is_found(ADMINISTRATOR, &of_member), "no relation");
+    assert!(!is_found(ADMINISTRATOR, &of_member), "the accounts have no relation");
     stage.member(MemberStatus::Enabled);
     assert!(is_found(ADMINISTRATOR, &of_member));
     assert!(!is_found(MEMBER, &of_administrator));

@@ -199,7 +199,7 @@ fn a_members_own_aggregator_is_deleted_and_not_restored() {
     let stage = hubs();
     let own = aggregate(&stage, MEMBER, specified(&[LINKED]));
     relate(&stage, OTHER, MemberStatus::Enabled);
-    assert_eq!(listed(&stage, HOME, MEMBER), json!([]), "its administrator has no aggregator");
+    assert_eq!(listed(&stage, HOME, MEMBER), json!([]), "the administrator has no aggregator");
     let arn = aggregate(&stage, ADMINISTRATOR, specified(&[LINKED]));
     assert_eq!(listed(&stage, HOME, MEMBER), json!([{ "FindingAggregatorArn": arn }]));
     relate(&stage, OTHER, MemberStatus::Resigned);

@@ -243,7 +243,7 @@ impl Expected {
                     begins(&mut self.pending_until);
                 }
                 Do::Disassociate(_, of) => {
-                    assert!(self.applied.remove(of).is_some(), "{of} has no association of its own");
+                    assert!(self.applied.remove(of).is_some(), "no association was started for {of}");
                     begins(&mut self.pending_until);
                 }
                 Do::Local if !is_central(stage) => {
