@@ -15,6 +15,11 @@ use crate::state::{AccountId, Region};
 use crate::wire::admission::Admission;
 use crate::wire::server::{self, Options};
 
+mod control_plane;
+mod world;
+
+pub use world::{ClockStep, Reset};
+
 /// A running emulator. It serves on its own thread, so that it works from any runtime and outlives the runtime of the
 /// test that started it. Dropping it stops it.
 ///

@@ -41,4 +41,6 @@ mod suggest;
 mod testing;
 pub mod wire;
 
-pub use guard::{Builder, Emulator, StartError};
+pub use control::clock::ClockState;
+pub use control::snapshots::SnapshotInfo;
+pub use guard::{Builder, ClockStep, Emulator, Reset, StartError};

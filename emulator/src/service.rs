@@ -145,8 +145,7 @@ impl Service {
         Ok(())
     }
 
-    /// The world it serves.
-    #[cfg(test)]
+    /// The world it serves, with its control plane.
     pub(crate) fn served(&self) -> &ServedWorld {
         &self.0.served
     }

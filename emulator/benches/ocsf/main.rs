@@ -94,6 +94,7 @@ fn latencies(program: &Child) {
     print("five mixed filters", &questions::mixed(), 3.0);
     print("statistics by severity", &[questions::by_severity()], 2.0);
     print("newest first", &[questions::newest()], 3.0);
+    print("a word of the title", &questions::words(), 3.0);
 }
 
 /// Measures the memory of the process per byte of findings, including the columns that queries have built so far.

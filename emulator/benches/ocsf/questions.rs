@@ -80,3 +80,9 @@ pub(crate) fn newest() -> Vec<u8> {
     let sort = json!([{ "Field": "finding_info.modified_time_dt", "SortOrder": "desc" }]);
     ask("POST /findingsv2", &json!({ "MaxResults": 100, "SortCriteria": sort }))
 }
+
+/// A word of the title. Classic filters do not have this comparison.
+pub(crate) fn words() -> Vec<Vec<u8>> {
+    let question = |word| filtered(&json!({ "StringFilters": [string("finding_info.title", "CONTAINS_WORD", word)] }));
+    ["bucket", "coreutils", "mining", "gateway"].map(question).into()
+}

@@ -23,7 +23,6 @@ pub(crate) fn shapes() -> Vec<Shape> {
         shape("five mixed filters", five()),
         shape("newest UpdatedAt first", vec![newest()]),
         shape("by severity, then newest first", vec![by_severity()]),
-        shape("a word of the title, CONTAINS_WORD in GetFindingsV2", words()),
         shape("a keyword", keywords()),
         shape("a map filter, ProductFields", product_fields()),
         shape("a map filter, ResourceTags", tags()),
@@ -67,17 +66,6 @@ fn five() -> Vec<Vec<u8>> {
         }))
     };
     TEAMS.iter().enumerate().map(question).collect()
-}
-
-/// Classic filters do not have this comparison, so the query uses OCSF.
-fn words() -> Vec<Vec<u8>> {
-    let question = |word: &str| {
-        let filter =
-            json!({ "FieldName": "finding_info.title", "Filter": { "Value": word, "Comparison": "CONTAINS_WORD" } });
-        let filters = json!({ "CompositeFilters": [{ "StringFilters": [filter] }] });
-        body("POST /findingsv2", &json!({ "Filters": filters }))
-    };
-    ["bucket", "coreutils", "mining", "gateway"].map(question).into()
 }
 
 fn keywords() -> Vec<Vec<u8>> {

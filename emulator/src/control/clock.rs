@@ -10,12 +10,12 @@ use crate::served::ServedWorld;
 use crate::state::{Clock, EXPECTED_DURATION, LAST_INSTANT, duration, timestamp_text};
 
 /// The clock.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct ClockState {
-    /// The time.
-    now: String,
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ClockState {
+    /// The time, in RFC 3339.
+    pub now: String,
     /// Whether the clock is frozen.
-    frozen: bool,
+    pub frozen: bool,
 }
 
 /// A change of the clock. The clock is frozen or started first, and then moved.
@@ -32,7 +32,7 @@ pub(super) struct ClockChange {
 
 /// Shows the clock.
 pub(super) fn show(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<ClockState>, Refusal> {
-    Ok(state(call.served))
+    Ok(Json(state(call.served)))
 }
 
 /// Moves, freezes or starts the clock, and does all work that is due then.
@@ -56,7 +56,7 @@ pub(super) fn change(
         (_, None) => {}
     }
     due::after_clock_change(&world, world.clock.now());
-    Ok(state(call.served))
+    Ok(Json(state(call.served)))
 }
 
 /// The duration by which the clock moves, and the time that it reaches.
@@ -87,8 +87,9 @@ fn distance(change: &ClockChange, now: Timestamp) -> Result<Option<(SignedDurati
     Ok(Some((end.duration_since(now), end)))
 }
 
-fn state(served: &ServedWorld) -> Json<ClockState> {
+/// The state of the clock.
+pub(crate) fn state(served: &ServedWorld) -> ClockState {
     let world = served.world();
     let clock: &Clock = &world.clock;
-    Json(ClockState { now: timestamp_text(clock.now()), frozen: clock.is_frozen() })
+    ClockState { now: timestamp_text(clock.now()), frozen: clock.is_frozen() }
 }

@@ -19,9 +19,10 @@ use crate::wire::answer;
 use crate::wire::payload::Payload;
 
 mod api;
-mod clock;
+pub mod clock;
 mod compliance;
 mod connectors;
+mod error;
 mod events;
 mod explain;
 mod exports;
@@ -34,7 +35,7 @@ mod page;
 mod request;
 mod resources;
 mod routes;
-mod snapshots;
+pub mod snapshots;
 pub mod status;
 #[cfg(test)]
 mod tests;
@@ -42,6 +43,7 @@ mod tests;
 pub use api::Pending;
 use api::lookup::{self, Lookup};
 use api::{Call, Refusal};
+pub use error::Error;
 
 /// Whether a call is answered immediately, because it neither reads findings nor waits for writers.
 pub fn is_light(method: &Method, path: &str) -> bool {

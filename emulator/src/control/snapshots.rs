@@ -2,7 +2,7 @@
 
 use http::{Response, StatusCode};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::api::answer::Done;
 use super::api::{Answer, Call, Json, Nothing, Refusal};
@@ -11,21 +11,24 @@ use crate::state::timestamp_text;
 use crate::wire::payload::Payload;
 
 /// A snapshot.
-#[derive(Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Snapshot {
-    name: String,
+pub struct SnapshotInfo {
+    /// Its name.
+    pub name: String,
     /// The time of the system at which it was saved.
-    real_time: String,
+    pub real_time: String,
     /// The time of its clock.
-    clock: String,
-    hubs: usize,
-    findings: usize,
+    pub clock: String,
+    /// The number of its hubs.
+    pub hubs: usize,
+    /// The number of its findings.
+    pub findings: usize,
 }
 
-impl From<Info> for Snapshot {
-    fn from(info: Info) -> Snapshot {
-        Snapshot {
+impl From<Info> for SnapshotInfo {
+    fn from(info: Info) -> SnapshotInfo {
+        SnapshotInfo {
             name: info.name,
             real_time: timestamp_text(info.saved_at),
             clock: timestamp_text(info.clock),
@@ -36,16 +39,16 @@ impl From<Info> for Snapshot {
 }
 
 /// Snapshots.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Snapshots {
+pub struct Snapshots {
     /// The snapshots by name.
-    snapshots: Vec<Snapshot>,
+    pub snapshots: Vec<SnapshotInfo>,
 }
 
 /// A saved snapshot: 201 if it is new, 200 if it replaced one.
 pub(super) struct Saved {
-    snapshot: Snapshot,
+    snapshot: SnapshotInfo,
     is_new: bool,
 }
 
@@ -53,7 +56,7 @@ impl Answer for Saved {
     const STATUS: u16 = 201;
 
     fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        generator.subschema_for::<Snapshot>()
+        generator.subschema_for::<SnapshotInfo>()
     }
 
     fn respond(self) -> Response<Payload> {
@@ -65,7 +68,7 @@ impl Answer for Saved {
 
 /// Lists the snapshots.
 pub(super) fn list(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<Snapshots>, Refusal> {
-    Ok(Json(Snapshots { snapshots: call.served.snapshots().list().into_iter().map(Snapshot::from).collect() }))
+    Ok(Json(Snapshots { snapshots: call.served.snapshots().list().into_iter().map(SnapshotInfo::from).collect() }))
 }
 
 /// Saves the world under a name.
@@ -80,7 +83,7 @@ pub(super) fn save(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Saved, Ref
 }
 
 /// Shows a snapshot.
-pub(super) fn show(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<Snapshot>, Refusal> {
+pub(super) fn show(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<SnapshotInfo>, Refusal> {
     let found = call.served.snapshots().list().into_iter().find(|info| info.name == call.label);
     found.map(|info| Json(info.into())).ok_or_else(|| unknown(call.label))
 }

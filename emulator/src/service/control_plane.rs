@@ -61,7 +61,8 @@ impl Service {
         })
     }
 
-    fn answer_control_now(&self, request: &Request<Bytes>) -> Response<Payload> {
+    /// Answers a call of the control plane on this thread, as completely as it can be answered now.
+    pub(crate) fn answer_control_now(&self, request: &Request<Bytes>) -> Response<Payload> {
         let (method, path) = (request.method(), request.uri().path());
         let answered = catch_unwind(AssertUnwindSafe(|| {
             #[cfg(test)]

@@ -1,6 +1,5 @@
 //! Worlds from documents, with their findings.
 
-
 use super::findings::v2::replicas;
 use crate::state::{DocumentError, FindingDocument, TableKey, World, WorldDocument};
 

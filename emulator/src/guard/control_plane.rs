@@ -1,0 +1,72 @@
+//! How the methods of an emulator call its control plane: in process, with the same bodies as over HTTP, so that both
+//! have the same rules and the same messages.
+
+use bytes::Bytes;
+use http::{Method, Request};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::Emulator;
+use crate::control::Error;
+use crate::invariant::Invariant;
+use crate::wire::payload::Payload;
+
+/// Characters of names that need no encoding in a path.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'_').remove(b'-');
+
+impl Emulator {
+    /// Calls the control plane and waits as long as the call waits.
+    pub(super) async fn control<A: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<A, Error> {
+        let response = self.service.handle(request(method, path, body)).await;
+        read(response.status().as_u16(), response.body())
+    }
+
+    /// Calls the control plane on this thread and returns what there is now.
+    pub(super) fn control_now<A: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<A, Error> {
+        let response = self.service.answer_control_now(&request(method, path, body));
+        let body = match response.body() {
+            Payload::Whole(body) => body.clone(),
+            Payload::Stream(_) => Bytes::new(),
+        };
+        read(response.status().as_u16(), &body)
+    }
+}
+
+fn request(method: Method, path: &str, body: &impl Serialize) -> Request<Bytes> {
+    let body =
+        serde_json::to_vec(body).or_report("bodies of the control plane can be written as JSON").unwrap_or_default();
+    let mut request = Request::new(Bytes::from(body));
+    *request.method_mut() = method;
+    if let Some(uri) = path.parse().or_report("paths of the control plane are valid") {
+        *request.uri_mut() = uri;
+    }
+    request
+}
+
+fn read<A: DeserializeOwned>(status: u16, body: &[u8]) -> Result<A, Error> {
+    if status >= 400 {
+        return Err(Error::new(status, body));
+    }
+    serde_json::from_slice(body).map_err(|error| Error {
+        status,
+        message: format!("the answer of the control plane has an unexpected form: {error}"),
+        body: Value::Null,
+    })
+}
+
+/// A name as a segment of a path.
+pub(super) fn segment(name: &str) -> String {
+    utf8_percent_encode(name, SEGMENT).to_string()
+}
