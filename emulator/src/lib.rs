@@ -39,6 +39,7 @@ pub mod state;
 mod suggest;
 #[cfg(test)]
 mod testing;
+pub mod units;
 pub mod wire;
 
 pub use control::clock::ClockState;

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::api::{Call, Json, Nothing, Refusal};
 use crate::domain::due;
 use crate::served::ServedWorld;
-use crate::state::{Clock, EXPECTED_DURATION, LAST_INSTANT, duration, timestamp_text};
+use crate::state::{Clock, LAST_INSTANT, timestamp_text};
+use crate::units::{EXPECTED_DURATION, duration};
 
 /// The clock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

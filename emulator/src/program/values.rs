@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::state::{AccountId, Region, Timestamp};
+use crate::units::size;
 use crate::wire::site::HostRule;
 
 /// An account ID.
@@ -46,31 +47,13 @@ pub(super) fn body_memory(text: &str) -> Result<usize, String> {
         .ok_or_else(|| "too small; expected at least 64KiB (the default is 512MiB)".to_owned())
 }
 
-/// A number of bytes, or a number with `KiB`, `MiB` or `GiB` (CPL-13).
-fn size(text: &str) -> Result<usize, String> {
-    let units = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("", 1)];
-    let size = units.iter().find_map(|(unit, bytes)| {
-        let number: usize = text.strip_suffix(unit)?.trim_end().parse().ok()?;
-        number.checked_mul(*bytes)
-    });
-    size.ok_or_else(|| {
-        "expected a number of bytes, optionally with the suffix KiB, MiB or GiB, such as 512MiB".to_owned()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     /// Rules: CPL-13.
     #[test]
-    fn sizes_may_have_binary_units() {
-        for (text, bytes) in [("0", 0), ("100", 100), ("2KiB", 2048), ("512MiB", 512 << 20), ("1 GiB", 1 << 30)] {
-            assert_eq!(size(text), Ok(bytes), "{text}");
-        }
-        for text in ["", "MiB", "-1", "1.5MiB", "1MB", "99999999999999999999GiB", "17179869184GiB"] {
-            assert!(size(text).is_err(), "{text}");
-        }
+    fn memory_for_bodies_has_room_for_small_calls() {
         assert_eq!(body_memory("64KiB"), Ok(64 << 10));
         for text in ["3", "0", "65535"] {
             assert!(body_memory(text).unwrap_err().contains("at least 64KiB"), "{text}");

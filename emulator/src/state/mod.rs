@@ -63,9 +63,7 @@ pub use central_configuration::{
     Applied, CentralConfiguration, ChosenControls, ConfigurationPolicy, Governance, Outcome, PolicyContent, Settled,
 };
 pub use change::{Change, StoredFinding};
-pub use clock::{
-    Clock, EXPECTED_DURATION, LAST_INSTANT, Mode as ClockMode, Start as ClockStart, Timestamp, duration, timestamp_text,
-};
+pub use clock::{Clock, LAST_INSTANT, Mode as ClockMode, Start as ClockStart, Timestamp, timestamp_text};
 pub use connector::{
     Cloud, Connector, ConnectorStatus, Connectors, Enablement, Health, Jira, JiraSite, Provider, ProviderKind,
     ServiceNow,

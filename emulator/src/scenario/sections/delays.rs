@@ -6,7 +6,8 @@ use serde::Deserialize;
 
 use crate::scenario::check::Check;
 use crate::scenario::spanned::Spanned;
-use crate::state::{Delays, EXPECTED_DURATION, Timestamp, duration};
+use crate::state::{Delays, Timestamp};
+use crate::units::{EXPECTED_DURATION, duration};
 
 /// Durations of asynchronous work of AWS, such as 5m or P1D. By default, work is done before the next call.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]

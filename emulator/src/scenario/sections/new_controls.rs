@@ -12,8 +12,9 @@ use crate::domain::controls::standards::new_controls;
 use crate::scenario::check::Check;
 use crate::scenario::files::Span;
 use crate::scenario::spanned::Spanned;
-use crate::state::{EXPECTED_DURATION, World, duration};
+use crate::state::World;
 use crate::suggest;
+use crate::units::{EXPECTED_DURATION, duration};
 
 /// A control that AWS adds to standards while the emulator runs. Until then, the control does not exist for any
 /// operation. Then it is enabled in hubs with one of the standards, unless their auto_enable_controls is false.

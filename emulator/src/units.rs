@@ -1,0 +1,261 @@
+//! Durations and sizes as people write them, in flags, queries, bodies and scenarios (CPL-13, CPL-91).
+//!
+//! [`duration`] is for the virtual clock, whose years and months follow the calendar. [`RealTime`] and [`Wait`] are for
+//! time that really passes, such as a latency; they can be read by serde and by clap. [`size`] is a number of bytes.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// The expected format of a duration, for error messages.
+pub const EXPECTED_DURATION: &str = "a number with ms, s, m, h or d, such as 36h, or an ISO 8601 duration in upper case and \
+                                     without a sign, such as P3D, P1DT12H or P2W (weeks cannot be combined with other units)";
+/// The expected format of a size, for error messages.
+pub const EXPECTED_SIZE: &str = "a number of bytes, optionally with the suffix KiB, MiB or GiB, such as 512MiB";
+
+/// The short units of durations, in nanoseconds; the longest first.
+const UNITS: [(&str, i128); 5] = [
+    ("d", 24 * 60 * 60 * 1_000_000_000),
+    ("h", 60 * 60 * 1_000_000_000),
+    ("m", 60 * 1_000_000_000),
+    ("s", 1_000_000_000),
+    ("ms", 1_000_000),
+];
+
+/// The longest wait of a call.
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
+
+/// Parses a duration that is added to `start`: a number with a unit such as `36h` or `1.5s`, or ISO 8601 such as `P1Y`,
+/// `P0.5D` or `PT36H`. Years and months follow the calendar, so 31 January plus `P1M` is the last day of February; a day
+/// has 24 hours. `None` for invalid or negative durations and for those that exceed the last instant of the clock.
+pub fn duration(text: &str, start: Timestamp) -> Option<SignedDuration> {
+    if let Some(short) = short_duration(text) {
+        return start.checked_add(short).is_ok().then_some(short);
+    }
+    // jiff also accepts signs, lower-case letters, and weeks mixed with other units.
+    let (text, fraction) = split_fraction(text).filter(|_| is_iso_8601(text))?;
+    let span: jiff::Span = text.parse().ok()?;
+    let whole = start.to_zoned_datetime(TimeZone::UTC).checked_add(span).ok()?.timestamp();
+    let duration = whole.checked_add(fraction).ok()?.duration_since(start);
+    (!duration.is_negative()).then_some(duration)
+}
+
+/// A number with a short unit, such as `200ms`.
+fn short_duration(text: &str) -> Option<SignedDuration> {
+    let unit_at = text.find(|letter: char| letter.is_ascii_alphabetic())?;
+    let (number, unit) = text.split_at_checked(unit_at)?;
+    let (_, length) = UNITS.into_iter().find(|(name, _)| *name == unit)?;
+    let (whole, digits) = match number.split_once('.') {
+        Some((whole, digits)) => (whole, Some(digits)),
+        None => (number, None),
+    };
+    if whole.is_empty() || !whole.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let part = digits.map_or(Some(0), |digits| decimals(digits, length))?;
+    let nanoseconds = whole.parse::<i128>().ok()?.checked_mul(length)?.checked_add(part)?;
+    let [seconds, rest] = [nanoseconds / 1_000_000_000, nanoseconds % 1_000_000_000];
+    Some(SignedDuration::new(i64::try_from(seconds).ok()?, i32::try_from(rest).ok()?))
+}
+
+/// The decimals of a number of units, in nanoseconds.
+fn decimals(digits: &str, unit: i128) -> Option<i128> {
+    if digits.is_empty() || digits.len() > 9 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    Some(unit * digits.parse::<i128>().ok()? / 10_i128.pow(u32::try_from(digits.len()).ok()?))
+}
+
+/// Whether a text contains only the letters of an ISO 8601 duration. jiff checks their order and the numbers.
+fn is_iso_8601(text: &str) -> bool {
+    let Some(units) = text.strip_prefix('P') else { return false };
+    let letters: String =
+        units.chars().filter(|letter| !letter.is_ascii_digit() && !['.', ','].contains(letter)).collect();
+    letters == "W" || letters.bytes().all(|letter| b"YMDTHS".contains(&letter))
+}
+
+/// Splits off a fraction of days or weeks at the end of an ISO 8601 duration, because jiff does not support it: `P1.5D`
+/// becomes `P1D` and twelve hours.
+fn split_fraction(text: &str) -> Option<(Cow<'_, str>, SignedDuration)> {
+    let unit = match text.as_bytes() {
+        [b'P', .., b'D'] => SignedDuration::from_hours(24),
+        [b'P', .., b'W'] => SignedDuration::from_hours(7 * 24),
+        _ => return Some((text.into(), SignedDuration::ZERO)),
+    };
+    let Some(point) = text.find(['.', ',']) else { return Some((text.into(), SignedDuration::ZERO)) };
+    let nanoseconds = decimals(text.get(point + 1..text.len() - 1)?, unit.as_nanos())?;
+    let whole = format!("{}{}", text.get(..point)?, text.get(text.len() - 1..)?);
+    Some((whole.into(), SignedDuration::from_nanos(i64::try_from(nanoseconds).ok()?)))
+}
+
+/// A number of bytes, or a number with `KiB`, `MiB` or `GiB`.
+///
+/// # Errors
+/// The expected format.
+pub fn size(text: &str) -> Result<usize, String> {
+    let units = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("", 1)];
+    let size = units.iter().find_map(|(unit, bytes)| {
+        let number = text.strip_suffix(unit)?.trim_end();
+        let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
+        number.parse::<usize>().ok().filter(|_| is_number)?.checked_mul(*bytes)
+    });
+    size.ok_or_else(|| format!("expected {EXPECTED_SIZE}"))
+}
+
+/// A duration of real time, written as `200ms`, `5s` or `PT5S`. A month has 31 days in it, and a year 365.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RealTime(pub Duration);
+
+impl FromStr for RealTime {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<RealTime, String> {
+        // The month and the year that begin with this instant have these lengths.
+        let duration = duration(text, Timestamp::UNIX_EPOCH).and_then(|duration| Duration::try_from(duration).ok());
+        duration.map(RealTime).ok_or_else(|| format!("'{text}' is not a valid duration; expected {EXPECTED_DURATION}"))
+    }
+}
+
+/// The shortest form in one unit: `200ms`, `5s`, `36h`.
+impl fmt::Display for RealTime {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let nanoseconds = i128::try_from(self.0.as_nanos()).unwrap_or(i128::MAX);
+        let whole = UNITS.iter().find(|(_, unit)| nanoseconds % unit == 0).filter(|_| nanoseconds > 0);
+        match whole {
+            Some((name, unit)) => write!(formatter, "{}{name}", nanoseconds / unit),
+            None if nanoseconds == 0 => formatter.write_str("0s"),
+            None => write!(formatter, "{}s", self.0.as_secs_f64()),
+        }
+    }
+}
+
+/// How long a call waits for something: up to a minute of real time, and not at all by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Wait(pub Duration);
+
+impl FromStr for Wait {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Wait, String> {
+        let RealTime(duration) = text.parse()?;
+        let is_allowed = duration <= LONGEST_WAIT;
+        is_allowed.then_some(Wait(duration)).ok_or_else(|| format!("'{text}' is too long; expected at most 60s"))
+    }
+}
+
+/// Texts of a type as values of serde and properties of schemas.
+macro_rules! as_text {
+    ($name:ident, $description:literal) => {
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Cow::<'de, str>::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(&RealTime(self.0))
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "description": $description })
+            }
+        }
+    };
+}
+
+as_text!(RealTime, "A duration such as `200ms`, `5s` or `PT5S`.");
+as_text!(Wait, "A duration up to `60s`, such as `500ms`, `5s` or `PT5S`.");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rules: CPL-13, CPL-91.
+    #[test]
+    fn durations_follow_the_calendar() {
+        let start = "2026-01-31T09:00:00Z".parse().unwrap();
+        for (text, end) in [
+            ("P1Y", "2027-01-31T09:00:00Z"),
+            ("P1M", "2026-02-28T09:00:00Z"),
+            ("P2W", "2026-02-14T09:00:00Z"),
+            ("P0.5D", "2026-01-31T21:00:00Z"),
+            ("P1,25D", "2026-02-01T15:00:00Z"),
+            ("P0.5W", "2026-02-03T21:00:00Z"),
+            ("P1Y2M3DT4H5M6.5S", "2027-04-03T13:05:06.5Z"),
+            ("PT0,5H", "2026-01-31T09:30:00Z"),
+            ("P0D", "2026-01-31T09:00:00Z"),
+            ("36h", "2026-02-01T21:00:00Z"),
+            ("200ms", "2026-01-31T09:00:00.2Z"),
+            ("1.5s", "2026-01-31T09:00:01.5Z"),
+            ("90m", "2026-01-31T10:30:00Z"),
+            ("3d", "2026-02-03T09:00:00Z"),
+            ("0s", "2026-01-31T09:00:00Z"),
+            ("1000000d", "4763-12-29T09:00:00Z"),
+        ] {
+            let by = duration(text, start).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(start + by, end.parse::<Timestamp>().unwrap(), "{text}");
+        }
+        for text in [
+            "", "P", "P0.5Y", "P0.5M", "P1.5DT1H", "-P1D", "P-1D", "P.5.5D", "P1.D", "P9000Y", "soon", "5", "+P1D",
+            "p1d", "P1y", "PT1h", "P1W1D", "P1M0.5W", "P1WT1H", "+36h", "P1DT", "PT", "1h30m", "5 s", "5S", "5 min", "2w",
+            ".5s", "5.s", "-5s", "5s ", "99999999999d", "99999999999999999999s",
+        ] {
+            assert_eq!(duration(text, start), None, "{text}");
+        }
+    }
+
+    /// Rules: CPL-13.
+    #[test]
+    fn durations_of_real_time_are_written_as_they_are_read() {
+        for (text, milliseconds, written) in [
+            ("200ms", 200, "200ms"),
+            ("1500ms", 1500, "1500ms"),
+            ("1.5s", 1500, "1500ms"),
+            ("PT5S", 5000, "5s"),
+            ("120s", 120_000, "2m"),
+            ("48h", 172_800_000, "2d"),
+            ("0d", 0, "0s"),
+        ] {
+            let read: RealTime = serde_json::from_value(text.into()).unwrap();
+            assert_eq!(read.0, Duration::from_millis(milliseconds), "{text}");
+            assert_eq!(serde_json::to_value(read).unwrap(), written, "{text}");
+        }
+        assert_eq!(RealTime(Duration::from_micros(2500)).to_string(), "0.0025s");
+    }
+
+    /// Rules: CPL-13.
+    #[test]
+    fn a_wait_takes_at_most_a_minute() {
+        assert_eq!(("60s".parse(), "PT1M".parse()), (Ok(Wait(LONGEST_WAIT)), Ok(Wait(LONGEST_WAIT))));
+        assert_eq!("61s".parse::<Wait>(), Err("'61s' is too long; expected at most 60s".to_owned()));
+        assert_eq!("5".parse::<Wait>().unwrap_err(), "5".parse::<RealTime>().unwrap_err());
+    }
+
+    /// Rules: CPL-13.
+    #[test]
+    fn sizes_may_have_binary_units() {
+        for (text, bytes) in [("0", 0), ("100", 100), ("2KiB", 2048), ("512MiB", 512 << 20), ("1 GiB", 1 << 30)] {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "MiB", "-1", "+1", "1.5MiB", "1MB", "99999999999999999999GiB", "17179869184GiB"] {
+            assert!(size(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! A certificate authority for one emulator, whose clients trust nothing else of it.
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    date_time_ymd,
+};
+use sha2::{Digest, Sha256};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+
+/// Names and addresses of this machine, for which each certificate is valid.
+const LOCAL: [&str; 5] = ["localhost", "*.localhost", "host.docker.internal", "127.0.0.1", "::1"];
+/// Days before the present at which certificates become valid, for clients whose clocks differ.
+const EARLIER: i64 = 1;
+/// Days for which an authority is valid.
+const AUTHORITY_DAYS: i64 = 3650;
+/// Days for which a certificate is valid. Some clients refuse more than 397.
+const CERTIFICATE_DAYS: i64 = 396;
+
+/// A certificate authority with its private key.
+pub struct Authority {
+    key: KeyPair,
+    /// Its certificate in PEM.
+    certificate: String,
+}
+
+impl Authority {
+    /// A new authority.
+    ///
+    /// # Errors
+    /// There is no source of random numbers.
+    pub fn generate() -> Result<Authority, String> {
+        let key = KeyPair::generate().map_err(failed)?;
+        let certificate = parameters(&key)?.self_signed(&key).map_err(failed)?.pem();
+        Ok(Authority { key, certificate })
+    }
+
+    /// An authority that has been stored, from its certificate and its key in PEM.
+    ///
+    /// # Errors
+    /// The key cannot be read, or the certificate is not that of the key.
+    pub fn read(certificate: &str, key: &str) -> Result<Authority, String> {
+        let key = KeyPair::from_pem(key).map_err(failed)?;
+        let stored = Authority { key, certificate: certificate.to_owned() };
+        // A server certificate of the authority is checked with its certificate, as a client would do.
+        super::Tls::new(certificate.as_bytes(), stored.key.serialize_pem().as_bytes())?;
+        Ok(stored)
+    }
+
+    /// Its certificate in PEM.
+    pub fn certificate(&self) -> &str {
+        &self.certificate
+    }
+
+    /// Its private key in PEM.
+    pub fn key(&self) -> String {
+        self.key.serialize_pem()
+    }
+
+    /// A new key and a certificate for this machine and for other host names and IP addresses.
+    ///
+    /// # Errors
+    /// A name is not valid in a certificate.
+    pub(super) fn certify(
+        &self,
+        names: &[String],
+    ) -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>), String> {
+        let mut all: Vec<String> = LOCAL.map(str::to_owned).to_vec();
+        all.extend(names.iter().filter(|name| !LOCAL.contains(&name.as_str())).cloned());
+        let mut parameters = CertificateParams::new(all).map_err(failed)?;
+        parameters.distinguished_name.push(DnType::CommonName, "securityhub-local");
+        parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        parameters.use_authority_key_identifier_extension = true;
+        set_validity(&mut parameters, CERTIFICATE_DAYS);
+        let key = KeyPair::generate().map_err(failed)?;
+        let issuer = Issuer::new(self::parameters(&self.key)?, &self.key);
+        let certificate = parameters.signed_by(&key, &issuer).map_err(failed)?;
+        Ok((certificate.der().clone(), PrivatePkcs8KeyDer::from(key.serialize_der()).into()))
+    }
+}
+
+/// The parameters of the authority's certificate. They follow from its key, except for the time at which it becomes valid.
+fn parameters(key: &KeyPair) -> Result<CertificateParams, String> {
+    let mut parameters = CertificateParams::new(Vec::new()).map_err(failed)?;
+    // A client may trust the authorities of several emulators, and finds the issuer of a certificate by its name.
+    let hash = Sha256::digest(key.public_key_raw());
+    let name = format!("securityhub-local CA {}", hex::encode(hash.get(..4).unwrap_or_default()));
+    parameters.distinguished_name.push(DnType::CommonName, name);
+    parameters.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    set_validity(&mut parameters, AUTHORITY_DAYS);
+    Ok(parameters)
+}
+
+fn set_validity(parameters: &mut CertificateParams, days: i64) {
+    let now = Timestamp::now();
+    let after = |days: i64| {
+        let date = (now + SignedDuration::from_hours(24 * days)).to_zoned(TimeZone::UTC).date();
+        let number = |number: i8| u8::try_from(number).unwrap_or(1);
+        date_time_ymd(date.year().into(), number(date.month()), number(date.day()))
+    };
+    (parameters.not_before, parameters.not_after) = (after(-EARLIER), after(days));
+}
+
+fn failed(error: rcgen::Error) -> String {
+    format!("a certificate cannot be created: {error}")
+}
