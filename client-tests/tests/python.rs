@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use securityhub_fixtures::{import, model};
-use securityhub_local::Emulator;
+use securityhub_local::{Emulator, Tls};
 use securityhub_local_client_tests::{client, python_environment, repository};
 
 async fn quickstart() -> Emulator {
@@ -28,6 +28,20 @@ async fn boto3_cases_pass() {
     let (code, output, error) = run(client(&environment, "python", &emulator.endpoint()).arg(cases));
     assert_eq!(code, 0, "{output}{error}");
     println!("{output}");
+}
+
+/// Rules: CPL-100, CPL-101, CPL-102, CPL-110, CPL-111, CPL-112.
+#[tokio::test]
+async fn boto3_and_curl_call_over_https_and_the_parsers_of_prometheus_read_the_metrics() {
+    let Some(environment) = python_environment() else { return };
+    let scenario = repository().join("scenarios/quickstart.yaml");
+    let emulator = Emulator::builder().scenario(scenario).tls(Tls::Generated).start().await.unwrap();
+    let bundle = Path::new(env!("CARGO_TARGET_TMPDIR")).join("ca.pem");
+    std::fs::write(&bundle, emulator.certificate_authority().unwrap()).unwrap();
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/https_cases.py");
+    let mut command = client(&environment, "python", &emulator.endpoint());
+    let (code, output, error) = run(command.env("AWS_CA_BUNDLE", bundle).arg(cases).arg(emulator.https_endpoint()));
+    assert_eq!(code, 0, "{output}{error}");
 }
 
 /// Starts an emulator with the world of this scenario text.

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
@@ -14,6 +15,7 @@ use crate::service::{Service, Settings};
 use crate::state::{AccountId, Region};
 use crate::wire::admission::Admission;
 use crate::wire::server::{self, Options};
+use crate::wire::tls::{self, Authority};
 
 mod control_plane;
 mod world;
@@ -67,6 +69,22 @@ impl From<std::io::Error> for StartError {
     }
 }
 
+/// How an emulator serves HTTPS, on the same port as HTTP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Tls {
+    /// With a certificate for this machine, which is created at the start. Clients must trust
+    /// [`Emulator::certificate_authority`].
+    Generated,
+    /// With a certificate, which its chain can follow, and its private key, both in PEM.
+    Given {
+        /// The certificate.
+        certificate: String,
+        /// The private key.
+        key: String,
+    },
+}
+
 /// Options for starting an emulator.
 #[derive(Debug, Default)]
 #[must_use = "the builder does nothing until `start()` is called and awaited"]
@@ -76,6 +94,7 @@ pub struct Builder {
     port: u16,
     allowed_origins: Vec<String>,
     allowed_hosts: Vec<String>,
+    tls: Option<Tls>,
 }
 
 impl Emulator {
@@ -95,6 +114,21 @@ impl Emulator {
     /// `http://127.0.0.1:PORT`, for any client on this machine.
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// `https://127.0.0.1:PORT`, for clients that trust [`Emulator::certificate_authority`] ([`Builder::tls`]).
+    pub fn https_endpoint(&self) -> String {
+        format!("https://{}", self.address)
+    }
+
+    /// The certificate in PEM of the authority that issued the certificate of [`Tls::Generated`].
+    pub fn certificate_authority(&self) -> Option<&str> {
+        self.service.certificate_authority()
+    }
+
+    /// Metrics in the text format of Prometheus.
+    pub fn metrics(&self) -> String {
+        self.service.metrics_text()
     }
 
     /// The address on which it listens.
@@ -206,6 +240,22 @@ impl Builder {
         self
     }
 
+    /// Serves HTTPS as well, on the same port.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use securityhub_local::{Emulator, Tls};
+    ///
+    /// let emulator = Emulator::builder().tls(Tls::Generated).start().await?;
+    /// assert!(emulator.https_endpoint().starts_with("https://127.0.0.1:"));
+    /// assert!(emulator.certificate_authority().is_some_and(|pem| pem.starts_with("-----BEGIN CERTIFICATE-----")));
+    /// # Ok::<(), securityhub_local::StartError>(()) }).unwrap();
+    /// ```
+    pub fn tls(mut self, tls: Tls) -> Builder {
+        self.tls = Some(tls);
+        self
+    }
+
     /// Binds the port, loads the scenarios and starts serving.
     ///
     /// # Errors
@@ -214,7 +264,9 @@ impl Builder {
         clippy::unused_async,
         reason = "async is part of the public API, so that starting can wait in future versions"
     )]
-    pub async fn start(self) -> Result<Emulator, StartError> {
+    pub async fn start(mut self) -> Result<Emulator, StartError> {
+        let tls = self.tls.take().map(certificate).transpose()?;
+        self.settings.certificate_authority = tls.as_ref().and_then(|tls| tls.authority().map(str::to_owned));
         let admission = Admission {
             origins: rules("allow_origin", &self.allowed_origins)?,
             hosts: rules("allow_host", &self.allowed_hosts)?,
@@ -231,7 +283,7 @@ impl Builder {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let options = Options { admission, ..Options::default() };
+        let options = Options { admission, tls, metrics: Arc::clone(service.metrics()), ..Options::default() };
         let (stop, stopped) = oneshot::channel();
         let served = service.clone();
         let thread = std::thread::Builder::new().name("securityhub-local".to_owned()).spawn(move || {
@@ -249,6 +301,15 @@ impl Builder {
         })?;
         Ok(Emulator { service, address, stop: Some(stop), thread: Some(thread) })
     }
+}
+
+/// The certificate with which an emulator serves.
+fn certificate(tls: Tls) -> Result<tls::Tls, StartError> {
+    let certificate = match tls {
+        Tls::Generated => Authority::generate().and_then(|authority| tls::Tls::issued_by(&authority, &[])),
+        Tls::Given { certificate, key } => tls::Tls::new(certificate.as_bytes(), key.as_bytes()),
+    };
+    certificate.map_err(|error| StartError::Setting(format!("tls: {error}")))
 }
 
 /// Parses the values of a setting.

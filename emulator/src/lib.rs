@@ -26,6 +26,7 @@ pub mod generate;
 mod guard;
 mod invariant;
 pub mod matching;
+pub mod metrics;
 pub mod neighbours;
 pub mod observed;
 pub mod ocsf;
@@ -44,4 +45,4 @@ pub mod wire;
 
 pub use control::clock::ClockState;
 pub use control::snapshots::SnapshotInfo;
-pub use guard::{Builder, ClockStep, Emulator, Reset, StartError};
+pub use guard::{Builder, ClockStep, Emulator, Reset, StartError, Tls};

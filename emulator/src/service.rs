@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 use std::panic::catch_unwind;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use bytes::Bytes;
 use http::header::CONTENT_ENCODING;
@@ -16,6 +15,7 @@ use securityhub_fixtures::Operation;
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::control;
 use crate::domain::due;
+use crate::metrics::{Format, LogCounters, Metrics};
 use crate::observed::Facts;
 use crate::operations::{self, Handler};
 use crate::scenario::{Diagnostics, Scenario};
@@ -31,6 +31,7 @@ mod control_plane;
 mod exported;
 mod identity;
 mod lanes;
+mod metering;
 mod strangers;
 #[cfg(test)]
 mod tests;
@@ -69,8 +70,10 @@ pub struct Settings {
     pub default_account: AccountId,
     /// Number of events to keep, newest first; 0 disables events.
     pub events: usize,
-    /// The number of log lines that could not be written.
-    pub dropped_log_lines: Arc<AtomicU64>,
+    /// Counters of the log.
+    pub log: LogCounters,
+    /// The certificate in PEM of the authority that issued the server's certificate.
+    pub certificate_authority: Option<String>,
     /// The place to which jobs export objects.
     pub export_target: ExportTarget,
 }
@@ -84,7 +87,8 @@ impl Default for Settings {
             default_region: Region::new("us-east-1"),
             default_account: AccountId::DEFAULT,
             events: 10_000,
-            dropped_log_lines: Arc::default(),
+            log: LogCounters::default(),
+            certificate_authority: None,
             export_target: ExportTarget::Memory,
         }
     }
@@ -122,9 +126,11 @@ impl Service {
     pub fn new(settings: Settings, scenario: Option<Scenario>) -> Result<Service, Diagnostics> {
         let start = scenario.as_ref().map(start_of).transpose()?.unwrap_or_default();
         let callers = (settings.default_account, settings.verify_signatures);
-        let dropped = Arc::clone(&settings.dropped_log_lines);
         let sink = exported::sink(settings.export_target.clone());
-        let served = ServedWorld::new(start, settings.events, callers, dropped, sink);
+        let served = ServedWorld::new(start, settings.events, callers, settings.log.clone(), sink);
+        if let Some(certificate) = &settings.certificate_authority {
+            served.set_certificate_authority(certificate);
+        }
         Ok(Service(Arc::new(Inner {
             served,
             settings,
@@ -155,6 +161,21 @@ impl Service {
         self.0.served.news().stop();
     }
 
+    /// Its metrics.
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        self.0.served.metrics()
+    }
+
+    /// The certificate in PEM of the authority that issued the server's certificate.
+    pub fn certificate_authority(&self) -> Option<&str> {
+        self.0.served.certificate_authority()
+    }
+
+    /// Its metrics in the text format of Prometheus (CPL-100).
+    pub fn metrics_text(&self) -> String {
+        control::metrics::text(&self.0.served, Format::Text)
+    }
+
     /// The current world.
     pub fn world(&self) -> Arc<World> {
         self.0.served.world()
@@ -175,6 +196,7 @@ impl Service {
             let (parts, body) = self.answer_control(request, false).await.into_parts();
             return Response::from_parts(parts, body.collect().await);
         }
+        let _in_flight = self.0.served.metrics().begin();
         let (parts, body) = request.into_parts();
         let route = route::find(&parts.method, parts.uri.path());
         self.answer_at_length(&parts, &body, &route, None, None)
@@ -189,6 +211,7 @@ impl Service {
         if route::is_control(request.uri().path()) {
             return self.answer_control(request, true).await;
         }
+        let _in_flight = self.0.served.metrics().begin();
         let (parts, body) = request.into_parts();
         let route = route::find(&parts.method, parts.uri.path());
         self.serve_api(parts, body, route, source).await.map(Payload::from)

@@ -43,7 +43,7 @@ pub(super) fn health(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<Hea
         status: if last_panic.is_some() { "degraded" } else { "ok" },
         durability: "none",
         last_panic,
-        dropped_log_lines: call.served.dropped_log_lines(),
+        dropped_log_lines: call.served.log().dropped(),
         version: env!("CARGO_PKG_VERSION"),
         clock: timestamp_text(now),
         hubs: world.relations().hub_count(),

@@ -30,6 +30,7 @@ mod exposures;
 mod findings;
 mod lifecycle;
 mod members;
+pub mod metrics;
 mod organization;
 mod page;
 mod request;
@@ -48,6 +49,11 @@ pub use error::Error;
 /// Whether a call is answered immediately, because it neither reads findings nor waits for writers.
 pub fn is_light(method: &Method, path: &str) -> bool {
     matches!(lookup::find(routes::all(), method, path), Lookup::Found(route, _) if route.is_light)
+}
+
+/// The path of the routes that a path addresses, with `{id}` for a segment that stands for any; `None` if no route has it.
+pub fn route_path(path: &str) -> Option<&'static str> {
+    lookup::path(routes::all(), path)
 }
 
 /// The response to a call that panicked (CPL-11).

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use super::api::{Answer, Body, Call, Json, Nothing, Refusal, Route, openapi};
 use super::{
-    clock, compliance, connectors, events, explain, exports, exposures, findings, lifecycle, members, organization,
-    resources, snapshots, status,
+    clock, compliance, connectors, events, explain, exports, exposures, findings, lifecycle, members, metrics,
+    organization, resources, snapshots, status,
 };
 
 /// All routes, in the order in which a new user needs them.
@@ -43,6 +43,13 @@ fn service() -> Vec<Route> {
             .light()
             .about("Returns the version, the clock, and the number of hubs and findings. `status` is `ok`, or `degraded` with `last_panic` (a request ID) after a request has panicked; `dropped_log_lines` is the number of log lines that could not be written."),
         get("/_emulator/ready", "showReadiness", "Check whether the emulator accepts calls", lifecycle::ready).light(),
+        get("/_emulator/metrics", "showMetrics", "Show metrics in the text format of Prometheus", metrics::show)
+            .about("With `Accept: application/openmetrics-text` they are in OpenMetrics 1.0.0. Counters start at 0 when the program starts, and a reset does not change them."),
+        get("/metrics", "showMetricsToo", "Same as `/_emulator/metrics`", metrics::show),
+        get("/_emulator/ca.pem", "showCertificateAuthority", "Show the certificate of the authority that `serve --tls` has created", metrics::certificate_authority)
+            .light()
+            .fresh(404)
+            .about("Clients trust it with `AWS_CA_BUNDLE` or `curl --cacert`."),
     ]
 }
 

@@ -11,6 +11,7 @@
 
 mod calls;
 mod histogram;
+mod log;
 mod page;
 mod process;
 
@@ -23,6 +24,7 @@ use securityhub_fixtures::Operation;
 
 use calls::{Calls, Sample};
 use histogram::Histogram;
+pub use log::LogCounters;
 pub use page::{Format, Kind, Page, Samples};
 pub use process::write as write_process;
 
@@ -202,8 +204,7 @@ impl Metrics {
         for (service, operation, calls) in &called {
             calls.each(|Sample { status, error, count }| {
                 let status = status.map_or_else(|| NONE.to_owned(), |status| status.to_string());
-                let labels =
-                    [("service", *service), ("operation", operation), ("status", &status), ("error", error)];
+                let labels = [("service", *service), ("operation", operation), ("status", &status), ("error", error)];
                 samples.add(&labels, count);
             });
         }

@@ -17,7 +17,12 @@ pub fn write(page: &mut Page) {
     page.process(Kind::Counter, "cpu_seconds_total", help, times.map(|times| times.processor));
     let boot = fs::read_to_string("/proc/stat").ok().and_then(|text| boot(&text));
     let start = times.zip(boot).map(|(times, boot)| boot + times.start);
-    page.process(Kind::Gauge, "start_time_seconds", "Start time of the process since the Unix epoch in seconds.", start);
+    page.process(
+        Kind::Gauge,
+        "start_time_seconds",
+        "Start time of the process since the Unix epoch in seconds.",
+        start,
+    );
     // Reading the folder opens it.
     let open = fs::read_dir("/proc/self/fd").ok().map(|entries| entries.count().saturating_sub(1));
     page.process(Kind::Gauge, "open_fds", "Number of open file descriptors.", open);

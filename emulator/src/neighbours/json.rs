@@ -1,6 +1,7 @@
 //! awsJson1.1: the operation in a header, JSON objects as input and output (NB-26).
 
 use bytes::Bytes;
+use http::request::Parts;
 use http::{HeaderValue, Response};
 use serde_json::{Map, Value, json};
 
@@ -19,14 +20,19 @@ pub(super) fn answer(
     call: &Call<'_>,
     run: impl FnOnce(&str, &Map<String, Value>) -> Result<Option<Value>, AwsError>,
 ) -> Result<Response<Bytes>, AwsError> {
-    let target = call.parts.headers.get(TARGET).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let operation = target.rsplit('.').next().or_report("a split text has a last part").unwrap_or_default();
+    let operation = target(call.parts);
     let body = if call.body.is_empty() { Ok(Map::new()) } else { serde_json::from_slice(call.body) };
     let body = body.map_err(|error| {
         AwsError::new(ErrorCode::SerializationException, "The request body is not a JSON object").caused_by(error)
     })?;
     let result = run(operation, &body)?.ok_or_else(|| unknown_operation(call.service, operation))?;
     Ok(response(200, call.request_id, JSON, result.to_string().into()))
+}
+
+/// The operation in the header of a request.
+pub(super) fn target(parts: &Parts) -> &str {
+    let target = parts.headers.get(TARGET).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    target.rsplit('.').next().or_report("a split text has a last part").unwrap_or_default()
 }
 
 /// An error: `__type`, `Message` and optionally `Reason`.

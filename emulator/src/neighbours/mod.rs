@@ -27,6 +27,7 @@ use http::request::Parts;
 
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::state::World;
+use crate::wire::answer;
 use call::unknown_operation;
 use protocol::Protocol;
 
@@ -62,5 +63,18 @@ pub fn refuse(service: &str, parts: &Parts, error: &AwsError, request_id: &str) 
     } else {
         tracing::info!(service, request_id, %error, "refused");
     }
-    Protocol::of(service, parts).refusal(error, request_id)
+    let mut response = Protocol::of(service, parts).refusal(error, request_id);
+    response.extensions_mut().insert(answer::ErrorName(xml::xml_code(error.code)));
+    response
+}
+
+/// The operation that a request to a service other than Security Hub names, whether it exists or not. `None` for
+/// services whose requests do not name it.
+pub fn operation(service: &str, parts: &Parts, body: &[u8]) -> Option<String> {
+    let operation = match service {
+        "sts" | "iam" | "ec2" => query::Form::read(parts, body).action().to_owned(),
+        "organizations" => json::target(parts).to_owned(),
+        _ => return None,
+    };
+    (!operation.is_empty()).then_some(operation)
 }

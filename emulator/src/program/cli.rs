@@ -233,6 +233,26 @@ pub(super) struct ServeArguments {
     )]
     pub(super) body_memory: usize,
 
+    /// Serve HTTPS as well as HTTP, on the same port, with a certificate that is created at the start
+    ///
+    /// The certificate is valid for localhost, *.localhost, host.docker.internal, 127.0.0.1, ::1, and each --host and
+    /// --allow-host. Clients must trust the authority that issued it: it is written to --tls-ca-file, and
+    /// `GET /_emulator/ca.pem` returns it.
+    #[arg(long, env = "SECURITYHUB_LOCAL_TLS", value_parser = FalseyValueParser::new())]
+    pub(super) tls: bool,
+
+    /// File with a certificate in PEM, followed by its chain, to serve HTTPS with; needs --tls-key
+    #[arg(long, value_name = "FILE", env = "SECURITYHUB_LOCAL_TLS_CERT")]
+    pub(super) tls_cert: Option<PathBuf>,
+
+    /// File with the private key of --tls-cert, in PEM
+    #[arg(long, value_name = "FILE", env = "SECURITYHUB_LOCAL_TLS_KEY")]
+    pub(super) tls_key: Option<PathBuf>,
+
+    /// File to write the certificate of the authority to that --tls creates, such as for AWS_CA_BUNDLE
+    #[arg(long, value_name = "FILE", env = "SECURITYHUB_LOCAL_TLS_CA_FILE")]
+    pub(super) tls_ca_file: Option<PathBuf>,
+
     /// Time limit for receiving a request, for the client to read a response, and for idle connections, in seconds
     #[arg(
         long,

@@ -15,6 +15,7 @@ use super::logging::{Log, LogOutput};
 use super::signals::Signals;
 use crate::scenario::{self, Progress, Scenario};
 use crate::service::{ExportTarget, S3Endpoint, Service, Settings, SignatureClock};
+use crate::wire::tls::Tls;
 
 /// Loading is silent for this time.
 const SILENCE: Duration = Duration::from_secs(2);
@@ -34,10 +35,15 @@ pub(super) struct Loaded {
 ///
 /// # Errors
 /// Exit code 2 for invalid arguments and scenarios; 130 or 143 if a signal arrives first.
-pub(super) async fn load(arguments: Arc<ServeArguments>, log: &Log, signals: &mut Signals) -> Result<Loaded, Exit> {
+pub(super) async fn load(
+    arguments: Arc<ServeArguments>,
+    log: &Log,
+    tls: Option<&Tls>,
+    signals: &mut Signals,
+) -> Result<Loaded, Exit> {
     let (output, progress) = (log.output(), Arc::new(Progress::default()));
     let mut shown = Shown::new(log.output());
-    let settings = settings(&arguments, log)?;
+    let settings = settings(&arguments, log, tls)?;
     let reported = Arc::clone(&progress);
     let mut loaded = on_thread(move || create(&arguments, settings, &output, reported))?;
     let mut ticks = tokio::time::interval(TICK);
@@ -67,7 +73,8 @@ pub(super) fn on_thread<T: Send + 'static>(
     Ok(receiver)
 }
 
-fn settings(arguments: &ServeArguments, log: &Log) -> Result<Settings, Exit> {
+fn settings(arguments: &ServeArguments, log: &Log, tls: Option<&Tls>) -> Result<Settings, Exit> {
+    let certificate_authority = tls.and_then(Tls::authority).map(str::to_owned);
     Ok(Settings {
         allow_anonymous: arguments.allow_anonymous,
         verify_signatures: arguments.verify_signatures,
@@ -79,7 +86,8 @@ fn settings(arguments: &ServeArguments, log: &Log) -> Result<Settings, Exit> {
         default_region: arguments.default_region.clone(),
         default_account: arguments.account,
         events: arguments.events,
-        dropped_log_lines: log.dropped(),
+        log: log.counters(),
+        certificate_authority,
         export_target: export_target(arguments)?,
     })
 }

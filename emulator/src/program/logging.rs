@@ -13,7 +13,6 @@ use std::io::Write;
 use std::mem;
 use std::panic::PanicHookInfo;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
@@ -22,6 +21,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use super::cli::{LogForm, LogLevel};
 use super::style::Style;
+use crate::metrics::LogCounters;
 
 /// Maximum size of the text waiting to be written, in bytes.
 const MAX_QUEUED: usize = 1024 * 1024;
@@ -46,8 +46,7 @@ struct Queue {
     filled: Condvar,
     /// Signalled when everything has been written.
     emptied: Condvar,
-    /// The number of lines dropped since the start.
-    all_dropped: Arc<AtomicU64>,
+    counters: LogCounters,
 }
 
 #[derive(Default)]
@@ -74,9 +73,9 @@ impl Log {
         log
     }
 
-    /// The number of lines dropped since the start.
-    pub(super) fn dropped(&self) -> Arc<AtomicU64> {
-        Arc::clone(&self.0.queue.all_dropped)
+    /// The counters of this log.
+    pub(super) fn counters(&self) -> LogCounters {
+        self.0.queue.counters.clone()
     }
 
     /// The output of this log.
@@ -155,10 +154,11 @@ impl Queue {
         let mut state = self.state.lock();
         if state.text.len() + text.len() > MAX_QUEUED {
             state.dropped += lines(text);
-            self.all_dropped.fetch_add(lines(text), Ordering::Relaxed);
+            self.counters.add_dropped(lines(text));
             return;
         }
         state.text.extend_from_slice(text);
+        self.counters.set_waiting(state.text.len());
         self.filled.notify_one();
     }
 
@@ -171,6 +171,7 @@ impl Queue {
             }
             let missing = mem::take(&mut state.dropped);
             let mut text = mem::take(&mut state.text);
+            self.counters.set_waiting(0);
             state.is_writing = true;
             drop(state);
             if missing > 0 {
@@ -180,7 +181,7 @@ impl Queue {
             let unwritten = write_all(output, &text);
             // The report itself does not count as a missing line.
             let (fresh, again) = if missing > 0 && unwritten > 0 { (unwritten - 1, missing) } else { (unwritten, 0) };
-            self.all_dropped.fetch_add(fresh, Ordering::Relaxed);
+            self.counters.add_dropped(fresh);
             state = self.state.lock();
             state.is_writing = false;
             state.dropped += fresh + again;

@@ -28,6 +28,7 @@ mod serve;
 mod signals;
 mod status;
 mod style;
+mod tls;
 mod values;
 mod watch;
 

@@ -2,12 +2,23 @@
 //! of the world.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 
 use crate::domain::overview::{self, FindingCounts};
 use crate::state::World;
 
+/// Where the clients of a server with TLS find the certificate that they must trust.
+pub(super) enum Bundle {
+    /// In this file.
+    File(PathBuf),
+    /// In the control plane.
+    Served,
+    /// It is known to them, because the user has provided the server's certificate.
+    Known,
+}
+
 /// The text. Scripts read the first line, so it never changes.
-pub(super) fn text(world: &World, address: SocketAddr, are_signatures_verified: bool) -> String {
+pub(super) fn text(world: &World, address: SocketAddr, are_signatures_verified: bool, tls: Option<Bundle>) -> String {
     let relations = world.relations();
     let suggested = overview::suggested_hub(&relations);
     let account = suggested.map_or("111111111111", |hub| hub.account.as_str());
@@ -25,10 +36,24 @@ pub(super) fn text(world: &World, address: SocketAddr, are_signatures_verified: 
         "Security Hub is ready. Paste: export AWS_ENDPOINT_URL_SECURITYHUB=http://{address}\n\
          and paste: {keys}\n\
          {}\n\
-         Open http://{}/ in a browser, or run `securityhub-local status`.\n",
+         {}Open http://{}/ in a browser, or run `securityhub-local status`.\n",
         content(world),
+        tls.map(|bundle| https(address, &bundle)).unwrap_or_default(),
         reachable(address),
     )
+}
+
+/// The line about HTTPS.
+fn https(address: SocketAddr, bundle: &Bundle) -> String {
+    let (port, reachable) = (address.port(), reachable(address));
+    let trust = match bundle {
+        Bundle::File(file) => format!(": export AWS_CA_BUNDLE={}", file.display()),
+        Bundle::Served => {
+            format!(": curl -o ca.pem http://{reachable}/_emulator/ca.pem && export AWS_CA_BUNDLE=$PWD/ca.pem")
+        }
+        Bundle::Known => String::new(),
+    };
+    format!("The same port also serves https://localhost:{port}{trust}\n")
 }
 
 /// The content of a world in one line.
@@ -69,9 +94,19 @@ mod tests {
         let scenario = crate::scenario::load(&[file.into()]).unwrap_or_else(|errors| panic!("{errors}"));
         let service = Service::new(Settings::default(), Some(scenario)).unwrap();
         let address = "127.0.0.1:4600".parse().unwrap();
-        assert_snapshot!("ready_with_the_quickstart", text(&service.world(), address, false));
-        assert_snapshot!("ready_with_verified_signatures", text(&service.world(), address, true));
-        assert_snapshot!("ready_without_a_scenario", text(&Stage::empty().0, "0.0.0.0:4600".parse().unwrap(), false));
+        assert_snapshot!("ready_with_the_quickstart", text(&service.world(), address, false, None));
+        assert_snapshot!("ready_with_verified_signatures", text(&service.world(), address, true, None));
+        let everywhere = "0.0.0.0:4600".parse().unwrap();
+        assert_snapshot!("ready_without_a_scenario", text(&Stage::empty().0, everywhere, false, None));
+        let lines = |bundle| {
+            let text = text(&Stage::empty().0, everywhere, false, Some(bundle));
+            text.lines().find(|line| line.contains("https")).unwrap().to_owned()
+        };
+        let line = "The same port also serves https://localhost:4600";
+        assert_eq!(lines(Bundle::File("/tmp/ca.pem".into())), format!("{line}: export AWS_CA_BUNDLE=/tmp/ca.pem"));
+        let fetched = "curl -o ca.pem http://127.0.0.1:4600/_emulator/ca.pem && export AWS_CA_BUNDLE=$PWD/ca.pem";
+        assert_eq!(lines(Bundle::Served), format!("{line}: {fetched}"));
+        assert_eq!(lines(Bundle::Known), line);
         assert_eq!(
             content(&Stage::with_hubs(&[MEMBER]).0),
             "0 findings. Accounts with hubs: 222222222222 (us-east-1)."

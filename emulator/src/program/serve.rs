@@ -10,13 +10,14 @@ use super::exit::Exit;
 use super::hosts;
 use super::loading::{self, Loaded};
 use super::logging::Log;
-use super::ready;
+use super::ready::{self, Bundle};
 use super::signals::Signals;
-use super::watch;
+use super::{tls, watch};
 use crate::state::World;
 use crate::wire::admission::Admission;
 use crate::wire::server::{self, Options};
 use crate::wire::site::HostRule;
+use crate::wire::tls::Tls;
 
 /// Serves until SIGTERM or Ctrl-C.
 pub(super) fn run(arguments: ServeArguments) -> Result<(), Exit> {
@@ -34,16 +35,17 @@ pub(super) fn run(arguments: ServeArguments) -> Result<(), Exit> {
 async fn serve(arguments: Arc<ServeArguments>, log: &Log) -> Result<(), Exit> {
     // Signals are handled before the scenario is loaded, so that they also stop that.
     let mut signals = Signals::new().map_err(Exit::failed)?;
+    let tls = tls::prepare(&arguments)?;
     let before = watch::stamps(&arguments.scenario());
-    let Loaded { service, paths } = loading::load(Arc::clone(&arguments), log, &mut signals).await?;
+    let Loaded { service, paths } = loading::load(Arc::clone(&arguments), log, tls.as_ref(), &mut signals).await?;
     let files = watch::loaded_stamps(&paths, &before);
     let listeners = hosts::bind(&arguments.host, arguments.port).await?;
     let addresses: Vec<SocketAddr> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
-    announce(&arguments, &addresses, &service.world())?;
+    announce(&arguments, &addresses, &service.world(), tls.as_ref())?;
     if arguments.watch {
         tokio::spawn(watch::watch(service.clone(), arguments.scenario(), files, log.output()));
     }
-    let stopped = service.clone();
+    let (stopped, metrics) = (service.clone(), Arc::clone(service.metrics()));
     let handle = move |request, source| {
         let service = service.clone();
         async move { service.serve(request, source).await }
@@ -52,6 +54,8 @@ async fn serve(arguments: Arc<ServeArguments>, log: &Log) -> Result<(), Exit> {
         read_timeout: Duration::from_secs(arguments.read_timeout),
         body_memory: arguments.body_memory,
         admission: admission(&arguments),
+        tls,
+        metrics,
     };
     let stop = async move {
         _ = signals.next().await;
@@ -71,7 +75,12 @@ fn admission(arguments: &ServeArguments) -> Admission {
 }
 
 /// Prints the ready text, and writes the port file for scripts.
-fn announce(arguments: &ServeArguments, addresses: &[SocketAddr], world: &World) -> Result<(), Exit> {
+fn announce(
+    arguments: &ServeArguments,
+    addresses: &[SocketAddr],
+    world: &World,
+    tls: Option<&Tls>,
+) -> Result<(), Exit> {
     let Some(first) = addresses.first() else { return Err(Exit::failed("no address to listen on")) };
     if let Some(path) = &arguments.port_file {
         // Written to a temporary file and renamed, so that no reader sees a partial number.
@@ -81,10 +90,19 @@ fn announce(arguments: &ServeArguments, addresses: &[SocketAddr], world: &World)
             .map_err(|error| Exit::failed(format!("cannot write the port to {}: {error}", path.display())))?;
     }
     let mut output = std::io::stdout();
-    let text = ready::text(world, *first, arguments.verify_signatures);
+    let text = ready::text(world, *first, arguments.verify_signatures, tls.map(|tls| bundle(arguments, tls)));
     // The server starts even if standard output is closed, also by a script that only reads the first line.
     _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
     Ok(())
+}
+
+/// The file that clients must trust, if there is one.
+fn bundle(arguments: &ServeArguments, tls: &Tls) -> Bundle {
+    match &arguments.tls_ca_file {
+        Some(file) => Bundle::File(file.clone()),
+        None if tls.authority().is_some() => Bundle::Served,
+        None => Bundle::Known,
+    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! The world being served, its reset and its snapshots, shared by the service and its control plane.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crate::domain::events;
+use crate::metrics::{LogCounters, Metrics};
 use crate::state::sync::{Mutex, RwLock, thread};
 use crate::state::{AccountId, Announce, ExportSink, World};
 
@@ -31,7 +31,10 @@ struct Inner {
     verifies_signatures: bool,
     /// The ID of the last request that panicked.
     last_panic: Mutex<Option<String>>,
-    dropped_log_lines: Arc<AtomicU64>,
+    log: LogCounters,
+    metrics: Arc<Metrics>,
+    /// The certificate in PEM of the authority that issued the server's certificate.
+    certificate_authority: OnceLock<String>,
     /// Writes the objects that jobs export.
     export_sink: Option<ExportSink>,
 }
@@ -44,7 +47,7 @@ impl ServedWorld {
         start: World,
         events: usize,
         (default_account, verifies_signatures): (AccountId, bool),
-        dropped_log_lines: Arc<AtomicU64>,
+        log: LogCounters,
         export_sink: Option<ExportSink>,
     ) -> ServedWorld {
         let served = Inner {
@@ -56,7 +59,9 @@ impl ServedWorld {
             default_account,
             verifies_signatures,
             last_panic: Mutex::default(),
-            dropped_log_lines,
+            log,
+            metrics: Arc::default(),
+            certificate_authority: OnceLock::new(),
             export_sink,
         };
         let served = ServedWorld(Arc::new(served));
@@ -125,6 +130,7 @@ impl ServedWorld {
             let signal = Arc::clone(self.0.news.signal(Topic::Events));
             let announce: Announce = Arc::new(move || signal.notify_waiters());
             world.enable_events(self.0.events, events::derive, before.close_events(), Some(announce));
+            world.continue_event_counts(before);
         });
     }
 
@@ -143,6 +149,7 @@ impl ServedWorld {
     /// Records that a request panicked. Its changes of the world may be incomplete.
     pub fn record_panic(&self, request_id: &str) {
         *self.0.last_panic.lock() = Some(request_id.to_owned());
+        self.0.metrics.panicked();
     }
 
     /// The ID of the last request that panicked.
@@ -150,8 +157,23 @@ impl ServedWorld {
         self.0.last_panic.lock().clone()
     }
 
-    /// The number of log lines that could not be written.
-    pub fn dropped_log_lines(&self) -> u64 {
-        self.0.dropped_log_lines.load(Ordering::Relaxed)
+    /// The counters of the log.
+    pub fn log(&self) -> &LogCounters {
+        &self.0.log
+    }
+
+    /// The metrics.
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.0.metrics
+    }
+
+    /// Sets the certificate, in PEM, of the authority that issued the server's certificate. Later calls have no effect.
+    pub fn set_certificate_authority(&self, certificate: &str) {
+        _ = self.0.certificate_authority.set(certificate.to_owned());
+    }
+
+    /// The certificate, in PEM, of the authority that issued the server's certificate; `None` without one (CPL-112).
+    pub fn certificate_authority(&self) -> Option<&str> {
+        self.0.certificate_authority.get().map(String::as_str)
     }
 }

@@ -101,8 +101,8 @@ impl Service {
     }
 
     /// Records an answered call.
-    #[expect(clippy::unused_self, reason = "the journal and the metrics of the service record calls here")]
-    fn observe(&self, facts: &Facts, parts: &Parts, _body: &Bytes, response: &Response<Bytes>) {
+    fn observe(&self, facts: &Facts, parts: &Parts, body: &Bytes, response: &Response<Bytes>) {
+        self.meter(facts, parts, body, response);
         tracing::trace!(
             request_id = facts.request_id,
             service = &*facts.service,

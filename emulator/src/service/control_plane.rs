@@ -20,9 +20,18 @@ use crate::wire::{answer, encoding, input, route};
 const ATTEMPT_INTERVAL: Duration = Duration::from_millis(5);
 
 impl Service {
+    /// Answers and counts a call of the control plane.
+    pub(super) async fn answer_control(&self, request: Request<Bytes>, may_start_threads: bool) -> Response<Payload> {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let response = self.answer_waiting_control(request, may_start_threads).await;
+        let route = control::route_path(&path);
+        self.0.served.metrics().controlled(method.as_str(), route, response.status().as_u16());
+        response
+    }
+
     /// Answers a call of the control plane. A call whose answer is [`Pending`] is repeated on news, until it is complete
     /// or its time is over (CPL-12); in between it holds neither a thread nor a lock.
-    pub(super) async fn answer_control(&self, request: Request<Bytes>, may_start_threads: bool) -> Response<Payload> {
+    async fn answer_waiting_control(&self, request: Request<Bytes>, may_start_threads: bool) -> Response<Payload> {
         let lane =
             (may_start_threads && !control::is_light(request.method(), request.uri().path())).then_some(Lane::Control);
         let request = Arc::new(request);

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use securityhub_engine::Snapshot;
 
 use super::clock::Timestamp;
+use super::event_counts::EventCounts;
 use super::hub::HubKey;
 use super::names::TableKey;
 use super::sync::Mutex;
@@ -119,6 +120,7 @@ struct Ring {
     emptied_at: u64,
     /// Whether another world has taken over the numbering.
     is_closed: bool,
+    counts: EventCounts,
 }
 
 impl Events {
@@ -148,6 +150,7 @@ impl Events {
         }
         for written in &written {
             ring.last += written.dropped();
+            ring.counts.dropped += written.dropped();
             (self.derive)(world, written, &mut |draft| ring.push(draft, written.at()));
         }
         for draft in drafts {
@@ -157,6 +160,16 @@ impl Events {
         if let Some(announce) = &self.announce {
             announce();
         }
+    }
+
+    /// Numbers of events.
+    pub(super) fn counts(&self) -> EventCounts {
+        self.ring.lock().counts
+    }
+
+    /// Continues these numbers of events.
+    pub(super) fn continue_counts(&self, counts: EventCounts) {
+        self.ring.lock().counts = counts;
     }
 
     /// Up to `limit` matching events after a number.
@@ -176,8 +189,8 @@ impl Events {
         let mut ring = self.ring.lock();
         ring.is_closed = true;
         let events = std::mem::take(&mut ring.events);
-        let (last, emptied_at) = (ring.last, ring.emptied_at);
-        let next = Ring { capacity: self.capacity, events, last, emptied_at, is_closed: false };
+        let (last, emptied_at, counts) = (ring.last, ring.emptied_at, ring.counts);
+        let next = Ring { capacity: self.capacity, events, last, emptied_at, is_closed: false, counts };
         Events { ring: Mutex::new(next), ..Events::new(self.capacity, self.derive, last, self.announce.clone()) }
     }
 
@@ -191,13 +204,22 @@ impl Events {
 
 impl Ring {
     fn new(capacity: usize, after: u64) -> Ring {
-        Ring { capacity, events: VecDeque::new(), last: after, emptied_at: after, is_closed: false }
+        Ring {
+            capacity,
+            events: VecDeque::new(),
+            last: after,
+            emptied_at: after,
+            is_closed: false,
+            counts: EventCounts::default(),
+        }
     }
 
     fn push(&mut self, (receiver, subject): Draft, at: Timestamp) {
         if self.events.len() >= self.capacity {
             self.events.pop_front();
+            self.counts.dropped += 1;
         }
+        self.counts.add(subject.kind());
         self.last += 1;
         self.events.push_back(Event { number: self.last, at, receiver, subject });
     }

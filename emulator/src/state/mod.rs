@@ -24,6 +24,7 @@ mod delays;
 mod directory;
 mod document;
 mod due;
+mod event_counts;
 mod events;
 mod export_job;
 mod exposures;
@@ -78,6 +79,7 @@ pub use document::{
     RowError, RowKey, Rows, ScoreDocument, SessionDocument, WorldDocument, apply as apply_rows,
 };
 pub use due::{CheckScope, Due};
+pub use event_counts::{EventCounts, EventKind};
 pub use events::{Announce, Derive, Draft, Event, EventPage, InsightReport, OcsfFinding, Subject, UsedAction};
 pub use export_job::{ExportFailure, ExportJob, ExportSink, ExportState, Exported, Rendering};
 pub use exposures::{Changed, Exposed, ResourceName, Signal, SignalKey, SignalSource, Signals};

@@ -12,6 +12,7 @@ use super::delays::Delays;
 use super::directory::{Credential, Directory, Principal};
 use super::document::SessionDocument;
 use super::due::{CheckScope, Due, DueSet};
+use super::event_counts::EventCounts;
 use super::events::{Announce, Derive, Draft, Event, EventPage, Events};
 use super::export_job::ExportSink;
 use super::exposures::{Changed, Exposures, Signals};
@@ -248,6 +249,18 @@ impl World {
     /// continues numbering from there.
     pub fn close_events(&self) -> u64 {
         self.events.as_ref().map(Events::close).unwrap_or_default()
+    }
+
+    /// Numbers of events since the start of the process.
+    pub fn event_counts(&self) -> EventCounts {
+        self.events.as_ref().map(Events::counts).unwrap_or_default()
+    }
+
+    /// Continues the numbers of events of the world before.
+    pub fn continue_event_counts(&self, before: &World) {
+        if let Some(events) = &self.events {
+            events.continue_counts(before.event_counts());
+        }
     }
 
     /// Removes and returns all kept events, oldest first. Their numbers are not reused.

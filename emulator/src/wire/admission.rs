@@ -15,6 +15,7 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, Version};
 
 use super::site::{self, HostRule, OriginRule};
+use crate::metrics::Reason;
 
 const EXPOSED: HeaderValue = HeaderValue::from_static("x-amzn-requestid, x-amzn-errortype, x-emulator-fault");
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
@@ -37,6 +38,8 @@ pub struct Admission {
 pub struct Refusal {
     /// 400 or 403.
     pub status: StatusCode,
+    /// What is not allowed.
+    pub reason: Reason,
     /// The problem, and the flag that allows the request.
     pub message: String,
 }
@@ -70,7 +73,10 @@ impl Admission {
                 return Err(bad_request(format!("the host '{text}' is not a host name with an optional port")));
             };
             if !is_local_host(host) && !self.hosts.iter().any(|allowed| allowed.allows(host)) {
-                return Err(forbidden(format!("host '{host}' is not allowed; start with --allow-host {host}")));
+                return Err(forbidden(
+                    Reason::Host,
+                    format!("host '{host}' is not allowed; start with --allow-host {host}"),
+                ));
             }
         }
         Ok(())
@@ -94,7 +100,7 @@ impl Admission {
             } else {
                 "is not the origin of a web page, such as https://app.example.com".to_owned()
             };
-            return Err(forbidden(format!("origin '{origin}' {advice}")));
+            return Err(forbidden(Reason::Origin, format!("origin '{origin}' {advice}")));
         }
         let is_cross_site = parts.headers.get_all(FETCH_SITE).iter().any(|site| site == "cross-site");
         let only_reads = [Method::GET, Method::HEAD].contains(&parts.method);
@@ -102,18 +108,18 @@ impl Admission {
         let is_signed_link = parts.uri.query().is_some_and(|query| query.contains("X-Amz-Credential"));
         if is_cross_site && !has_origin && (!only_reads || is_signed_link) {
             let message = "a cross-site request without an Origin is not allowed; start with --allow-origin '*'";
-            return Err(forbidden(message.to_owned()));
+            return Err(forbidden(Reason::Origin, message.to_owned()));
         }
         Ok(())
     }
 }
 
 fn bad_request(message: String) -> Refusal {
-    Refusal { status: StatusCode::BAD_REQUEST, message }
+    Refusal { status: StatusCode::BAD_REQUEST, reason: Reason::Host, message }
 }
 
-fn forbidden(message: String) -> Refusal {
-    Refusal { status: StatusCode::FORBIDDEN, message }
+fn forbidden(reason: Reason, message: String) -> Refusal {
+    Refusal { status: StatusCode::FORBIDDEN, reason, message }
 }
 
 /// IP addresses and names without an address in public DNS: `localhost` and its subdomains, single-label names such as

@@ -25,6 +25,19 @@ pub fn error(error: &AwsError, request_id: &str) -> Response<Bytes> {
     response
 }
 
+/// An extension of a response: the error code in a body that is not in restJson1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ErrorName(pub &'static str);
+
+/// The error code of a response.
+pub fn error_code(response: &Response<Bytes>) -> Option<&str> {
+    if response.status().as_u16() < 400 {
+        return None;
+    }
+    let header = response.headers().get(ERROR_TYPE).and_then(|code| code.to_str().ok());
+    header.or_else(|| response.extensions().get::<ErrorName>().map(|name| name.0))
+}
+
 /// A response of the control plane. The body ends with a newline, for use in a terminal.
 pub fn control(status: StatusCode, request_id: &str, body: &Value) -> Response<Bytes> {
     response(status.as_u16(), request_id, JSON, format!("{body}\n").into())

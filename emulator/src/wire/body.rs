@@ -10,6 +10,8 @@ use http::request::Parts;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 
+use crate::metrics::{Metrics, Reason};
+
 /// Maximum number of bytes of a refused body that are read and discarded, because many clients read the response only
 /// after they have sent the whole body.
 const MAX_DRAINED: usize = 256 * 1024 * 1024;
@@ -19,6 +21,8 @@ const MAX_DRAINED: usize = 256 * 1024 * 1024;
 pub struct Memory {
     limit: usize,
     used: Arc<AtomicUsize>,
+    /// Counts the requests for whose bodies there is none.
+    metrics: Arc<Metrics>,
 }
 
 /// A share of the memory, released on drop.
@@ -68,8 +72,8 @@ impl MemoryShortage {
 }
 
 impl Memory {
-    pub(super) fn new(limit: usize) -> Memory {
-        Memory { limit, used: Arc::default() }
+    pub(super) fn new(limit: usize, metrics: Arc<Metrics>) -> Memory {
+        Memory { limit, used: Arc::default(), metrics }
     }
 
     /// An empty share, which can grow.
@@ -84,7 +88,7 @@ impl MemoryShare {
     /// # Errors
     /// [`MemoryShortage`] if there is not enough; the share is unchanged then.
     pub fn grow(&mut self, bytes: usize) -> Result<(), MemoryShortage> {
-        let Memory { limit, used } = &self.memory;
+        let Memory { limit, used, .. } = &self.memory;
         let grown = used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
             used.checked_add(bytes).filter(|used| used <= limit)
         });
@@ -99,12 +103,14 @@ impl MemoryShare {
 
     /// Checks a declared length without reserving memory: a client could declare much and send nothing.
     fn check(&self, declared: usize) -> Result<(), MemoryShortage> {
-        let Memory { limit, used } = &self.memory;
+        let Memory { limit, used, .. } = &self.memory;
         let free = limit.saturating_sub(used.load(Ordering::Relaxed));
         if declared <= free { Ok(()) } else { Err(self.shortage(declared)) }
     }
 
+    /// The reason for refusing a request, which is counted.
     fn shortage(&self, bytes: usize) -> MemoryShortage {
+        self.memory.metrics.refused(Reason::BodyMemory);
         let alone = self.bytes.saturating_add(bytes);
         if alone > self.memory.limit { MemoryShortage::Permanent } else { MemoryShortage::Temporary }
     }
@@ -173,7 +179,7 @@ mod tests {
     /// Rules: CPL-06.
     #[test]
     fn memory_is_shared_and_released() {
-        let memory = Memory::new(100);
+        let memory = Memory::new(100, Arc::default());
         let (mut first, mut second) = (memory.empty_share(), memory.empty_share());
         assert_eq!((first.grow(60), second.grow(40)), (Ok(()), Ok(())));
         assert_eq!((second.grow(1), second.check(1)), (Err(MemoryShortage::Temporary), Err(MemoryShortage::Temporary)));

@@ -15,3 +15,4 @@ pub mod route;
 pub mod server;
 pub mod signature;
 pub mod site;
+pub mod tls;

@@ -22,7 +22,9 @@ const FILE_LIMIT: usize = 64 * 1024 * 1024;
 /// Whether a path belongs to the control plane, or is one of its aliases (CPL-14).
 pub fn is_control(path: &str) -> bool {
     const ALIASES: [&str; 2] = ["/_localstack/", "/moto-api/"];
-    path == "/_emulator" || path.starts_with("/_emulator/") || ALIASES.iter().any(|alias| path.starts_with(alias))
+    ["/_emulator", "/metrics"].contains(&path)
+        || path.starts_with("/_emulator/")
+        || ALIASES.iter().any(|alias| path.starts_with(alias))
 }
 
 /// Maximum size of a call's body, in bytes (IMP-22, CPL-06). The control plane accepts whole files of findings.

@@ -1,4 +1,4 @@
-//! The server: HTTP/1.1 and HTTP/2 without TLS on bound listeners.
+//! The server: HTTP/1.1 and HTTP/2 on bound listeners, with and without TLS.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -19,13 +19,14 @@ use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio_io_timeout::TimeoutStream;
 
 use super::admission::{self, Admission};
 use super::body::{self, BodyError, Memory, TooLarge};
 use super::payload::Payload;
+use super::tls::{self, Tls};
 use super::{answer, route};
 use crate::aws_error::{AwsError, ErrorCode};
+use crate::metrics::Metrics;
 
 /// Time limit for requests in progress after shutdown has been requested.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(250);
@@ -40,6 +41,10 @@ pub struct Options {
     pub body_memory: usize,
     /// Host names and web origins to admit.
     pub admission: Admission,
+    /// The certificate, with which the server also speaks HTTPS.
+    pub tls: Option<Tls>,
+    /// Counts refused requests.
+    pub metrics: Arc<Metrics>,
 }
 
 impl Default for Options {
@@ -48,6 +53,8 @@ impl Default for Options {
             read_timeout: Duration::from_secs(30),
             body_memory: 512 * 1024 * 1024,
             admission: Admission::default(),
+            tls: None,
+            metrics: Arc::default(),
         }
     }
 }
@@ -58,6 +65,8 @@ struct Shared<H> {
     read_timeout: Duration,
     memory: Memory,
     admission: Admission,
+    tls: Option<Tls>,
+    metrics: Arc<Metrics>,
 }
 
 /// Serves all listeners until `shutdown` completes, and returns when all connections have ended. `handle` receives each
@@ -67,8 +76,9 @@ where
     H: Fn(Request<Bytes>, IpAddr) -> F + Send + Sync + 'static,
     F: Future<Output = Response<Payload>> + Send + 'static,
 {
-    let Options { read_timeout, body_memory, admission } = options;
-    let shared = Arc::new(Shared { handle, read_timeout, memory: Memory::new(body_memory), admission });
+    let Options { read_timeout, body_memory, admission, tls, metrics } = options;
+    let memory = Memory::new(body_memory, Arc::clone(&metrics));
+    let shared = Arc::new(Shared { handle, read_timeout, memory, admission, tls, metrics });
     let (stop, stopped) = watch::channel(false);
     let mut accepting = JoinSet::new();
     for listener in listeners {
@@ -158,8 +168,17 @@ where
 {
     _ = stream.set_nodelay(true);
     let timeout = shared.read_timeout;
-    let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(timeout));
+    let opened = tokio::select! {
+        opened = tls::open(stream, shared.tls.as_ref(), timeout) => opened,
+        () = shutdown_requested(&mut stopped) => return,
+    };
+    let stream = match opened {
+        Ok(stream) => stream,
+        Err(error) => {
+            tracing::debug!(%error, "a connection ended before its first request");
+            return;
+        }
+    };
     let activity = Arc::new(Activity::default());
     let counted = Arc::clone(&activity);
     let service = service_fn(move |request: Request<Incoming>| {
@@ -173,7 +192,7 @@ where
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(timeout);
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(timeout).keep_alive_timeout(timeout);
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(Box::pin(stream)), service));
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     let served = tokio::select! {
         served = connection.as_mut() => served,
         () = activity.idle(timeout) => {
@@ -208,6 +227,7 @@ where
             _ => ErrorCode::InvalidInputException,
         };
         body::discard(&parts, body, shared.read_timeout);
+        shared.metrics.refused(refusal.reason);
         return refuse(is_control, &AwsError::new(code, refusal.message));
     }
     let origin = parts.headers.get(ORIGIN).cloned();

@@ -29,6 +29,11 @@ pub fn find<'r>(routes: &'r [Route], method: &Method, path: &str) -> Lookup<'r> 
     if methods.is_empty() { Lookup::Unknown } else { Lookup::WrongMethod(methods) }
 }
 
+/// The path of the routes that a path addresses, with whatever method.
+pub fn path(routes: &[Route], path: &str) -> Option<&'static str> {
+    routes.iter().find(|route| label(route.path, path).is_some()).map(|route| route.path)
+}
+
 /// The segment for which a label stands, empty if the pattern has none; `None` if the path does not match.
 fn label<'p>(pattern: &str, path: &'p str) -> Option<&'p str> {
     let (mut wanted, mut segments) = (pattern.split('/'), path.split('/'));

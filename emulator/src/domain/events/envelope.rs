@@ -4,15 +4,20 @@ use serde_json::{Value, json};
 
 use crate::domain::findings::document::{Finding, quoted};
 use crate::invariant::Invariant;
-use crate::state::{Event, IdSource, InsightReport, Subject, UsedAction};
+use crate::state::{Event, EventKind, IdSource, InsightReport, Subject, UsedAction};
 
 /// `detail-type` of an event (EVT-01 … EVT-04).
 pub fn detail_type(subject: &Subject) -> &'static str {
-    match subject {
-        Subject::Finding(_) => "Security Hub Findings - Imported",
-        Subject::Ocsf(_) => "Findings Imported V2",
-        Subject::Selected(..) => "Security Hub Findings - Custom Action",
-        Subject::Results(..) => "Security Hub Insight Results",
+    detail_type_of(subject.kind())
+}
+
+/// `detail-type` of events of a kind.
+pub fn detail_type_of(kind: EventKind) -> &'static str {
+    match kind {
+        EventKind::Finding => "Security Hub Findings - Imported",
+        EventKind::Ocsf => "Findings Imported V2",
+        EventKind::Selected => "Security Hub Findings - Custom Action",
+        EventKind::Results => "Security Hub Insight Results",
     }
 }
 

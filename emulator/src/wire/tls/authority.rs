@@ -97,7 +97,7 @@ fn parameters(key: &KeyPair) -> Result<CertificateParams, String> {
 fn set_validity(parameters: &mut CertificateParams, days: i64) {
     let now = Timestamp::now();
     let after = |days: i64| {
-        let date = (now + SignedDuration::from_hours(24 * days)).to_zoned(TimeZone::UTC).date();
+        let date = (now + SignedDuration::from_hours(24 * days)).to_zoned_datetime(TimeZone::UTC).date();
         let number = |number: i8| u8::try_from(number).unwrap_or(1);
         date_time_ymd(date.year().into(), number(date.month()), number(date.day()))
     };

@@ -7,7 +7,9 @@ mod stream;
 mod tests;
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio_io_timeout::TimeoutStream;
@@ -19,7 +21,6 @@ use tokio_rustls::rustls::{ServerConfig, version};
 
 pub use authority::Authority;
 pub(super) use stream::Stream;
-use stream::Socket;
 
 /// The first byte of a TLS connection: the type of a handshake record.
 const HANDSHAKE: u8 = 0x16;
@@ -84,15 +85,24 @@ impl Tls {
     }
 }
 
-/// Opens a connection: with TLS if the server has a certificate and the client speaks it.
+/// Opens a connection within a time limit, which later also applies to each write: with TLS if the server has a
+/// certificate and the client speaks it.
 ///
 /// # Errors
-/// The connection ends early, or the handshake fails.
-pub(super) async fn open(socket: TcpStream, tls: Option<&Tls>, limit: impl Fn(TcpStream) -> TimeoutStream<TcpStream>) -> std::io::Result<Stream> {
-    let Some(Tls { acceptor, .. }) = tls else { return Ok(Stream::Plain(Box::pin(limit(socket)))) };
-    let mut first = [0];
-    // A client that has closed the connection is left to the server of HTTP.
-    let is_tls = socket.peek(&mut first).await? > 0 && first == [HANDSHAKE];
-    let socket: Socket = Box::pin(limit(socket));
-    if is_tls { Ok(Stream::Encrypted(Box::new(acceptor.accept(socket).await?))) } else { Ok(Stream::Plain(socket)) }
+/// The connection ends early, the handshake fails, or the time is over.
+pub(super) async fn open(socket: TcpStream, tls: Option<&Tls>, limit: Duration) -> io::Result<Stream> {
+    let limited = |socket| {
+        let mut socket = TimeoutStream::new(socket);
+        socket.set_write_timeout(Some(limit));
+        Box::pin(socket)
+    };
+    let Some(Tls { acceptor, .. }) = tls else { return Ok(Stream::Plain(limited(socket))) };
+    let opened = async {
+        let mut first = [0];
+        // A client that has closed the connection is left to the server of HTTP.
+        let is_tls = socket.peek(&mut first).await? > 0 && first == [HANDSHAKE];
+        let socket = limited(socket);
+        Ok(if is_tls { Stream::Encrypted(Box::new(acceptor.accept(socket).await?)) } else { Stream::Plain(socket) })
+    };
+    tokio::time::timeout(limit, opened).await?
 }

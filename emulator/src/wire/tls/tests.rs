@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::ServerName;
@@ -25,7 +24,7 @@ async fn connect(
     let tls = tls.clone();
     tokio::spawn(async move {
         let (socket, _) = listener.accept().await.unwrap();
-        let Ok(mut stream) = open(socket, Some(&tls), TimeoutStream::new).await else { return };
+        let Ok(mut stream) = open(socket, Some(&tls), Duration::from_secs(10)).await else { return };
         let mut bytes = [0; 4];
         stream.read_exact(&mut bytes).await.unwrap();
         stream.write_all(&bytes).await.unwrap();
@@ -59,9 +58,7 @@ async fn a_client_that_trusts_the_authority_can_use_every_name() {
     let tls = Tls::issued_by(&authority, &names).unwrap();
     assert_eq!(tls.authority(), Some(authority.certificate()));
     let both = [&version::TLS13, &version::TLS12];
-    for name in
-        ["localhost", "a.localhost", "127.0.0.1", "::1", "hub.example.com", "a.example.org", "10.0.0.7"]
-    {
+    for name in ["localhost", "127.0.0.1", "::1", "hub.example.com", "a.example.org", "10.0.0.7"] {
         let connected = connect(&tls, authority.certificate(), name, &both).await;
         assert_eq!(connected, Ok((ProtocolVersion::TLSv1_3, b"h2".to_vec())), "{name}");
     }

@@ -1,0 +1,177 @@
+"""HTTPS and metrics, with boto3, curl, the TLS library of Python, and the parsers of Prometheus' own client.
+
+The first argument is the HTTPS endpoint, AWS_CA_BUNDLE the authority to trust, AWS_ENDPOINT_URL the HTTP endpoint.
+"""
+
+import json
+import os
+import socket
+import ssl
+import subprocess
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import boto3
+import botocore.exceptions
+from cases import refused, run
+from prometheus_client import parser
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
+
+HTTP, HTTPS, BUNDLE = os.environ["AWS_ENDPOINT_URL"], sys.argv[1], os.environ["AWS_CA_BUNDLE"]
+PORT = urllib.parse.urlsplit(HTTPS).port
+
+
+def get(path, **headers):
+    with urllib.request.urlopen(urllib.request.Request(HTTP + path, headers=headers)) as response:
+        return response.headers["content-type"], response.read().decode()
+
+
+def metrics():
+    return {family.name: family for family in parser.text_string_to_metric_families(get("/metrics")[1])}
+
+
+def value(family, sample, **labels):
+    found = [it.value for it in metrics()[family].samples if it.name == sample and labels.items() <= it.labels.items()]
+    return sum(found)
+
+
+def boto3_calls_over_https():
+    hub = boto3.client("securityhub", endpoint_url=HTTPS)
+    assert hub.describe_hub()["HubArn"].endswith(":hub/default")
+    assert boto3.client("sts", endpoint_url=HTTPS).get_caller_identity()["Account"] == "111111111111"
+    assert boto3.client("securityhub", endpoint_url=HTTP).describe_hub()["HubArn"], "the same port, without TLS"
+
+
+def boto3_refuses_an_authority_that_it_does_not_trust():
+    hub = boto3.client("securityhub", endpoint_url=HTTPS, verify=True)
+    untrusting = boto3.client("securityhub", endpoint_url=HTTPS, verify=boto3.__path__[0] + "/../certifi/cacert.pem")
+    assert hub.describe_hub()
+    try:
+        untrusting.describe_hub()
+    except (botocore.exceptions.SSLError, OSError) as error:
+        assert "CERTIFICATE_VERIFY_FAILED" in str(error) or "CA certificate" in str(error), error
+    else:
+        raise AssertionError("the certificate is trusted without its authority")
+
+
+def both_versions_of_tls_and_both_of_http_are_spoken():
+    for version in [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]:
+        for protocols, chosen in [(["h2", "http/1.1"], "h2"), (["http/1.1"], "http/1.1"), ([], None)]:
+            context = ssl.create_default_context(cafile=BUNDLE)
+            context.verify_flags |= ssl.VERIFY_X509_STRICT
+            context.minimum_version = context.maximum_version = version
+            if protocols:
+                context.set_alpn_protocols(protocols)
+            with socket.create_connection(("127.0.0.1", PORT)) as plain:
+                with context.wrap_socket(plain, server_hostname="localhost") as secured:
+                    assert secured.selected_alpn_protocol() == chosen, (version, protocols)
+    older = ssl.create_default_context(cafile=BUNDLE)
+    older.maximum_version = ssl.TLSVersion.TLSv1_1
+    with socket.create_connection(("127.0.0.1", PORT)) as plain:
+        try:
+            older.wrap_socket(plain, server_hostname="localhost")
+        except ssl.SSLError:
+            return
+    raise AssertionError("TLS 1.1 is spoken")
+
+
+def curl_speaks_http_2_over_tls():
+    for version, flag in [("2", "--http2"), ("1.1", "--http1.1")]:
+        command = ["curl", "-sS", flag, "--cacert", BUNDLE, "-w", "\n%{http_version}", f"{HTTPS}/_emulator/health"]
+        body, spoken = subprocess.run(command, check=True, capture_output=True, text=True).stdout.rsplit("\n", 1)
+        assert (json.loads(body)["status"], spoken) == ("ok", version), (body, spoken)
+
+
+def the_authority_can_be_downloaded():
+    media_type, text = get("/_emulator/ca.pem")
+    with open(BUNDLE, encoding="ascii") as file:
+        assert (media_type, text) == ("application/x-pem-file", file.read())
+
+
+def the_parsers_of_prometheus_read_both_formats():
+    media_type, text = get("/metrics")
+    assert media_type == "text/plain; version=0.0.4; charset=utf-8", media_type
+    old = {family.name: family for family in parser.text_string_to_metric_families(text)}
+    media_type, text = get("/_emulator/metrics", accept="application/openmetrics-text")
+    assert media_type == "application/openmetrics-text; version=1.0.0; charset=utf-8", media_type
+    new = {family.name: family for family in open_metrics(text)}
+    assert text.endswith("# EOF\n")
+    assert {name.removesuffix("_info") for name in old} == set(new), set(old) ^ set(new)
+    for family in new.values():
+        assert family.documentation and family.type != "unknown", family
+        assert family.name.startswith(("securityhub_local_", "process_")), family
+    samples = {name: {(it.name, tuple(sorted(it.labels.items()))) for it in family.samples} for name, family in new.items()}
+    for name, family in old.items():
+        missing = {(it.name, tuple(sorted(it.labels.items()))) for it in family.samples}
+        assert missing <= samples[name.removesuffix("_info")], missing - samples[name]
+
+
+def calls_are_counted_by_operation_status_and_error():
+    calls = "securityhub_local_requests"
+    hub = boto3.client("securityhub", endpoint_url=HTTP)
+    before = value(calls, f"{calls}_total", operation="GetInsights", status="200")
+    hub.get_insights()
+    refused("ResourceNotFoundException", hub.get_insight_results, InsightArn="arn:aws:securityhub:::insight/securityhub/default/99")
+    assert value(calls, f"{calls}_total", operation="GetInsights", status="200", error="") == before + 1
+    error = {"operation": "GetInsightResults", "error": "ResourceNotFoundException", "status": "404"}
+    assert value(calls, f"{calls}_total", **error) == 1
+    assert value(calls, f"{calls}_total", service="sts", operation="GetCallerIdentity") == 1
+    assert value(f"{calls[:-1]}_duration_seconds", f"{calls[:-1]}_duration_seconds_count", operation="GetInsights") == before + 1
+    assert value(f"{calls}_in_flight", f"{calls}_in_flight") == 0
+
+
+def calls_of_the_control_plane_are_counted_by_route():
+    name = "securityhub_local_control_requests"
+    request = urllib.request.Request(f"{HTTP}/_emulator/snapshots/a", method="PUT")
+    urllib.request.urlopen(request).close()
+    for path in ["/_emulator/snapshots/b", "/_emulator/nowhere"]:
+        try:
+            get(path)
+        except urllib.error.HTTPError as error:
+            assert error.code == 404
+    route = "/_emulator/snapshots/{name}"
+    assert value(name, f"{name}_total", route=route, method="PUT", status="201") == 1
+    assert value(name, f"{name}_total", route=route, method="GET", status="404") == 1
+    assert value(name, f"{name}_total", route="other", method="GET", status="404") == 1
+
+
+def refused_requests_are_counted_by_reason():
+    name = "securityhub_local_refused"
+    for headers in [{"host": "evil.example"}, {"origin": "https://evil.example"}, {"origin": "null"}]:
+        try:
+            get("/accounts", **headers)
+        except urllib.error.HTTPError as error:
+            assert error.code == 403
+    counts = [value(name, f"{name}_total", reason=reason) for reason in ["host", "origin", "body_memory"]]
+    assert counts == [1, 2, 0], counts
+
+
+def the_world_and_the_process_are_shown_and_a_reset_changes_no_counter():
+    health = json.loads(get("/_emulator/health")[1])
+    own = "securityhub_local_"
+    assert value(f"{own}findings", f"{own}findings") == health["findings"] > 0
+    assert value(f"{own}hubs", f"{own}hubs") == health["hubs"] > 0
+    assert value(f"{own}accounts", f"{own}accounts") == 3
+    hub = boto3.client("securityhub", endpoint_url=HTTP)
+    finding = hub.get_findings(MaxResults=1)["Findings"][0]
+    identifier = {"Id": finding["Id"], "ProductArn": finding["ProductArn"]}
+    hub.batch_update_findings(FindingIdentifiers=[identifier], Workflow={"Status": "NOTIFIED"})
+    imported = {"detail_type": "Security Hub Findings - Imported"}
+    sent = value(f"{own}events", f"{own}events_total", **imported)
+    assert sent > 0
+    calls = value(f"{own}requests", f"{own}requests_total")
+    urllib.request.urlopen(urllib.request.Request(f"{HTTP}/_emulator/reset", method="POST")).close()
+    assert value(f"{own}events", f"{own}events_total", **imported) == sent
+    assert value(f"{own}requests", f"{own}requests_total") == calls
+    assert value(f"{own}build_info", f"{own}build_info", version=health["version"]) == 1
+    if sys.platform == "linux":
+        assert 1e6 < value("process_resident_memory_bytes", "process_resident_memory_bytes") < 1e11
+        assert value("process_start_time_seconds", "process_start_time_seconds") > 1.7e9
+        assert value("process_cpu_seconds", "process_cpu_seconds_total") > 0
+        assert value("process_open_fds", "process_open_fds") > 3
+
+
+if __name__ == "__main__":
+    run(globals())

@@ -1,0 +1,29 @@
+//! Recording of answered calls in the metrics (CPL-101).
+
+use bytes::Bytes;
+use http::Response;
+use http::request::Parts;
+
+use super::Service;
+use crate::aws_error::ErrorCode;
+use crate::metrics::{Called, Outcome};
+use crate::neighbours;
+use crate::observed::{Facts, SECURITY_HUB};
+use crate::wire::answer;
+
+impl Service {
+    /// Records an answered call of an API.
+    pub(super) fn meter(&self, facts: &Facts, parts: &Parts, body: &Bytes, response: &Response<Bytes>) {
+        let error = answer::error_code(response);
+        let outcome = Outcome { status: Some(response.status().as_u16()), error, duration: facts.started.elapsed() };
+        let metrics = self.0.served.metrics();
+        if facts.service == SECURITY_HUB {
+            metrics.answered(Called::SecurityHub(facts.operation), &outcome);
+        } else {
+            // The names of operations that are not supported are those of the client, so they are not labels.
+            let is_known = error != Some(ErrorCode::UnknownOperationException.name());
+            let operation = if is_known { neighbours::operation(&facts.service, parts, body) } else { None };
+            metrics.answered(Called::Neighbour(&facts.service, operation.as_deref()), &outcome);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Numbers of events since the start of the process, for the metrics.
+
+use super::events::Subject;
+
+/// The kind of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// A finding was created or updated.
+    Finding,
+    /// A finding in OCSF was created or updated.
+    Ocsf,
+    /// A user sent a finding to a custom action.
+    Selected,
+    /// A user sent insight results to a custom action.
+    Results,
+}
+
+impl EventKind {
+    /// All kinds.
+    pub const ALL: [EventKind; 4] = [EventKind::Finding, EventKind::Ocsf, EventKind::Selected, EventKind::Results];
+}
+
+impl Subject {
+    /// The kind of an event with this content.
+    pub fn kind(&self) -> EventKind {
+        match self {
+            Subject::Finding(_) => EventKind::Finding,
+            Subject::Ocsf(_) => EventKind::Ocsf,
+            Subject::Selected(..) => EventKind::Selected,
+            Subject::Results(..) => EventKind::Results,
+        }
+    }
+}
+
+/// Numbers of events. They continue across resets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EventCounts {
+    sent: [u64; EventKind::ALL.len()],
+    /// The number of events that are no longer kept, because newer ones took their place.
+    pub dropped: u64,
+}
+
+impl EventCounts {
+    /// The number of events of a kind that were sent.
+    pub fn sent(&self, kind: EventKind) -> u64 {
+        self.sent.get(kind as usize).copied().unwrap_or_default()
+    }
+
+    /// Counts an event that was sent.
+    pub(super) fn add(&mut self, kind: EventKind) {
+        if let Some(sent) = self.sent.get_mut(kind as usize) {
+            *sent += 1;
+        }
+    }
+}
