@@ -79,6 +79,21 @@ pub(super) enum Command {
     /// Show accounts, Regions, hubs, numbers of findings, and the clock of a running emulator
     #[command(after_help = super::status::HELP)]
     Status(Remote),
+    /// Check whether a running emulator is ready, or wait until it is
+    #[command(after_help = super::health::HELP)]
+    Health(super::health::HealthArguments),
+    /// Return a running emulator to the state of its scenario, or to an empty one
+    #[command(after_help = super::reset::HELP)]
+    Reset(super::reset::ResetArguments),
+    /// Show the clock of a running emulator, move it forward, stop it, or let it run
+    #[command(after_help = super::clock::HELP)]
+    Clock(super::clock::ClockArguments),
+    /// Save, restore, list and delete named states of a running emulator
+    #[command(subcommand, after_help = super::snapshot::HELP)]
+    Snapshot(super::snapshot::SnapshotCommand),
+    /// Show the metrics of a running emulator in the text format of Prometheus
+    #[command(after_help = super::metrics::HELP)]
+    Metrics(super::metrics::MetricsArguments),
     /// Print the environment variables that connect AWS clients to a running emulator
     #[command(after_help = super::env::HELP)]
     Env(super::env::EnvArguments),
@@ -428,35 +443,26 @@ mod tests {
         Cli::command().debug_assert();
     }
 
+    /// The commands that have no subcommands, and those that can run without one, each with its path.
+    fn commands(command: &clap::Command, path: &str) -> Vec<(String, clap::Command)> {
+        let path = format!("{path} {}", command.get_name());
+        let below = command.get_subcommands().flat_map(|command| commands(command, &path));
+        [(path.clone(), command.clone())].into_iter().chain(below).collect()
+    }
+
+    /// Rules: CPL-120.
     #[test]
-    fn every_setting_has_an_environment_variable() {
-        let with_settings = [
-            "serve",
-            "explain",
-            "compliance",
-            "events",
-            "generate",
-            "add",
-            "accept",
-            "list",
-            "status",
-            "env",
-            "findings",
-            "join",
-            "move",
-            "leave",
-            "suspend",
-            "reactivate",
-            "close",
-        ];
-        let has_settings = |name: &str| with_settings.contains(&name);
-        let cli = Cli::command();
-        let groups = ["members", "organization"].map(|name| cli.find_subcommand(name).unwrap());
-        let of_groups = groups.iter().flat_map(|group| group.get_subcommands());
-        for command in cli.get_subcommands().chain(of_groups).filter(|command| has_settings(command.get_name())) {
-            let is_setting = |argument: &&clap::Arg| argument.get_id() != "help" && !argument.is_positional();
-            for argument in command.get_arguments().filter(is_setting) {
-                assert!(argument.get_env().is_some(), "--{}", argument.get_id());
+    fn every_flag_is_also_a_variable_with_its_name() {
+        // The account for unknown keys is not the account that commands call as.
+        let exceptions = [(" securityhub-local serve", "account", "SECURITYHUB_LOCAL_DEFAULT_ACCOUNT")];
+        for (path, command) in commands(&Cli::command(), "") {
+            let is_flag = |argument: &&clap::Arg| !["help", "version"].contains(&argument.get_id().as_str());
+            for argument in command.get_arguments().filter(|it| !it.is_positional()).filter(is_flag) {
+                let flag = argument.get_long().unwrap();
+                let exception = exceptions.iter().find(|(at, name, _)| (*at, *name) == (&*path, flag));
+                let expected = format!("SECURITYHUB_LOCAL_{}", flag.to_uppercase().replace('-', "_"));
+                let expected = exception.map_or(&*expected, |(.., variable)| variable);
+                assert_eq!(argument.get_env().and_then(|name| name.to_str()), Some(expected), "{path} --{flag}");
             }
         }
     }

@@ -17,6 +17,8 @@ use super::exit::Exit;
 
 /// Time limit for a response.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// Time limit for the response to a call that can take long, such as one that moves the clock by years.
+const LONG_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// Posts JSON to a path of the control plane and reads the response.
 ///
@@ -38,30 +40,77 @@ fn request(method: Method, path: &str) -> http::request::Builder {
     Request::builder().method(method).uri(path).header("content-type", "application/json")
 }
 
+/// Calls the control plane and returns the body of the response.
+///
+/// # Errors
+/// Exit code 1 if no emulator responds or if it refuses the call (CPL-121).
+pub(super) fn ask(remote: &Remote, method: Method, path: &str, body: Option<&Value>) -> Result<Bytes, Exit> {
+    let endpoint = remote.endpoint()?;
+    let body = body.map(Value::to_string).unwrap_or_default();
+    let request = request(method, path).body(body).map_err(Exit::failed)?;
+    let (status, answer) =
+        exchange(&endpoint, request, LONG_TIMEOUT).map_err(|error| unreachable(&endpoint, &error))?;
+    if status.is_success() {
+        return Ok(answer);
+    }
+    Err(Exit::failed(
+        message(&answer).unwrap_or_else(|| format!("{path} of {} returned {status}", endpoint.described())),
+    ))
+}
+
+/// Reads the body of a response.
+///
+/// # Errors
+/// Exit code 1 if it has another form.
+pub(super) fn read<T: DeserializeOwned>(answer: &[u8]) -> Result<T, Exit> {
+    serde_json::from_slice(answer).map_err(|error| Exit::failed(format!("unexpected response: {error}")))
+}
+
+/// Gets a path once. Returns the status and the body.
+///
+/// # Errors
+/// The reason why no emulator responds.
+pub(super) fn get_once(endpoint: &Endpoint, path: &str, limit: Duration) -> Result<(StatusCode, Bytes), String> {
+    let request = request(Method::GET, path).body(String::new()).map_err(|error| error.to_string())?;
+    exchange(endpoint, request, limit)
+}
+
+/// The message of a refusal.
+pub(super) fn message(answer: &[u8]) -> Option<String> {
+    let body: Value = serde_json::from_slice(answer).ok()?;
+    body.get("Message")?.as_str().map(str::to_owned)
+}
+
+/// Sends a request and receives the response within a time limit.
+fn exchange(endpoint: &Endpoint, request: Request<String>, limit: Duration) -> Result<(StatusCode, Bytes), String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| error.to_string())?.block_on(async {
+        match tokio::time::timeout(limit, send(&endpoint.authority, request)).await {
+            Ok(answer) => answer.map_err(|error| error.to_string()),
+            Err(_) => Err(format!("no response within {} seconds", limit.as_secs_f64())),
+        }
+    })
+}
+
+/// The error if no emulator responds.
+pub(super) fn unreachable(endpoint: &Endpoint, error: &str) -> Exit {
+    Exit::failed(format!(
+        "cannot reach an emulator at {}: {error}. Start one with `securityhub-local serve`, or set --url to its \
+         address.",
+        endpoint.described()
+    ))
+}
+
 fn call<T: DeserializeOwned>(endpoint: &Endpoint, request: http::Result<Request<String>>) -> Result<T, Exit> {
     let request = request.map_err(Exit::failed)?;
     let path = request.uri().path().to_owned();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Exit::failed)?;
-    let answer = runtime.block_on(async {
-        match tokio::time::timeout(TIMEOUT, send(&endpoint.authority, request)).await {
-            Ok(answer) => answer.map_err(|error| error.to_string()),
-            Err(_) => Err(format!("no response within {} seconds", TIMEOUT.as_secs())),
-        }
-    });
-    let (status, answer) = answer.map_err(|error| {
-        Exit::failed(format!(
-            "cannot reach an emulator at {}: {error}. Start one with `securityhub-local serve`, or set --url to its \
-             address.",
-            endpoint.described()
-        ))
-    })?;
+    let answer = exchange(endpoint, request, TIMEOUT);
+    let (status, answer) = answer.map_err(|error| unreachable(endpoint, &error))?;
     if status == StatusCode::OK {
         return serde_json::from_slice(&answer)
             .map_err(|error| Exit::failed(format!("unexpected response from {}: {error}", endpoint.described())));
     }
-    let body = serde_json::from_slice::<Value>(&answer).ok();
-    let message = body.as_ref().and_then(|body| body.get("Message").or_else(|| body.get("error")));
-    match message.and_then(Value::as_str) {
+    match message(&answer) {
         Some(message) if status.is_client_error() && status != StatusCode::NOT_FOUND => {
             Err(Exit::invalid(format!("securityhub-local: {message}")))
         }

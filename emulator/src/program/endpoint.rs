@@ -71,15 +71,21 @@ impl Endpoint {
     }
 }
 
-/// The host and port of `http://HOST:PORT`, `http://HOST` or `HOST:PORT`.
+/// The host and port of `http://HOST:PORT`, `http://HOST` or `HOST:PORT`, and of `https://HOST:PORT` for an emulator on this
+/// machine, whose port serves both.
 fn authority(url: &str) -> Option<String> {
     let has_scheme = url.contains("://");
     let url = if has_scheme { url.to_owned() } else { format!("http://{url}") };
-    let uri = url.parse::<Uri>().ok().filter(|uri| uri.scheme_str() == Some("http"))?;
+    let uri = url.parse::<Uri>().ok()?;
     let authority = uri.authority()?;
+    let default = match uri.scheme_str()? {
+        "http" => 80,
+        "https" if is_local_host(authority.host()) => 443,
+        _ => return None,
+    };
     match authority.port() {
         Some(_) => Some(authority.to_string()),
-        None => has_scheme.then(|| format!("{authority}:80")),
+        None => has_scheme.then(|| format!("{authority}:{default}")),
     }
 }
 
@@ -138,10 +144,13 @@ mod tests {
             ("[::1]:4601", "[::1]:4601"),
             ("http://hub/", "hub:80"),
             ("http://127.0.0.1:4601/x", "127.0.0.1:4601"),
+            ("https://localhost:4601", "localhost:4601"),
+            ("https://securityhub", "securityhub:443"),
+            ("https://[::1]:4601", "[::1]:4601"),
         ] {
             assert_eq!(authority(url).as_deref(), Some(expected), "{url}");
         }
-        for url in ["", "nowhere", "https://127.0.0.1:4600", "http://", "a b", "://"] {
+        for url in ["", "nowhere", "https://hub.example.com:4600", "http://", "a b", "://"] {
             assert_eq!(authority(url), None, "{url}");
         }
         let Err(Exit::Invalid(message)) = select(Some("nowhere"), &[]) else {

@@ -6,6 +6,7 @@
 mod arguments;
 mod cli;
 mod client;
+mod clock;
 mod compliance;
 mod coverage;
 mod endpoint;
@@ -15,17 +16,21 @@ mod exit;
 mod explain;
 mod findings;
 mod generate;
+mod health;
 mod hosts;
 mod loading;
 mod logging;
 mod members;
+mod metrics;
 mod organization;
 mod output;
 mod policies;
 mod ready;
+mod reset;
 mod scenario;
 mod serve;
 mod signals;
+mod snapshot;
 mod status;
 mod style;
 mod tls;
@@ -82,6 +87,11 @@ fn run(command: Option<Command>) -> Result<(), Exit> {
         Command::Compliance(arguments) => compliance::run(&arguments)?,
         Command::Events(arguments) => events::run(&arguments)?,
         Command::Status(remote) => status::run(&remote)?,
+        Command::Health(arguments) => health::run(&arguments)?,
+        Command::Reset(arguments) => reset::run(&arguments)?,
+        Command::Clock(arguments) => clock::run(&arguments)?,
+        Command::Snapshot(command) => snapshot::run(&command)?,
+        Command::Metrics(arguments) => metrics::run(&arguments)?,
         Command::Env(arguments) => env::run(&arguments)?,
         Command::Findings(arguments) => findings::run(&arguments)?,
         Command::Coverage(arguments) => coverage::run(&arguments)?,

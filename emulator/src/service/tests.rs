@@ -255,7 +255,7 @@ fn a_waiting_call_of_a_disconnected_client_is_not_started() {
     });
 }
 
-/// Rules: ERR-22.
+/// Rules: ERR-22, CPL-94.
 #[test]
 fn the_configured_clock_checks_the_age_of_a_signature() {
     for (clock, code) in [

@@ -16,7 +16,7 @@ use crate::invariant::Invariant;
 
 /// Maximum size of an operation's body, in bytes.
 pub const BODY_LIMIT: usize = 6 * 1024 * 1024;
-/// Maximum size of a body with a file of findings, in bytes.
+/// Maximum size of a body with a file of findings or a scenario, in bytes.
 const FILE_LIMIT: usize = 64 * 1024 * 1024;
 
 /// Whether a path belongs to the control plane, or is one of its aliases (CPL-14).
@@ -27,9 +27,11 @@ pub fn is_control(path: &str) -> bool {
         || ALIASES.iter().any(|alias| path.starts_with(alias))
 }
 
-/// Maximum size of a call's body, in bytes (IMP-22, CPL-06). The control plane accepts whole files of findings.
+/// Maximum size of a call's body, in bytes (IMP-22, CPL-06). The control plane accepts whole files of findings
+/// and whole scenarios.
 pub fn body_limit(method: &Method, path: &str) -> usize {
-    if method == Method::POST && path == "/_emulator/findings" { FILE_LIMIT } else { BODY_LIMIT }
+    let takes_files = [(Method::POST, "/_emulator/findings"), (Method::PUT, "/_emulator/scenario")];
+    if takes_files.iter().any(|(of, at)| of == method && *at == path) { FILE_LIMIT } else { BODY_LIMIT }
 }
 
 /// An operation and the decoded labels of its path.

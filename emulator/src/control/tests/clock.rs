@@ -1,5 +1,7 @@
 //! Tests of the clock.
 
+use std::collections::BTreeSet;
+
 use super::*;
 
 fn clock(service: &Service, body: &Value) -> (u16, Value) {
@@ -31,4 +33,49 @@ fn the_clock_is_set_frozen_and_started() {
     }
     let (_, after) = send(&service, "GET", "/_emulator/clock", "");
     assert_eq!(after["frozen"], false, "a refused call changes nothing");
+}
+
+/// Rules: CPL-93.
+#[test]
+fn what_falls_due_on_the_way_is_done_at_its_own_time() {
+    let service = service();
+    clock(&service, &json!({ "frozen": true, "set": "2030-01-01T12:00:00Z" }));
+    let standard = "arn:aws:securityhub:us-east-1::standards/pci-dss/v/3.2.1";
+    let requests = json!({ "StandardsSubscriptionRequests": [{ "StandardsArn": standard }] });
+    assert_eq!(post(&service, "/standards/register", requests.to_string()).0, 200);
+    let bucket = json!({ "account": ADMINISTRATOR, "regions": "all", "type": "AwsS3Bucket", "id": "pay" });
+    assert_eq!(send(&service, "PUT", "/_emulator/resources", bucket.to_string()).0, 200);
+    clock(&service, &json!({ "advance": "1h" }));
+    send(&service, "DELETE", "/_emulator/events", "");
+    assert_eq!(clock(&service, &json!({ "advance": "P1D" })).0, 200);
+    let (_, answer) = send(&service, "GET", "/_emulator/events?limit=1000", "");
+    let events = answer["Events"].as_array().unwrap();
+    let times: BTreeSet<&str> = events.iter().map(|event| event["time"].as_str().unwrap()).collect();
+    assert_eq!(
+        times,
+        BTreeSet::from(["2030-01-02T00:00:00Z", "2030-01-02T12:00:00Z"]),
+        "checks run every twelve hours"
+    );
+    for event in events {
+        let at = event["detail"]["findings"][0]["LastObservedAt"].as_str().unwrap();
+        assert!(at.starts_with(event["time"].as_str().unwrap().trim_end_matches('Z')), "{event}");
+    }
+}
+
+/// Rules: CPL-95.
+#[test]
+fn a_request_has_no_time_of_its_own() {
+    let service = service();
+    clock(&service, &json!({ "frozen": true, "set": "2030-01-01T12:00:00Z" }));
+    let request = |method: &str, path: &str, body: &'static str| {
+        let request = Request::builder().method(method).uri(path).header("authorization", SIGNATURE);
+        let request = request.header("x-emulator-now", "2031-01-01T00:00:00Z").body(Bytes::from(body)).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let response = runtime.block_on(service.handle(request));
+        serde_json::from_slice::<Value>(response.body()).unwrap()
+    };
+    assert_eq!(request("GET", "/_emulator/clock", "")["now"], "2030-01-01T12:00:00.000Z");
+    assert!(request("DELETE", "/accounts", "").is_object());
+    request("POST", "/accounts", "{}");
+    assert_eq!(request("GET", "/accounts", "")["SubscribedAt"], "2030-01-01T12:00:00.000Z");
 }

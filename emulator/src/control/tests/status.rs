@@ -159,3 +159,40 @@ fn the_root_is_unchanged_for_aws_clients() {
     let signed = exchange(&service, &Method::GET, "/", &[html, ("authorization", SIGNATURE)]);
     assert!(signed.status() == 404 && text(&signed).contains("does not match any AWS Security Hub operation"));
 }
+
+/// Rules: CPL-16.
+#[test]
+fn the_control_plane_needs_no_signature_and_looks_at_none() {
+    let settings = Settings { verify_signatures: true, ..Settings::default() };
+    let service = Service::new(settings, None).unwrap();
+    let expired = SIGNATURE.replace("20260115", "19990101");
+    for headers in [&[][..], &[("authorization", "nonsense")], &[("authorization", &*expired)]] {
+        let response = exchange(&service, &Method::GET, "/_emulator/health", headers);
+        assert_eq!(response.status(), 200, "{headers:?}");
+        let health: Value = serde_json::from_str(&text(&response)).unwrap();
+        assert_eq!((&health["status"], &health["durability"]), (&json!("ok"), &json!("none")));
+        assert_eq!(exchange(&service, &Method::POST, "/_emulator/reset", headers).status(), 200, "{headers:?}");
+    }
+}
+
+/// Rules: CPL-100, CPL-112.
+#[test]
+fn metrics_and_certificates_are_texts_with_one_line_break_at_their_end() {
+    let service = service();
+    for path in ["/metrics", "/_emulator/metrics"] {
+        let response = exchange(&service, &Method::GET, path, &[("accept", "application/openmetrics-text")]);
+        assert!(text(&response).ends_with("\n# EOF\n"), "{path}");
+        assert_eq!(response.headers()["content-length"], text(&response).len().to_string());
+        let response = exchange(&service, &Method::HEAD, path, &[]);
+        assert_eq!(response.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+        assert_eq!(exchange(&service, &Method::POST, path, &[]).status(), 405);
+    }
+    let missing = exchange(&service, &Method::GET, "/_emulator/ca.pem", &[]);
+    assert_eq!(text(&missing), "{\"Message\":\"there is no certificate authority; start with --tls\"}\n");
+    let settings = Settings { certificate_authority: Some("PEM\n".to_owned()), ..Settings::default() };
+    let found = exchange(&Service::new(settings, None).unwrap(), &Method::GET, "/_emulator/ca.pem", &[]);
+    assert_eq!(
+        (&*text(&found), &found.headers()["content-type"]),
+        ("PEM\n", &"application/x-pem-file".parse().unwrap())
+    );
+}

@@ -1,0 +1,48 @@
+//! `reset`: returns a running emulator to its start, or to an empty state.
+
+use clap::{Args, ValueEnum};
+use http::Method;
+
+use super::arguments::Remote;
+use super::client;
+use super::exit::Exit;
+use super::output;
+
+pub(super) const HELP: &str = "\
+Return to the state as the scenario describes it, in constant time:
+  securityhub-local reset
+
+Remove everything, and let the clock run with that of this machine:
+  securityhub-local reset --to empty
+
+Return to another state: `securityhub-local snapshot restore NAME`.
+
+Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments.";
+
+#[derive(Args)]
+pub(super) struct ResetArguments {
+    /// State to return to
+    #[arg(long, value_name = "STATE", env = "SECURITYHUB_LOCAL_TO", value_enum, default_value_t = Target::Start)]
+    to: Target,
+
+    #[command(flatten)]
+    remote: Remote,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Target {
+    /// State as the scenario describes it
+    Start,
+    /// No hubs, accounts or findings, and the clock of this machine
+    Empty,
+}
+
+/// Resets the emulator.
+pub(super) fn run(arguments: &ResetArguments) -> Result<(), Exit> {
+    let (path, done) = match arguments.to {
+        Target::Start => ("/_emulator/reset?to=start", "The emulator is at its start again."),
+        Target::Empty => ("/_emulator/reset?to=empty", "The emulator is empty."),
+    };
+    let answer = client::ask(&arguments.remote, Method::POST, path, None)?;
+    output::print_answer(&arguments.remote, &answer, |_| Ok(format!("{done}\n")))
+}
