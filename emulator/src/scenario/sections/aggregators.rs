@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::hubs;
+use super::refused::{Refused, apply_each};
 use super::regions::{self, RegionText};
-use super::{Refused, apply_each};
 use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
 use crate::domain::findings::aggregation;

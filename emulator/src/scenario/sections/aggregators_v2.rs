@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::refused::{Refused, apply_each};
 use super::regions::{self, RegionText};
-use super::{Refused, apply_each};
 use crate::aws_error::AwsError;
 use crate::domain::accounts::aggregator_v2::{self, Linking};
 use crate::domain::accounts::hub_v2;

@@ -7,7 +7,8 @@ use securityhub_fixtures::standards::{self, CONTROLS, Control, Standard};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Refused, aggregators, hubs, organization, standards as names};
+use super::refused::Refused;
+use super::{aggregators, hubs, organization, standards as names};
 use crate::aws_error::AwsError;
 use crate::domain::accounts::central_configuration::{SELF_MANAGED, associations, content, policies, switch};
 use crate::domain::caller::Caller;

@@ -8,8 +8,8 @@ use serde::Deserialize;
 
 use super::api_input::{self, ApiInput};
 use super::hubs;
+use super::refused::{Refused, apply_each};
 use super::regions::{self, RegionText};
-use super::{Refused, apply_each};
 use crate::aws_error::AwsError;
 use crate::domain::accounts::connectors::{self, Create, Half, ISSUE_CODES, Observation};
 use crate::domain::accounts::hub_v2;

@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use super::all_or::AllOr;
 use super::hubs;
+use super::refused::{Refused, apply_each};
 use super::regions::RegionText;
-use super::{Refused, apply_each};
 use crate::aws_error::AwsError;
 use crate::domain::accounts::hub_v2::{self, HubV2Error};
 use crate::scenario::check::{AccountText, Check};

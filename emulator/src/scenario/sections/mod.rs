@@ -28,6 +28,7 @@ pub(super) mod policies;
 pub(super) mod products;
 pub(super) mod quotas;
 pub(super) mod recommended_policies;
+mod refused;
 pub(super) mod regions;
 mod remediations;
 pub(super) mod resources;
@@ -42,9 +43,10 @@ use schemars::JsonSchema;
 use securityhub_fixtures::products::{self as catalogue, Product};
 use serde::Deserialize;
 
+use self::refused::Refused;
 use super::check::{AccountText, Check};
 use super::diagnostic::Diagnostic;
-use super::files::{Files, Span};
+use super::files::Files;
 use super::lost::{ITEM, Lost};
 use super::progress::Progress;
 use super::spanned::{Entries, Spanned};
@@ -52,7 +54,7 @@ use crate::domain::accounts::organization::hub_v2_policies;
 use crate::domain::controls::checks;
 use crate::state::{
     AccountId, Credential, DailyScores, DeclaredInventory, DeclaredRemediation, Delays, Directory, HubKey, IdSource,
-    Quotas, Recommendations, Region, Resource, Timestamp, Transaction, World,
+    Quotas, Recommendations, Region, Resource, Timestamp, World,
 };
 
 /// The state of the emulator at its start. All keys are optional.
@@ -299,21 +301,6 @@ fn named_accounts(
     let keys = hubs.keys().chain(hubs_v2.keys());
     let named = accounts.keys().copied().chain(keys.map(|hub| hub.account));
     named.chain(organization.into_iter().flat_map(organization::Valid::accounts)).collect()
-}
-
-/// The error of an entry that the domain refuses, with the position of the entry.
-type Refused = (Span, String);
-
-/// Applies entries in one transaction. Returns the errors of the entries that the domain refuses.
-fn apply_each<E>(
-    entries: impl IntoIterator<Item = E>,
-    world: &World,
-    mut apply: impl FnMut(&mut Transaction<'_>, E) -> Result<(), Refused>,
-) -> Vec<Refused> {
-    let mut transaction = world.write();
-    let refused = entries.into_iter().filter_map(|entry| apply(&mut transaction, entry).err()).collect();
-    transaction.commit();
-    refused
 }
 
 fn replace<T>(earlier: &mut Option<T>, later: Option<T>) {

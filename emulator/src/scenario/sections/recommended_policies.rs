@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Refused, apply_each};
+use super::refused::{Refused, apply_each};
 use crate::domain::accounts::recommended_policies;
 use crate::scenario::check::{Check, not_null};
 use crate::scenario::files::Span;

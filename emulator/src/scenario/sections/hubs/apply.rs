@@ -9,7 +9,7 @@ use crate::domain::accounts::hub::{self, Enable};
 use crate::domain::accounts::members;
 use crate::domain::controls::standards::subscriptions;
 use crate::domain::hub_access::HubError;
-use crate::scenario::sections::Refused;
+use crate::scenario::sections::refused::Refused;
 use crate::state::{
     AccountId, Directory, HubKey, IdSource, Member as MemberRecord, MemberKind, MemberStatus, Timestamp, Transaction,
     World,
