@@ -1,6 +1,9 @@
 //! Tests of connectors and tickets through the control plane.
 
+use std::collections::BTreeSet;
+
 use super::*;
+use crate::state::ConnectorStatus;
 
 /// A service with an aggregator and a connector to Jira, the state of its authorization, and its ID.
 fn with_jira() -> (Service, String, String) {
@@ -98,4 +101,26 @@ fn a_connector_gets_only_a_status_that_its_provider_has() {
     let again = auth_url();
     assert!(again["AuthUrl"].as_str().is_some_and(|url| !url.contains(&token)), "the first state is used: {again}");
     assert_eq!(again["AuthStatus"], Value::Null);
+}
+
+/// Rules: CNV-09, CNC-02.
+#[test]
+fn only_connectors_to_jira_can_be_pending() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/v2-half.yaml");
+    let scenario = crate::scenario::load(&[file.into()]).map_err(|errors| errors.to_string()).unwrap();
+    let service = Service::new(Settings::default(), Some(scenario)).unwrap();
+    let listed = |path: &str| send(&service, "GET", path, "").1["Connectors"].as_array().unwrap().clone();
+    let connectors = [listed("/connectorsv2"), listed("/connectors")].concat();
+    let provider = |connector: &Value| connector["ProviderSummary"]["ProviderName"].as_str().unwrap().to_owned();
+    let providers: BTreeSet<String> = connectors.iter().map(provider).collect();
+    assert_eq!(providers.len(), 4, "{providers:?}");
+    for connector in &connectors {
+        let path = format!("/_emulator/connectors/{}", connector["ConnectorId"].as_str().unwrap());
+        for status in ConnectorStatus::ALL {
+            let is_pending = status.as_str().starts_with("PENDING");
+            let expected = if is_pending && provider(connector) != "JIRA_CLOUD" { 400 } else { 200 };
+            let body = json!({ "Status": status.as_str() }).to_string();
+            assert_eq!(send(&service, "PUT", &path, body).0, expected, "{status:?}: {connector}");
+        }
+    }
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::domain::controls::checks::change;
 use crate::domain::findings::{delivery, import};
 use crate::state::{HubKey, Region, Resource, Signals, TableKey};
-use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, id};
+use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding, id};
 
 const INSTANCE: &str = "arn:aws:ec2:us-east-1:111111111111:instance/i-1";
 const PROFILE: &str = "arn:aws:iam::111111111111:instance-profile/web";
@@ -128,6 +128,27 @@ fn one_trait_or_a_low_severity_makes_no_exposure() {
     assert_eq!(exposures(&stage), Vec::<Value>::new());
     stage.send(vulnerability(4, 1));
     assert_eq!(exposures(&stage).len(), 1);
+}
+
+/// Rules: OCM-02, OCF-34.
+#[test]
+fn findings_that_the_v2_half_does_not_show_are_not_signals() {
+    for is_shown in [true, false] {
+        let mut stage = stage();
+        stage.0.v2_settings.shows_custom_findings = is_shown;
+        declare_instance(&stage);
+        let vulnerability = finding(
+            "v",
+            json!({
+                "Resources": [{ "Type": "AwsEc2Instance", "Id": INSTANCE }],
+                "Severity": { "Label": "CRITICAL" },
+                "Vulnerabilities": [{ "Id": "CVE-2026-1" }],
+            }),
+        );
+        stage.good(ADMINISTRATOR, Operation::BatchImportFindings, json!({ "Findings": [vulnerability] }));
+        let [exposure] = &exposures(&stage)[..] else { panic!("expected one exposure") };
+        assert_eq!(categories(exposure).contains(&"Vulnerability".to_owned()), is_shown, "{exposure}");
+    }
 }
 
 /// Rules: OCF-34.
