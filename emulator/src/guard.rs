@@ -285,7 +285,7 @@ impl Builder {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let options = Options { admission, tls, metrics: Arc::clone(service.metrics()), ..Options::default() };
         let (stop, stopped) = oneshot::channel();
-        let served = service.clone();
+        let (served, delivering) = (service.clone(), service.clone());
         let thread = std::thread::Builder::new().name("securityhub-local".to_owned()).spawn(move || {
             runtime.block_on(async move {
                 let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
@@ -294,7 +294,9 @@ impl Builder {
                     async move { service.serve(request, source).await }
                 };
                 let stopped = async { _ = stopped.await };
+                let deliveries = delivering.start_deliveries();
                 server::serve(vec![listener], handle, options, stopped).await;
+                deliveries.finish().await;
             });
             // Calls in progress on other threads end by themselves.
             runtime.shutdown_background();

@@ -24,6 +24,7 @@ pub mod durable;
 pub mod gate;
 pub mod generate;
 mod guard;
+pub mod http_client;
 mod invariant;
 pub mod matching;
 pub mod metrics;
@@ -36,7 +37,9 @@ pub mod scenario;
 pub mod served;
 pub mod service;
 pub mod shape;
+pub mod sinks;
 pub mod state;
+pub mod stream;
 mod suggest;
 #[cfg(test)]
 mod testing;

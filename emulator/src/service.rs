@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::panic::catch_unwind;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -28,6 +29,7 @@ use crate::wire::route::{self, Route, Unroutable};
 mod answering;
 mod call;
 mod control_plane;
+mod deliveries;
 mod exported;
 mod identity;
 mod lanes;
@@ -37,6 +39,7 @@ mod strangers;
 mod tests;
 
 use answering::ApiRequest;
+pub use deliveries::Deliveries;
 pub use exported::{ExportTarget, S3Endpoint};
 use lanes::{Lane, Lanes};
 use strangers::Strangers;
@@ -76,6 +79,8 @@ pub struct Settings {
     pub certificate_authority: Option<String>,
     /// The place to which jobs export objects.
     pub export_target: ExportTarget,
+    /// The directory of the files that sinks of the control plane may write; `None` for no files.
+    pub sink_directory: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -90,6 +95,7 @@ impl Default for Settings {
             log: LogCounters::default(),
             certificate_authority: None,
             export_target: ExportTarget::Memory,
+            sink_directory: None,
         }
     }
 }
@@ -130,6 +136,9 @@ impl Service {
         let served = ServedWorld::new(start, settings.events, callers, settings.log.clone(), sink);
         if let Some(certificate) = &settings.certificate_authority {
             served.set_certificate_authority(certificate);
+        }
+        if let Some(directory) = &settings.sink_directory {
+            served.sinks().allow_files(directory.clone());
         }
         Ok(Service(Arc::new(Inner {
             served,

@@ -1,11 +1,14 @@
-"""moto: export jobs write signed objects to its S3, and fail with its errors."""
+"""moto: export jobs write signed objects to its S3, and fail with its errors; its EventBridge gets forwarded events."""
 
 import contextlib
+import http.server
 import json
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 import urllib.request
@@ -50,6 +53,14 @@ def make_bucket(permissions):
     key = iam.create_access_key(UserName="exporter")["AccessKey"]
     check_signatures(0)
     return key["AccessKeyId"], key["SecretAccessKey"]
+
+
+def control(endpoint, method, path, body=None):
+    """Calls the control plane of an emulator."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"{endpoint}/_emulator/{path}", data, method=method)
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return json.load(answer)
 
 
 @contextlib.contextmanager
@@ -142,6 +153,104 @@ class Exports(unittest.TestCase):
             job = export(hub, bucket="missing", Format="OCSF_JSON")
             self.assertEqual((job["Status"], job["FailureCode"]), ("FAILED", "RESOURCE_NOT_FOUND"), job)
             self.assertIn("NoSuchBucket", job["FailureMessage"])
+
+
+def queue_of_rule(pattern):
+    """A queue of moto that gets the events which a rule of its EventBridge selects."""
+    post("reset", "")
+    check_signatures(1000)
+    sqs, events = aws("sqs"), aws("events")
+    queue = sqs.create_queue(QueueName="received")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events.put_rule(Name="rule", EventPattern=json.dumps(pattern), State="ENABLED")
+    events.put_targets(Rule="rule", Targets=[{"Id": "queue", "Arn": arn}])
+    return queue
+
+
+def messages(queue):
+    """All messages of a queue, in the order of the findings' names."""
+    found = []
+    while batch := aws("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
+        for message in batch:
+            found.append(json.loads(message["Body"]))
+            aws("sqs").delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    return sorted(found, key=lambda event: event["detail"]["findings"][0]["Id"])
+
+
+class Sinks(unittest.TestCase):
+    def setUp(self):
+        self.endpoint = os.environ["EMULATOR"]
+        control(self.endpoint, "POST", "reset")
+        self.hub = boto3.client(
+            "securityhub", region_name="us-east-1", endpoint_url=self.endpoint, aws_access_key_id=ACCOUNT, aws_secret_access_key="x"
+        )
+        self.hub.enable_security_hub()
+
+    def import_findings(self, *names):
+        imported = self.hub.batch_import_findings(Findings=[finding(name) for name in names])
+        self.assertEqual(imported["SuccessCount"], len(names), imported)
+
+    # Rules: FWD-01, FWD-02, FWD-05, CPL-85.
+    def test_a_rule_of_event_bridge_gets_exactly_our_events(self):
+        guide = pathlib.Path(os.environ["REPOSITORY"], "docs/guides/event-sinks.md").read_text()
+        command = re.search(r"<!-- tested: client-tests/programs/moto/cases.py -->\n```bash\n(.*?)```", guide, re.S).group(1)
+        pattern = {"source": ["aws.securityhub"], "detail": {"findings": {"Id": [{"prefix": "a"}]}}}
+        queue = queue_of_rule(pattern)
+        command = command.replace("http://127.0.0.1:5000", MOTO)
+        variables = os.environ | {"SECURITYHUB_LOCAL_URL": self.endpoint}
+        subprocess.run(["bash", "-euc", command], env=variables, check=True)
+        self.import_findings("a/1", "b/1", "a/2")
+        state = control(self.endpoint, "GET", "sinks/bus?wait=30s")["State"]
+        self.assertEqual((state["Delivered"], state["Failed"], state["LastError"]), (3, 0, None), state)
+        received = messages(queue)
+        ours = [event for event in control(self.endpoint, "GET", "events")["Events"] if event["resources"][0].find("/a/") > 0]
+        self.assertEqual(len(received), 2, received)
+        # The receiver sets the other members.
+        for name in ("source", "detail-type", "resources", "time", "region", "detail"):
+            self.assertEqual([event[name] for event in received], [event[name] for event in ours], name)
+
+    # Rules: CPL-83, CPL-86.
+    def test_a_webhook_that_fails_twice_gets_each_event_once(self):
+        statuses, accepted = [503, 500], []
+
+        class Hook(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                event = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                status = statuses.pop(0) if statuses else 200
+                if status == 200:
+                    accepted.append((self.headers["x-emulator-event"], event["detail"]["findings"][0]["Id"]))
+                self.send_response(status)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            hook = {"Type": "webhook", "Url": f"http://127.0.0.1:{server.server_port}/hook"}
+            control(self.endpoint, "PUT", "sinks/hook", hook)
+            self.import_findings("a", "b", "c")
+            state = control(self.endpoint, "GET", "sinks/hook?wait=30s")["State"]
+            server.shutdown()
+        self.assertEqual((state["Delivered"], state["Failed"], state["Retries"]), (3, 0, 2), state)
+        self.assertEqual([name for _, name in accepted], ["a", "b", "c"])
+        numbers = [int(number) for number, _ in accepted]
+        self.assertEqual(numbers, list(range(numbers[0], numbers[0] + 3)))
+
+    # Rules: CPL-80, CPL-81.
+    def test_a_stream_and_a_wait_get_events_as_they_occur(self):
+        stream = urllib.request.urlopen(f"{self.endpoint}/_emulator/stream?kinds=events", timeout=30)
+        waited = []
+        path = "events?wait=30s&count=2"
+        waiting = threading.Thread(target=lambda: waited.append(control(self.endpoint, "GET", path)))
+        waiting.start()
+        self.import_findings("a", "b")
+        waiting.join(10)
+        lines = [stream.readline().decode().strip() for _ in range(8)]
+        stream.close()
+        data = [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
+        self.assertEqual(data, waited[0]["Events"])
+        self.assertEqual([line for line in lines if line.startswith("event: ")], ["event: event"] * 2)
 
 
 if __name__ == "__main__":

@@ -202,6 +202,16 @@ fn the_guide_of_events() {
     containing(&sessions, "Custom Action    HIGH");
 }
 
+/// Rules: CPL-83, CPL-84, CPL-86, CPL-87
+#[test]
+fn the_guide_of_event_sinks() {
+    let Some(sessions) = run("docs/guides/event-sinks.md") else { return };
+    let webhook = containing(&sessions, "\"Delivered\":1");
+    assert!(webhook.output.contains("hook  webhook  http://127.0.0.1:8099/"), "{}", webhook.output);
+    containing(&sessions, "Security Hub Findings - Imported HIGH");
+    containing(&sessions, "published ");
+}
+
 /// Rules: DEN-04, IAM-11
 #[test]
 fn the_guide_of_policies() {

@@ -6,27 +6,29 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::api::answer::{self, Done};
-use super::api::{Answer, Call, Json, Nothing, Refusal};
+use super::api::answer::{self, Waiting};
+use super::api::{Answer, Call, Json, Nothing, Pending, Refusal};
 use super::request;
 use crate::domain::events::custom_action::{self, Selection};
 use crate::domain::events::envelope;
+use crate::domain::events::filter::EventFilter;
 use crate::domain::events::pattern::EventPattern;
 use crate::domain::findings::change::Identifier;
 use crate::invariant::Invariant;
+use crate::served::news::Topic;
 use crate::state::{Event, EventPage, World};
 use crate::wire::payload::Payload;
 
-/// Maximum number of comparisons of an event with one alternative of a pattern per call; the cursor lets the caller
-/// continue after the last one. Each comparison serializes and parses an event, which takes about 50 microseconds, so
-/// comparing a ring of 10,000 events would occupy a worker for half a second. Not chosen: comparing on a blocking
-/// thread, because a caller could still request unbounded work.
+/// Maximum number of comparisons of an event with one alternative of a pattern per call that does not wait; the cursor
+/// lets the caller continue after the last one. Each comparison serializes and parses an event, which takes about 50
+/// microseconds, so comparing a ring of 10,000 events would occupy a thread for half a second. A call that waits compares
+/// each event once, however often it is woken.
 const MAX_COMPARISONS: usize = 1000;
 /// Default and maximum number of events in a page.
 const PAGE: usize = 100;
 const MAX_PAGE: usize = 1000;
 
-const OFF: &str = "events are disabled; start the emulator with --events 10000";
+pub(super) const OFF: &str = "events are disabled; start the emulator with --events 10000";
 
 /// The events to list.
 #[derive(Deserialize, JsonSchema)]
@@ -40,10 +42,41 @@ pub(super) struct EventsInput {
     detail_type: Option<String>,
     /// An event pattern, in the format of EventBridge rules.
     pattern: Option<String>,
+    /// The tag of the call that caused it.
+    test: Option<String>,
     /// The number of the last event that was read; 0 by default.
     after: Option<u64>,
     /// Maximum number of events, 1 to 1,000; 100 by default.
     limit: Option<usize>,
+    /// Number of events to wait for, 1 to 1,000; 1 by default.
+    count: Option<usize>,
+    /// Time limit for waiting until there are `count` events, up to 60s; 0 by default.
+    wait: Option<String>,
+}
+
+/// The events to delete; by default all.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct EventsDeletion {
+    /// The account that received the event.
+    account: Option<String>,
+    /// The Region that received it.
+    region: Option<String>,
+    /// Its `detail-type`.
+    detail_type: Option<String>,
+    /// An event pattern, in the format of EventBridge rules.
+    pattern: Option<String>,
+    /// The tag of the call that caused it.
+    test: Option<String>,
+    /// The number of the last event to keep; 0 by default.
+    after: Option<u64>,
+}
+
+/// The number of deleted events.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct DeletedEvents {
+    deleted: usize,
 }
 
 /// The selected findings or results, and the custom action that receives them.
@@ -104,16 +137,47 @@ struct FindingIdentifier {
 
 /// Lists events, oldest first. `Last` is the cursor for the next page, `More` is true if there are further events to
 /// examine (also after an empty page), and `Dropped` is the number of events of this page that are no longer kept.
-pub(super) fn list(call: &Call<'_>, query: EventsInput, _: Nothing) -> Result<Events, Refusal> {
+pub(super) fn list(call: &Call<'_>, query: EventsInput, _: Nothing) -> Result<Waiting<Events>, Refusal> {
     let (world, _) = call.world();
-    let page = page(&world, &query)?;
-    Ok(Events(render(&world, &page)))
+    let EventsInput { account, region, detail_type, pattern, test, after, limit, count, wait } = query;
+    let limit = request::number("limit", limit, PAGE, MAX_PAGE)?;
+    let wait = request::wait(wait.as_deref(), count)?;
+    let filter =
+        filter(&world, account.as_deref(), region.as_deref(), detail_type, pattern.as_deref(), test.as_deref())?;
+    if !world.has_events() {
+        return Err(OFF.into());
+    }
+    let after = after.unwrap_or(0);
+    if wait.time.is_zero() {
+        let page = select(&world, &filter, after, limit, Some(MAX_COMPARISONS));
+        return Ok(Waiting { answer: Events(render(&world, &page)), pending: None });
+    }
+    // What earlier attempts of this call have found is not compared again.
+    let mut found =
+        call.memory.take::<EventPage>().unwrap_or_else(|| EventPage { last: after, ..EventPage::default() });
+    let missing = limit.max(wait.count).saturating_sub(found.events.len());
+    let next = select(&world, &filter, found.last, missing, None);
+    found.events.extend(next.events);
+    found = EventPage { events: found.events, dropped: found.dropped + next.dropped, ..next };
+    let pending = (found.events.len() < wait.count).then_some(Pending { time: wait.time, topic: Topic::Events });
+    let answer = Events(render(&world, &first(&found, limit)));
+    call.memory.put(found);
+    Ok(Waiting { answer, pending })
 }
 
-/// Removes all events.
-pub(super) fn clear(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Done, Refusal> {
-    call.world().0.take_events();
-    Ok(Done)
+/// Removes events.
+pub(super) fn clear(call: &Call<'_>, query: EventsDeletion, _: Nothing) -> Result<Json<DeletedEvents>, Refusal> {
+    let (world, _) = call.world();
+    let EventsDeletion { account, region, detail_type, pattern, test, after } = query;
+    let filter =
+        filter(&world, account.as_deref(), region.as_deref(), detail_type, pattern.as_deref(), test.as_deref())?;
+    let after = after.unwrap_or(0);
+    if filter.is_empty() && after == 0 {
+        return Ok(Json(DeletedEvents { deleted: world.take_events().len() }));
+    }
+    let page = select(&world, &filter, after, usize::MAX, None);
+    let numbers: Vec<u64> = page.events.iter().map(|event| event.number).collect();
+    Ok(Json(DeletedEvents { deleted: world.remove_events(&numbers) }))
 }
 
 /// Sends findings or insight results to a custom action, as a user does in the console (EVT-65).
@@ -135,47 +199,53 @@ pub(super) fn send(call: &Call<'_>, _: Nothing, Json(input): Json<CustomActionIn
     Ok(Json(Sent { event_count }))
 }
 
-fn page(world: &World, input: &EventsInput) -> Result<EventPage, Refusal> {
-    let account = input.account.as_deref().map(request::account).transpose()?;
-    let region = input.region.as_deref().map(|region| request::region(world, region)).transpose()?;
-    let limit = input.limit.unwrap_or(PAGE);
-    if !(1..=MAX_PAGE).contains(&limit) {
-        return Err(Refusal::unreadable(format!("limit must be from 1 to {MAX_PAGE}")));
-    }
-    let pattern = input.pattern.as_deref().map(EventPattern::read).transpose()?;
-    if !world.has_events() {
-        return Err(OFF.into());
-    }
-    let is_wanted = |event: &Event| {
-        account.is_none_or(|account| account == event.receiver.account)
-            && region.as_ref().is_none_or(|region| *region == event.receiver.region)
-            && input.detail_type.as_ref().is_none_or(|name| name == envelope::detail_type(&event.subject))
-    };
-    let after = input.after.unwrap_or(0);
-    let Some(pattern) = pattern else { return Ok(world.events(after, limit, is_wanted)) };
-    let compared = (MAX_COMPARISONS / pattern.alternatives()).max(1);
-    Ok(select(world, &pattern, limit, world.events(after, compared, is_wanted)))
+/// The filter of a query.
+pub(super) fn filter(
+    world: &World,
+    account: Option<&str>,
+    region: Option<&str>,
+    detail_type: Option<String>,
+    pattern: Option<&str>,
+    test: Option<&str>,
+) -> Result<EventFilter, Refusal> {
+    Ok(EventFilter {
+        account: account.map(request::account).transpose()?,
+        region: region.map(|region| request::region(world, region)).transpose()?,
+        detail_type,
+        pattern: pattern.map(EventPattern::read).transpose()?,
+        test: test.map(request::test_tag).transpose()?,
+    })
 }
 
-/// The events of a page that match a pattern, up to the limit. They are compared after leaving the ring, because every
-/// import waits for the ring's lock.
-fn select(world: &World, pattern: &EventPattern, limit: usize, page: EventPage) -> EventPage {
+/// Up to `limit` events that a filter selects, after up to `comparisons` comparisons with its pattern. They are compared
+/// after leaving the ring, because every import waits for the ring's lock.
+fn select(world: &World, filter: &EventFilter, after: u64, limit: usize, comparisons: Option<usize>) -> EventPage {
+    let may_want = |event: &Event| filter.may_want(event);
+    let Some(pattern) = &filter.pattern else { return world.events(after, limit, may_want) };
+    let compared = comparisons.map_or(usize::MAX, |most| (most / pattern.alternatives()).max(1));
+    let page = world.events(after, compared, may_want);
     let mut selected = EventPage { events: Vec::new(), ..page };
     for event in page.events {
-        let written = serde_json::from_str(&envelope::write(&event, &world.ids))
-            .or_report("an envelope is JSON")
-            .unwrap_or_default();
-        if !pattern.matches(&written) {
+        if !filter.matches(&event, &world.ids) {
             continue;
         }
         if selected.events.len() == limit {
-            selected.last = selected.events.last().map_or(0, |event| event.number);
+            selected.last = selected.events.last().map_or(after, |event| event.number);
             selected.more = true;
             break;
         }
         selected.events.push(event);
     }
     selected
+}
+
+/// The first events of a page.
+fn first(page: &EventPage, limit: usize) -> EventPage {
+    let Some(last) = page.events.get(limit.saturating_sub(1)).filter(|_| page.events.len() > limit) else {
+        return page.clone();
+    };
+    let events = page.events.iter().take(limit).cloned().collect();
+    EventPage { events, last: last.number, more: true, dropped: page.dropped }
 }
 
 fn render(world: &World, page: &EventPage) -> String {

@@ -4,8 +4,8 @@
 //! ([`lifecycle`]), the clock ([`clock`]), snapshots ([`snapshots`]), status and a page for browsers ([`status`]),
 //! findings of AWS services ([`findings`]), exposures ([`exposures`]), explanations ([`explain`]), members in bulk
 //! ([`members`]), account lifecycle ([`organization`]), resources for controls ([`resources`]), security scores
-//! ([`compliance`]), connectors and tickets ([`connectors`]), events and custom actions ([`events`]), and exports
-//! ([`exports`]).
+//! ([`compliance`]), connectors and tickets ([`connectors`]), events and custom actions ([`events`]), sinks of events
+//! ([`sinks`]), a stream of events and calls ([`stream`]), announcements ([`announcements`]), and exports ([`exports`]).
 //! Anything that a single AWS call can do does not belong here, nor do rules, which belong to the domain.
 #![allow(clippy::unnecessary_wraps, reason = "the functions of all routes have the same signature")]
 
@@ -18,6 +18,7 @@ use crate::served::ServedWorld;
 use crate::wire::answer;
 use crate::wire::payload::Payload;
 
+mod announcements;
 mod api;
 pub mod clock;
 mod compliance;
@@ -36,14 +37,16 @@ mod page;
 mod request;
 mod resources;
 mod routes;
+mod sinks;
 pub mod snapshots;
 pub mod status;
+mod stream;
 #[cfg(test)]
 mod tests;
 
-pub use api::Pending;
 use api::lookup::{self, Lookup};
 use api::{Call, Refusal};
+pub use api::{InProcess, Memory, Pending};
 pub use error::Error;
 
 /// Whether a call is answered immediately, because it neither reads findings nor waits for writers.
@@ -95,7 +98,9 @@ fn answered(served: &ServedWorld, method: &Method, request: &Request<Bytes>) -> 
     let (routes, path) = (routes::all(), request.uri().path());
     match lookup::find(routes, method, path) {
         Lookup::Found(route, label) => {
-            let call = Call { served, label: &label, headers: request.headers() };
+            let memory = request.extensions().get::<Memory>().cloned().unwrap_or_default();
+            let is_in_process = request.extensions().get::<InProcess>().is_some();
+            let call = Call { served, label: &label, headers: request.headers(), memory: &memory, is_in_process };
             route.answer(&call, request.uri().query().unwrap_or_default(), request.body())
         }
         Lookup::Unknown => Refusal::not_found(lookup::unknown(routes, method, path)).respond(),

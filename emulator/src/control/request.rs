@@ -1,7 +1,48 @@
-//! Functions that several routes share: reading accounts, Regions and lists of Regions, and logging changes.
+//! What several routes read: accounts, Regions, and Regions in lists, tags of tests, how long to wait, and
+//! logging changes.
+
+use std::time::Duration;
 
 use super::api::Refusal;
-use crate::state::{AccountId, Change, Region, World};
+use crate::state::{AccountId, Change, Region, TestTag, World};
+use crate::units;
+
+/// Maximum number of calls or events to wait for.
+const MAX_COUNT: usize = 1000;
+
+/// How long to wait, and for how many calls or events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Wait {
+    /// The time; zero not to wait.
+    pub(super) time: Duration,
+    /// The number; zero not to wait.
+    pub(super) count: usize,
+}
+
+/// Reads how long to wait, and for how many.
+pub(super) fn wait(text: Option<&str>, count: Option<usize>) -> Result<Wait, Refusal> {
+    let count = number("count", count, 1, MAX_COUNT)?;
+    let time = match text {
+        None | Some("0") => Duration::ZERO,
+        Some(text) => text.parse::<units::Wait>().map_err(|error| Refusal::unreadable(format!("wait: {error}")))?.0,
+    };
+    Ok(if time.is_zero() { Wait::default() } else { Wait { time, count } })
+}
+
+/// A number from 1 to `most`.
+pub(super) fn number(name: &str, given: Option<usize>, default: usize, most: usize) -> Result<usize, Refusal> {
+    let number = given.unwrap_or(default);
+    let is_valid = (1..=most).contains(&number);
+    is_valid.then_some(number).ok_or_else(|| Refusal::unreadable(format!("{name} must be from 1 to {most}")))
+}
+
+/// The tag of a test.
+pub(super) fn test_tag(text: &str) -> Result<TestTag, Refusal> {
+    TestTag::parse(text).ok_or_else(|| {
+        let expected = "expected 1 to 128 characters of A-Z, a-z, 0-9 and ._:/-";
+        Refusal::unreadable(format!("'{text}' is not a valid tag of a test; {expected}"))
+    })
+}
 
 /// The account with an ID.
 pub(super) fn account(text: &str) -> Result<AccountId, Refusal> {

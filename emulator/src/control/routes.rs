@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use super::api::{Answer, Body, Call, Json, Nothing, Refusal, Route, openapi};
 use super::{
-    clock, compliance, connectors, events, explain, exports, exposures, findings, lifecycle, members, metrics,
-    organization, resources, snapshots, status,
+    announcements, clock, compliance, connectors, events, explain, exports, exposures, findings, lifecycle, members,
+    metrics, organization, resources, sinks, snapshots, status, stream,
 };
 
 /// All routes, in the order in which a new user needs them.
@@ -20,6 +20,7 @@ pub fn all() -> &'static [Route] {
         let mut routes = service();
         routes.extend(world());
         routes.extend(security_hub());
+        routes.extend(deliveries());
         routes.extend(surroundings());
         routes.extend(aliases());
         routes
@@ -94,8 +95,8 @@ fn security_hub() -> Vec<Route> {
             .example(r#"{"Account": "111111111111", "Region": "us-east-1", "Id": "ID", "Filters": {}}"#),
         get("/_emulator/events", "listEvents", "List the events sent to EventBridge, oldest first", events::list)
             .example("?limit=10")
-            .about("Use `Last` as the next `after`; `More` is true if there are later events (a call compares at most 1,000 events with a pattern, so a page can be empty even if more follow); `Dropped` is the minimum number of skipped events that are no longer available (`serve --events` keeps 10,000)."),
-        delete("/_emulator/events", "deleteEvents", "Remove all events", events::clear),
+            .about("Use `Last` as the next `after`; `More` is true if there are later events (a call compares at most 1,000 events with a pattern, so a page can be empty even if more follow); `Dropped` is the minimum number of skipped events that are no longer available (`serve --events` keeps 10,000). With `wait`, the call returns as soon as there are `count` events, or at the end of that time with what there is."),
+        delete("/_emulator/events", "deleteEvents", "Remove all events, or those that filters select", events::clear),
         post("/_emulator/custom-actions", "sendToCustomAction", "Send findings to a custom action, as a user of the console does", events::send)
             .example(r#"{"ActionTargetArn": "ARN", "FindingIdentifiers": [{"Id": "ID", "ProductArn": "ARN"}]}"#)
             .fresh(404),
@@ -109,6 +110,23 @@ fn security_hub() -> Vec<Route> {
             .example("?account=111111111111&region=us-east-1")
             .fresh(400)
             .about("For an administrator, the response also contains the scores and statuses of each member."),
+    ]
+}
+
+/// Where events go.
+fn deliveries() -> Vec<Route> {
+    vec![
+        get("/_emulator/stream", "followStream", "Follow events and calls as server-sent events", stream::open)
+            .about("A message is an `event` with the event in `data`, or an `announcement`. Its `id` can be sent as `Last-Event-ID` to continue after it. A reader that is more than 1,000 messages behind skips the oldest and gets `dropped` with their number."),
+        get("/_emulator/sinks", "listSinks", "List the sinks of events and their states", sinks::list),
+        put("/_emulator/sinks/{name}", "putSink", "Deliver events to a webhook, a file or EventBridge", sinks::put)
+            .example(r#"{"Type": "webhook", "Url": "http://127.0.0.1:8080/hook"}"#)
+            .about("A sink gets the events that follow the call; if it exists, its queue stays. A name has up to 64 letters, digits, `.`, `_` and `-`. Files must be below the directory of `serve --sink-dir`."),
+        get("/_emulator/sinks/{name}", "showSink", "Show a sink and its state", sinks::show).fresh(404),
+        delete("/_emulator/sinks/{name}", "deleteSink", "Delete a sink and its queue", sinks::delete).fresh(404),
+        post("/_emulator/announcements", "announce", "Publish an announcement of Security Hub to sinks and streams", announcements::publish)
+            .example(r#"{"AnnouncementType": "GENERAL", "Title": "Title", "Description": "Text"}"#)
+            .about("Webhooks and files without a pattern get it in the envelope of SNS."),
     ]
 }
 

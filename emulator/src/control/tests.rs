@@ -7,6 +7,7 @@ mod events;
 mod exports;
 mod regions;
 mod resources;
+mod sinks;
 mod snapshots;
 mod status;
 
@@ -515,7 +516,7 @@ fn a_request_with_an_unknown_name_changes_nothing() {
     let service = service();
     post(&service, "/findings/import", json!({ "Findings": [finding("a", json!({}))] }).to_string());
     for (method, path, body) in [
-        ("DELETE", "/_emulator/events?account=999999999999", ""),
+        ("DELETE", "/_emulator/events?acount=999999999999", ""),
         ("POST", "/_emulator/clock?x=1", r#"{"advance":"P100D"}"#),
         ("GET", "/_emulator/health?x=1", ""),
         ("POST", "/_emulator/reset?TO=empty", ""),

@@ -76,6 +76,12 @@ pub(super) enum Command {
     /// the finding, the hub of its administrator, and the hubs of both in their home Regions.
     #[command(after_help = super::events::HELP)]
     Events(super::events::EventsArguments),
+    /// List, add, change and delete receivers of the events of a running emulator
+    #[command(subcommand, after_help = super::sinks::HELP)]
+    Sinks(super::sinks::SinksCommand),
+    /// Publish an announcement of Security Hub to the sinks of a running emulator
+    #[command(after_help = super::sinks::ANNOUNCE_HELP)]
+    Announce(super::sinks::AnnounceArguments),
     /// Show accounts, Regions, hubs, numbers of findings, and the clock of a running emulator
     #[command(after_help = super::status::HELP)]
     Status(Remote),
@@ -226,6 +232,11 @@ pub(super) struct ServeArguments {
     /// (default: us-east-1). The bucket must exist. Only http is supported.
     #[arg(long, value_name = "URL", env = "SECURITYHUB_LOCAL_EXPORT_S3_ENDPOINT", conflicts_with = "export_dir")]
     pub(super) export_s3_endpoint: Option<String>,
+
+    /// Directory below which sinks of the control plane may write files (PUT /_emulator/sinks/{name}); without it, only
+    /// scenarios can declare files
+    #[arg(long, value_name = "DIRECTORY", env = "SECURITYHUB_LOCAL_SINK_DIR")]
+    pub(super) sink_dir: Option<PathBuf>,
 
     /// Web origin whose pages may call the emulator, such as https://app.example.com or https://*.example.com, or `*` for
     /// all; can be repeated. Pages served from localhost are always allowed

@@ -4,19 +4,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, StatusCode};
-use http_body_util::{BodyExt, Full};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::net::TcpStream;
 
 use super::arguments::Remote;
 use super::endpoint::Endpoint;
 use super::exit::Exit;
+use crate::http_client;
 
-/// Time limit for a response.
-const TIMEOUT: Duration = Duration::from_secs(30);
+/// Time limit for a response. A call may wait for 60 seconds.
+const TIMEOUT: Duration = Duration::from_secs(90);
 /// Time limit for the response to a call that can take long, such as one that moves the clock by years.
 const LONG_TIMEOUT: Duration = Duration::from_mins(10);
 
@@ -84,9 +81,10 @@ pub(super) fn message(answer: &[u8]) -> Option<String> {
 /// Sends a request and receives the response within a time limit.
 fn exchange(endpoint: &Endpoint, request: Request<String>, limit: Duration) -> Result<(StatusCode, Bytes), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let sent = http_client::call(&endpoint.authority, request.map(Bytes::from), usize::MAX);
     runtime.map_err(|error| error.to_string())?.block_on(async {
-        match tokio::time::timeout(limit, send(&endpoint.authority, request)).await {
-            Ok(answer) => answer.map_err(|error| error.to_string()),
+        match tokio::time::timeout(limit, sent).await {
+            Ok(answer) => answer.map(|it| (it.status(), it.into_body())).map_err(|error| error.to_string()),
             Err(_) => Err(format!("no response within {} seconds", limit.as_secs_f64())),
         }
     })
@@ -119,17 +117,4 @@ fn call<T: DeserializeOwned>(endpoint: &Endpoint, request: http::Result<Request<
             endpoint.described()
         ))),
     }
-}
-
-type Failure = Box<dyn std::error::Error + Send + Sync>;
-
-async fn send(authority: &str, request: Request<String>) -> Result<(StatusCode, Bytes), Failure> {
-    let stream = TcpStream::connect(authority).await?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    tokio::spawn(connection);
-    let mut request = request.map(|body| Full::new(Bytes::from(body)));
-    request.headers_mut().insert(http::header::HOST, authority.parse()?);
-    let response = sender.send_request(request).await?;
-    let status = response.status();
-    Ok((status, response.into_body().collect().await?.to_bytes()))
 }

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::time::Duration;
 
 use clap::Args;
 use clap::builder::FalseyValueParser;
+use http::Method;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::Value;
@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 use super::arguments::Remote;
 use super::client;
 use super::exit::Exit;
+use super::follow;
 use super::output;
 use super::values::{account, region};
 use crate::invariant::Invariant;
@@ -31,6 +32,9 @@ Show the events that match an event pattern:
   securityhub-local events \
     --pattern '{"detail": {"findings": {"Severity": {"Label": ["CRITICAL"]}}}}'
 
+Wait until the code under test has caused an event, at most ten seconds:
+  securityhub-local events --wait 10s --account 111111111111 --json
+
 Findings that exist at the start do not emit events. The newest 10,000 events are kept; use
 `serve --events` to change that number.
 
@@ -42,9 +46,6 @@ const PAGE: usize = 1000;
 const HEADING: [&str; 5] = ["Time", "Account", "Region", "Kind", "Finding"];
 /// Maximum number of characters shown of an ID.
 const MAX_ID_LENGTH: usize = 40;
-/// The polling interval of `--follow`.
-const POLL_INTERVAL: Duration = Duration::from_millis(500);
-
 #[derive(Args)]
 pub(super) struct EventsArguments {
     /// Account that received the event [default: all]
@@ -63,12 +64,42 @@ pub(super) struct EventsArguments {
     #[arg(long, value_name = "JSON", env = "SECURITYHUB_LOCAL_PATTERN")]
     pattern: Option<String>,
 
+    /// Tag of the test whose calls caused the event, as in the header x-emulator-test [default: all]
+    #[arg(long, value_name = "TAG", env = "SECURITYHUB_LOCAL_TEST")]
+    test: Option<String>,
+
     /// Keep printing events as they occur, until Ctrl-C
     #[arg(long, env = "SECURITYHUB_LOCAL_FOLLOW", value_parser = FalseyValueParser::new())]
     follow: bool,
 
+    /// Time limit for waiting until there are --count events, such as 10s; at most 60s [default: 0s]
+    #[arg(long, value_name = "DURATION", env = "SECURITYHUB_LOCAL_WAIT", conflicts_with = "follow")]
+    wait: Option<String>,
+
+    /// Number of events to wait for [default: 1]
+    #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_COUNT", requires = "wait")]
+    count: Option<usize>,
+
+    /// Remove the events instead of printing them
+    #[arg(long, env = "SECURITYHUB_LOCAL_CLEAR", value_parser = FalseyValueParser::new(), conflicts_with_all = ["follow", "wait"])]
+    clear: bool,
+
     #[command(flatten)]
     remote: Remote,
+}
+
+/// The number of removed events.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Deleted {
+    deleted: usize,
+}
+
+/// The number of events that a stream has skipped.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Dropped {
+    dropped: u64,
 }
 
 /// A page in the format of the control plane.
@@ -81,71 +112,111 @@ struct Page {
     dropped: u64,
 }
 
-/// Prints the kept events and, with `--follow`, later ones.
+/// Prints the kept events and, with `--follow`, later ones; or removes them.
 pub(super) fn run(arguments: &EventsArguments) -> Result<(), Exit> {
-    let (mut after, mut heading) = (0, !arguments.remote.json);
-    // With `--follow`, the command waits for an emulator that is being restarted.
-    let (mut has_begun, mut is_waiting) = (false, false);
+    if arguments.clear {
+        return clear(arguments);
+    }
+    if arguments.follow {
+        return follow_events(arguments);
+    }
+    let (mut after, mut heading) = (0, true);
     loop {
-        let page = match page(arguments, after) {
-            Err(Exit::Failed(why)) if arguments.follow && has_begun => {
-                if !std::mem::replace(&mut is_waiting, true) {
-                    output::print_error(&format!("securityhub-local: waiting for the emulator to restart: {why}"));
-                }
-                std::thread::sleep(POLL_INTERVAL);
-                continue;
-            }
-            page => page?,
-        };
-        (has_begun, is_waiting) = (true, false);
-        if page.last < after {
-            // A different emulator listens there now, whose numbering started again.
-            after = 0;
-            continue;
-        }
-        match page.dropped {
-            0 => {}
-            1 => output::print_error("1 earlier event is no longer available"),
-            dropped => output::print_error(&format!("{dropped} earlier events are no longer available")),
-        }
-        let mut text = String::new();
-        if std::mem::take(&mut heading) {
-            text.push_str(&line(HEADING));
-        }
-        for event in &page.events {
-            if arguments.remote.json {
-                _ = writeln!(text, "{}", event.get());
-            } else {
-                text.push_str(&event_line(event.get()));
-            }
-        }
-        let mut output = std::io::stdout();
-        match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
-            Ok(()) => {}
-            failed => return output::check_written(failed),
+        let page = page(arguments, after)?;
+        print_dropped(page.dropped);
+        let events: Vec<&str> = page.events.iter().map(|event| event.get()).collect();
+        if !print_events(arguments, &events, std::mem::take(&mut heading))? || !page.more {
+            return Ok(());
         }
         after = page.last;
-        match (page.more, arguments.follow) {
-            (false, false) => return Ok(()),
-            (false, true) => std::thread::sleep(POLL_INTERVAL),
-            (true, _) => {}
-        }
     }
 }
 
+/// Prints the kept events and those that follow.
+fn follow_events(arguments: &EventsArguments) -> Result<(), Exit> {
+    if !print_events(arguments, &[], true)? {
+        return Ok(());
+    }
+    let path = format!("/_emulator/stream?kinds=events&after=0.0{}", arguments.filters());
+    follow::follow(&arguments.remote, &path, |message| match message.kind.as_str() {
+        "event" => print_events(arguments, &[&message.data], false),
+        "dropped" => {
+            print_dropped(serde_json::from_str::<Dropped>(&message.data).map_or(0, |message| message.dropped));
+            Ok(true)
+        }
+        _ => Ok(true),
+    })
+}
+
+fn clear(arguments: &EventsArguments) -> Result<(), Exit> {
+    let filters = arguments.filters();
+    let query = filters.strip_prefix('&').map(|query| format!("?{query}")).unwrap_or_default();
+    let path = format!("/_emulator/events{query}");
+    let Deleted { deleted } = client::read(&client::ask(&arguments.remote, Method::DELETE, &path, None)?)?;
+    let text = match deleted {
+        _ if arguments.remote.json => format!("{{\"Deleted\": {deleted}}}\n"),
+        1 => "removed 1 event\n".to_owned(),
+        _ => format!("removed {deleted} events\n"),
+    };
+    output::print(&text)
+}
+
+/// Prints events, after a heading for people. Returns whether the output is still read.
+fn print_events(arguments: &EventsArguments, events: &[&str], has_heading: bool) -> Result<bool, Exit> {
+    let mut text = String::new();
+    if has_heading && !arguments.remote.json {
+        text.push_str(&line(HEADING));
+    }
+    for event in events {
+        if arguments.remote.json {
+            _ = writeln!(text, "{event}");
+        } else {
+            text.push_str(&event_line(event));
+        }
+    }
+    let mut output = std::io::stdout();
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        Ok(()) => Ok(true),
+        failed => output::check_written(failed).map(|()| false),
+    }
+}
+
+fn print_dropped(dropped: u64) {
+    match dropped {
+        0 => {}
+        1 => output::print_error("1 earlier event is no longer available"),
+        dropped => output::print_error(&format!("{dropped} earlier events are no longer available")),
+    }
+}
+
+impl EventsArguments {
+    /// The filters as parameters of a query, each after `&`.
+    fn filters(&self) -> String {
+        let mut query = String::new();
+        let account = self.account.map(|account| account.to_string());
+        for (name, value) in [
+            ("account", account.as_deref()),
+            ("region", self.region.as_ref().map(Region::as_str)),
+            ("detail-type", self.detail_type.as_deref()),
+            ("pattern", self.pattern.as_deref()),
+            ("test", self.test.as_deref()),
+        ] {
+            if let Some(value) = value {
+                _ = write!(query, "&{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC));
+            }
+        }
+        query
+    }
+}
+
+/// A page of events. The first call waits for them.
 fn page(arguments: &EventsArguments, after: u64) -> Result<Page, Exit> {
-    let mut path = format!("/_emulator/events?after={after}&limit={PAGE}");
-    if let Some(account) = arguments.account {
-        _ = write!(path, "&account={account}");
+    let mut path = format!("/_emulator/events?after={after}&limit={PAGE}{}", arguments.filters());
+    if let Some(wait) = arguments.wait.as_ref().filter(|_| after == 0) {
+        _ = write!(path, "&wait={}", utf8_percent_encode(wait, NON_ALPHANUMERIC));
     }
-    if let Some(region) = &arguments.region {
-        _ = write!(path, "&region={region}");
-    }
-    if let Some(detail_type) = &arguments.detail_type {
-        _ = write!(path, "&detail-type={}", utf8_percent_encode(detail_type, NON_ALPHANUMERIC));
-    }
-    if let Some(pattern) = &arguments.pattern {
-        _ = write!(path, "&pattern={}", utf8_percent_encode(pattern, NON_ALPHANUMERIC));
+    if let Some(count) = arguments.count.filter(|_| after == 0) {
+        _ = write!(path, "&count={count}");
     }
     client::get(&arguments.remote, &path)
 }

@@ -89,6 +89,7 @@ fn settings(arguments: &ServeArguments, log: &Log, tls: Option<&Tls>) -> Result<
         log: log.counters(),
         certificate_authority,
         export_target: export_target(arguments)?,
+        sink_directory: arguments.sink_dir.clone(),
     })
 }
 

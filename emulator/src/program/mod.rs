@@ -15,6 +15,7 @@ mod events;
 mod exit;
 mod explain;
 mod findings;
+mod follow;
 mod generate;
 mod health;
 mod hosts;
@@ -30,6 +31,7 @@ mod reset;
 mod scenario;
 mod serve;
 mod signals;
+mod sinks;
 mod snapshot;
 mod status;
 mod style;
@@ -86,6 +88,8 @@ fn run(command: Option<Command>) -> Result<(), Exit> {
         Command::Policies(command) => policies::run(&command)?,
         Command::Compliance(arguments) => compliance::run(&arguments)?,
         Command::Events(arguments) => events::run(&arguments)?,
+        Command::Sinks(command) => sinks::run(&command)?,
+        Command::Announce(arguments) => sinks::announce(&arguments)?,
         Command::Status(remote) => status::run(&remote)?,
         Command::Health(arguments) => health::run(&arguments)?,
         Command::Reset(arguments) => reset::run(&arguments)?,

@@ -46,6 +46,7 @@ async fn serve(arguments: Arc<ServeArguments>, log: &Log) -> Result<(), Exit> {
         tokio::spawn(watch::watch(service.clone(), arguments.scenario(), files, log.output()));
     }
     let (stopped, metrics) = (service.clone(), Arc::clone(service.metrics()));
+    let deliveries = service.start_deliveries();
     let handle = move |request, source| {
         let service = service.clone();
         async move { service.serve(request, source).await }
@@ -62,6 +63,7 @@ async fn serve(arguments: Arc<ServeArguments>, log: &Log) -> Result<(), Exit> {
         stopped.stop();
     };
     server::serve(listeners, handle, options, stop).await;
+    deliveries.finish().await;
     Ok(())
 }
 

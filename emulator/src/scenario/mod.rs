@@ -19,8 +19,8 @@
 //! [`entries`] reads entries that are sent at run time.
 //!
 //! Several files are merged in the given order. `name`, `clock`, `seed`, `regions`, `default_account`, `organization`
-//! and `quotas` of a later file replace earlier ones as a whole; `accounts`, `credentials` and `policies` are replaced
-//! key by key; `hubs`, `aggregators` and `findings` are appended, and the later entry wins for a hub or an aggregator
+//! and `quotas` of a later file replace earlier ones as a whole; `accounts`, `credentials`, `policies` and
+//! `event_sinks` are replaced key by key; `hubs`, `aggregators` and `findings` are appended, and the later entry wins for a hub or an aggregator
 //! that is listed twice.
 
 mod check;

@@ -2,6 +2,7 @@
 
 mod at_once;
 mod central_configuration;
+mod event_sinks;
 mod resources;
 mod shipped;
 mod v2;

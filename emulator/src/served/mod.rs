@@ -4,12 +4,15 @@ use std::sync::{Arc, OnceLock};
 
 use crate::domain::events;
 use crate::metrics::{LogCounters, Metrics};
+use crate::sinks::Sinks;
 use crate::state::sync::{Mutex, RwLock, thread};
-use crate::state::{AccountId, Announce, ExportSink, World};
+use crate::state::{AccountId, ExportSink, World};
 
+mod listener;
 pub mod news;
 pub mod snapshots;
 
+use listener::Listener;
 use news::{News, Topic};
 use snapshots::Snapshots;
 
@@ -23,6 +26,7 @@ struct Inner {
     start: RwLock<Arc<World>>,
     snapshots: Snapshots,
     news: News,
+    sinks: Arc<Sinks>,
     /// Number of events to keep.
     events: usize,
     /// The account of unknown access keys, unless the scenario sets one.
@@ -50,11 +54,14 @@ impl ServedWorld {
         log: LogCounters,
         export_sink: Option<ExportSink>,
     ) -> ServedWorld {
+        let news = News::default();
+        let sinks = Arc::new(Sinks::new(Arc::clone(news.signal(Topic::Sinks))));
         let served = Inner {
             world: RwLock::default(),
             start: RwLock::new(Arc::new(start)),
             snapshots: Snapshots::default(),
-            news: News::default(),
+            news,
+            sinks,
             events,
             default_account,
             verifies_signatures,
@@ -101,6 +108,11 @@ impl ServedWorld {
         &self.0.news
     }
 
+    /// The sinks of events.
+    pub fn sinks(&self) -> &Arc<Sinks> {
+        &self.0.sinks
+    }
+
     /// Returns to a snapshot, to the start or to an empty world; kept events stay. Returns whether the snapshot exists
     /// (CPL-52, CPL-55).
     pub fn restore(&self, name: &str) -> bool {
@@ -124,13 +136,14 @@ impl ServedWorld {
     }
 
     /// Replaces the current world. Events start from now on (EVT-08); numbering continues, so a client following the
-    /// stream keeps its cursor.
+    /// stream keeps its cursor. Sinks become those of the new world, with empty queues (CPL-55).
     pub fn replace(&self, world: World) {
         self.take_over(world, |world, before| {
             let signal = Arc::clone(self.0.news.signal(Topic::Events));
-            let announce: Announce = Arc::new(move || signal.notify_waiters());
-            world.enable_events(self.0.events, events::derive, before.close_events(), Some(announce));
+            let listener = Arc::new(Listener::new(Arc::clone(&self.0.sinks), signal));
+            world.enable_events(self.0.events, events::derive, before.close_events(), Some(listener));
             world.continue_event_counts(before);
+            self.0.sinks.load(&world.event_sinks);
         });
     }
 

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::Service;
 use super::lanes::Lane;
 use crate::aws_error::{AwsError, ErrorCode};
-use crate::control::{self, Pending};
+use crate::control::{self, InProcess, Memory, Pending};
 use crate::served::news::Topic;
 use crate::wire::payload::Payload;
 use crate::wire::{answer, encoding, input, route};
@@ -31,9 +31,13 @@ impl Service {
 
     /// Answers a call of the control plane. A call whose answer is [`Pending`] is repeated on news, until it is complete
     /// or its time is over (CPL-12); in between it holds neither a thread nor a lock.
-    async fn answer_waiting_control(&self, request: Request<Bytes>, may_start_threads: bool) -> Response<Payload> {
+    async fn answer_waiting_control(&self, mut request: Request<Bytes>, may_start_threads: bool) -> Response<Payload> {
         let lane =
             (may_start_threads && !control::is_light(request.method(), request.uri().path())).then_some(Lane::Control);
+        request.extensions_mut().insert(Memory::default());
+        if !may_start_threads {
+            request.extensions_mut().insert(InProcess);
+        }
         let request = Arc::new(request);
         let mut waiting = None;
         loop {
@@ -48,8 +52,11 @@ impl Service {
             }
             let Some((_, ends_at)) = &waiting else { return response };
             let Some((_, signal)) = signals.into_iter().find(|(of, _)| *of == topic) else { return response };
+            // Work that becomes due while the call waits is done by the next attempt, and may emit events.
+            let due = self.world().time_to_due().filter(|_| topic == Topic::Events);
             let has_news = tokio::select! {
                 woken = timeout_at(*ends_at, signal) => woken.is_ok(),
+                () = sleep_if(due) => true,
                 () = news.stopped() => false,
             };
             if !has_news {
@@ -98,5 +105,13 @@ impl Service {
             return Err(AwsError::invalid_input(message).with_status(413));
         }
         Ok(Request::from_parts(parts, body))
+    }
+}
+
+/// Completes after a time, or never without one.
+async fn sleep_if(time: Option<Duration>) {
+    match time {
+        Some(time) => sleep(time).await,
+        None => std::future::pending().await,
     }
 }

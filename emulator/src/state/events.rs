@@ -11,8 +11,10 @@ use securityhub_engine::Snapshot;
 use super::clock::Timestamp;
 use super::event_counts::EventCounts;
 use super::hub::HubKey;
+use super::ids::IdSource;
 use super::names::TableKey;
 use super::sync::Mutex;
+use super::test_tag::TestTag;
 use super::world::World;
 use super::written::FindingWrites;
 
@@ -28,6 +30,8 @@ pub struct Event {
     pub receiver: HubKey,
     /// The content of the event.
     pub subject: Subject,
+    /// The tag of the call that caused it.
+    pub test: Option<TestTag>,
 }
 
 /// The content of an event.
@@ -82,11 +86,24 @@ pub type Draft = (HubKey, Subject);
 /// Derives the events of written findings, in order.
 pub type Derive = fn(&World, &FindingWrites, &mut dyn FnMut(Draft));
 
-/// Is called after events were sent. It must not read the world.
-pub type Announce = Arc<dyn Fn() + Send + Sync>;
+/// Gets to know events when they are emitted. Its functions must return soon and must not read the world.
+pub trait EventListener: Send + Sync {
+    /// Whether [`EventListener::receive`] wants events.
+    fn is_listening(&self) -> bool;
+
+    /// Receives events in the order of their numbers, with the source of their IDs. No later events are emitted
+    /// meanwhile.
+    fn receive(&self, events: &[Event], ids: &IdSource);
+
+    /// Is called after events were emitted.
+    fn notify(&self);
+}
+
+/// Maximum number of findings of a write whose events a listener receives, if fewer are kept.
+const MAX_RECEIVED: usize = 200_000;
 
 /// A page of the kept events.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct EventPage {
     /// The events, oldest first.
     pub events: Vec<Event>,
@@ -106,8 +123,7 @@ pub(super) struct Events {
     /// order in which findings were written.
     written: Mutex<Vec<FindingWrites>>,
     ring: Mutex<Ring>,
-    /// Called after events were sent.
-    announce: Option<Announce>,
+    listener: Option<Arc<dyn EventListener>>,
 }
 
 #[derive(Debug)]
@@ -118,19 +134,22 @@ struct Ring {
     last: u64,
     /// The number of the last event when the ring was emptied.
     emptied_at: u64,
+    /// The number of the last event that was dropped in favor of a newer one.
+    dropped_at: u64,
     /// Whether another world has taken over the numbering.
     is_closed: bool,
     counts: EventCounts,
 }
 
 impl Events {
-    pub(super) fn new(capacity: usize, derive: Derive, after: u64, announce: Option<Announce>) -> Self {
-        Events { capacity, derive, written: Mutex::default(), ring: Mutex::new(Ring::new(capacity, after)), announce }
+    pub(super) fn new(capacity: usize, derive: Derive, after: u64, listener: Option<Arc<dyn EventListener>>) -> Self {
+        Events { capacity, derive, written: Mutex::default(), ring: Mutex::new(Ring::new(capacity, after)), listener }
     }
 
     /// Starts recording writes to a table.
-    pub(super) fn begin(&self, table: TableKey, at: Timestamp) -> FindingWrites {
-        FindingWrites::new(table, at, self.capacity)
+    pub(super) fn begin(&self, table: TableKey, at: Timestamp, test: Option<TestTag>) -> FindingWrites {
+        let capacity = if self.receiver().is_some() { self.capacity.max(MAX_RECEIVED) } else { self.capacity };
+        FindingWrites::new(table, at, test, capacity)
     }
 
     /// Records finished writes.
@@ -140,25 +159,41 @@ impl Events {
         }
     }
 
-    /// Emits the events of recorded writes, then `drafts` with time `at`. Transactions emit one at a time, and one may
-    /// emit events of another's writes.
-    pub(super) fn emit(&self, world: &World, drafts: Vec<Draft>, at: Timestamp) {
+    /// The listener, if it wants events.
+    fn receiver(&self) -> Option<&dyn EventListener> {
+        self.listener.as_deref().filter(|listener| listener.is_listening())
+    }
+
+    /// Emits the events of recorded writes, then `drafts` of a call with time `at`. Transactions emit one at a time, and
+    /// one may emit events of another's writes.
+    pub(super) fn emit(&self, world: &World, drafts: Vec<Draft>, at: Timestamp, test: Option<&TestTag>) {
         let mut ring = self.ring.lock();
         let written = std::mem::take(&mut *self.written.lock());
         if ring.is_closed || (written.is_empty() && drafts.is_empty()) {
             return;
         }
+        let receiver = self.receiver();
+        let mut received = Vec::new();
+        let mut push = |ring: &mut Ring, draft: Draft, at: Timestamp, test: Option<&TestTag>| {
+            let event = ring.number(draft, at, test.cloned());
+            if receiver.is_some() {
+                received.push(event.clone());
+            }
+            ring.push(event);
+        };
         for written in &written {
-            ring.last += written.dropped();
-            ring.counts.dropped += written.dropped();
-            (self.derive)(world, written, &mut |draft| ring.push(draft, written.at()));
+            ring.skip(written.dropped());
+            (self.derive)(world, written, &mut |draft| push(&mut ring, draft, written.at(), written.test()));
         }
         for draft in drafts {
-            ring.push(draft, at);
+            push(&mut ring, draft, at, test);
+        }
+        if let Some(receiver) = receiver {
+            receiver.receive(&received, &world.ids);
         }
         drop(ring);
-        if let Some(announce) = &self.announce {
-            announce();
+        if let Some(listener) = &self.listener {
+            listener.notify();
         }
     }
 
@@ -188,10 +223,8 @@ impl Events {
     pub(super) fn hand_over(&self) -> Events {
         let mut ring = self.ring.lock();
         ring.is_closed = true;
-        let events = std::mem::take(&mut ring.events);
-        let (last, emptied_at, counts) = (ring.last, ring.emptied_at, ring.counts);
-        let next = Ring { capacity: self.capacity, events, last, emptied_at, is_closed: false, counts };
-        Events { ring: Mutex::new(next), ..Events::new(self.capacity, self.derive, last, self.announce.clone()) }
+        let next = Ring { events: std::mem::take(&mut ring.events), is_closed: false, ..*ring };
+        Events { ring: Mutex::new(next), ..Events::new(self.capacity, self.derive, ring.last, self.listener.clone()) }
     }
 
     /// Removes and returns all kept events. Their numbers are not reused.
@@ -199,6 +232,20 @@ impl Events {
         let mut ring = self.ring.lock();
         ring.emptied_at = ring.last;
         ring.events.drain(..).collect()
+    }
+
+    /// Removes the events with these numbers, in ascending order. Returns how many there were.
+    pub(super) fn remove(&self, numbers: &[u64]) -> usize {
+        let mut ring = self.ring.lock();
+        let before = ring.events.len();
+        ring.events.retain(|event| numbers.binary_search(&event.number).is_err());
+        before - ring.events.len()
+    }
+
+    /// Skips the oldest of the matching events after a number, so that at most `limit` follow. Returns the number to
+    /// continue after and the number of skipped events.
+    pub(super) fn skip(&self, after: u64, limit: usize, is_wanted: impl Fn(&Event) -> bool) -> (u64, u64) {
+        self.ring.lock().newest(after, limit, is_wanted)
     }
 }
 
@@ -209,24 +256,47 @@ impl Ring {
             events: VecDeque::new(),
             last: after,
             emptied_at: after,
+            dropped_at: after,
             is_closed: false,
             counts: EventCounts::default(),
         }
     }
 
-    fn push(&mut self, (receiver, subject): Draft, at: Timestamp) {
-        if self.events.len() >= self.capacity {
-            self.events.pop_front();
-            self.counts.dropped += 1;
-        }
+    /// The next event.
+    fn number(&mut self, (receiver, subject): Draft, at: Timestamp, test: Option<TestTag>) -> Event {
         self.counts.add(subject.kind());
         self.last += 1;
-        self.events.push_back(Event { number: self.last, at, receiver, subject });
+        Event { number: self.last, at, receiver, subject, test }
+    }
+
+    /// Counts events that are not kept, since newer ones follow.
+    fn skip(&mut self, count: u64) {
+        if count > 0 {
+            self.last += count;
+            self.counts.dropped += count;
+            self.dropped_at = self.last;
+        }
+    }
+
+    fn push(&mut self, event: Event) {
+        if self.events.len() >= self.capacity
+            && let Some(dropped) = self.events.pop_front()
+        {
+            self.counts.dropped += 1;
+            self.dropped_at = self.dropped_at.max(dropped.number);
+        }
+        self.events.push_back(event);
+    }
+
+    fn newest(&self, after: u64, limit: usize, is_wanted: impl Fn(&Event) -> bool) -> (u64, u64) {
+        let later = self.events.partition_point(|event| event.number <= after);
+        let mut skipped = self.events.range(later..).rev().filter(|event| is_wanted(event)).skip(limit);
+        let Some(last) = skipped.next() else { return (after, 0) };
+        (last.number, 1 + skipped.count() as u64)
     }
 
     fn page(&self, after: u64, limit: usize, is_wanted: impl Fn(&Event) -> bool) -> EventPage {
-        let first = self.events.front().map_or(self.last + 1, |event| event.number);
-        let dropped = (first - 1).saturating_sub(after.max(self.emptied_at));
+        let dropped = self.dropped_at.saturating_sub(after.max(self.emptied_at));
         let later = self.events.partition_point(|event| event.number <= after);
         let mut page = EventPage { dropped, last: self.last, ..EventPage::default() };
         for event in self.events.range(later..).filter(|event| is_wanted(event)) {
@@ -251,7 +321,9 @@ mod tests {
         let mut ring = Ring::new(capacity, 0);
         let receiver = HubKey { account: AccountId::DEFAULT, region: Region::new("us-east-1") };
         for number in 1..=count {
-            ring.push((receiver.clone(), Subject::Finding(Snapshot::copy(&[number]))), Timestamp::UNIX_EPOCH);
+            let draft = (receiver.clone(), Subject::Finding(Snapshot::copy(&[number])));
+            let event = ring.number(draft, Timestamp::UNIX_EPOCH, None);
+            ring.push(event);
         }
         ring
     }
@@ -263,7 +335,7 @@ mod tests {
 
     #[test]
     fn the_ring_keeps_the_newest_of_findings_written_together() {
-        let mut written = FindingWrites::new(TableKey::from(&Region::new("us-east-1")), Timestamp::UNIX_EPOCH, 3);
+        let mut written = FindingWrites::new(TableKey::from(&Region::new("us-east-1")), Timestamp::UNIX_EPOCH, None, 3);
         (0..10).for_each(|number| written.push(Snapshot::copy(&[number]), Form::Both));
         let kept: Vec<&[u8]> = written.findings.iter().map(|written| written.finding.as_bytes()).collect();
         assert_eq!((kept, written.dropped()), (vec![&[7][..], &[8], &[9]], 7));
@@ -286,5 +358,27 @@ mod tests {
         assert_eq!(page(&ring, 0, 2, |number| number % 2 == 0), (vec![2, 4], 4, 0));
         assert_eq!(page(&ring, 4, 2, |number| number % 2 == 0), (vec![6, 8], 9, 0));
         assert_eq!(page(&ring, 0, 2, |_| false), (vec![], 9, 0));
+    }
+
+    /// Rules: CPL-80.
+    #[test]
+    fn removed_events_are_not_counted_as_dropped() {
+        let events = Events::new(3, |_, _, _| (), 0, None);
+        *events.ring.lock() = ring(3, 5);
+        assert_eq!((events.remove(&[1, 4, 9]), events.remove(&[4])), (1, 0));
+        let page = |after| page(&events.ring.lock(), after, 9, |_| true);
+        assert_eq!(page(0), (vec![3, 5], 5, 2));
+        assert_eq!(events.remove(&[3, 5]), 2);
+        assert_eq!(page(2), (vec![], 5, 0));
+    }
+
+    /// Rules: CPL-81.
+    #[test]
+    fn a_reader_far_behind_skips_to_the_newest() {
+        let ring = ring(9, 9);
+        assert_eq!(ring.newest(0, 9, |_| true), (0, 0));
+        assert_eq!(ring.newest(0, 4, |_| true), (5, 5));
+        assert_eq!(ring.newest(4, 4, |_| true), (5, 1));
+        assert_eq!(ring.newest(0, 2, |event| event.number % 2 == 0), (4, 2));
     }
 }

@@ -11,6 +11,7 @@ use super::events::Draft;
 use super::findings::{FindingWriter, Findings};
 use super::held::HeldRelations;
 use super::names::{Region, TableKey};
+use super::test_tag::TestTag;
 use super::world::World;
 use crate::invariant::Invariant;
 
@@ -31,6 +32,8 @@ pub struct FindingsTransaction<'w> {
     pub(super) changes: Vec<Change>,
     /// Due time of the pending work that this transaction does. Its events get this time.
     pub(super) due_at: Option<Timestamp>,
+    /// The tag of the call that this transaction belongs to.
+    test: Option<TestTag>,
 }
 
 impl World {
@@ -42,7 +45,20 @@ impl World {
 
 impl<'w> FindingsTransaction<'w> {
     pub(super) fn new(world: &'w World, held: Option<HeldRelations<'w>>) -> Self {
-        FindingsTransaction { world, held, due: Vec::new(), drafts: Vec::new(), changes: Vec::new(), due_at: None }
+        FindingsTransaction {
+            world,
+            held,
+            due: Vec::new(),
+            drafts: Vec::new(),
+            changes: Vec::new(),
+            due_at: None,
+            test: None,
+        }
+    }
+
+    /// Sets the tag of the call, which its events get. To be called before anything is written.
+    pub fn tag(&mut self, test: Option<TestTag>) {
+        self.test = test;
     }
 
     /// Locks out other writers of hubs and relations until the end of the transaction, so that what is read of them
@@ -67,9 +83,9 @@ impl<'w> FindingsTransaction<'w> {
         table: impl Into<TableKey>,
         edit: impl FnOnce(&mut FindingWriter<'_>) -> R,
     ) -> R {
-        let (table, world, due_at) = (table.into(), self.world, self.due_at);
+        let (table, world, due_at, test) = (table.into(), self.world, self.due_at, self.test.as_ref());
         let (result, stored) = world.edit_findings(&table, |findings, sequence| {
-            let mut writer = FindingWriter::new(findings, sequence, world.begin_writes(&table, due_at));
+            let mut writer = FindingWriter::new(findings, sequence, world.begin_writes(&table, due_at, test));
             let result = edit(&mut writer);
             let (stored, written) = writer.finish();
             world.record_writes(written);
@@ -90,9 +106,9 @@ impl<'w> FindingsTransaction<'w> {
         steps: impl Iterator<Item = S>,
         mut step: impl FnMut(&mut [FindingWriter<'_>], S),
     ) {
-        let (world, due_at) = (self.world, self.due_at);
+        let (world, due_at, test) = (self.world, self.due_at, self.test.as_ref());
         let stored = world.edit_together(tables, |findings, sequence| {
-            let note = |table| world.begin_writes(table, due_at);
+            let note = |table| world.begin_writes(table, due_at, test);
             let of_tables = findings.iter_mut().zip(tables);
             let mut writers: Vec<FindingWriter<'_>> =
                 of_tables.map(|(findings, table)| FindingWriter::new(findings, sequence, note(table))).collect();
@@ -189,7 +205,7 @@ impl<'w> FindingsTransaction<'w> {
 
     /// Emits the events, adds the staged pending work, and returns the changes.
     pub fn commit(mut self) -> Vec<Change> {
-        self.world.emit(self.drafts, self.due_at);
+        self.world.emit(self.drafts, self.due_at, self.test.as_ref());
         self.due.extend(self.world.note_for_exposures(&self.changes, self.due_at));
         // This comes last: a call that finds nothing due does not wait for this transaction.
         self.world.schedule(self.due, self.due_at.is_some());

@@ -25,6 +25,7 @@ mod directory;
 mod document;
 mod due;
 mod event_counts;
+mod event_sink;
 mod events;
 mod export_job;
 mod exposures;
@@ -50,6 +51,7 @@ mod sessions;
 mod settings_v2;
 mod standards;
 pub mod sync;
+mod test_tag;
 mod tickets;
 mod transaction;
 mod world;
@@ -80,7 +82,8 @@ pub use document::{
 };
 pub use due::{CheckScope, Due};
 pub use event_counts::{EventCounts, EventKind};
-pub use events::{Announce, Derive, Draft, Event, EventPage, InsightReport, OcsfFinding, Subject, UsedAction};
+pub use event_sink::{EventSink, SinkKind};
+pub use events::{Derive, Draft, Event, EventListener, EventPage, InsightReport, OcsfFinding, Subject, UsedAction};
 pub use export_job::{ExportFailure, ExportJob, ExportSink, ExportState, Exported, Rendering};
 pub use exposures::{Changed, Exposed, ResourceName, Signal, SignalKey, SignalSource, Signals};
 pub use findings::{FindingMetadata, FindingWriter, Findings, HistoryRecord, HistorySource, HistoryUpdate};
@@ -107,6 +110,7 @@ pub use settings_v2::SettingsV2;
 pub use standards::{
     ConfigRecorder, ControlSettings, ControlState, ParameterUpdate, RecorderSettings, Subscription, SubscriptionStatus,
 };
+pub use test_tag::TestTag;
 pub use tickets::{Ticket, Tickets};
 pub use transaction::Transaction;
 pub use world::World;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use securityhub_engine::{Derive as DeriveForm, Field, FieldId, FieldKind, Filter, Schema};
 use securityhub_fixtures::fields::{FILTER_FIELDS, FilterField, FilterKind, OCSF_FIELDS};
@@ -13,7 +14,8 @@ use super::directory::{Credential, Directory, Principal};
 use super::document::SessionDocument;
 use super::due::{CheckScope, Due, DueSet};
 use super::event_counts::EventCounts;
-use super::events::{Announce, Derive, Draft, Event, EventPage, Events};
+use super::event_sink::EventSink;
+use super::events::{Derive, Draft, Event, EventListener, EventPage, Events};
 use super::export_job::ExportSink;
 use super::exposures::{Changed, Exposures, Signals};
 use super::findings::Findings;
@@ -31,6 +33,7 @@ use super::sessions::{SESSION_KEY, Sessions};
 use super::settings_v2::SettingsV2;
 use super::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use super::sync::{Mutex, MutexGuard, RwLock, SharedMap};
+use super::test_tag::TestTag;
 use super::written::FindingWrites;
 use crate::ocsf::{Converter, Settings};
 
@@ -48,6 +51,8 @@ pub struct World {
     pub daily_scores: Option<DailyScores>,
     /// Settings of the V2 half.
     pub v2_settings: SettingsV2,
+    /// The sinks of events that its scenario declares, by name. They are valid.
+    pub event_sinks: Arc<BTreeMap<String, EventSink>>,
     /// The source of resource IDs.
     pub ids: IdSource,
     /// Held by the writer of hubs and relations, so that what it has read is still valid when it commits.
@@ -99,6 +104,7 @@ impl World {
             delays: Delays::default(),
             daily_scores: None,
             v2_settings: SettingsV2::default(),
+            event_sinks: Arc::default(),
             ids: IdSource::new(seed),
             writers: Mutex::default(),
             relations: RwLock::default(),
@@ -148,6 +154,7 @@ impl World {
             delays: self.delays,
             daily_scores: self.daily_scores.clone(),
             v2_settings: self.v2_settings,
+            event_sinks: Arc::clone(&self.event_sinks),
             ids: self.ids.fork(),
             writers: Mutex::default(),
             relations: RwLock::new(held.relations()),
@@ -225,9 +232,15 @@ impl World {
     }
 
     /// Enables events and keeps the newest `capacity` of them; 0 disables events. Numbering continues after `after`.
-    /// `announce` is called after events were sent.
-    pub fn enable_events(&mut self, capacity: usize, derive: Derive, after: u64, announce: Option<Announce>) {
-        self.events = (capacity > 0).then(|| Events::new(capacity, derive, after, announce));
+    /// `listener` gets to know them.
+    pub fn enable_events(
+        &mut self,
+        capacity: usize,
+        derive: Derive,
+        after: u64,
+        listener: Option<Arc<dyn EventListener>>,
+    ) {
+        self.events = (capacity > 0).then(|| Events::new(capacity, derive, after, listener));
     }
 
     /// Takes over the kept events and the numbering of the world before, which no longer emits events.
@@ -268,9 +281,26 @@ impl World {
         self.events.as_ref().map(Events::take).unwrap_or_default()
     }
 
-    /// Starts recording writes to a table, if events are enabled.
-    pub(super) fn begin_writes(&self, table: &TableKey, due_at: Option<Timestamp>) -> Option<FindingWrites> {
-        self.events.as_ref().map(|events| events.begin(table.clone(), due_at.unwrap_or_else(|| self.clock.now())))
+    /// Removes the kept events with these numbers, in ascending order. Returns how many there were.
+    pub fn remove_events(&self, numbers: &[u64]) -> usize {
+        self.events.as_ref().map(|events| events.remove(numbers)).unwrap_or_default()
+    }
+
+    /// Skips the oldest of the matching events after a number, so that at most `limit` follow. Returns the number to
+    /// continue after and the number of skipped events.
+    pub fn skip_events(&self, after: u64, limit: usize, is_wanted: impl Fn(&Event) -> bool) -> (u64, u64) {
+        self.events.as_ref().map_or((after, 0), |events| events.skip(after, limit, is_wanted))
+    }
+
+    /// Starts recording writes of a call to a table, if events are enabled.
+    pub(super) fn begin_writes(
+        &self,
+        table: &TableKey,
+        due_at: Option<Timestamp>,
+        test: Option<&TestTag>,
+    ) -> Option<FindingWrites> {
+        let at = || due_at.unwrap_or_else(|| self.clock.now());
+        self.events.as_ref().map(|events| events.begin(table.clone(), at(), test.cloned()))
     }
 
     /// Records finished writes. Must be called while the table is locked, so that writes are in order.
@@ -280,9 +310,9 @@ impl World {
         }
     }
 
-    pub(super) fn emit(&self, drafts: Vec<Draft>, due_at: Option<Timestamp>) {
+    pub(super) fn emit(&self, drafts: Vec<Draft>, due_at: Option<Timestamp>, test: Option<&TestTag>) {
         if let Some(events) = &self.events {
-            events.emit(self, drafts, due_at.unwrap_or_else(|| self.clock.now()));
+            events.emit(self, drafts, due_at.unwrap_or_else(|| self.clock.now()), test);
         }
     }
 
@@ -484,6 +514,13 @@ impl World {
     /// Whether work is due at `now` or in progress.
     pub fn is_due(&self, now: Timestamp) -> bool {
         now.as_millisecond() >= self.first_due.load(Ordering::Acquire)
+    }
+
+    /// The real time until work is due; `None` if no work is pending or the clock is frozen.
+    pub fn time_to_due(&self) -> Option<Duration> {
+        let first = self.first_due.load(Ordering::Acquire);
+        let left = first.saturating_sub(self.clock.now().as_millisecond()).max(0).unsigned_abs();
+        (first < i64::MAX && !self.clock.is_frozen()).then(|| Duration::from_millis(left + 1))
     }
 
     /// Takes the next entry that is due. The writers' lock ensures that entries are processed one at a time and in

@@ -6,6 +6,7 @@ use securityhub_engine::Snapshot;
 
 use super::clock::Timestamp;
 use super::names::TableKey;
+use super::test_tag::TestTag;
 
 /// The forms of a finding that a write has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub struct FindingWrites {
     pub table: TableKey,
     /// The time at which they were written.
     at: Timestamp,
+    /// The tag of the call that wrote them.
+    test: Option<TestTag>,
     /// The written findings, in order.
     pub findings: VecDeque<WrittenFinding>,
     /// The number of documents dropped in favour of newer ones. Their events would not be kept, but each counts as one.
@@ -41,13 +44,18 @@ pub struct FindingWrites {
 }
 
 impl FindingWrites {
-    pub(super) fn new(table: TableKey, at: Timestamp, capacity: usize) -> FindingWrites {
-        FindingWrites { table, at, findings: VecDeque::new(), dropped: 0, capacity }
+    pub(super) fn new(table: TableKey, at: Timestamp, test: Option<TestTag>, capacity: usize) -> FindingWrites {
+        FindingWrites { table, at, test, findings: VecDeque::new(), dropped: 0, capacity }
     }
 
     /// The time at which they were written.
     pub(super) fn at(&self) -> Timestamp {
         self.at
+    }
+
+    /// The tag of the call that wrote them.
+    pub(super) fn test(&self) -> Option<&TestTag> {
+        self.test.as_ref()
     }
 
     /// The number of documents that were dropped.

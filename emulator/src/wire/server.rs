@@ -2,17 +2,19 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::io;
 use std::net::IpAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::ORIGIN;
 use http::request::Parts;
 use http::{Request, Response, StatusCode};
-use hyper::body::Incoming;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
@@ -134,6 +136,32 @@ impl Drop for Open {
     }
 }
 
+/// A body whose request counts as in progress until it is sent or dropped.
+struct Counted {
+    payload: Payload,
+    _open: Option<Open>,
+}
+
+impl Body for Counted {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        Pin::new(&mut self.payload).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.payload.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.payload.size_hint()
+    }
+}
+
 async fn accept<H, F>(listener: TcpListener, shared: Arc<Shared<H>>, mut stopped: watch::Receiver<bool>)
 where
     H: Fn(Request<Bytes>, IpAddr) -> F + Send + Sync + 'static,
@@ -185,8 +213,9 @@ where
         let (shared, open) = (Arc::clone(&shared), counted.begin());
         async move {
             let response = answer(request, source, &shared).await;
-            drop(open);
-            Ok::<_, Infallible>(response)
+            // A stream is in progress until its end, so that its connection is not idle.
+            let open = matches!(response.body(), Payload::Stream(_)).then_some(open);
+            Ok::<_, Infallible>(response.map(|payload| Counted { payload, _open: open }))
         }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());

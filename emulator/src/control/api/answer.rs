@@ -66,7 +66,6 @@ pub struct Pending {
 }
 
 /// An answer that may not be complete yet.
-#[allow(dead_code, reason = "calls that wait for events and requests return it")]
 pub struct Waiting<A> {
     /// What there is now.
     pub answer: A,

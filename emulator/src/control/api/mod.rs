@@ -15,3 +15,4 @@ pub use answer::Pending;
 pub(super) use answer::{Answer, Json, Refusal};
 pub(super) use input::{Body, Nothing};
 pub(super) use route::{Call, Route};
+pub use route::{InProcess, Memory};

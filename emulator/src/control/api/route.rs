@@ -1,8 +1,10 @@
 //! A route: a method, a path, and a typed function that answers its calls.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use http::{HeaderMap, Method, Response};
+use parking_lot::Mutex;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 
@@ -58,6 +60,30 @@ pub struct Call<'c> {
     pub label: &'c str,
     /// The headers of the request.
     pub headers: &'c HeaderMap,
+    /// What earlier attempts of a call that waits have left.
+    pub memory: &'c Memory,
+    /// Whether the caller receives the response as a whole, so that a stream must end.
+    pub is_in_process: bool,
+}
+
+/// An extension of requests whose caller receives the response as a whole.
+#[derive(Clone, Copy, Debug)]
+pub struct InProcess;
+
+/// A value that a call which waits keeps from one attempt to the next. Clones share it.
+#[derive(Clone, Default)]
+pub struct Memory(Arc<Mutex<Option<Box<dyn Any + Send>>>>);
+
+impl Memory {
+    /// Takes the value that the attempt before has left.
+    pub fn take<T: 'static>(&self) -> Option<T> {
+        self.0.lock().take()?.downcast().ok().map(|value| *value)
+    }
+
+    /// Leaves a value for the next attempt.
+    pub fn put<T: Send + 'static>(&self, value: T) {
+        *self.0.lock() = Some(Box::new(value));
+    }
 }
 
 impl Call<'_> {

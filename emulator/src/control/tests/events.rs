@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::domain::events::envelope;
 
 const IMPORTED: &str = "Security%20Hub%20Findings%20-%20Imported";
 const ACTION: &str = "arn:aws:securityhub:us-east-1:111111111111:action/custom/tickets";
@@ -59,7 +60,7 @@ fn events_are_listed_page_by_page_and_cleared() {
     }
     assert_eq!(get(&service, "?limit=2")["More"], json!(true));
     assert_eq!(get(&service, "?limit=3")["More"], json!(false));
-    assert_eq!(send(&service, "DELETE", "/_emulator/events", ""), (200, json!({})));
+    assert_eq!(send(&service, "DELETE", "/_emulator/events", ""), (200, json!({ "Deleted": 3 })));
     assert_eq!(page(&service, ""), page_of(&[], 3, 0), "deleted events do not count as dropped");
     import(&service, &["d"]);
     assert_eq!(page(&service, ""), page_of(&["d"], 4, 0));
@@ -252,4 +253,20 @@ fn a_call_compares_at_most_a_thousand_events_and_the_next_continues() {
     // Each alternative of a pattern counts as a comparison.
     let alternatives = r#"{"$or":[{"account":["1"]},{"region":["x"]}]}"#;
     assert_eq!(matching(0, alternatives), of(&[], 500, true));
+}
+
+/// Rules: CPL-84, EVT-11.
+#[test]
+fn an_event_of_an_indented_import_is_one_line() {
+    let service = service();
+    let import = json!({ "Findings": [finding("a", json!({ "Description": "two\nlines" }))] });
+    let (status, answer) = post(&service, "/findings/import", format!("{import:#}").replace('\n', "\r\n"));
+    assert_eq!((status, &answer["SuccessCount"]), (200, &json!(1)), "{answer}");
+    let world = service.world();
+    let page = world.events(0, 1, |_| true);
+    let text = envelope::write(&page.events[0], &world.ids);
+    assert!(!text.contains(['\n', '\r']), "{text}");
+    let (_, found) = post(&service, "/findings", "{}");
+    let event: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(event["detail"]["findings"][0], found["Findings"][0]);
 }

@@ -21,12 +21,15 @@ pub fn detail_type_of(kind: EventKind) -> &'static str {
     }
 }
 
+/// `source` of all events.
+pub const SOURCE: &str = "aws.securityhub";
+
 /// An event as JSON: the envelope of EVT-10 with the finding as GetFindings returned it at that time (EVT-11). The id
 /// is derived from the world's seed and the event's number, which is unique in a process.
 pub fn write(event: &Event, ids: &IdSource) -> String {
     let Event { number, at, receiver, subject, .. } = event;
     format!(
-        "{{\"version\":\"0\",\"id\":\"{}\",\"detail-type\":\"{}\",\"source\":\"aws.securityhub\",\"account\":\"{}\",\
+        "{{\"version\":\"0\",\"id\":\"{}\",\"detail-type\":\"{}\",\"source\":\"{SOURCE}\",\"account\":\"{}\",\
          \"time\":\"{}\",\"region\":{},\"resources\":[{}],\"detail\":{}}}",
         ids.uuid_of(&format!("event/{number}")),
         detail_type(subject),
@@ -57,7 +60,8 @@ pub fn resource(subject: &Subject) -> String {
     }
 }
 
-fn detail(subject: &Subject) -> String {
+/// The member `detail` as JSON.
+pub fn detail(subject: &Subject) -> String {
     match subject {
         Subject::Finding(finding) => format!("{{{}}}", findings(finding.as_bytes())),
         Subject::Ocsf(finding) => format!("{{{}}}", findings(&finding.document)),
@@ -66,8 +70,11 @@ fn detail(subject: &Subject) -> String {
     }
 }
 
+/// The finding on one line, since readers of streams and files separate events by line feeds. In JSON, line breaks are
+/// only found between tokens.
 fn findings(document: &[u8]) -> String {
-    format!("\"findings\":[{}]", String::from_utf8_lossy(document))
+    let text = format!("\"findings\":[{}]", String::from_utf8_lossy(document));
+    if memchr::memchr2(b'\n', b'\r', text.as_bytes()).is_some() { text.replace(['\n', '\r'], "") } else { text }
 }
 
 /// Name and description of the custom action (EVT-60).

@@ -1,13 +1,15 @@
 //! Events that Security Hub sends to EventBridge.
 //!
 //! Contains: the receivers of an event about a created or updated finding ([`derive`]), the text of events
-//! ([`envelope`]), custom actions ([`custom_action`]), and the patterns with which rules select events ([`pattern`]).
+//! ([`envelope`]), custom actions ([`custom_action`]), the patterns with which rules select events ([`pattern`]), and
+//! filters of readers ([`filter`]).
 //! Does not contain: calls that announce a change. An event is derived from a stored finding and nothing else, so
 //! imports, updates by customers, checks of controls and archiving by the service cannot omit it. Delivery does not
 //! belong here either.
 
 pub mod custom_action;
 pub mod envelope;
+pub mod filter;
 pub mod pattern;
 
 #[cfg(test)]

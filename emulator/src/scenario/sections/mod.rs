@@ -16,6 +16,7 @@ mod conditions;
 pub(super) mod connectors;
 pub(super) mod credentials;
 pub(super) mod delays;
+pub(super) mod event_sinks;
 pub(super) mod findings;
 mod generate;
 pub(super) mod hubs;
@@ -140,6 +141,9 @@ pub(super) struct Declared {
     /// Controls that AWS adds to standards while the clock runs.
     #[serde(default)]
     new_controls: Vec<new_controls::Declared>,
+    /// Receivers of events outside of the emulator, by name.
+    #[serde(default)]
+    event_sinks: Entries<event_sinks::Declared>,
     /// Findings, imported as if their products had sent them.
     #[serde(default)]
     findings: Vec<findings::Declared>,
@@ -185,6 +189,7 @@ pub(super) struct Valid {
     central_configuration: Option<central_configuration::Valid>,
     resources: Option<BTreeMap<HubKey, Vec<Resource>>>,
     new_controls: Vec<new_controls::Valid>,
+    event_sinks: event_sinks::Valid,
     findings: findings::Valid,
     /// The parts that could not be read or are wrong; `None` if the scenario has no errors.
     lost: Option<Lost>,
@@ -193,7 +198,7 @@ pub(super) struct Valid {
 impl Declared {
     /// Merges a later file: single values (`name`, `clock`, `delays`, `seed`, `regions`, `default_account`,
     /// `organization`, `central_configuration`, `quotas`, `security_hub_v2`) are replaced as a whole; `accounts`,
-    /// `credentials` and `policies` are replaced key by key; lists are appended, and the later entry wins for a hub or an
+    /// `credentials`, `policies` and `event_sinks` are replaced key by key; lists are appended, and the later entry wins for a hub or an
     /// aggregator that is listed twice.
     pub(super) fn add(&mut self, later: Declared) {
         replace(&mut self.name, later.name);
@@ -227,6 +232,7 @@ impl Declared {
             self.resources.get_or_insert_default().extend(resources);
         }
         self.new_controls.extend(later.new_controls);
+        self.event_sinks.add(later.event_sinks);
         self.findings.extend(later.findings);
     }
 
@@ -283,6 +289,7 @@ impl Declared {
             central_configuration,
             resources,
             new_controls: new_controls::check(&self.new_controls, start, check),
+            event_sinks: event_sinks::check(self.event_sinks, &regions, check),
             findings,
             organization,
             products,
@@ -317,6 +324,7 @@ impl Valid {
     pub(super) fn world(&self, files: &Files, progress: &Progress) -> Result<World, Vec<Diagnostic>> {
         let mut world = World::new(self.clock.clock(), self.seed);
         security_hub_v2::apply(&self.security_hub_v2, &mut world);
+        event_sinks::apply(&self.event_sinks, &mut world);
         world.name.clone_from(&self.name);
         let now = world.clock.now();
         if let Some(resources) = &self.resources {

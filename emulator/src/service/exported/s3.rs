@@ -1,27 +1,19 @@
 //! Writes exported objects to an S3 endpoint with signed requests.
 
 use std::borrow::Cow;
-use std::error::Error;
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{
-    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings, UriPathNormalizationMode,
-    sign,
-};
-use aws_sigv4::sign::v4;
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HOST};
-use http::{Request, StatusCode, Uri};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
+use http::header::CONTENT_TYPE;
+use http::{Request, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use quick_xml::Reader;
 use quick_xml::escape::unescape;
 use quick_xml::events::Event;
-use tokio::net::TcpStream;
 
+use crate::http_client::signature::{self, Scope};
+use crate::http_client::{self, Failure, HttpUrl};
 use crate::state::ExportFailure;
 
 /// The characters of an object that are encoded in the path of its URL.
@@ -37,15 +29,10 @@ const TOKEN: &str = "AWS_SESSION_TOKEN";
 const REGIONS: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
 const DEFAULT_REGION: &str = "us-east-1";
 
-type Failure = Box<dyn Error + Send + Sync>;
-
 /// An S3 endpoint with the credentials and the Region to sign requests with.
 #[derive(Clone, Debug)]
 pub struct S3Endpoint {
-    /// Host and port to connect to.
-    address: String,
-    /// Host, and the port unless it is the default of HTTP, as clients send it.
-    host: String,
+    url: HttpUrl,
     credentials: Credentials,
     region: String,
 }
@@ -57,19 +44,14 @@ impl S3Endpoint {
     /// A message that names the expected form of the URL, or a missing variable.
     pub fn new(url: &str, variable: impl Fn(&str) -> Option<String>) -> Result<S3Endpoint, String> {
         let expected = "expected a URL of the form http://HOST:PORT, such as http://127.0.0.1:9000";
-        let uri = url.parse::<Uri>().map_err(|error| format!("invalid URL {url}: {error}; {expected}"))?;
-        if uri.scheme_str() == Some("https") {
-            return Err(format!("{url} needs TLS, which is not supported; {expected}"));
+        let endpoint = HttpUrl::read(url, expected)?;
+        if !endpoint.is_root() {
+            return Err(format!("invalid URL {url}; {expected}"));
         }
-        let is_plain = uri.scheme_str() == Some("http") && ["", "/"].contains(&uri.path()) && uri.query().is_none();
-        let authority = uri.authority().filter(|authority| is_plain && !authority.as_str().contains('@'));
-        let authority = authority.ok_or_else(|| format!("invalid URL {url}; {expected}"))?;
-        let (name, port) = (authority.host(), authority.port_u16().unwrap_or(80));
         let given = |name: &str| variable(name).filter(|value| !value.is_empty());
         let required = |name: &str| given(name).ok_or_else(|| format!("the environment variable {name} is not set"));
         Ok(S3Endpoint {
-            address: format!("{name}:{port}"),
-            host: if port == 80 { name.to_owned() } else { format!("{name}:{port}") },
+            url: endpoint,
             credentials: Credentials::new(required(KEY)?, required(SECRET)?, given(TOKEN), None, "environment"),
             region: REGIONS.into_iter().find_map(given).unwrap_or_else(|| DEFAULT_REGION.to_owned()),
         })
@@ -78,7 +60,10 @@ impl S3Endpoint {
     /// Writes an object, by bucket and key.
     pub(super) fn put(&self, object: &str, exported: Bytes) -> Result<(), ExportFailure> {
         let unreachable = |error: &dyn std::fmt::Display| {
-            ExportFailure::internal(format!("cannot send {object} to the S3 endpoint http://{}: {error}", self.host))
+            ExportFailure::internal(format!(
+                "cannot send {object} to the S3 endpoint http://{}: {error}",
+                self.url.host()
+            ))
         };
         // The caller may be a thread of another runtime, in which no second runtime can be entered.
         let answer = std::thread::scope(|scope| {
@@ -97,41 +82,18 @@ impl S3Endpoint {
 
     async fn send(&self, object: &str, exported: Bytes) -> Result<(StatusCode, Bytes), Failure> {
         let request = self.signed(object, exported, SystemTime::now())?;
-        let stream = TcpStream::connect(&self.address).await?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        tokio::spawn(connection);
-        let response = sender.send_request(request).await?;
-        let status = response.status();
-        Ok((status, Limited::new(response.into_body(), RESPONSE_LIMIT).collect().await?.to_bytes()))
+        let response = http_client::call(self.url.address(), request, RESPONSE_LIMIT).await?;
+        Ok((response.status(), response.into_body()))
     }
 
     /// A signed request to write an object. The bucket is part of the path, so its name need not be a host name.
-    fn signed(&self, object: &str, exported: Bytes, now: SystemTime) -> Result<Request<Full<Bytes>>, Failure> {
+    fn signed(&self, object: &str, exported: Bytes, now: SystemTime) -> Result<Request<Bytes>, Failure> {
         let path = format!("/{}", utf8_percent_encode(object, ENCODED));
         let is_csv = object.rsplit('.').next() == Some("csv");
         let content_type = if is_csv { "text/csv" } else { "application/x-ndjson" };
-        // S3 signs the path as it is sent.
-        let mut settings = SigningSettings::default();
-        settings.percent_encoding_mode = PercentEncodingMode::Single;
-        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
-        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
-        let identity = self.credentials.clone().into();
-        let parameters = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(&self.region)
-            .name("s3")
-            .time(now)
-            .settings(settings)
-            .build()?
-            .into();
-        let headers = [(CONTENT_TYPE.as_str(), content_type)];
-        let url = format!("http://{}{path}", self.host);
-        let signable = SignableRequest::new("PUT", url, headers.into_iter(), SignableBody::Bytes(&exported))?;
-        let (instructions, _) = sign(signable, &parameters)?.into_parts();
-        let request = Request::put(path).header(HOST, &self.host).header(CONTENT_TYPE, content_type);
-        let mut request = request.body(Full::new(exported))?;
-        instructions.apply_to_request_http1x(&mut request);
-        Ok(request)
+        let request = Request::put(path).header(CONTENT_TYPE, content_type).body(exported)?;
+        let scope = Scope { service: "s3", region: &self.region };
+        signature::sign(request, self.url.host(), scope, &self.credentials, now)
     }
 
     /// The failure of a job whose object the endpoint does not accept.
@@ -144,7 +106,7 @@ impl S3Endpoint {
         let details = [element(body, "Code"), element(body, "Message")].map(Option::unwrap_or_default).join(": ");
         let details = details.trim_matches([':', ' ']);
         let details = if details.is_empty() { String::new() } else { format!(" ({details})") };
-        let message = format!("the S3 endpoint http://{} refused {object} with {status}{details}", self.host);
+        let message = format!("the S3 endpoint http://{} refused {object} with {status}{details}", self.url.host());
         ExportFailure { code, message }
     }
 }

@@ -1,0 +1,138 @@
+//! `/_emulator/sinks`: receivers of events outside of the emulator (CPL-82, CPL-87).
+
+use http::{HeaderValue, StatusCode};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::api::answer::{Done, Waiting, response};
+use super::api::{Answer, Call, Json, Nothing, Pending, Refusal};
+use super::{events, request};
+use crate::served::news::Topic;
+use crate::sinks::{Definition, PutError, Sink as Served, State};
+use crate::state::{EventSink, timestamp_text};
+use crate::wire::payload::Payload;
+
+/// How long to wait.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SinkInput {
+    /// Time limit for waiting until nothing is queued, up to 60s; 0 by default.
+    wait: Option<String>,
+}
+
+/// A sink: its name, its members and its state.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Sink {
+    name: String,
+    #[serde(flatten)]
+    declared: EventSink,
+    state: Deliveries,
+}
+
+/// What became of the events of a sink.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+#[schemars(rename = "SinkState")]
+struct Deliveries {
+    /// Events that are not delivered yet.
+    queued: usize,
+    delivered: u64,
+    /// Events that the receiver refused, or that were tried too often.
+    failed: u64,
+    /// Events that were dropped because the queue was full.
+    dropped: u64,
+    /// Attempts after the first.
+    retries: u64,
+    last_error: Option<String>,
+    /// The HTTP status of the last answer.
+    last_status: Option<u16>,
+    /// The time of the last delivery, by the system clock.
+    last_delivery: Option<String>,
+}
+
+/// Sinks.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Sinks {
+    /// The sinks by name.
+    sinks: Vec<Sink>,
+}
+
+/// A saved sink: 201 if it is new, 200 if it replaced one.
+pub(super) struct Saved {
+    sink: Sink,
+    is_new: bool,
+}
+
+impl Answer for Saved {
+    const STATUS: u16 = 201;
+
+    fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        generator.subschema_for::<Sink>()
+    }
+
+    fn respond(self) -> http::Response<Payload> {
+        let status = if self.is_new { StatusCode::CREATED } else { StatusCode::OK };
+        let body = serde_json::to_vec(&self.sink).unwrap_or_default();
+        response(status, HeaderValue::from_static("application/json"), body.into())
+    }
+}
+
+impl From<&Served> for Sink {
+    fn from(sink: &Served) -> Sink {
+        let (name, declared) = (sink.name().to_owned(), sink.definition().declared().clone());
+        Sink { name, declared, state: sink.state().into() }
+    }
+}
+
+impl From<State> for Deliveries {
+    fn from(state: State) -> Deliveries {
+        let State { queued, delivered, failed, dropped, retries, last_error, last_status, last_delivery } = state;
+        let last_delivery = last_delivery.map(timestamp_text);
+        Deliveries { queued, delivered, failed, dropped, retries, last_error, last_status, last_delivery }
+    }
+}
+
+/// Lists the sinks.
+pub(super) fn list(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<Sinks>, Refusal> {
+    Ok(Json(Sinks { sinks: call.served.sinks().list().iter().map(|sink| Sink::from(&**sink)).collect() }))
+}
+
+/// Shows a sink, with `wait` once nothing is queued.
+pub(super) fn show(call: &Call<'_>, query: SinkInput, _: Nothing) -> Result<Waiting<Json<Sink>>, Refusal> {
+    let sink = call.served.sinks().get(call.label).ok_or_else(|| unknown(call.label))?;
+    let answer = Sink::from(&*sink);
+    let wait = request::wait(query.wait.as_deref(), None)?;
+    let waits = !wait.time.is_zero() && answer.state.queued > 0;
+    let pending = waits.then_some(Pending { time: wait.time, topic: Topic::Sinks });
+    Ok(Waiting { answer: Json(answer), pending })
+}
+
+/// Adds or changes a sink.
+pub(super) fn put(call: &Call<'_>, _: Nothing, Json(declared): Json<EventSink>) -> Result<Saved, Refusal> {
+    let (world, _) = call.world();
+    if !world.has_events() {
+        return Err(events::OFF.into());
+    }
+    for region in declared.regions.iter().flatten() {
+        request::region(&world, region)?;
+    }
+    let sinks = call.served.sinks();
+    let definition = Definition::new(declared, sinks.files()).map_err(|mistake| Refusal::from(mistake.to_string()))?;
+    let is_new = sinks.put(call.label, definition).map_err(|error| match error {
+        PutError::Name => Refusal::from(error.to_string()),
+        PutError::TooMany => Refusal::new(StatusCode::CONFLICT, error.to_string()),
+    })?;
+    let sink = sinks.get(call.label).ok_or_else(|| unknown(call.label))?;
+    Ok(Saved { sink: Sink::from(&*sink), is_new })
+}
+
+/// Deletes a sink and its queue.
+pub(super) fn delete(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Done, Refusal> {
+    if call.served.sinks().delete(call.label) { Ok(Done) } else { Err(unknown(call.label)) }
+}
+
+fn unknown(name: &str) -> Refusal {
+    Refusal::not_found(format!("no sink has the name '{name}'"))
+}

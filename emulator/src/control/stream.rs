@@ -1,0 +1,102 @@
+//! `/_emulator/stream`: events and calls as they occur (CPL-81).
+
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderValue, Response, StatusCode};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Deserialize;
+
+use super::api::{Answer, Call, Nothing, Refusal};
+use super::events;
+use crate::stream::{self, Cursor, Follow};
+use crate::wire::payload::Payload;
+
+/// What to follow.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct StreamInput {
+    /// What is sent: `events`, `requests`, or both with a comma, which is the default.
+    kinds: Option<String>,
+    /// The account that received the event.
+    account: Option<String>,
+    /// The Region that received it.
+    region: Option<String>,
+    /// The `detail-type` of events.
+    detail_type: Option<String>,
+    /// An event pattern that events match, in the format of EventBridge rules.
+    pattern: Option<String>,
+    /// The tag of the call.
+    test: Option<String>,
+    /// The ID of the last message that was read, instead of the header `Last-Event-ID`; by default the stream starts with
+    /// what comes next.
+    after: Option<Cursor>,
+}
+
+/// Messages in the format of server-sent events.
+pub(super) struct Stream(Payload);
+
+impl Answer for Stream {
+    const MEDIA_TYPE: &'static str = "text/event-stream";
+
+    fn schema(_: &mut SchemaGenerator) -> Schema {
+        Schema::default()
+    }
+
+    fn respond(self) -> Response<Payload> {
+        let mut response = Response::new(self.0);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        response
+    }
+}
+
+/// Opens a stream.
+pub(super) fn open(call: &Call<'_>, query: StreamInput, _: Nothing) -> Result<Stream, Refusal> {
+    let StreamInput { kinds, account, region, detail_type, pattern, test, after } = query;
+    let (world, _) = call.world();
+    let filter = events::filter(
+        &world,
+        account.as_deref(),
+        region.as_deref(),
+        detail_type,
+        pattern.as_deref(),
+        test.as_deref(),
+    )?;
+    let has_events = follows_events(kinds.as_deref().unwrap_or("events,requests"))?;
+    if !world.has_events() && !follows_requests(kinds.as_deref()) {
+        return Err(events::OFF.into());
+    }
+    let follow = Follow { events: has_events.then_some(filter), after: after.or_else(|| last_event_id(call)) };
+    if call.is_in_process {
+        return Ok(Stream(Payload::Whole(stream::read_now(call.served, follow).into())));
+    }
+    let unavailable = |message: &str| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message);
+    let place = call.served.news().place();
+    let place = place.ok_or_else(|| unavailable("1,000 calls wait or follow a stream; try again later"))?;
+    let messages = stream::open(call.served.clone(), follow, place);
+    messages.map(|messages| Stream(Payload::Stream(messages))).ok_or_else(|| unavailable("streams need a server"))
+}
+
+/// The header that clients send when they connect again. One that this emulator did not write is ignored.
+fn last_event_id(call: &Call<'_>) -> Option<Cursor> {
+    call.headers.get("last-event-id")?.to_str().ok()?.parse().ok()
+}
+
+fn follows_requests(kinds: Option<&str>) -> bool {
+    kinds.is_none_or(|kinds| kinds.split(',').any(|kind| kind == "requests"))
+}
+
+fn follows_events(kinds: &str) -> Result<bool, Refusal> {
+    let mut has_events = false;
+    for kind in kinds.split(',') {
+        match kind {
+            "events" => has_events = true,
+            "requests" => {}
+            other => {
+                let message = format!("'{other}' is not a kind of messages; expected events, requests or both");
+                return Err(Refusal::unreadable(message));
+            }
+        }
+    }
+    Ok(has_events)
+}

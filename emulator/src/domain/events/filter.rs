@@ -1,0 +1,47 @@
+//! Which events a reader wants.
+
+use super::envelope;
+use super::pattern::EventPattern;
+use crate::invariant::Invariant;
+use crate::state::{AccountId, Event, IdSource, Region, TestTag};
+
+/// A filter of events. All of its conditions must hold.
+#[derive(Clone, Debug, Default)]
+pub struct EventFilter {
+    /// The account that received the event.
+    pub account: Option<AccountId>,
+    /// The Region that received it.
+    pub region: Option<Region>,
+    /// Its `detail-type`.
+    pub detail_type: Option<String>,
+    /// The tag of the call that caused it.
+    pub test: Option<TestTag>,
+    /// An event pattern that it matches.
+    pub pattern: Option<EventPattern>,
+}
+
+impl EventFilter {
+    /// Whether all conditions hold except for the pattern, which takes long to compare.
+    pub fn may_want(&self, event: &Event) -> bool {
+        self.account.is_none_or(|account| account == event.receiver.account)
+            && self.region.as_ref().is_none_or(|region| *region == event.receiver.region)
+            && self.detail_type.as_ref().is_none_or(|name| name == envelope::detail_type(&event.subject))
+            && self.test.as_ref().is_none_or(|test| event.test.as_ref() == Some(test))
+    }
+
+    /// Whether the pattern matches, if there is one. This takes about 50 microseconds.
+    pub fn matches(&self, event: &Event, ids: &IdSource) -> bool {
+        let Some(pattern) = &self.pattern else { return true };
+        let written = serde_json::from_str(&envelope::write(event, ids)).or_report("an envelope is JSON");
+        written.is_some_and(|written| pattern.matches(&written))
+    }
+
+    /// Whether it wants all events.
+    pub fn is_empty(&self) -> bool {
+        self.account.is_none()
+            && self.region.is_none()
+            && self.detail_type.is_none()
+            && self.test.is_none()
+            && self.pattern.is_none()
+    }
+}

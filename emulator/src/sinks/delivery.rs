@@ -1,0 +1,173 @@
+//! The task that delivers the messages of all sinks, with one further task for each lane.
+
+use std::collections::VecDeque;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::{JoinSet, yield_now};
+use tokio::time::{sleep, timeout};
+
+use super::Sinks;
+use super::definition::Target;
+use super::eventbridge::{self, Naming};
+use super::outcome::Outcome;
+use super::queue::{Lane, Message};
+use super::sink::Sink;
+use super::{file, webhook};
+use crate::http_client::Connection;
+
+/// The first and the longest time between two attempts.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// The part by which a time is longer or shorter at random.
+const SPREAD: f64 = 0.2;
+/// Time limit for emptying the queues at shutdown.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
+
+impl Sinks {
+    /// Delivers until `stop` completes, and then up to two seconds longer while messages are queued.
+    pub async fn deliver(&self, stop: impl Future<Output = ()>) {
+        let mut workers = JoinSet::new();
+        let mut stop = pin!(stop);
+        loop {
+            self.start_workers(&mut workers).await;
+            tokio::select! {
+                () = self.woken.notified() => {}
+                Some(_) = workers.join_next() => {}
+                () = &mut stop => break,
+            }
+        }
+        let empty = async {
+            while !self.are_idle() {
+                self.start_workers(&mut workers).await;
+                tokio::select! {
+                    () = self.woken.notified() => {}
+                    Some(_) = workers.join_next() => {}
+                }
+            }
+        };
+        _ = timeout(SHUTDOWN_TIMEOUT, empty).await;
+    }
+
+    /// Sorts new messages, and starts a task for each lane with messages.
+    async fn start_workers(&self, workers: &mut JoinSet<()>) {
+        loop {
+            let mut has_sorted = false;
+            for sink in self.list() {
+                has_sorted |= sink.sort_some();
+                while let Some(lane) = sink.begin() {
+                    workers.spawn(drain(Arc::clone(&sink), lane, Arc::clone(&self.changed)));
+                }
+            }
+            if !has_sorted {
+                return;
+            }
+            // The pattern of a sink may not select what was queued.
+            self.changed.notify_waiters();
+            yield_now().await;
+        }
+    }
+}
+
+/// Frees the lane of a task that panics.
+struct Busy<'s> {
+    sink: &'s Sink,
+    lane: &'s Lane,
+    is_done: bool,
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        if !self.is_done {
+            self.sink.end(self.lane);
+        }
+    }
+}
+
+/// Delivers the messages of a lane until it has none.
+async fn drain(sink: Arc<Sink>, lane: Lane, changed: Arc<tokio::sync::Notify>) {
+    let mut busy = Busy { sink: &sink, lane: &lane, is_done: false };
+    let mut connection = None;
+    loop {
+        let messages = sink.take(&lane);
+        if messages.is_empty() {
+            busy.is_done = true;
+            return;
+        }
+        deliver(&sink, messages.into(), &mut connection, || changed.notify_waiters()).await;
+    }
+}
+
+/// Delivers messages in order, each as often as the definition allows.
+async fn deliver(sink: &Sink, mut messages: VecDeque<Message>, connection: &mut Option<Connection>, notify: impl Fn()) {
+    let mut changes = sink.changes();
+    let mut retried: Option<(u32, usize)> = None;
+    while !messages.is_empty() && !sink.is_removed() {
+        changes.borrow_and_update();
+        let definition = sink.definition();
+        // What has failed is sent again before, and without, what follows it.
+        let most = retried.map_or(usize::MAX, |(_, count)| count);
+        let count = batch_size(&definition.target, messages.make_contiguous()).min(most);
+        let batch: Vec<Message> = messages.drain(..count).collect();
+        let outcome = {
+            let _permit = sink.attempts.acquire().await;
+            attempt(sink.name(), &definition.target, batch, connection).await
+        };
+        let attempts = retried.map_or(0, |(attempts, _)| attempts);
+        let again = sink.record(outcome, count, attempts >= definition.retries);
+        notify();
+        if again.is_empty() {
+            retried = None;
+            continue;
+        }
+        retried = Some((attempts + 1, again.len()));
+        again.into_iter().rev().for_each(|message| messages.push_front(message));
+        *connection = None;
+        tokio::select! {
+            () = sleep(pause(attempts, fastrand::f64())) => {}
+            _ = changes.changed() => retried = retried.map(|(_, count)| (0, count)),
+        }
+    }
+}
+
+/// The number of messages at the start that are sent together.
+fn batch_size(target: &Target, messages: &[Message]) -> usize {
+    match target {
+        Target::Webhook { .. } => 1,
+        Target::EventBridge { .. } => eventbridge::batch_size(messages),
+        Target::File { .. } => messages.len(),
+    }
+}
+
+async fn attempt(name: &str, target: &Target, messages: Vec<Message>, connection: &mut Option<Connection>) -> Outcome {
+    match target {
+        Target::Webhook { url, headers } => webhook::deliver(name, (url, headers), messages, connection).await,
+        Target::EventBridge { url, bus, source_prefix } => {
+            let naming = Naming { bus, source_prefix };
+            eventbridge::deliver(url, naming, messages, connection).await
+        }
+        Target::File { path } => file::deliver(path, messages).await,
+    }
+}
+
+/// The time before the next attempt: 100 ms, doubled after each attempt up to 10 s, and then longer or shorter by up to
+/// 20 %. `random` is from 0 to 1.
+fn pause(attempts: u32, random: f64) -> Duration {
+    let doubled = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(attempts)).min(LONGEST_PAUSE);
+    doubled.mul_f64(1.0 - SPREAD + 2.0 * SPREAD * random)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rules: CPL-86.
+    #[test]
+    fn pauses_are_doubled_up_to_ten_seconds() {
+        for (attempts, milliseconds) in [(0, 100), (1, 200), (2, 400), (6, 6400), (7, 10_000), (99, 10_000)] {
+            assert_eq!(pause(attempts, 0.5).as_millis(), milliseconds, "{attempts}");
+        }
+        assert_eq!((pause(0, 0.0).as_millis(), pause(7, 1.0).as_millis()), (80, 12_000));
+    }
+}

@@ -1,0 +1,43 @@
+//! The result of an attempt to deliver messages.
+
+use super::queue::Message;
+
+/// What became of the messages of an attempt.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The number of messages that were delivered.
+    pub delivered: usize,
+    /// The number of messages that were refused, so that another attempt would fail too.
+    pub failed: usize,
+    /// The messages to send again, in order.
+    pub again: Vec<Message>,
+    /// The HTTP status of the answer.
+    pub status: Option<u16>,
+    /// The last error.
+    pub error: Option<String>,
+}
+
+impl Outcome {
+    /// All messages can be sent again.
+    pub fn again(messages: Vec<Message>, error: impl Into<String>) -> Outcome {
+        Outcome { again: messages, error: Some(error.into()), ..Outcome::default() }
+    }
+
+    /// All messages were refused.
+    pub fn failed(count: usize, error: impl Into<String>) -> Outcome {
+        Outcome { failed: count, error: Some(error.into()), ..Outcome::default() }
+    }
+
+    /// The outcome for the status of an answer (CPL-86).
+    pub fn of_status(status: http::StatusCode, messages: Vec<Message>) -> Outcome {
+        let code = Some(status.as_u16());
+        if status.is_success() {
+            return Outcome { delivered: messages.len(), status: code, ..Outcome::default() };
+        }
+        let error = format!("the receiver answered {status}");
+        let is_temporary = status.is_server_error() || matches!(status.as_u16(), 408 | 429);
+        let outcome =
+            if is_temporary { Outcome::again(messages, error) } else { Outcome::failed(messages.len(), error) };
+        Outcome { status: code, ..outcome }
+    }
+}

@@ -1,0 +1,229 @@
+//! A sink: its definition, its queue, and what became of its messages.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::{Semaphore, watch};
+
+use super::definition::{Definition, Target};
+use super::eventbridge;
+use super::outcome::Outcome;
+use super::queue::{Lane, Message, Queue};
+use crate::state::sync::Mutex;
+use crate::state::{Event, IdSource};
+
+/// Maximum number of messages that are compared with a pattern before other work gets its turn, and that are put into
+/// lanes if there is no pattern.
+const COMPARED_AT_ONCE: usize = 16;
+const SORTED_AT_ONCE: usize = 1000;
+/// Maximum number of lines that are written to a file at once.
+const LINES_AT_ONCE: usize = 256;
+/// Maximum number of concurrent attempts.
+const MAX_ATTEMPTS: usize = 16;
+
+/// A sink.
+#[derive(Debug)]
+pub struct Sink {
+    name: String,
+    inner: Mutex<Inner>,
+    /// Changes with the definition, and when the sink is removed.
+    version: watch::Sender<u64>,
+    /// Limits concurrent attempts.
+    pub(super) attempts: Semaphore,
+}
+
+#[derive(Debug)]
+struct Inner {
+    definition: Arc<Definition>,
+    queue: Queue,
+    state: State,
+    is_removed: bool,
+}
+
+/// What became of the messages of a sink (CPL-87).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    /// The number of messages that are not delivered yet.
+    pub queued: usize,
+    /// The number of delivered messages.
+    pub delivered: u64,
+    /// The number of messages that were refused, or that were tried too often.
+    pub failed: u64,
+    /// The number of messages that were dropped because the queue was full.
+    pub dropped: u64,
+    /// The number of attempts after the first.
+    pub retries: u64,
+    /// The last error.
+    pub last_error: Option<String>,
+    /// The HTTP status of the last answer.
+    pub last_status: Option<u16>,
+    /// The time of the last delivery, by the system clock.
+    pub last_delivery: Option<Timestamp>,
+}
+
+impl Sink {
+    pub(super) fn new(name: &str, definition: Definition) -> Sink {
+        let inner = Inner {
+            definition: Arc::new(definition),
+            queue: Queue::default(),
+            state: State::default(),
+            is_removed: false,
+        };
+        Sink {
+            name: name.to_owned(),
+            inner: Mutex::new(inner),
+            version: watch::Sender::new(0),
+            attempts: Semaphore::new(MAX_ATTEMPTS),
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its definition.
+    pub fn definition(&self) -> Arc<Definition> {
+        Arc::clone(&self.inner.lock().definition)
+    }
+
+    /// What became of its messages so far.
+    pub fn state(&self) -> State {
+        let inner = self.inner.lock();
+        State { queued: inner.queue.len(), ..inner.state.clone() }
+    }
+
+    /// Changes the definition. The queue stays.
+    pub(super) fn redefine(&self, definition: Definition) {
+        self.inner.lock().definition = Arc::new(definition);
+        self.version.send_modify(|version| *version += 1);
+    }
+
+    /// Ends all deliveries.
+    pub(super) fn remove(&self) {
+        self.inner.lock().is_removed = true;
+        self.version.send_modify(|version| *version += 1);
+    }
+
+    pub(super) fn is_removed(&self) -> bool {
+        self.inner.lock().is_removed
+    }
+
+    /// Notifies about changes of the definition.
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+        self.version.subscribe()
+    }
+
+    /// Whether it receives events.
+    pub(super) fn is_enabled(&self) -> bool {
+        self.inner.lock().definition.is_enabled
+    }
+
+    /// Queues the events of receivers that it covers. Returns whether there were any.
+    pub(super) fn receive(&self, events: &[Event], ids: &Arc<IdSource>) -> bool {
+        let inner = &mut *self.inner.lock();
+        let definition = Arc::clone(&inner.definition);
+        let wanted = events.iter().filter(|event| definition.is_enabled && definition.may_want(event));
+        let count = wanted.map(|event| inner.push(Message::Event(event.clone(), Arc::clone(ids)))).count();
+        count > 0
+    }
+
+    /// Queues an announcement.
+    pub(super) fn announce(&self, message: Message) {
+        self.inner.lock().push(message);
+    }
+
+    /// Compares some of the queued messages with the pattern. Returns whether there were any.
+    pub(super) fn sort_some(&self) -> bool {
+        let (definition, unsorted) = {
+            let inner = self.inner.lock();
+            let most = if inner.definition.has_pattern() { COMPARED_AT_ONCE } else { SORTED_AT_ONCE };
+            (Arc::clone(&inner.definition), inner.queue.unsorted(most))
+        };
+        // Comparing takes long, so the queue is not locked meanwhile.
+        let sorted: Vec<_> = unsorted.iter().map(|(ticket, message)| (*ticket, definition.lane(message))).collect();
+        let mut inner = self.inner.lock();
+        for (ticket, lane) in sorted {
+            inner.queue.sort(ticket, lane);
+        }
+        !unsorted.is_empty()
+    }
+
+    /// A lane with messages for which no delivery is in progress. It counts as busy from now on.
+    pub(super) fn begin(&self) -> Option<Lane> {
+        let mut inner = self.inner.lock();
+        if inner.is_paused() { None } else { inner.queue.begin() }
+    }
+
+    /// The next messages of a busy lane. If there are none, it stops being busy.
+    pub(super) fn take(&self, lane: &Lane) -> Vec<Message> {
+        let mut inner = self.inner.lock();
+        let most = match inner.definition.target {
+            _ if inner.is_paused() => 0,
+            Target::Webhook { .. } => 1,
+            Target::EventBridge { .. } => eventbridge::MAX_ENTRIES,
+            Target::File { .. } => LINES_AT_ONCE,
+        };
+        inner.queue.take(lane, most)
+    }
+
+    /// Notes that the delivery of a lane has stopped unexpectedly.
+    pub(super) fn end(&self, lane: &Lane) {
+        self.inner.lock().queue.end(lane);
+    }
+
+    /// Records an attempt with `count` messages. Returns the messages to send again, which are none after the last
+    /// attempt.
+    pub(super) fn record(&self, outcome: Outcome, count: usize, is_last: bool) -> Vec<Message> {
+        let inner = &mut *self.inner.lock();
+        let again = if is_last { Vec::new() } else { outcome.again };
+        let ended = count.saturating_sub(again.len());
+        inner.queue.finish(ended);
+        let state = &mut inner.state;
+        state.delivered += outcome.delivered as u64;
+        state.failed += ended.saturating_sub(outcome.delivered) as u64;
+        state.retries += u64::from(!again.is_empty());
+        if outcome.delivered > 0 {
+            state.last_delivery = Some(Timestamp::now());
+        }
+        if let Some(error) = outcome.error {
+            // A receiver that does not respond fails many times.
+            if state.last_error.as_ref() == Some(&error) {
+                tracing::debug!(sink = self.name, error, again = again.len(), "a delivery failed again");
+            } else {
+                tracing::warn!(sink = self.name, error, again = again.len(), "a delivery failed");
+            }
+            state.last_error = Some(error);
+        }
+        if outcome.status.is_some() {
+            state.last_status = outcome.status;
+        }
+        again
+    }
+}
+
+impl Inner {
+    fn push(&mut self, message: Message) {
+        self.state.dropped += u64::from(self.queue.push(message, self.definition.queue_size));
+    }
+
+    fn is_paused(&self) -> bool {
+        self.is_removed || !self.definition.is_enabled
+    }
+}
+
+impl Definition {
+    /// The lane of a message; `None` if the pattern does not select it.
+    fn lane(&self, message: &Message) -> Option<Lane> {
+        let lane = match message {
+            Message::Announcement(announcement) => Lane::Region(announcement.region.clone()),
+            Message::Event(event, ids) => {
+                if !self.selects(event, ids) {
+                    return None;
+                }
+                Lane::Receiver(event.receiver.clone())
+            }
+        };
+        Some(if matches!(self.target, Target::File { .. }) { Lane::All } else { lane })
+    }
+}
