@@ -13,9 +13,8 @@ use super::delays::Delays;
 use super::directory::{Credential, Directory, Principal};
 use super::document::SessionDocument;
 use super::due::{CheckScope, Due, DueSet};
-use super::event_counts::EventCounts;
 use super::event_sink::EventSink;
-use super::events::{Derive, Draft, Event, EventListener, EventPage, Events};
+use super::events::Events;
 use super::export_job::ExportSink;
 use super::exposures::{Changed, Exposures, Signals};
 use super::findings::Findings;
@@ -33,9 +32,9 @@ use super::sessions::{SESSION_KEY, Sessions};
 use super::settings_v2::SettingsV2;
 use super::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use super::sync::{Mutex, MutexGuard, RwLock, SharedMap};
-use super::test_tag::TestTag;
-use super::written::FindingWrites;
 use crate::ocsf::{Converter, Settings};
+
+mod emitting;
 
 /// The whole state of the process.
 pub struct World {
@@ -229,91 +228,6 @@ impl World {
     /// The function that writes exported objects; `None` if jobs keep their output.
     pub fn export_sink(&self) -> Option<&ExportSink> {
         self.export_sink.as_ref()
-    }
-
-    /// Enables events and keeps the newest `capacity` of them; 0 disables events. Numbering continues after `after`.
-    /// `listener` gets to know them.
-    pub fn enable_events(
-        &mut self,
-        capacity: usize,
-        derive: Derive,
-        after: u64,
-        listener: Option<Arc<dyn EventListener>>,
-    ) {
-        self.events = (capacity > 0).then(|| Events::new(capacity, derive, after, listener));
-    }
-
-    /// Takes over the kept events and the numbering of the world before, which no longer emits events.
-    pub fn continue_events(&mut self, before: &World) {
-        self.events = before.events.as_ref().map(Events::hand_over);
-    }
-
-    /// Whether events are enabled.
-    pub fn has_events(&self) -> bool {
-        self.events.is_some()
-    }
-
-    /// Up to `limit` matching events after a number, oldest first.
-    pub fn events(&self, after: u64, limit: usize, is_wanted: impl Fn(&Event) -> bool) -> EventPage {
-        self.events.as_ref().map(|events| events.page(after, limit, is_wanted)).unwrap_or_default()
-    }
-
-    /// Disables events, including those of calls in progress, and returns the number of the last event. The next world
-    /// continues numbering from there.
-    pub fn close_events(&self) -> u64 {
-        self.events.as_ref().map(Events::close).unwrap_or_default()
-    }
-
-    /// Numbers of events since the start of the process.
-    pub fn event_counts(&self) -> EventCounts {
-        self.events.as_ref().map(Events::counts).unwrap_or_default()
-    }
-
-    /// Continues the numbers of events of the world before.
-    pub fn continue_event_counts(&self, before: &World) {
-        if let Some(events) = &self.events {
-            events.continue_counts(before.event_counts());
-        }
-    }
-
-    /// Removes and returns all kept events, oldest first. Their numbers are not reused.
-    pub fn take_events(&self) -> Vec<Event> {
-        self.events.as_ref().map(Events::take).unwrap_or_default()
-    }
-
-    /// Removes the kept events with these numbers, in ascending order. Returns how many there were.
-    pub fn remove_events(&self, numbers: &[u64]) -> usize {
-        self.events.as_ref().map(|events| events.remove(numbers)).unwrap_or_default()
-    }
-
-    /// Skips the oldest of the matching events after a number, so that at most `limit` follow. Returns the number to
-    /// continue after and the number of skipped events.
-    pub fn skip_events(&self, after: u64, limit: usize, is_wanted: impl Fn(&Event) -> bool) -> (u64, u64) {
-        self.events.as_ref().map_or((after, 0), |events| events.skip(after, limit, is_wanted))
-    }
-
-    /// Starts recording writes of a call to a table, if events are enabled.
-    pub(super) fn begin_writes(
-        &self,
-        table: &TableKey,
-        due_at: Option<Timestamp>,
-        test: Option<&TestTag>,
-    ) -> Option<FindingWrites> {
-        let at = || due_at.unwrap_or_else(|| self.clock.now());
-        self.events.as_ref().map(|events| events.begin(table.clone(), at(), test.cloned()))
-    }
-
-    /// Records finished writes. Must be called while the table is locked, so that writes are in order.
-    pub(super) fn record_writes(&self, written: Option<FindingWrites>) {
-        if let (Some(events), Some(written)) = (&self.events, written) {
-            events.record(written);
-        }
-    }
-
-    pub(super) fn emit(&self, drafts: Vec<Draft>, due_at: Option<Timestamp>, test: Option<&TestTag>) {
-        if let Some(events) = &self.events {
-            events.emit(self, drafts, due_at.unwrap_or_else(|| self.clock.now()), test);
-        }
     }
 
     /// A snapshot of relations, hubs and declared resources. A call that reads several of them takes one snapshot.
