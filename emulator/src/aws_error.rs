@@ -161,6 +161,8 @@ error_codes! {
 pub struct AwsError {
     /// The code.
     pub code: ErrorCode,
+    /// A code to send instead, which a fault sets.
+    pub other_code: Option<Cow<'static, str>>,
     /// The HTTP status.
     pub status: u16,
     /// The text of the `Message` member.
@@ -178,12 +180,25 @@ impl AwsError {
     pub fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
         AwsError {
             code,
+            other_code: None,
             status: code.status(),
             message: message.into(),
             reason: None,
             source: None,
             keeps_changes: false,
         }
+    }
+
+    /// The code as sent on the wire.
+    pub fn name(&self) -> &str {
+        self.other_code.as_deref().unwrap_or(self.code.name())
+    }
+
+    /// The same error with another code, which need not be one of AWS.
+    #[must_use]
+    pub fn with_code(mut self, code: impl Into<Cow<'static, str>>) -> Self {
+        self.other_code = Some(code.into());
+        self
     }
 
     /// The same error with a different HTTP status (ACC-07).
@@ -242,7 +257,7 @@ impl AwsError {
 
 impl fmt::Display for AwsError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} ({}): {}", self.code.name(), self.status, self.message)?;
+        write!(formatter, "{} ({}): {}", self.name(), self.status, self.message)?;
         match &self.source {
             Some(source) => write!(formatter, " [{source}]"),
             None => Ok(()),

@@ -1,5 +1,7 @@
 //! The in-process connector: an HTTP client for `aws-sdk-*` that does not need a port.
 
+use std::io;
+
 use aws_smithy_runtime_api::client::http::{
     HttpClient as SdkHttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -9,8 +11,10 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http_body_util::BodyExt;
+use tokio::time::sleep;
 
 use crate::service::Service;
+use crate::wire::failure::{Broken, Failure, HANG};
 
 /// An HTTP client that sends all requests to one emulator, regardless of their host.
 #[derive(Clone)]
@@ -42,8 +46,29 @@ impl HttpConnector for HttpClient {
             let (parts, body) = request.into_parts();
             let body = body.collect().await.map_err(ConnectorError::user)?.to_bytes();
             let response = service.handle(http::Request::from_parts(parts, body)).await;
+            if let Some(failure) = response.extensions().get::<Failure>() {
+                fail(*failure).await?;
+            }
             let response = response.map(|body: Bytes| SdkBody::from(body));
             HttpResponse::try_from(response).map_err(|error| ConnectorError::other(error.into(), None))
         })
     }
+}
+
+/// Fails like a connection that a fault breaks. A response that arrives slowly succeeds after its time.
+async fn fail(failure: Failure) -> Result<(), ConnectorError> {
+    let kind = match failure {
+        Failure::Dribble(over) => {
+            sleep(over).await;
+            return Ok(());
+        }
+        Failure::Hang => {
+            sleep(HANG).await;
+            return Err(ConnectorError::timeout(Box::new(Broken)));
+        }
+        Failure::Reset => io::ErrorKind::ConnectionReset,
+        Failure::Empty | Failure::Truncate => io::ErrorKind::UnexpectedEof,
+        Failure::Garbage => io::ErrorKind::InvalidData,
+    };
+    Err(ConnectorError::io(io::Error::new(kind, Broken).into()))
 }

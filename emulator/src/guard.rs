@@ -12,7 +12,7 @@ use crate::domain::events::envelope;
 use crate::invariant::Invariant;
 use crate::scenario;
 use crate::service::{Service, Settings};
-use crate::state::{AccountId, Region};
+use crate::state::{AccountId, Fault, Region};
 use crate::wire::admission::Admission;
 use crate::wire::server::{self, Options};
 use crate::wire::tls::{self, Authority};
@@ -95,6 +95,7 @@ pub struct Builder {
     allowed_origins: Vec<String>,
     allowed_hosts: Vec<String>,
     tls: Option<Tls>,
+    faults: Vec<Fault>,
 }
 
 impl Emulator {
@@ -226,6 +227,33 @@ impl Builder {
         self
     }
 
+    /// Applies the rate limits of AWS: calls above the limit of their operation fail with 429.
+    pub fn aws_rate_limits(mut self) -> Builder {
+        self.settings.aws_rate_limits = true;
+        self
+    }
+
+    /// Adds faults, rules that make selected calls fail or slow them down, to those of the scenario.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use securityhub_local::{Emulator, Fault, FaultError};
+    ///
+    /// let throttling = Fault {
+    ///     operation: Some("BatchImportFindings".into()),
+    ///     error: Some(FaultError { code: Some("Throttle".to_owned()), ..FaultError::default() }),
+    ///     times: Some(2),
+    ///     ..Fault::default()
+    /// };
+    /// let emulator = Emulator::builder().faults([throttling]).start().await?;
+    /// # drop(emulator);
+    /// # Ok::<(), securityhub_local::StartError>(()) }).unwrap();
+    /// ```
+    pub fn faults(mut self, faults: impl IntoIterator<Item = Fault>) -> Builder {
+        self.faults.extend(faults);
+        self
+    }
+
     /// Accepts requests of pages of a web origin such as `https://app.example.com` or `https://*.example.com`; `*` for
     /// all. Local pages are always accepted.
     pub fn allow_origin(mut self, origin: &str) -> Builder {
@@ -278,6 +306,7 @@ impl Builder {
         let service =
             Service::new(self.settings, scenario).map_err(|errors| StartError::Scenario(errors.to_string()))?;
         service.check_default_region().map_err(|error| StartError::Setting(format!("allow_anonymous: {error}")))?;
+        service.add_faults(self.faults).map_err(|error| StartError::Setting(format!("faults: {error}")))?;
         // Bound here rather than on the thread, so that clients can connect as soon as this returns.
         let listener = std::net::TcpListener::bind(("127.0.0.1", self.port))?;
         listener.set_nonblocking(true)?;

@@ -21,6 +21,7 @@ pub mod connector;
 pub mod control;
 pub mod domain;
 pub mod durable;
+pub mod faults;
 pub mod gate;
 pub mod generate;
 mod guard;
@@ -49,3 +50,6 @@ pub mod wire;
 pub use control::clock::ClockState;
 pub use control::snapshots::SnapshotInfo;
 pub use guard::{Builder, ClockStep, Emulator, Reset, StartError, Tls};
+pub use state::{
+    Fault, FaultError, FaultLatency, FaultPartial, FaultStage, FaultWire, Lognormal, Operations as FaultOperations,
+};

@@ -16,12 +16,13 @@ use securityhub_fixtures::Operation;
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::control;
 use crate::domain::due;
+use crate::faults::Surroundings;
 use crate::metrics::{Format, LogCounters, Metrics};
 use crate::observed::Facts;
 use crate::operations::{self, Handler};
 use crate::scenario::{Diagnostics, Scenario};
 use crate::served::ServedWorld;
-use crate::state::{AccountId, IdSource, Region, UnknownRegion, World};
+use crate::state::{AccountId, Fault, IdSource, Region, UnknownRegion, World};
 use crate::wire::answer;
 use crate::wire::payload::Payload;
 use crate::wire::route::{self, Route, Unroutable};
@@ -32,6 +33,7 @@ mod control_plane;
 mod deliveries;
 mod exported;
 mod identity;
+mod injected;
 mod lanes;
 mod metering;
 mod strangers;
@@ -71,6 +73,8 @@ pub struct Settings {
     pub default_region: Region,
     /// The account for access keys that are neither an account ID nor listed, unless the scenario sets one.
     pub default_account: AccountId,
+    /// Whether the rate limits of AWS apply, even if the scenario does not enable them.
+    pub aws_rate_limits: bool,
     /// Number of events to keep, newest first; 0 disables events.
     pub events: usize,
     /// Counters of the log.
@@ -91,6 +95,7 @@ impl Default for Settings {
             signature_clock: SignatureClock::Machine,
             default_region: Region::new("us-east-1"),
             default_account: AccountId::DEFAULT,
+            aws_rate_limits: false,
             events: 10_000,
             log: LogCounters::default(),
             certificate_authority: None,
@@ -140,6 +145,9 @@ impl Service {
         if let Some(directory) = &settings.sink_directory {
             served.sinks().allow_files(directory.clone());
         }
+        if settings.aws_rate_limits {
+            served.faults().always_limit_rates();
+        }
         Ok(Service(Arc::new(Inner {
             served,
             settings,
@@ -163,6 +171,15 @@ impl Service {
     /// The world it serves, with its control plane.
     pub(crate) fn served(&self) -> &ServedWorld {
         &self.0.served
+    }
+
+    /// Adds faults now and after each reset to the start.
+    ///
+    /// # Errors
+    /// A sentence about the first fault that is wrong. No fault is added then.
+    pub fn add_faults(&self, faults: Vec<Fault>) -> Result<(), String> {
+        let surroundings = Surroundings::of(&self.world());
+        self.0.served.faults().add_to_start(faults, &surroundings).map_err(|refused| refused.to_string())
     }
 
     /// Ends calls that wait, and reports from now on that the emulator is not ready (CPL-12, CPL-15).
@@ -208,7 +225,8 @@ impl Service {
         let _in_flight = self.0.served.metrics().begin();
         let (parts, body) = request.into_parts();
         let route = route::find(&parts.method, parts.uri.path());
-        self.answer_at_length(&parts, &body, &route, None, None)
+        let facts = self.consider_faults(ApiRequest { parts: &parts, body: &body, route: &route, source: None }).await;
+        self.answer_at_length(&parts, &body, &route, None, facts)
     }
 
     /// Answers a request from an address, which policies can refer to. Heavy work runs on a separate thread, so that
@@ -233,10 +251,14 @@ impl Service {
         route: Result<Route, Unroutable>,
         source: IpAddr,
     ) -> Response<Bytes> {
-        let Some(lane) = self.lane(&parts, &body, &route) else {
-            return self.answer_at_length(&parts, &body, &route, Some(source), None);
+        let request = ApiRequest { parts: &parts, body: &body, route: &route, source: Some(source) };
+        let facts = self.consider_faults(request).await;
+        let decision = facts.as_ref().and_then(|facts| facts.decision.as_ref());
+        let is_done_here = decision.is_some_and(|decision| !decision.does_call());
+        let Some(lane) = self.lane(&parts, &body, &route).filter(|_| !is_done_here) else {
+            return self.answer_at_length(&parts, &body, &route, Some(source), facts);
         };
-        let facts = match self.answer_quickly(&parts, &body, &route, source) {
+        let facts = match self.answer_quickly(&parts, &body, &route, source, facts) {
             Ok(response) => return response,
             Err(facts) => facts,
         };
@@ -254,7 +276,7 @@ impl Service {
     pub async fn serve_in_place(&self, request: Request<Bytes>, source: IpAddr) -> Response<Bytes> {
         let (parts, body) = request.into_parts();
         let route = route::find(&parts.method, parts.uri.path());
-        match self.answer_quickly(&parts, &body, &route, source) {
+        match self.answer_quickly(&parts, &body, &route, source, None) {
             Ok(response) => response,
             Err(facts) => self.answer_at_length(&parts, &body, &route, Some(source), facts),
         }
@@ -268,14 +290,16 @@ impl Service {
         body: &Bytes,
         route: &Result<Route, Unroutable>,
         source: IpAddr,
+        facts: Option<Facts>,
     ) -> Result<Response<Bytes>, Option<Facts>> {
+        let is_faulty = facts.as_ref().is_some_and(|facts| facts.decision.is_some());
         match route {
-            Ok(found) if self.may_be_quick(found.operation, parts, body) => {
-                let mut facts = self.facts(route);
+            Ok(found) if !is_faulty && self.may_be_quick(found.operation, parts, body) => {
+                let mut facts = facts.unwrap_or_else(|| self.facts(route));
                 let request = ApiRequest { parts, body, route, source: Some(source) };
                 self.answer_api(request, &mut facts, TimeBudget::Short).ok_or(Some(facts))
             }
-            _ => Err(None),
+            _ => Err(facts),
         }
     }
 

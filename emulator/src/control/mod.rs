@@ -28,6 +28,7 @@ mod events;
 mod explain;
 mod exports;
 mod exposures;
+mod faults;
 mod findings;
 mod lifecycle;
 mod members;

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use super::api::{Answer, Body, Call, Json, Nothing, Refusal, Route, openapi};
 use super::{
-    announcements, clock, compliance, connectors, events, explain, exports, exposures, findings, lifecycle, members,
-    metrics, organization, resources, sinks, snapshots, status, stream,
+    announcements, clock, compliance, connectors, events, explain, exports, exposures, faults, findings, lifecycle,
+    members, metrics, organization, resources, sinks, snapshots, status, stream,
 };
 
 /// All routes, in the order in which a new user needs them.
@@ -19,10 +19,12 @@ pub fn all() -> &'static [Route] {
     static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {
         let mut routes = service();
         routes.extend(world());
+        routes.extend(injected());
         routes.extend(security_hub());
         routes.extend(deliveries());
         routes.extend(surroundings());
         routes.extend(aliases());
+        routes.extend(chaos());
         routes
     });
     &ROUTES
@@ -76,6 +78,24 @@ fn world() -> Vec<Route> {
         post("/_emulator/snapshots/{name}/restore", "restoreSnapshot", "Return to a snapshot", snapshots::restore)
             .fresh(404)
             .about("`start` and `empty` are snapshots that always exist."),
+    ]
+}
+
+/// Faults.
+fn injected() -> Vec<Route> {
+    vec![
+        get("/_emulator/faults", "listFaults", "List the faults: rules that make calls fail or slow them down", faults::list)
+            .light()
+            .example("?id=f-1")
+            .about("`Seen` is the number of calls that a fault has selected, `Fired` the number of times that it has fired."),
+        put("/_emulator/faults", "setFaults", "Replace all faults", faults::set)
+            .light()
+            .example(r#"{"Faults": [{"Operation": "GetFindings", "Error": {"Code": "Throttle"}, "Times": 3}]}"#),
+        post("/_emulator/faults", "addFaults", "Add a fault or several", faults::add)
+            .light()
+            .example(r#"{"Operation": "BatchImportFindings", "Partial": {"Every": 2}}"#)
+            .about("The body is a fault or `{\"Faults\": [...]}`. With `?position=first`, the new faults are tried before all others."),
+        delete("/_emulator/faults", "deleteFaults", "Delete faults", faults::delete).light().example("?test=my-test"),
     ]
 }
 
@@ -200,6 +220,43 @@ fn aliases() -> Vec<Route> {
     ]
 }
 
+/// The chaos API of LocalStack (CPL-39).
+fn chaos() -> Vec<Route> {
+    vec![
+        get(
+            "/_localstack/chaos/faults",
+            "listChaosFaults",
+            "List the faults that were declared in the form of LocalStack",
+            faults::list_chaos,
+        )
+        .light(),
+        post(
+            "/_localstack/chaos/faults",
+            "setChaosFaults",
+            "Replace the faults that were declared in the form of LocalStack",
+            faults::set_chaos,
+        )
+        .light()
+        .example(r#"[{"service": "securityhub", "operation": "GetFindings", "error": {"statusCode": 429, "code": "TooManyRequestsException"}}]"#),
+        patch("/_localstack/chaos/faults", "addChaosFaults", "Add faults in the form of LocalStack", faults::add_chaos)
+            .light()
+            .example(r#"[{"region": "us-east-1", "probability": 0.5}]"#),
+        delete(
+            "/_localstack/chaos/faults",
+            "deleteChaosFaults",
+            "Delete these faults in the form of LocalStack, or without a body all of them",
+            faults::delete_chaos,
+        )
+        .light()
+        .example("[]"),
+        get("/_localstack/chaos/effects", "showChaosEffects", "Show the delay of all calls", faults::show_effects)
+            .light(),
+        post("/_localstack/chaos/effects", "setChaosEffects", "Set the delay of all calls", faults::set_effects)
+            .light()
+            .example(r#"{"latency": 100}"#),
+    ]
+}
+
 /// Describes all routes in OpenAPI.
 fn describe(_: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<Value>, Refusal> {
     Ok(Json(openapi::document(all())))
@@ -220,4 +277,4 @@ macro_rules! methods {
     )*};
 }
 
-methods!(get GET, post POST, put PUT, delete DELETE);
+methods!(get GET, post POST, put PUT, patch PATCH, delete DELETE);

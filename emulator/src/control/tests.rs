@@ -5,6 +5,7 @@ mod clock;
 mod connectors;
 mod events;
 mod exports;
+mod faults;
 mod regions;
 mod resources;
 mod sinks;

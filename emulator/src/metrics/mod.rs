@@ -34,6 +34,8 @@ const NEIGHBOURS: [&str; 5] = ["ec2", "iam", "organizations", "s3", "sts"];
 const MAX_NEIGHBOURS: usize = 200;
 /// Maximum number of outcomes of the control plane with their own label: more than all routes have.
 const MAX_CONTROL: usize = 2000;
+/// Maximum number of faults with their own label: as many as there can be at one time.
+const MAX_FAULTS: usize = 1000;
 /// The label of everything without one of its own.
 const OTHER: &str = "other";
 /// The operation of a call whose path no operation has.
@@ -51,6 +53,10 @@ pub struct Metrics {
     control: Mutex<BTreeMap<(&'static str, &'static str, u16), u64>>,
     refused: [AtomicU64; Reason::ALL.len()],
     panics: AtomicU64,
+    /// How often each fault has fired, by its ID.
+    fired: Mutex<BTreeMap<String, u64>>,
+    /// Calls above the rate limits of AWS, by operation.
+    rate_limited: Mutex<BTreeMap<Operation, u64>>,
 }
 
 /// The reason why a request did not reach the service.
@@ -116,6 +122,8 @@ impl Default for Metrics {
             control: Mutex::default(),
             refused: Default::default(),
             panics: AtomicU64::new(0),
+            fired: Mutex::default(),
+            rate_limited: Mutex::default(),
         }
     }
 }
@@ -177,6 +185,18 @@ impl Metrics {
         self.panics.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts that a fault has fired.
+    pub fn fired(&self, fault: &str) {
+        let mut fired = self.fired.lock();
+        let is_full = fired.len() >= MAX_FAULTS && !fired.contains_key(fault);
+        *fired.entry(if is_full { OTHER } else { fault }.to_owned()).or_default() += 1;
+    }
+
+    /// Counts a call above the rate limit of its operation.
+    pub fn rate_limited(&self, operation: Operation) {
+        *self.rate_limited.lock().entry(operation).or_default() += 1;
+    }
+
     /// Writes these metrics to a page.
     pub fn write(&self, page: &mut Page) {
         self.write_calls(page);
@@ -190,6 +210,15 @@ impl Metrics {
         let mut samples = page.metric(Kind::Counter, "refused_total", help);
         for (reason, count) in Reason::ALL.iter().zip(&self.refused) {
             samples.add(&[("reason", reason.label())], count.load(Ordering::Relaxed));
+        }
+        let mut samples = page.metric(Kind::Counter, "faults_fired_total", "How often faults have fired.");
+        for (fault, count) in &*self.fired.lock() {
+            samples.add(&[("fault", fault)], count);
+        }
+        let help = "Calls above the rate limits of AWS.";
+        let mut samples = page.metric(Kind::Counter, "rate_limited_total", help);
+        for (operation, count) in &*self.rate_limited.lock() {
+            samples.add(&[("operation", operation.name())], count);
         }
         page.counter("panics_total", "Calls that panicked.", self.panics.load(Ordering::Relaxed));
     }

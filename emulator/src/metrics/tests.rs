@@ -26,6 +26,8 @@ fn used() -> Metrics {
     metrics.controlled("GET", Some("/_emulator/snapshots/{name}"), 404);
     metrics.controlled("BREW", None, 404);
     metrics.refused(Reason::Host);
+    metrics.fired("slow");
+    metrics.rate_limited(Operation::GetFindings);
     metrics
 }
 

@@ -118,7 +118,7 @@ fn invalid(message: String) -> AwsError {
 
 /// An error in the format of EC2.
 pub(super) fn refusal(error: &AwsError, request_id: &str) -> Response<Bytes> {
-    let details = [Element::text("Code", xml_code(error.code)), Element::text("Message", &*error.message)];
+    let details = [Element::text("Code", xml_code(error)), Element::text("Message", &*error.message)];
     let errors = Element::new("Errors", [Element::new("Error", details)]);
     let refusal = Element::new("Response", [errors, Element::text("RequestID", request_id)]);
     query::document(error.status, request_id, &refusal)

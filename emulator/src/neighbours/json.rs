@@ -37,7 +37,7 @@ pub(super) fn target(parts: &Parts) -> &str {
 
 /// An error: `__type`, `Message` and optionally `Reason`.
 pub(super) fn refusal(error: &AwsError, request_id: &str) -> Response<Bytes> {
-    let mut body = json!({ "__type": error.code.name(), "Message": error.message });
+    let mut body = json!({ "__type": error.name(), "Message": error.message });
     if let Some(reason) = error.reason {
         body["Reason"] = json!(reason);
     }

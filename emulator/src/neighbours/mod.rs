@@ -42,7 +42,7 @@ pub fn handle(world: &World, call: &Call<'_>) -> Response<Bytes> {
             json::answer(call, |operation, body| organizations::call(world, call.caller, operation, body))
         }
         "s3" => s3::answer(call),
-        service => Err(unknown_operation(service, &protocol::operation(call))),
+        service => Err(unknown_operation(service, &protocol::operation(call.parts, call.body))),
     };
     match answered {
         Ok(response) => {
@@ -64,7 +64,7 @@ pub fn refuse(service: &str, parts: &Parts, error: &AwsError, request_id: &str) 
         tracing::info!(service, request_id, %error, "refused");
     }
     let mut response = Protocol::of(service, parts).refusal(error, request_id);
-    response.extensions_mut().insert(answer::ErrorName(xml::xml_code(error.code)));
+    response.extensions_mut().insert(answer::ErrorName(xml::xml_code(error).to_owned().into()));
     response
 }
 

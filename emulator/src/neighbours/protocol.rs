@@ -5,7 +5,7 @@ use http::Response;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 
-use super::{Call, ec2, json, query, s3};
+use super::{ec2, json, query, s3};
 use crate::aws_error::AwsError;
 use crate::wire::answer;
 
@@ -53,8 +53,7 @@ impl Protocol {
 
 /// The operation of a request to a service that is not emulated: from `X-Amz-Target`, from the form, or the method and the
 /// path.
-pub(super) fn operation(call: &Call<'_>) -> String {
-    let Call { parts, body, .. } = *call;
+pub(super) fn operation(parts: &Parts, body: &Bytes) -> String {
     if let Some(target) = parts.headers.get(json::TARGET).and_then(|target| target.to_str().ok()) {
         return target.rsplit('.').next().unwrap_or(target).to_owned();
     }

@@ -86,7 +86,7 @@ pub(super) fn refusal(error: &AwsError, namespace: Option<&'static str>, request
         "Error",
         [
             Element::text("Type", at_fault),
-            Element::text("Code", xml_code(error.code)),
+            Element::text("Code", xml_code(error)),
             Element::text("Message", &*error.message),
         ],
     );

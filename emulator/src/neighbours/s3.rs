@@ -25,7 +25,7 @@ pub(super) fn answer(call: &Call<'_>) -> Result<Response<Bytes>, AwsError> {
 /// An error in the format of S3.
 pub(super) fn refusal(error: &AwsError, request_id: &str) -> Response<Bytes> {
     let details = [
-        Element::text("Code", xml_code(error.code)),
+        Element::text("Code", xml_code(error)),
         Element::text("Message", &*error.message),
         Element::text("RequestId", request_id),
     ];

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use quick_xml::escape::escape;
 
-use crate::aws_error::ErrorCode;
+use crate::aws_error::{AwsError, ErrorCode};
 
 /// An element and its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,8 +66,11 @@ fn readable(text: &str) -> Cow<'_, str> {
 }
 
 /// The spelling of a code in XML protocols; JSON protocols use it unchanged. `inferred` for EC2 and S3.
-pub(super) fn xml_code(code: ErrorCode) -> &'static str {
-    match code {
+pub(super) fn xml_code(error: &AwsError) -> &str {
+    if let Some(code) = &error.other_code {
+        return code;
+    }
+    match error.code {
         ErrorCode::AccessDeniedException => "AccessDenied",
         ErrorCode::ExpiredTokenException => "ExpiredToken",
         ErrorCode::IncompleteSignatureException => "IncompleteSignature",

@@ -4,11 +4,13 @@
 //! How a call is answered does not belong here.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Instant;
 
 use securityhub_fixtures::Operation;
 
 use crate::domain::caller::Caller;
+use crate::faults::Decision;
 
 /// The service name of Security Hub in a SigV4 scope.
 pub const SECURITY_HUB: &str = "securityhub";
@@ -28,6 +30,8 @@ pub struct Facts {
     pub access_key: Option<String>,
     /// The caller; `None` if the signature was refused.
     pub caller: Option<Caller>,
+    /// What faults do to the call; `None` if none of them fires.
+    pub decision: Option<Decision>,
 }
 
 impl Facts {
@@ -40,6 +44,12 @@ impl Facts {
             operation,
             access_key: None,
             caller: None,
+            decision: None,
         }
+    }
+
+    /// The ID of the fault that the response and the journal show.
+    pub fn fault(&self) -> Option<&Arc<str>> {
+        self.decision.as_ref().and_then(Decision::id)
     }
 }

@@ -220,6 +220,13 @@ pub(super) struct ServeArguments {
     #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_EVENTS", default_value_t = 10_000)]
     pub(super) events: usize,
 
+    /// Apply the rate limits of AWS: calls above the limit of their operation fail with 429
+    ///
+    /// Each account, Region and operation has its own limit on the emulator's clock: 3 calls per second with bursts of 6 for
+    /// GetFindings, 1 and 1 for BatchEnableStandards, 1 and 5 for UpdateStandardsControl, 10 and 30 for all others.
+    #[arg(long, env = "SECURITYHUB_LOCAL_AWS_RATE_LIMITS", value_parser = FalseyValueParser::new())]
+    pub(super) aws_rate_limits: bool,
+
     /// Directory for the objects that export jobs of the V2 half write, as BUCKET/KEY; without it, the control plane
     /// returns them (GET /_emulator/exports/{id})
     #[arg(long, value_name = "DIRECTORY", env = "SECURITYHUB_LOCAL_EXPORT_DIR")]

@@ -85,6 +85,7 @@ fn settings(arguments: &ServeArguments, log: &Log, tls: Option<&Tls>) -> Result<
         },
         default_region: arguments.default_region.clone(),
         default_account: arguments.account,
+        aws_rate_limits: arguments.aws_rate_limits,
         events: arguments.events,
         log: log.counters(),
         certificate_authority,

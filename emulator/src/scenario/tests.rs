@@ -3,6 +3,7 @@
 mod at_once;
 mod central_configuration;
 mod event_sinks;
+mod faults;
 mod resources;
 mod shipped;
 mod v2;

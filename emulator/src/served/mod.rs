@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::domain::events;
+use crate::faults::Faults;
 use crate::metrics::{LogCounters, Metrics};
 use crate::sinks::Sinks;
 use crate::state::sync::{Mutex, RwLock, thread};
@@ -27,6 +28,7 @@ struct Inner {
     snapshots: Snapshots,
     news: News,
     sinks: Arc<Sinks>,
+    faults: Faults,
     /// Number of events to keep.
     events: usize,
     /// The account of unknown access keys, unless the scenario sets one.
@@ -62,6 +64,7 @@ impl ServedWorld {
             snapshots: Snapshots::default(),
             news,
             sinks,
+            faults: Faults::default(),
             events,
             default_account,
             verifies_signatures,
@@ -96,11 +99,17 @@ impl ServedWorld {
     pub fn reset(&self) {
         let start = Arc::clone(&self.0.start.read());
         self.replace(start.restarted());
+        self.0.faults.restart(&start);
     }
 
     /// The snapshots.
     pub fn snapshots(&self) -> &Snapshots {
         &self.0.snapshots
+    }
+
+    /// The faults in force.
+    pub fn faults(&self) -> &Faults {
+        &self.0.faults
     }
 
     /// Signals for calls that wait.
@@ -133,6 +142,7 @@ impl ServedWorld {
     /// Replaces the world by an empty one.
     pub fn empty(&self) {
         self.replace(World::default());
+        self.0.faults.remove(|_| true);
     }
 
     /// Replaces the current world. Events start from now on (EVT-08); numbering continues, so a client following the
@@ -152,6 +162,7 @@ impl ServedWorld {
         let mut current = self.0.world.write();
         connect(&mut world, &current);
         world.set_epoch(current.epoch() + 1);
+        self.0.faults.limit_rates_as_in(&world);
         world.set_export_sink(self.0.export_sink.clone());
         let before = std::mem::replace(&mut *current, Arc::new(world));
         drop(current);

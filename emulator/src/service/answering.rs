@@ -12,6 +12,7 @@ use super::call::Call;
 use super::{Service, TimeBudget};
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::due;
+use crate::faults::Decision;
 use crate::neighbours;
 use crate::observed::{Facts, SECURITY_HUB};
 use crate::operations::{self, Answer, HubRule};
@@ -40,7 +41,7 @@ impl Service {
         let answered = catch_unwind(AssertUnwindSafe(|| {
             #[cfg(test)]
             self.call_hook(parts.uri.path());
-            self.answer(request, facts, budget)
+            self.answer_with_faults(request, facts, budget)
         }));
         let response = answered.unwrap_or_else(|_| {
             self.record_panic(&facts.request_id, parts.method.as_str(), parts.uri.path());
@@ -51,7 +52,12 @@ impl Service {
     }
 
     /// The response; `None` if the call would take longer than `budget` allows.
-    fn answer(&self, request: ApiRequest<'_>, facts: &mut Facts, budget: TimeBudget) -> Option<Response<Bytes>> {
+    pub(super) fn answer(
+        &self,
+        request: ApiRequest<'_>,
+        facts: &mut Facts,
+        budget: TimeBudget,
+    ) -> Option<Response<Bytes>> {
         let ApiRequest { parts, body, route, source } = request;
         let world = self.world();
         if budget == TimeBudget::Unlimited {
@@ -81,7 +87,8 @@ impl Service {
             Err(unroutable) => return Some(refuse(&unroutable.clone().into_error(parts), None, request_id)),
         };
         let operation = *operation;
-        let call = Call { operation, labels, parts, body, source };
+        let failing = facts.decision.as_ref().and_then(Decision::partial);
+        let call = Call { operation, labels, parts, body, source, failing };
         match call.answer(&world, caller, budget).transpose()? {
             Ok(Answer(body)) => {
                 #[cfg(debug_assertions)]

@@ -11,6 +11,7 @@ use super::TimeBudget;
 use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
 use crate::domain::due;
+use crate::faults::Partial;
 use crate::gate;
 use crate::operations::{self, Answer, Context, Handler};
 use crate::state::World;
@@ -26,6 +27,8 @@ pub(super) struct Call<'c> {
     pub(super) parts: &'c Parts,
     pub(super) body: &'c Bytes,
     pub(super) source: Option<IpAddr>,
+    /// Items that fail without being processed.
+    pub(super) failing: Option<&'c Partial>,
 }
 
 impl Call<'_> {
@@ -48,8 +51,15 @@ impl Call<'_> {
         let rejected = |rejection: input::Rejection| rejection.into_error(operation);
         let body = input::Body::new(operations::entry(operation).per_item, parts, self.body).map_err(rejected)?;
         let document = input::read(operation, self.labels, parts, &body).map_err(rejected)?;
-        let input = gate::enter(world, &caller, self.source, operation, document)?;
+        let mut input = gate::enter(world, &caller, self.source, operation, document)?;
         let context = Context { world, caller };
+        if let Some(failing) = self.failing {
+            failing.take(&mut input.members, &mut input.items);
+            return match failing.answer_without_items() {
+                Some(answer) => Ok(Some(Answer(answer))),
+                None => Ok(Some(Answer(failing.complete(&operations::call(&context, operation, input)?.0)))),
+            };
+        }
         match budget {
             TimeBudget::Short => operations::entry(operation).quickly.map_or(Ok(None), |run| run(&context, input)),
             TimeBudget::Unlimited => operations::call(&context, operation, input).map(Some),

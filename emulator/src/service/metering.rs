@@ -6,16 +6,17 @@ use http::request::Parts;
 
 use super::Service;
 use crate::aws_error::ErrorCode;
+use crate::faults::rates::RATE_LIMIT;
 use crate::metrics::{Called, Outcome};
 use crate::neighbours;
 use crate::observed::{Facts, SECURITY_HUB};
-use crate::wire::answer;
+use crate::wire::{answer, failure};
 
 impl Service {
     /// Records an answered call of an API.
     pub(super) fn meter(&self, facts: &Facts, parts: &Parts, body: &Bytes, response: &Response<Bytes>) {
         let error = answer::error_code(response);
-        let outcome = Outcome { status: Some(response.status().as_u16()), error, duration: facts.started.elapsed() };
+        let outcome = Outcome { status: failure::status(response), error, duration: facts.started.elapsed() };
         let metrics = self.0.served.metrics();
         if facts.service == SECURITY_HUB {
             metrics.answered(Called::SecurityHub(facts.operation), &outcome);
@@ -24,6 +25,17 @@ impl Service {
             let is_known = error != Some(ErrorCode::UnknownOperationException.name());
             let operation = if is_known { neighbours::operation(&facts.service, parts, body) } else { None };
             metrics.answered(Called::Neighbour(&facts.service, operation.as_deref()), &outcome);
+        }
+    }
+
+    /// Records the faults that have fired on a call.
+    pub(super) fn meter_faults(&self, facts: &Facts) {
+        let metrics = self.0.served.metrics();
+        for fault in facts.decision.iter().flat_map(|decision| &decision.fired) {
+            match facts.operation {
+                Some(operation) if **fault == *RATE_LIMIT => metrics.rate_limited(operation),
+                _ => metrics.fired(fault),
+            }
         }
     }
 }

@@ -336,7 +336,7 @@ fn a_small_page_is_read_without_handing_over() {
         let quickly = || {
             let (parts, body) = request("POST", "/findings", page).into_parts();
             let route = route::find(&parts.method, parts.uri.path());
-            service.answer_quickly(&parts, &body, &route, source)
+            service.answer_quickly(&parts, &body, &route, source, None)
         };
         assert!(quickly().is_err(), "the columns are not built yet");
         let first = response_to(&service, request("POST", "/findings", page)).await;

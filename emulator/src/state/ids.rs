@@ -40,6 +40,11 @@ impl IdSource {
         uuid_text(self.number(), self.number())
     }
 
+    /// The seed.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// A version 4 UUID that depends only on the seed and a name.
     pub fn uuid_of(&self, name: &str) -> String {
         let digest = Sha256::new().chain_update(self.seed.to_be_bytes()).chain_update(name).finalize();

@@ -29,6 +29,7 @@ mod event_sink;
 mod events;
 mod export_job;
 mod exposures;
+mod fault;
 mod findings;
 mod findings_transaction;
 mod fixed;
@@ -53,6 +54,7 @@ mod standards;
 pub mod sync;
 mod test_tag;
 mod tickets;
+mod token_buckets;
 mod transaction;
 mod world;
 mod written;
@@ -86,6 +88,9 @@ pub use event_sink::{EventSink, SinkKind};
 pub use events::{Derive, Draft, Event, EventListener, EventPage, InsightReport, OcsfFinding, Subject, UsedAction};
 pub use export_job::{ExportFailure, ExportJob, ExportSink, ExportState, Exported, Rendering};
 pub use exposures::{Changed, Exposed, ResourceName, Signal, SignalKey, SignalSource, Signals};
+pub use fault::{
+    Fault, FaultError, FaultLatency, FaultPartial, FaultStage, FaultWire, Lognormal, Operations, WorldFaults,
+};
 pub use findings::{FindingMetadata, FindingWriter, Findings, HistoryRecord, HistorySource, HistoryUpdate};
 pub use findings_transaction::FindingsTransaction;
 pub use held::HeldRelations;
@@ -112,6 +117,7 @@ pub use standards::{
 };
 pub use test_tag::TestTag;
 pub use tickets::{Ticket, Tickets};
+pub use token_buckets::RateLimit;
 pub use transaction::Transaction;
 pub use world::World;
 pub use written::{FindingWrites, Form, WrittenFinding};

@@ -17,6 +17,7 @@ use super::event_sink::EventSink;
 use super::events::Events;
 use super::export_job::ExportSink;
 use super::exposures::{Changed, Exposures, Signals};
+use super::fault::WorldFaults;
 use super::findings::Findings;
 use super::held::HeldRelations;
 use super::hub::{Hub, HubKey};
@@ -54,6 +55,8 @@ pub struct World {
     pub event_sinks: Arc<BTreeMap<String, EventSink>>,
     /// The source of resource IDs.
     pub ids: IdSource,
+    /// Faults and rate limits.
+    pub faults: WorldFaults,
     /// Held by the writer of hubs and relations, so that what it has read is still valid when it commits.
     writers: Mutex<()>,
     /// Relations, hubs and declared resources, published as one value.
@@ -105,6 +108,7 @@ impl World {
             v2_settings: SettingsV2::default(),
             event_sinks: Arc::default(),
             ids: IdSource::new(seed),
+            faults: WorldFaults::default(),
             writers: Mutex::default(),
             relations: RwLock::default(),
             sessions: Sessions::default(),
@@ -155,6 +159,7 @@ impl World {
             v2_settings: self.v2_settings,
             event_sinks: Arc::clone(&self.event_sinks),
             ids: self.ids.fork(),
+            faults: self.faults.fork(),
             writers: Mutex::default(),
             relations: RwLock::new(held.relations()),
             sessions: self.sessions.fork(),

@@ -1,5 +1,7 @@
 //! Responses of Security Hub in restJson1.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
@@ -18,16 +20,18 @@ pub fn success(status: u16, request_id: &str, body: Bytes) -> Response<Bytes> {
 
 /// An error response: the code in `x-amzn-ErrorType` and `Code`, the message in `Message` (CLN-04).
 pub fn error(error: &AwsError, request_id: &str) -> Response<Bytes> {
-    let code = error.code.name();
+    let code = error.name();
     let body = json!({ "Message": error.message, "Code": code }).to_string();
     let mut response = response(error.status, request_id, JSON, body.into());
-    response.headers_mut().insert(ERROR_TYPE, HeaderValue::from_static(code));
+    if let Ok(code) = HeaderValue::from_str(code) {
+        response.headers_mut().insert(ERROR_TYPE, code);
+    }
     response
 }
 
 /// An extension of a response: the error code in a body that is not in restJson1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ErrorName(pub &'static str);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrorName(pub Cow<'static, str>);
 
 /// The error code of a response.
 pub fn error_code(response: &Response<Bytes>) -> Option<&str> {
@@ -35,7 +39,7 @@ pub fn error_code(response: &Response<Bytes>) -> Option<&str> {
         return None;
     }
     let header = response.headers().get(ERROR_TYPE).and_then(|code| code.to_str().ok());
-    header.or_else(|| response.extensions().get::<ErrorName>().map(|name| name.0))
+    header.or_else(|| response.extensions().get::<ErrorName>().map(|name| &*name.0))
 }
 
 /// A response of the control plane. The body ends with a newline, for use in a terminal.

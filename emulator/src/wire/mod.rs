@@ -8,6 +8,7 @@ pub mod age;
 pub mod answer;
 pub mod body;
 pub mod encoding;
+pub mod failure;
 pub mod identity;
 pub mod input;
 pub mod payload;

@@ -1,6 +1,5 @@
 //! The server: HTTP/1.1 and HTTP/2 on bound listeners, with and without TLS.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::IpAddr;
@@ -24,6 +23,7 @@ use tokio::task::JoinSet;
 
 use super::admission::{self, Admission};
 use super::body::{self, BodyError, Memory, TooLarge};
+use super::failure::{Broken, Order, Socket};
 use super::payload::Payload;
 use super::tls::{self, Tls};
 use super::{answer, route};
@@ -196,8 +196,10 @@ where
 {
     _ = stream.set_nodelay(true);
     let timeout = shared.read_timeout;
+    let order = Arc::new(Order::default());
+    let socket = Socket::new(stream, Arc::clone(&order));
     let opened = tokio::select! {
-        opened = tls::open(stream, shared.tls.as_ref(), timeout) => opened,
+        opened = tls::open(socket, shared.tls.as_ref(), timeout) => opened,
         () = shutdown_requested(&mut stopped) => return,
     };
     let stream = match opened {
@@ -210,12 +212,14 @@ where
     let activity = Arc::new(Activity::default());
     let counted = Arc::clone(&activity);
     let service = service_fn(move |request: Request<Incoming>| {
-        let (shared, open) = (Arc::clone(&shared), counted.begin());
+        let (shared, open, order) = (Arc::clone(&shared), counted.begin(), Arc::clone(&order));
         async move {
+            let version = request.version();
             let response = answer(request, source, &shared).await;
+            let response = order.obey(response, version).await?;
             // A stream is in progress until its end, so that its connection is not idle.
             let open = matches!(response.body(), Payload::Stream(_)).then_some(open);
-            Ok::<_, Infallible>(response.map(|payload| Counted { payload, _open: open }))
+            Ok::<_, Broken>(response.map(|payload| Counted { payload, _open: open }))
         }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());

@@ -17,6 +17,7 @@ pub(super) mod connectors;
 pub(super) mod credentials;
 pub(super) mod delays;
 pub(super) mod event_sinks;
+mod faults;
 pub(super) mod findings;
 mod generate;
 pub(super) mod hubs;
@@ -147,6 +148,11 @@ pub(super) struct Declared {
     /// Findings, imported as if their products had sent them.
     #[serde(default)]
     findings: Vec<findings::Declared>,
+    /// Whether calls above the rate limits of AWS fail. Default: false.
+    aws_rate_limits: Option<bool>,
+    /// Faults: rules that make selected calls fail or slow them down. They are tried in order.
+    #[serde(default)]
+    faults: Vec<faults::Declared>,
 }
 
 /// Times at which security scores are computed.
@@ -191,6 +197,7 @@ pub(super) struct Valid {
     new_controls: Vec<new_controls::Valid>,
     event_sinks: event_sinks::Valid,
     findings: findings::Valid,
+    faults: faults::Valid,
     /// The parts that could not be read or are wrong; `None` if the scenario has no errors.
     lost: Option<Lost>,
 }
@@ -234,6 +241,8 @@ impl Declared {
         self.new_controls.extend(later.new_controls);
         self.event_sinks.add(later.event_sinks);
         self.findings.extend(later.findings);
+        replace(&mut self.aws_rate_limits, later.aws_rate_limits);
+        self.faults.extend(later.faults);
     }
 
     /// Checks all sections.
@@ -291,6 +300,7 @@ impl Declared {
             new_controls: new_controls::check(&self.new_controls, start, check),
             event_sinks: event_sinks::check(self.event_sinks, &regions, check),
             findings,
+            faults: faults::check(self.faults, self.aws_rate_limits, &regions, check),
             organization,
             products,
             regions,
@@ -375,6 +385,7 @@ impl Valid {
         world.daily_scores = (self.score_mode == ScoreMode::Daily).then(DailyScores::default);
         // Set last, so that everything in the scenario takes effect at once.
         world.delays = self.delays;
+        faults::apply(&self.faults, &mut world);
         Ok(world)
     }
 

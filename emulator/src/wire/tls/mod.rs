@@ -11,7 +11,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpStream;
 use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
@@ -19,6 +18,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{ServerConfig, version};
 
+use super::failure::Socket;
 pub use authority::Authority;
 pub(super) use stream::Stream;
 
@@ -90,7 +90,7 @@ impl Tls {
 ///
 /// # Errors
 /// The connection ends early, the handshake fails, or the time is over.
-pub(super) async fn open(socket: TcpStream, tls: Option<&Tls>, limit: Duration) -> io::Result<Stream> {
+pub(super) async fn open(socket: Socket, tls: Option<&Tls>, limit: Duration) -> io::Result<Stream> {
     let limited = |socket| {
         let mut socket = TimeoutStream::new(socket);
         socket.set_write_timeout(Some(limit));
@@ -100,7 +100,7 @@ pub(super) async fn open(socket: TcpStream, tls: Option<&Tls>, limit: Duration) 
     let opened = async {
         let mut first = [0];
         // A client that has closed the connection is left to the server of HTTP.
-        let is_tls = socket.peek(&mut first).await? > 0 && first == [HANDSHAKE];
+        let is_tls = socket.stream().peek(&mut first).await? > 0 && first == [HANDSHAKE];
         let socket = limited(socket);
         Ok(if is_tls { Stream::Encrypted(Box::new(acceptor.accept(socket).await?)) } else { Stream::Plain(socket) })
     };

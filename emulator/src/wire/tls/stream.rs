@@ -5,19 +5,20 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::server::TlsStream;
 
+use crate::wire::failure::Socket;
+
 /// A connection with time limits.
-pub type Socket = Pin<Box<TimeoutStream<TcpStream>>>;
+pub type Limited = Pin<Box<TimeoutStream<Socket>>>;
 
 /// A connection. Both kinds have one type, because the code of HTTP is large and would otherwise exist twice.
 pub enum Stream {
     /// HTTP
-    Plain(Socket),
+    Plain(Limited),
     /// HTTPS
-    Encrypted(Box<TlsStream<Socket>>),
+    Encrypted(Box<TlsStream<Limited>>),
 }
 
 /// Calls a function with the connection of either kind.

@@ -24,7 +24,10 @@ async fn connect(
     let tls = tls.clone();
     tokio::spawn(async move {
         let (socket, _) = listener.accept().await.unwrap();
-        let Ok(mut stream) = open(socket, Some(&tls), Duration::from_secs(10)).await else { return };
+        let Ok(mut stream) = open(Socket::new(socket, Arc::default()), Some(&tls), Duration::from_secs(10)).await
+        else {
+            return;
+        };
         let mut bytes = [0; 4];
         stream.read_exact(&mut bytes).await.unwrap();
         stream.write_all(&bytes).await.unwrap();

@@ -1,0 +1,91 @@
+//! The part of the list that LocalStack's chaos API shows and changes (CPL-39).
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::chaos::ChaosFault;
+use super::list::{Faults, List, MAX_RULES, Place, Refused, free_id, rule_seed};
+use super::rule::Rule;
+use super::selector::Surroundings;
+use crate::state::{Fault, FaultLatency};
+
+/// The ID of the rule for the delay of all calls.
+const LATENCY: &str = "ls-latency";
+
+impl Faults {
+    /// The rules in the form of LocalStack.
+    pub fn chaos(&self) -> Vec<ChaosFault> {
+        self.list.read().rules.iter().filter_map(|rule| rule.chaos.clone()).collect()
+    }
+
+    /// Adds faults in the form of LocalStack. With `replaces`, they replace those that exist.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub fn add_chaos(&self, faults: &[ChaosFault], replaces: bool, around: &Surroundings) -> Result<(), Refused> {
+        self.edit(|list| {
+            if replaces {
+                list.rules.retain(|rule| rule.chaos.is_none());
+            }
+            list.insert_chaos(faults, around)
+        })
+    }
+
+    /// Removes the faults in the form of LocalStack that equal one of these.
+    pub fn remove_chaos(&self, faults: &[ChaosFault]) {
+        self.change(|list| {
+            list.rules.retain(|rule| rule.chaos.as_ref().is_none_or(|fault| !faults.contains(fault)));
+        });
+    }
+
+    /// Removes all faults in the form of LocalStack.
+    pub fn clear_chaos(&self) {
+        self.change(|list| list.rules.retain(|rule| rule.chaos.is_none()));
+    }
+
+    /// The delay of all calls, in milliseconds.
+    pub fn chaos_latency(&self) -> u64 {
+        let list = self.list.read();
+        let latency = list.rules.iter().find(|rule| &*rule.id == LATENCY).and_then(|rule| rule.fault.latency.as_ref());
+        let milliseconds = latency.and_then(|latency| latency.fixed.as_deref()?.strip_suffix("ms")?.parse().ok());
+        milliseconds.unwrap_or(0)
+    }
+
+    /// Sets the delay of all calls.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub fn set_chaos_latency(&self, milliseconds: u64, around: &Surroundings) -> Result<(), Refused> {
+        let latency = FaultLatency { fixed: Some(format!("{milliseconds}ms")), ..FaultLatency::default() };
+        let rule = Fault {
+            id: Some(LATENCY.to_owned()),
+            service: Some("*".to_owned()),
+            latency: Some(latency),
+            ..Fault::default()
+        };
+        self.edit(|list| {
+            list.rules.retain(|rule| &*rule.id != LATENCY);
+            // First, because a rule that fails a call ends the search.
+            let rules = if milliseconds == 0 { Vec::new() } else { vec![rule] };
+            list.insert(rules, Place::First, around).map(|_| ())
+        })
+    }
+}
+
+impl List {
+    fn insert_chaos(&mut self, faults: &[ChaosFault], around: &Surroundings) -> Result<(), Refused> {
+        if self.rules.len() + faults.len() > MAX_RULES {
+            return Err(Refused::TooMany);
+        }
+        let mut used: HashSet<String> = self.rules.iter().map(|rule| rule.id.to_string()).collect();
+        let mut made = Vec::with_capacity(faults.len());
+        for (position, fault) in faults.iter().enumerate() {
+            let id = free_id("ls", &mut self.chaos_numbered, &mut used);
+            let seed = rule_seed(around.seed, self.rules.len() + position);
+            let rule = Rule::read_with(fault.rule(id), seed, around, Some(fault.clone()));
+            made.push(Arc::new(rule.map_err(|mistake| Refused::Rule(position, mistake))?));
+        }
+        self.put(made, Place::Last);
+        Ok(())
+    }
+}

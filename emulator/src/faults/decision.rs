@@ -1,0 +1,75 @@
+//! What happens to a call (CPL-32).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::error::FaultAnswer;
+use super::partial::Partial;
+use crate::state::{FaultStage, FaultWire};
+
+/// What happens to a call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// The delay before the call.
+    pub latency: Duration,
+    /// The failure.
+    pub effect: Option<Effect>,
+    /// Whether the call fails before or after it has its effect.
+    pub stage: FaultStage,
+    /// The IDs of the rules that fired, in order. The last one belongs to the failure if there is one.
+    pub fired: Vec<Arc<str>>,
+}
+
+impl Decision {
+    /// An error in the place of the call.
+    pub fn refusal(id: &str, answer: FaultAnswer) -> Decision {
+        Decision {
+            latency: Duration::ZERO,
+            effect: Some(Effect::Error(answer)),
+            stage: FaultStage::Before,
+            fired: vec![id.into()],
+        }
+    }
+
+    /// The ID that the response and the journal show.
+    pub fn id(&self) -> Option<&Arc<str>> {
+        self.fired.last()
+    }
+
+    /// The items of the call that fail.
+    pub fn partial(&self) -> Option<&Partial> {
+        match &self.effect {
+            Some(Effect::Partial(partial)) => Some(partial),
+            _ => None,
+        }
+    }
+
+    /// Whether the call has its effect, even if its response is lost (CPL-34, CPL-37).
+    pub fn does_call(&self) -> bool {
+        match &self.effect {
+            None | Some(Effect::Partial(_)) => true,
+            Some(Effect::Wire(WireFault { kind: FaultWire::Truncate | FaultWire::Dribble, .. })) => true,
+            Some(Effect::Error(_) | Effect::Wire(_)) => self.stage == FaultStage::After,
+        }
+    }
+}
+
+/// A failure of a call.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// The call returns an error.
+    Error(FaultAnswer),
+    /// The connection fails.
+    Wire(WireFault),
+    /// Some items of a batch fail.
+    Partial(Arc<Partial>),
+}
+
+/// A failure of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WireFault {
+    /// Its kind.
+    pub kind: FaultWire,
+    /// The duration in which `dribble` sends the response.
+    pub over: Duration,
+}

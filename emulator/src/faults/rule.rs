@@ -1,0 +1,201 @@
+//! A rule that was read: which calls it selects, when it fires, and what it does.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::chaos::ChaosFault;
+use super::decision::{Effect, WireFault};
+use super::error::ErrorRule;
+use super::latency::{Latency, read_duration};
+use super::mistake::Mistake;
+use super::partial::PartialRule;
+use super::selector::{Selector, Subject, Surroundings};
+use crate::state::sync::Mutex;
+use crate::state::{Fault, FaultStage};
+
+/// Duration in which `dribble` sends a response unless the rule sets another.
+const DRIBBLE: Duration = Duration::from_secs(2);
+
+/// A rule.
+pub(super) struct Rule {
+    pub(super) id: Arc<str>,
+    /// As it was declared, with its ID.
+    pub(super) fault: Fault,
+    /// As it was declared in the form of LocalStack.
+    pub(super) chaos: Option<ChaosFault>,
+    pub(super) stage: FaultStage,
+    selector: Selector,
+    schedule: Schedule,
+    failure: Option<Failure>,
+    latency: Option<Latency>,
+    counts: Mutex<Counts>,
+}
+
+/// When a rule fires.
+struct Schedule {
+    probability: f64,
+    every: u64,
+    after: u64,
+    times: u64,
+    seed: u64,
+}
+
+/// How often a rule has selected a call, and how often it has fired.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub(super) seen: u64,
+    pub(super) fired: u64,
+}
+
+/// What a rule does besides slowing calls down.
+enum Failure {
+    Error(ErrorRule),
+    Wire(WireFault),
+    Partial(PartialRule),
+}
+
+/// What a rule that fires does to a call.
+pub(super) struct Outcome {
+    pub(super) latency: Duration,
+    pub(super) effect: Option<Effect>,
+}
+
+impl Rule {
+    /// Reads a rule. Its ID has been checked to be unique.
+    pub(super) fn read(fault: Fault, seed: u64, around: &Surroundings) -> Result<Rule, Mistake> {
+        Rule::read_with(fault, seed, around, None)
+    }
+
+    /// Reads a rule that is declared in the form of LocalStack, which may name services that the emulator does not have.
+    pub(super) fn read_with(
+        fault: Fault,
+        seed: u64,
+        around: &Surroundings,
+        chaos: Option<ChaosFault>,
+    ) -> Result<Rule, Mistake> {
+        let id = read_id(fault.id.as_deref().unwrap_or_default())?;
+        let selector = Selector::read(&fault, around, chaos.is_some())?;
+        let schedule = Schedule::read(&fault, seed)?;
+        let failure = Failure::read(&fault, &selector)?;
+        let latency = fault.latency.as_ref().map(Latency::read).transpose();
+        let latency = latency.map_err(|wrong| wrong.inside("Latency"))?;
+        if failure.is_none() && latency.is_none() {
+            return Err(Mistake::new("", "the rule has none of 'Error', 'Wire', 'Partial' and 'Latency'"));
+        }
+        let fault = Fault { seen: None, fired: None, ..fault };
+        Ok(Rule {
+            id,
+            stage: fault.stage.unwrap_or_default(),
+            fault,
+            chaos,
+            selector,
+            schedule,
+            failure,
+            latency,
+            counts: Mutex::default(),
+        })
+    }
+
+    pub(super) fn is_enabled(&self) -> bool {
+        self.fault.enabled != Some(false)
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        *self.counts.lock()
+    }
+
+    /// The rule as declared, with its counters.
+    pub(super) fn describe(&self) -> Fault {
+        let Counts { seen, fired } = self.counts();
+        Fault { seen: Some(seen), fired: Some(fired), ..self.fault.clone() }
+    }
+
+    /// Counts a call if the rule selects it; `None` if the rule does not fire.
+    pub(super) fn consider(&self, subject: &Subject<'_>) -> Option<Outcome> {
+        if !self.is_enabled() || !self.selector.selects(subject) {
+            return None;
+        }
+        // Reading the input takes time, so this happens before the lock is taken.
+        let effect = match &self.failure {
+            None => None,
+            Some(Failure::Error(error)) => Some(Some(Effect::Error(error.answer(subject, &self.id)))),
+            Some(Failure::Wire(fault)) => Some(Some(Effect::Wire(*fault))),
+            Some(Failure::Partial(partial)) => {
+                Some(partial.choose(subject, &self.id).map(|chosen| Effect::Partial(Arc::new(chosen))))
+            }
+        };
+        let has_items = !matches!(effect, Some(None));
+        let mut counts = self.counts.lock();
+        counts.seen += 1;
+        let mut draws = self.schedule.draws(counts.seen);
+        if !has_items || !self.schedule.fires(*counts, &mut draws) {
+            return None;
+        }
+        counts.fired += 1;
+        drop(counts);
+        let latency = self.latency.map_or(Duration::ZERO, |latency| latency.draw(&mut draws));
+        Some(Outcome { latency, effect: effect.flatten() })
+    }
+}
+
+impl Schedule {
+    fn read(fault: &Fault, seed: u64) -> Result<Schedule, Mistake> {
+        let probability = fault.probability.unwrap_or(1.0);
+        if !(0.0..=1.0).contains(&probability) {
+            return Err(Mistake::new("Probability", format!("{probability} is not a number from 0 to 1")));
+        }
+        let every = fault.every.unwrap_or(1);
+        if every == 0 {
+            return Err(Mistake::new("Every", "expected a number from 1"));
+        }
+        Ok(Schedule {
+            probability,
+            every,
+            after: fault.after.unwrap_or(0),
+            times: fault.times.unwrap_or(u64::MAX),
+            seed: fault.seed.unwrap_or(seed),
+        })
+    }
+
+    /// The draws for the n-th selected call. They depend on nothing else, so calls of other rules do not change them.
+    fn draws(&self, seen: u64) -> fastrand::Rng {
+        fastrand::Rng::with_seed(self.seed.wrapping_add(seen.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+    }
+
+    /// Whether the rule fires on the call that was counted last.
+    fn fires(&self, counts: Counts, draws: &mut fastrand::Rng) -> bool {
+        let drawn = draws.f64();
+        let Some(number) = counts.seen.checked_sub(self.after).filter(|number| *number > 0) else { return false };
+        number.is_multiple_of(self.every) && drawn < self.probability && counts.fired < self.times
+    }
+}
+
+impl Failure {
+    fn read(fault: &Fault, selector: &Selector) -> Result<Option<Failure>, Mistake> {
+        let wire_over = fault.wire_over.as_deref().map(read_duration).transpose();
+        let wire_over = wire_over.map_err(|wrong| wrong.inside("WireOver"))?;
+        if wire_over.is_some() && fault.wire.is_none() {
+            return Err(Mistake::new("WireOver", "the rule has no 'Wire'"));
+        }
+        let scope = &selector.scope;
+        Ok(match (&fault.error, fault.wire, &fault.partial) {
+            (None, None, None) => None,
+            (Some(error), None, None) => {
+                Some(Failure::Error(ErrorRule::read(error, scope).map_err(|wrong| wrong.inside("Error"))?))
+            }
+            (None, Some(kind), None) => Some(Failure::Wire(WireFault { kind, over: wire_over.unwrap_or(DRIBBLE) })),
+            (None, None, Some(partial)) => {
+                Some(Failure::Partial(PartialRule::read(partial, scope).map_err(|wrong| wrong.inside("Partial"))?))
+            }
+            _ => return Err(Mistake::new("", "at most one of 'Error', 'Wire' and 'Partial' is allowed")),
+        })
+    }
+}
+
+fn read_id(id: &str) -> Result<Arc<str>, Mistake> {
+    let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
+    if (1..=64).contains(&id.len()) && id.chars().all(is_allowed) {
+        return Ok(id.into());
+    }
+    Err(Mistake::new("Id", format!("'{id}' is not a valid ID; expected 1 to 64 letters, digits, '.', '_' and '-'")))
+}

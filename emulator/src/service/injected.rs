@@ -1,0 +1,156 @@
+//! Faults: what is decided about a call before it runs, and how its response is replaced.
+
+use std::cell::LazyCell;
+
+use bytes::Bytes;
+use http::header::HeaderName;
+use http::{HeaderValue, Response};
+use securityhub_fixtures::Operation;
+use serde::de::IgnoredAny;
+use serde_json::Value;
+
+use super::answering::ApiRequest;
+use super::{Service, TimeBudget};
+use crate::aws_error::{AwsError, ErrorCode};
+use crate::domain::caller::Caller;
+use crate::faults::{Decision, Effect, FaultAnswer, Subject, WireFault, rates};
+use crate::neighbours;
+use crate::observed::{Facts, SECURITY_HUB};
+use crate::state::{FaultWire, World};
+use crate::wire::failure::Failure;
+use crate::wire::{answer, encoding, input, route};
+
+#[cfg(test)]
+mod tests;
+
+/// Names the fault that has changed a response.
+const FAULT: HeaderName = HeaderName::from_static("x-emulator-fault");
+
+impl Service {
+    /// Decides what faults and rate limits do to a call, and waits as long as they require. Returns the facts that it has
+    /// collected; `None` if there are neither faults nor limits.
+    pub(super) async fn consider_faults(&self, request: ApiRequest<'_>) -> Option<Facts> {
+        let faults = self.0.served.faults();
+        if !faults.is_active() && !faults.has_rate_limits() {
+            return None;
+        }
+        let mut facts = self.facts(request.route);
+        facts.decision = self.decide(request, &mut facts);
+        self.meter_faults(&facts);
+        let latency = facts.decision.as_ref().map(|decision| decision.latency);
+        if let Some(latency) = latency.filter(|latency| !latency.is_zero()) {
+            tokio::time::sleep(latency).await;
+        }
+        Some(facts)
+    }
+
+    /// The decision about a call. Calls whose signature, path or body is refused are not subject to faults (CPL-34).
+    fn decide(&self, request: ApiRequest<'_>, facts: &mut Facts) -> Option<Decision> {
+        let ApiRequest { parts, body, route, .. } = request;
+        let world = self.world();
+        let caller = self.identify(&world, parts, body, facts).ok()?;
+        let body = encoding::decode(parts, body, route::BODY_LIMIT).ok()?;
+        if input::is_too_large(parts, &body, route::BODY_LIMIT) {
+            return None;
+        }
+        let operation = match route {
+            _ if facts.service != SECURITY_HUB => None,
+            Ok(route) if is_json(&body) => Some(route.operation),
+            _ => return None,
+        };
+        facts.caller = Some(caller.clone());
+        if let Some(decision) = operation.and_then(|operation| self.limit_rate(&world, &caller, operation)) {
+            return Some(decision);
+        }
+        let name = match operation {
+            Some(operation) => operation.name().to_owned(),
+            None => neighbours::operation(&facts.service, parts, &body).unwrap_or_default(),
+        };
+        let input = LazyCell::new(|| {
+            let labels = route.as_ref().map(|route| route.labels.as_slice()).unwrap_or_default();
+            let sent = operation.and_then(|operation| input::as_sent(operation, labels, parts, &body));
+            sent.map_or(Value::Null, Value::Object)
+        });
+        let subject = Subject {
+            service: &facts.service,
+            operation,
+            name: &name,
+            account: caller.account(),
+            region: &caller.region,
+            test: None,
+            input: &input,
+        };
+        self.0.served.faults().decide(&subject)
+    }
+
+    /// Refuses a call that exceeds the limit of its operation. This comes before all rules (CPL-41).
+    fn limit_rate(&self, world: &World, caller: &Caller, operation: Operation) -> Option<Decision> {
+        if !self.0.served.faults().has_rate_limits() {
+            return None;
+        }
+        let AwsError { code, status, message, .. } = rates::admit(world, caller, operation).err()?;
+        let answer = FaultAnswer { code: code.name().into(), status, message: message.into_owned() };
+        Some(Decision::refusal(rates::RATE_LIMIT, answer))
+    }
+
+    /// Answers a call as its decision requires.
+    pub(super) fn answer_with_faults(
+        &self,
+        request: ApiRequest<'_>,
+        facts: &mut Facts,
+        budget: TimeBudget,
+    ) -> Option<Response<Bytes>> {
+        let Some(decision) = facts.decision.clone() else { return self.answer(request, facts, budget) };
+        let answered = if decision.does_call() { Some(self.answer(request, facts, budget)?) } else { None };
+        let id = decision.id().map(|id| id.to_string()).unwrap_or_default();
+        let request_id = facts.request_id.as_str();
+        tracing::info!(fault = id, request_id, "a fault was injected");
+        let mut response = match (decision.effect, answered) {
+            (Some(Effect::Error(error)), _) => refuse(&error, request, facts),
+            (Some(Effect::Wire(fault)), answered) => {
+                let mut response = answered.unwrap_or_else(|| answer::error(&broken(&id), request_id));
+                response.extensions_mut().insert(failure(fault));
+                response
+            }
+            (None | Some(Effect::Partial(_)), Some(response)) => response,
+            (None | Some(Effect::Partial(_)), None) => answer::error(&broken(&id), request_id),
+        };
+        if let Ok(id) = HeaderValue::from_str(&id) {
+            response.headers_mut().insert(FAULT, id);
+        }
+        Some(response)
+    }
+}
+
+/// What the server does for a fault.
+fn failure(fault: WireFault) -> Failure {
+    match fault.kind {
+        FaultWire::Reset => Failure::Reset,
+        FaultWire::Empty => Failure::Empty,
+        FaultWire::Garbage => Failure::Garbage,
+        FaultWire::Truncate => Failure::Truncate,
+        FaultWire::Dribble => Failure::Dribble(fault.over),
+        FaultWire::Hang => Failure::Hang,
+    }
+}
+
+/// Whether a body can be read: a call with another body is refused for it.
+fn is_json(body: &Bytes) -> bool {
+    body.is_empty() || serde_json::from_slice::<IgnoredAny>(body).is_ok()
+}
+
+/// The error of a fault, in the protocol of the service.
+fn refuse(error: &FaultAnswer, request: ApiRequest<'_>, facts: &Facts) -> Response<Bytes> {
+    let FaultAnswer { code, status, message } = error.clone();
+    let error = AwsError::new(ErrorCode::InternalException, message).with_status(status).with_code(code);
+    if facts.service == SECURITY_HUB {
+        return answer::error(&error, &facts.request_id);
+    }
+    neighbours::refuse(&facts.service, request.parts, &error, &facts.request_id)
+}
+
+/// Stands for a response that is not sent, because the connection fails. Only callers in process see it.
+fn broken(id: &str) -> AwsError {
+    let message = format!("The connection fails because of the fault {id}");
+    AwsError::new(ErrorCode::ServiceUnavailableException, message)
+}
