@@ -349,9 +349,9 @@ mod tests {
             json!({ "Id": "slow", "Latency": { "Fixed": "5ms" }, "Seen": 0, "Fired": 0 }),
         ];
         insta::assert_snapshot!(table(&faults), @r#"
-         ID    Selects              Does                      Seen  Fired
-         f-1   GetFindings Times=3  Error={"Code":"Throttle"}   12      3
-         slow  all calls            Latency={"Fixed":"5ms"}      0      0
+         ID    Selects              Does                       Seen  Fired
+         f-1   GetFindings Times=3  Error={"Code":"Throttle"}    12      3
+         slow  all calls            Latency={"Fixed":"5ms"}       0      0
         "#);
         assert!(table(&[]).starts_with("There are no faults."));
     }
