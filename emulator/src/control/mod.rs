@@ -1,7 +1,7 @@
 //! The control plane, `/_emulator/*`: a public interface for tests and for the program's own commands.
 //!
 //! [`api`] is its machinery, [`routes`] the table of its routes. The other files answer calls: health and reset
-//! ([`lifecycle`]), the clock ([`clock`]), snapshots ([`snapshots`]), status and a page for browsers ([`status`]),
+//! ([`lifecycle`]), the clock ([`clock`]), snapshots ([`snapshots`]), exports and loading of scenarios ([`scenario`]), status and a page for browsers ([`status`]),
 //! findings of AWS services ([`findings`]), exposures ([`exposures`]), explanations ([`explain`]), members in bulk
 //! ([`members`]), account lifecycle ([`organization`]), resources for controls ([`resources`]), security scores
 //! ([`compliance`]), connectors and tickets ([`connectors`]), events and custom actions ([`events`]), sinks of events
@@ -38,6 +38,7 @@ mod page;
 mod request;
 mod resources;
 mod routes;
+mod scenario;
 mod sinks;
 pub mod snapshots;
 pub mod status;

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::api::{Answer, Body, Call, Json, Nothing, Refusal, Route, openapi};
 use super::{
     announcements, clock, compliance, connectors, events, explain, exports, exposures, faults, findings, lifecycle,
-    members, metrics, organization, resources, sinks, snapshots, status, stream,
+    members, metrics, organization, resources, scenario, sinks, snapshots, status, stream,
 };
 
 /// All routes, in the order in which a new user needs them.
@@ -78,6 +78,16 @@ fn world() -> Vec<Route> {
         post("/_emulator/snapshots/{name}/restore", "restoreSnapshot", "Return to a snapshot", snapshots::restore)
             .fresh(404)
             .about("`start` and `empty` are snapshots that always exist."),
+        get("/_emulator/snapshots/{name}/diff", "compareSnapshots", "Compare a snapshot with another one, or with the current state", snapshots::diff)
+            .example("?limit=100")
+            .fresh(404)
+            .about("`Findings` lists the findings that were added, removed or changed, member by member; `Relations` lists hubs, members, standards and all other parts of the state."),
+        get("/_emulator/scenario", "exportScenario", "Export the whole state as a scenario", scenario::export)
+            .example("?format=yaml")
+            .about("An emulator that loads it answers like this one and makes the same next IDs. It contains no events and no sessions, and secrets only with `secrets=true`."),
+        put("/_emulator/scenario", "loadScenario", "Load a scenario, as the new start or on top of the state", scenario::load)
+            .example(r#"{"name": "empty"}"#)
+            .about("The body is YAML or JSON, up to 64 MiB, without references to files. Mistakes are listed in `Mistakes` with line, column and path; nothing changes then. With `mode=add`, the scenario is added to the state; the clock, the seed and the settings of the V2 half stay."),
     ]
 }
 

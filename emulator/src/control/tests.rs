@@ -8,6 +8,7 @@ mod exports;
 mod faults;
 mod regions;
 mod resources;
+mod scenario;
 mod sinks;
 mod snapshots;
 mod status;

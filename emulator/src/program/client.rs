@@ -33,6 +33,25 @@ pub(super) fn get<T: DeserializeOwned>(remote: &Remote, path: &str) -> Result<T,
     call(&remote.endpoint()?, request(Method::GET, path).body(String::new()))
 }
 
+/// Gets a path of the control plane as a text.
+///
+/// # Errors
+/// The errors of [`post`].
+pub(super) fn get_text(remote: &Remote, path: &str) -> Result<String, Exit> {
+    let endpoint = remote.endpoint()?;
+    let answer = call_raw(&endpoint, request(Method::GET, path).body(String::new()))?;
+    let unexpected = |error| Exit::failed(format!("unexpected response from {}: {error}", endpoint.described()));
+    String::from_utf8(answer.to_vec()).map_err(unexpected)
+}
+
+/// Puts a text to a path of the control plane and reads the response.
+///
+/// # Errors
+/// The errors of [`post`].
+pub(super) fn put_text<T: DeserializeOwned>(remote: &Remote, path: &str, text: String) -> Result<T, Exit> {
+    call(&remote.endpoint()?, request(Method::PUT, path).body(text))
+}
+
 fn request(method: Method, path: &str) -> http::request::Builder {
     Request::builder().method(method).uri(path).header("content-type", "application/json")
 }
@@ -100,13 +119,18 @@ pub(super) fn unreachable(endpoint: &Endpoint, error: &str) -> Exit {
 }
 
 fn call<T: DeserializeOwned>(endpoint: &Endpoint, request: http::Result<Request<String>>) -> Result<T, Exit> {
+    serde_json::from_slice(&call_raw(endpoint, request)?)
+        .map_err(|error| Exit::failed(format!("unexpected response from {}: {error}", endpoint.described())))
+}
+
+/// The body of a successful response.
+fn call_raw(endpoint: &Endpoint, request: http::Result<Request<String>>) -> Result<Bytes, Exit> {
     let request = request.map_err(Exit::failed)?;
     let path = request.uri().path().to_owned();
     let answer = exchange(endpoint, request, TIMEOUT);
     let (status, answer) = answer.map_err(|error| unreachable(endpoint, &error))?;
     if status == StatusCode::OK {
-        return serde_json::from_slice(&answer)
-            .map_err(|error| Exit::failed(format!("unexpected response from {}: {error}", endpoint.described())));
+        return Ok(answer);
     }
     match message(&answer) {
         Some(message) if status.is_client_error() && status != StatusCode::NOT_FOUND => {

@@ -3,6 +3,7 @@
 
 use std::io::{ErrorKind, Write as _};
 
+use super::arguments::Remote;
 use super::exit::Exit;
 
 /// Writes a text to standard output.
@@ -14,16 +15,16 @@ pub(super) fn print(text: &str) -> Result<(), Exit> {
     check_written(output.write_all(text.as_bytes()).and_then(|()| output.flush()))
 }
 
-/// Writes the response of the emulator: unchanged as JSON, or as `text` renders it.
+/// Writes the response of the emulator: unchanged with `--json`, and as `text` renders it otherwise.
 ///
 /// # Errors
 /// The errors of [`print`] and of `text`.
 pub(super) fn print_answer(
-    is_json: bool,
+    remote: &Remote,
     answer: &[u8],
     text: impl FnOnce(&[u8]) -> Result<String, Exit>,
 ) -> Result<(), Exit> {
-    if is_json {
+    if remote.json {
         return print(&format!("{}\n", String::from_utf8_lossy(answer).trim_end()));
     }
     print(&text(answer)?)

@@ -1,16 +1,19 @@
-//! `scenario init`, `scenario check` and `scenario schema`.
+//! `scenario init`, `scenario check`, `scenario schema`, `scenario export` and `scenario load`.
 
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::builder::FalseyValueParser;
-use clap::{Args, Subcommand};
-use serde_json::Value;
+use clap::{Args, Subcommand, ValueEnum};
+use serde::Deserialize;
+use serde_json::{Map, Value};
 
+use super::arguments::Remote;
 use super::exit::Exit;
-use super::output;
+use super::{client, output};
 use crate::domain::overview;
+use crate::scenario::export::{self, Format};
 use crate::scenario::{self, Inspection, folder, initial};
 
 pub(super) const HELP: &str = "\
@@ -23,7 +26,11 @@ Write an organization with forty member accounts:
   securityhub-local scenario init --organization --accounts 40 organization.yaml
 
 Check all scenarios of a directory, each by itself:
-  securityhub-local scenario check scenarios/";
+  securityhub-local scenario check scenarios/
+
+Save the state of a running emulator to a file, and load it again:
+  securityhub-local scenario export --output state.yaml
+  securityhub-local scenario load state.yaml";
 
 /// Number of member accounts of an organization if none is given.
 const DEFAULT_ACCOUNTS: u32 = 10;
@@ -45,6 +52,54 @@ pub(super) enum ScenarioCommand {
     Check(CheckArguments),
     /// Print the JSON Schema of scenario files, for editors
     Schema,
+    /// Export the state of a running emulator as a scenario
+    ///
+    /// An emulator that loads the file answers like the one it was exported from, and makes the same next IDs.
+    ///
+    /// Exit codes: 0 success, 1 no emulator responds or the file cannot be written, 2 invalid arguments.
+    Export(ExportArguments),
+    /// Load a scenario into a running emulator
+    ///
+    /// Exit codes: 0 success, 1 no emulator responds, 2 the scenario is invalid or an argument is.
+    Load(LoadArguments),
+}
+
+#[derive(Args)]
+pub(super) struct ExportArguments {
+    /// Format of the scenario
+    #[arg(long, value_enum, default_value_t = ExportFormat::Yaml, env = "SECURITYHUB_LOCAL_FORMAT")]
+    format: ExportFormat,
+
+    /// Include the secrets of access keys
+    #[arg(long, env = "SECURITYHUB_LOCAL_SECRETS", value_parser = FalseyValueParser::new())]
+    secrets: bool,
+
+    /// File to write [default: standard output]
+    #[arg(long, value_name = "FILE", env = "SECURITYHUB_LOCAL_OUTPUT")]
+    output: Option<PathBuf>,
+
+    #[command(flatten)]
+    remote: Remote,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ExportFormat {
+    Yaml,
+    Json,
+}
+
+#[derive(Args)]
+pub(super) struct LoadArguments {
+    /// Scenario file in YAML or JSON
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// Add the scenario to the state instead of replacing the state
+    #[arg(long, env = "SECURITYHUB_LOCAL_ADD", value_parser = FalseyValueParser::new())]
+    add: bool,
+
+    #[command(flatten)]
+    remote: Remote,
 }
 
 #[derive(Args)]
@@ -93,7 +148,52 @@ pub(super) fn run(command: &ScenarioCommand) -> Result<(), Exit> {
         ScenarioCommand::Init(arguments) => init(arguments),
         ScenarioCommand::Check(arguments) => check(arguments),
         ScenarioCommand::Schema => output::print(&format!("{:#}\n", scenario::schema())),
+        ScenarioCommand::Export(arguments) => export(arguments),
+        ScenarioCommand::Load(arguments) => load(arguments),
     }
+}
+
+/// Writes the state of a running emulator to a file or to standard output.
+fn export(arguments: &ExportArguments) -> Result<(), Exit> {
+    let format = match arguments.format {
+        ExportFormat::Yaml if !arguments.remote.json => "yaml",
+        ExportFormat::Yaml | ExportFormat::Json => "json",
+    };
+    let path = format!("/_emulator/scenario?format={format}&secrets={}", arguments.secrets);
+    let text = client::get_text(&arguments.remote, &path)?;
+    let Some(path) = &arguments.output else { return output::print(&text) };
+    std::fs::write(path, text).map_err(|error| Exit::failed(format!("cannot write {}: {error}", path.display())))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Loaded {
+    hubs: usize,
+    findings: usize,
+}
+
+/// Sends a scenario to a running emulator. One that refers to other files is sent as the state that it describes.
+fn load(arguments: &LoadArguments) -> Result<(), Exit> {
+    let invalid = |diagnostics: scenario::Diagnostics| {
+        output::print_error(&format!("{}\n", diagnostics.to_string().trim_end()));
+        Exit::invalid("")
+    };
+    let scenario = scenario::load(std::slice::from_ref(&arguments.file)).map_err(invalid)?;
+    let text = if scenario.paths().len() > 1 {
+        let world = scenario.build().map_err(invalid)?;
+        export::export(&world, &Map::new(), Format::Json, true)
+    } else {
+        let cannot_read = |error| Exit::failed(format!("cannot read {}: {error}", arguments.file.display()));
+        std::fs::read_to_string(&arguments.file).map_err(cannot_read)?
+    };
+    let mode = if arguments.add { "add" } else { "replace" };
+    let path = format!("/_emulator/scenario?mode={mode}");
+    let answer: Value = client::put_text(&arguments.remote, &path, text)?;
+    if arguments.remote.json {
+        return output::print(&format!("{answer}\n"));
+    }
+    let Loaded { hubs, findings } = Loaded::deserialize(&answer).map_err(Exit::failed)?;
+    output::print(&format!("Loaded {}: {hubs} hubs, {findings} findings\n", arguments.file.display()))
 }
 
 /// Writes a scenario to a file or to standard output.

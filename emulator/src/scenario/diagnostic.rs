@@ -108,6 +108,20 @@ impl Diagnostic {
         })
     }
 
+    /// The message with the expected value and the suggestion, on one line.
+    pub(super) fn in_a_line(&self) -> String {
+        let Diagnostic { message, expected, suggestion, .. } = self;
+        let expected = expected.as_ref().map(|text| format!(", expected {text}"));
+        let suggestion = suggestion.as_ref().map(|word| format!(", did you mean `{word}`?"));
+        let part = |text: Option<String>| text.unwrap_or_default();
+        format!("{message}{}{}", part(expected), part(suggestion))
+    }
+
+    /// The first byte of its location in the text.
+    pub(super) fn offset(&self) -> Option<usize> {
+        self.position.as_ref().map(|position| position.start)
+    }
+
     fn report(&self) -> Group<'_> {
         let level = if self.severity == Severity::Warning { Level::WARNING } else { Level::ERROR };
         let title = level.primary_title(&*self.message);
@@ -240,12 +254,9 @@ impl Diagnostics {
     /// All of them on one line, for places that cannot show the text.
     pub fn in_a_line(&self) -> String {
         let lines = self.0.iter().map(|diagnostic| {
-            let Diagnostic { position, message, expected, suggestion, .. } = diagnostic;
-            let location = position.as_ref().map(|it| format!("line {}, column {}: ", it.line, it.column));
-            let expected = expected.as_ref().map(|text| format!(", expected {text}"));
-            let suggestion = suggestion.as_ref().map(|word| format!(", did you mean `{word}`?"));
-            let part = |text: Option<String>| text.unwrap_or_default();
-            format!("{}{message}{}{}", part(location), part(expected), part(suggestion))
+            let position = diagnostic.position.as_ref();
+            let location = position.map(|it| format!("line {}, column {}: ", it.line, it.column));
+            format!("{}{}", location.unwrap_or_default(), diagnostic.in_a_line())
         });
         lines.collect::<Vec<_>>().join("; ")
     }

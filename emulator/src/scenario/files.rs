@@ -1,14 +1,20 @@
 //! Reads files, resolves patterns, and keeps the texts so that errors can show their lines.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
+use super::state_lines;
 use crate::suggest;
 
 /// The texts that were read, in order.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Files(Vec<File>);
+pub(super) struct Files {
+    all: Vec<File>,
+    /// Whether the texts were sent and cannot refer to files.
+    is_alone: bool,
+}
 
 /// A text.
 #[derive(Clone, Debug)]
@@ -17,10 +23,22 @@ pub(super) struct File {
     pub(super) path: PathBuf,
     /// The whole text.
     pub(super) text: Arc<str>,
+    /// The text without the findings of an exported state, which are read line by line.
+    pub(super) parsed: Arc<str>,
+    /// The ranges of these findings.
+    pub(super) findings: Arc<Vec<Range<usize>>>,
+}
+
+impl File {
+    fn new(path: PathBuf, text: Arc<str>) -> File {
+        let findings = state_lines::find(&text);
+        let parsed = if findings.is_empty() { Arc::clone(&text) } else { state_lines::mask(&text, &findings).into() };
+        File { path, text, parsed, findings: Arc::new(findings) }
+    }
 }
 
 /// The index of a text in [`Files`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct FileId(usize);
 
 /// A range of bytes in a text.
@@ -54,24 +72,35 @@ impl Files {
         })?;
         // A byte order mark would shift all columns.
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        self.0.push(File { path: path.to_owned(), text: text.into() });
-        Ok(FileId(self.0.len() - 1))
+        self.all.push(File::new(path.to_owned(), text.into()));
+        Ok(FileId(self.all.len() - 1))
     }
 
     /// Adds a text that does not come from a file, with a name.
     pub(super) fn add(&mut self, name: &str, text: &str) -> FileId {
-        self.0.push(File { path: PathBuf::from(name), text: text.into() });
-        FileId(self.0.len() - 1)
+        self.all.push(File::new(PathBuf::from(name), text.into()));
+        FileId(self.all.len() - 1)
+    }
+
+    /// Adds a text that was sent and cannot refer to files.
+    pub(super) fn add_alone(&mut self, name: &str, text: &str) -> FileId {
+        self.is_alone = true;
+        self.add(name, text)
+    }
+
+    /// Whether the texts were sent and cannot refer to files.
+    pub(super) fn is_alone(&self) -> bool {
+        self.is_alone
     }
 
     /// A text.
     pub(super) fn get(&self, id: FileId) -> Option<&File> {
-        self.0.get(id.0)
+        self.all.get(id.0)
     }
 
     /// The paths of all texts.
     pub(super) fn paths(&self) -> Vec<PathBuf> {
-        self.0.iter().map(|file| file.path.clone()).collect()
+        self.all.iter().map(|file| file.path.clone()).collect()
     }
 
     /// The sorted paths that match a pattern, relative to the directory of the file that contains the pattern.

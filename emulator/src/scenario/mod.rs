@@ -16,7 +16,7 @@
 //! does not accept a seed, so a value being read does not know its file and text, which spans and keys need. A single
 //! tree would have to get them from a thread-local variable, which is less clear than a second tree.
 //!
-//! [`entries`] reads entries that are sent at run time.
+//! [`entries`] reads entries that are sent at run time, and [`export`] writes the state of a world as a scenario.
 //!
 //! Several files are merged in the given order. `name`, `clock`, `seed`, `regions`, `default_account`, `organization`
 //! and `quotas` of a later file replace earlier ones as a whole; `accounts`, `credentials`, `policies` and
@@ -26,15 +26,18 @@
 mod check;
 mod diagnostic;
 pub mod entries;
+pub mod export;
 mod files;
 pub mod folder;
 pub mod initial;
 mod lost;
+mod mistakes;
 mod parse;
 mod progress;
 mod sections;
 mod shape;
 mod spanned;
+mod state_lines;
 #[cfg(test)]
 mod tests;
 
@@ -47,6 +50,7 @@ use serde_json::Value;
 use self::check::Check;
 pub use self::diagnostic::{Diagnostic, Diagnostics, Position, Severity};
 use self::files::{FileId, Files, Span};
+pub use self::mistakes::Mistake;
 pub use self::progress::Progress;
 use self::spanned::Node;
 use crate::domain::due;
@@ -79,6 +83,24 @@ pub fn load(paths: &[PathBuf]) -> Result<Scenario, Diagnostics> {
             }
         }
     }
+    checked(written, check)
+}
+
+/// Reads a scenario that was sent and cannot refer to files (CPL-63).
+///
+/// # Errors
+/// All mistakes, including those that are only found when the world is built.
+pub fn read_text(text: &str) -> Result<Scenario, Vec<Mistake>> {
+    let mut check = Check::default();
+    let file = check.files.add_alone("scenario", text);
+    let mut written = sections::Declared::default();
+    written.add(read(file, &schema(), &mut check));
+    let files = check.files.clone();
+    checked(written, check).map_err(|diagnostics| mistakes::of(&files, &diagnostics))
+}
+
+/// Checks all sections.
+fn checked(written: sections::Declared, mut check: Check) -> Result<Scenario, Diagnostics> {
     let valid = written.check(&mut check);
     let (has_errors, is_full) = (check.has_errors(), check.is_full());
     let Check { files, mut diagnostics, .. } = check;
@@ -118,7 +140,7 @@ fn tree(file: FileId, check: &mut Check) -> Option<Node> {
         Ok(node) => return Some(node),
         Err(error) => error,
     };
-    let text = check.files.get(file).map(|file| file.text.clone())?;
+    let text = check.files.get(file).map(|file| file.parsed.clone())?;
     let mut entries = Vec::new();
     let mut errors = Vec::new();
     for (key, range) in parse::sections(&text) {
@@ -215,5 +237,17 @@ impl Scenario {
     /// Errors that only the domain detects, such as a finding that Security Hub would refuse.
     pub fn build(&self) -> Result<World, Diagnostics> {
         self.valid.world(&self.files, &self.progress).map_err(Diagnostics::sorted)
+    }
+
+    /// Builds a new world from it, or one on top of a world that no other code writes to.
+    ///
+    /// # Errors
+    /// Mistakes that only the domain detects.
+    pub fn build_over(&self, below: Option<&World>) -> Result<World, Vec<Mistake>> {
+        let built = match below {
+            Some(below) => self.valid.world_over(below, &self.files, &self.progress),
+            None => self.valid.world(&self.files, &self.progress),
+        };
+        built.map_err(|diagnostics| mistakes::of(&self.files, &Diagnostics::sorted(diagnostics)))
     }
 }

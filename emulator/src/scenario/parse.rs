@@ -17,7 +17,7 @@ use crate::invariant::Invariant;
 /// # Errors
 /// The first syntax error.
 pub(super) fn text(files: &Files, file: FileId) -> Result<Node, Box<Diagnostic>> {
-    let length = files.get(file).map_or(0, |file| file.text.len());
+    let length = files.get(file).map_or(0, |file| file.parsed.len());
     piece(files, file, 0..length)
 }
 
@@ -27,7 +27,7 @@ pub(super) fn text(files: &Files, file: FileId) -> Result<Node, Box<Diagnostic>>
 /// The first syntax error.
 pub(super) fn piece(files: &Files, file: FileId, piece: Range<usize>) -> Result<Node, Box<Diagnostic>> {
     let start = piece.start;
-    let Some(text) = files.get(file).and_then(|file| file.text.get(piece)) else {
+    let Some(text) = files.get(file).and_then(|file| file.parsed.get(piece)) else {
         return Err(Box::new(Diagnostic::of_file("", "the file was not read")));
     };
     let source = Source { file, text, start };

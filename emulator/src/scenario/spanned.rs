@@ -53,7 +53,9 @@ impl Node {
             Content::Null => Value::Null,
             Content::Boolean(value) => Value::from(*value),
             Content::Integer(value, written) => {
-                i64::try_from(*value).map_or_else(|_| Value::from(written.as_str()), Value::from)
+                let small = i64::try_from(*value).map(Value::from);
+                let large = |_| u64::try_from(*value).map(Value::from);
+                small.or_else(large).unwrap_or_else(|_| Value::from(written.as_str()))
             }
             Content::Number(value) => Value::from(*value),
             Content::Text(value) => Value::from(value.as_str()),

@@ -9,6 +9,7 @@ use crate::sinks::Sinks;
 use crate::state::sync::{Mutex, RwLock, thread};
 use crate::state::{AccountId, ExportSink, World};
 
+pub mod difference;
 mod listener;
 pub mod news;
 pub mod snapshots;
@@ -125,18 +126,27 @@ impl ServedWorld {
     /// Returns to a snapshot, to the start or to an empty world; kept events stay. Returns whether the snapshot exists
     /// (CPL-52, CPL-55).
     pub fn restore(&self, name: &str) -> bool {
-        let world = match name {
+        self.stored(name).map(|world| self.take_over(world, World::continue_events)).is_some()
+    }
+
+    /// A copy of a snapshot, of the start or of an empty world; `None` if there is no such snapshot.
+    pub fn stored(&self, name: &str) -> Option<World> {
+        match name {
             snapshots::START => Some(self.0.start.read().restarted()),
             snapshots::EMPTY => Some(World::default()),
             name => self.0.snapshots.world(name).map(|world| world.restarted()),
-        };
-        world.map(|world| self.take_over(world, World::continue_events)).is_some()
+        }
     }
 
     /// Replaces the start and resets the world to it.
     pub fn load(&self, start: World) {
         *self.0.start.write() = Arc::new(start);
         self.reset();
+    }
+
+    /// Replaces the world by one that contains it; the start and the kept events stay.
+    pub fn lay(&self, world: World) {
+        self.take_over(world, World::continue_events);
     }
 
     /// Replaces the world by an empty one.

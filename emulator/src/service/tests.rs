@@ -1,5 +1,7 @@
 //! Tests of panics, and of heavy work next to small calls.
 
+mod identity;
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::mpsc;
 use std::time::Duration;

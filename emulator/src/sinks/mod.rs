@@ -14,7 +14,6 @@ mod queue;
 mod sink;
 #[cfg(test)]
 mod tests;
-mod totals;
 mod webhook;
 
 use std::collections::BTreeMap;
@@ -28,8 +27,6 @@ pub use announcement::{Announcements, KINDS as ANNOUNCEMENT_TYPES, Text as Annou
 pub use definition::{Definition, FilesBelow, Mistake};
 pub use queue::Announcement;
 pub use sink::{Sink, State};
-use totals::Past;
-pub use totals::Totals;
 
 use crate::invariant::Invariant;
 use crate::state::sync::RwLock;
@@ -45,7 +42,6 @@ const MAX_NAME: usize = 64;
 pub struct Sinks {
     all: RwLock<BTreeMap<String, Arc<Sink>>>,
     announcements: Announcements,
-    past: Past,
     /// Wakes the task that delivers.
     woken: Notify,
     /// Wakes calls that wait for a change of a sink.
@@ -84,7 +80,6 @@ impl Sinks {
         Sinks {
             all: RwLock::default(),
             announcements: Announcements::default(),
-            past: Past::default(),
             woken: Notify::new(),
             changed,
             directory: OnceLock::new(),
@@ -138,7 +133,6 @@ impl Sinks {
         let deleted = self.all.write().remove(name);
         if let Some(sink) = &deleted {
             sink.remove();
-            self.past.keep(sink);
             self.changed.notify_waiters();
         }
         deleted.is_some()
@@ -153,16 +147,8 @@ impl Sinks {
         };
         let loaded = declared.iter().filter_map(sink).collect();
         let before = std::mem::replace(&mut *self.all.write(), loaded);
-        for sink in before.values() {
-            sink.remove();
-            self.past.keep(sink);
-        }
+        before.values().for_each(|sink| sink.remove());
         self.changed.notify_waiters();
-    }
-
-    /// The numbers of deliveries by name of the sink, including sinks that were deleted.
-    pub fn totals(&self) -> BTreeMap<String, Totals> {
-        self.past.with(self.list().iter().map(|sink| &**sink))
     }
 
     /// Whether any sink receives events.

@@ -93,8 +93,10 @@ impl Clock {
     /// A clock that starts from the current time of this one, frozen or running as it is.
     #[must_use]
     pub fn from_now(&self) -> Clock {
-        let now = self.now();
-        Clock::new(if self.is_frozen() { Start::Frozen(now) } else { Start::Running(now) })
+        let mode = self.mode();
+        let start = if let Mode::Frozen(now) = mode { Start::Frozen(now) } else { Start::Running(self.now()) };
+        // Computed again from the time, the distance to the system clock would differ a little.
+        Clock { mode: Mutex::new(mode), start }
     }
 
     /// Stops the clock, or lets it run.

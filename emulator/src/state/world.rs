@@ -409,6 +409,13 @@ impl World {
         Some(snapshot)
     }
 
+    /// The findings of a table as they are now, without columns; `None` if there is no such table.
+    pub fn frozen_findings(&self, table: &TableKey) -> Option<Arc<Findings>> {
+        let findings = self.find_table(table)?;
+        let frozen = Arc::clone(&findings.read());
+        Some(frozen)
+    }
+
     /// Like [`World::read_findings`], but returns `None` if a writer holds the lock.
     pub fn try_read_findings<R>(&self, table: &TableKey, read: impl FnOnce(&Findings) -> R) -> Option<R> {
         let findings = self.find_table(table)?;

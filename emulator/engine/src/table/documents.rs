@@ -148,9 +148,17 @@ impl Documents {
     /// The slots whose content differs from that in another state, which need not be an earlier or later one. Slots in
     /// blocks of locations that both states share have the same content: whoever writes a document sets its location.
     pub(super) fn differing_content<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = u32> + 'a {
-        let differs = |slot: &u32| {
+        let is_at_same_place = move |slot: u32| {
+            let location = self.locations.get(slot as usize);
+            let Some(location) = location.filter(|it| Some(*it) == other.locations.get(slot as usize)) else {
+                return false;
+            };
+            let bytes = |of: &'a Self| of.pieces.get(location.piece as usize).map(|piece| &piece.bytes);
+            bytes(self).zip(bytes(other)).is_some_and(|(one, two)| Arc::ptr_eq(one, two))
+        };
+        let differs = move |slot: &u32| {
             let (one, two) = (self.stored(*slot), other.stored(*slot));
-            one.document != two.document || one.annex != two.annex
+            !is_at_same_place(*slot) && (one.document != two.document || one.annex != two.annex)
         };
         self.locations.unshared(&other.locations).map(crate::count::number).filter(differs)
     }

@@ -119,7 +119,7 @@ fn call(stage: &Stage, account: &str, call: &Call) {
         Call::Parameter(number) => {
             let value = json!({ "ValueType": "CUSTOM", "Value": { "Integer": 20 + number } });
             let parameters = json!({ "MinimumPasswordLength": value });
-            (UpdateSecurityControl, json!({ "SecurityControlId": "IAM.15", "Parameters": parameters }))
+            (UpdateSecurityControl, json!({ "SecurityControlId": "IAM.7", "Parameters": parameters }))
         }
         Call::Declare(fails) => return declare(stage, account, vec![bucket(*fails)]),
         Call::Undeclare => return declare(stage, account, Vec::new()),

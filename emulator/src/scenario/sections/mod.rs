@@ -37,6 +37,7 @@ pub(super) mod resources;
 mod security_hub_policies;
 pub(super) mod security_hub_v2;
 mod standards;
+mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -153,6 +154,8 @@ pub(super) struct Declared {
     /// Faults: rules that make selected calls fail or slow them down. They are tried in order.
     #[serde(default)]
     faults: Vec<faults::Declared>,
+    /// The exact state of an emulator, as `securityhub-local scenario export` writes it. Other keys apply on top of it.
+    state: Option<state::Declared>,
 }
 
 /// Times at which security scores are computed.
@@ -198,6 +201,11 @@ pub(super) struct Valid {
     event_sinks: event_sinks::Valid,
     findings: findings::Valid,
     faults: faults::Valid,
+    state: Option<state::Valid>,
+    /// Whether there are other sections than `state`.
+    has_sections: bool,
+    /// Whether the Regions are not the default ones.
+    has_regions: bool,
     /// The parts that could not be read or are wrong; `None` if the scenario has no errors.
     lost: Option<Lost>,
 }
@@ -243,10 +251,49 @@ impl Declared {
         self.findings.extend(later.findings);
         replace(&mut self.aws_rate_limits, later.aws_rate_limits);
         self.faults.extend(later.faults);
+        replace(&mut self.state, later.state);
+    }
+
+    /// Whether there are sections besides `state` and `name`.
+    fn has_sections(&self) -> bool {
+        let is_set = [
+            self.clock.is_some(),
+            self.delays.is_some(),
+            self.score_mode.is_some(),
+            self.seed.is_some(),
+            self.regions.is_some(),
+            self.default_account.is_some(),
+            self.organization.is_some(),
+            self.quotas.is_some(),
+            self.security_hub_v2.is_some(),
+            self.inventory.is_some(),
+            self.central_configuration.is_some(),
+            self.resources.is_some(),
+        ];
+        let counts = [
+            self.accounts.0.len(),
+            self.credentials.0.len(),
+            self.policies.0.len(),
+            self.products.len(),
+            self.hubs.len(),
+            self.aggregators.len(),
+            self.hubs_v2.len(),
+            self.aggregators_v2.len(),
+            self.connectors.len(),
+            self.connectors_v2.len(),
+            self.automation_rules_v2.len(),
+            self.recommended_policies.len(),
+            self.remediations.len(),
+            self.new_controls.len(),
+            self.findings.len(),
+        ];
+        is_set.contains(&true) || counts.iter().any(|count| *count > 0)
     }
 
     /// Checks all sections.
     pub(super) fn check(self, check: &mut Check) -> Valid {
+        let (has_sections, has_regions) = (self.has_sections(), self.regions.is_some());
+        let state = self.state.and_then(|written| state::check(written, check));
         let clock = self.clock.map(|written| clock::check(&written, check)).unwrap_or_default();
         let start = clock.start();
         let regions = regions::check(self.regions, check);
@@ -301,6 +348,9 @@ impl Declared {
             event_sinks: event_sinks::check(self.event_sinks, &regions, check),
             findings,
             faults: faults::check(self.faults, self.aws_rate_limits, &regions, check),
+            state,
+            has_sections,
+            has_regions,
             organization,
             products,
             regions,
@@ -332,10 +382,57 @@ impl Valid {
     /// # Errors
     /// Errors of the domain, except those that may follow from errors found before.
     pub(super) fn world(&self, files: &Files, progress: &Progress) -> Result<World, Vec<Diagnostic>> {
-        let mut world = World::new(self.clock.clock(), self.seed);
-        security_hub_v2::apply(&self.security_hub_v2, &mut world);
+        let Some(state) = &self.state else {
+            let mut world = World::new(self.clock.clock(), self.seed);
+            security_hub_v2::apply(&self.security_hub_v2, &mut world);
+            return self.lay(world, (files, progress), false).map(|world| self.surround(world));
+        };
+        let refused = |(span, message)| vec![Diagnostic::at(files, span, message)];
+        let world = state.world(None).map_err(refused)?;
+        let world = if self.has_sections { self.lay(world, (files, progress), true)? } else { world };
+        Ok(self.surround(world))
+    }
+
+    /// A copy of a world that no other code writes to, with this scenario on top of it. The clock, the seed and the
+    /// settings of the V2 half are those of the world below.
+    ///
+    /// # Errors
+    /// Errors of the domain.
+    pub(super) fn world_over(
+        &self,
+        below: &World,
+        files: &Files,
+        progress: &Progress,
+    ) -> Result<World, Vec<Diagnostic>> {
+        let refused = |(span, message)| vec![Diagnostic::at(files, span, message)];
+        let world = match &self.state {
+            Some(state) => state.world(Some(below)).map_err(refused)?,
+            None => below.saved(),
+        };
+        let world = if self.has_sections { self.lay(world, (files, progress), true)? } else { world };
+        let has_rate_limits = below.faults.has_rate_limits;
+        let mut world = self.surround(world);
+        world.faults.has_rate_limits |= has_rate_limits;
+        Ok(world)
+    }
+
+    /// Declares what surrounds the world: faults, rate limits and sinks of events.
+    fn surround(&self, mut world: World) -> World {
+        faults::apply(&self.faults, &mut world);
         event_sinks::apply(&self.event_sinks, &mut world);
-        world.name.clone_from(&self.name);
+        world
+    }
+
+    /// Applies the sections to a world. If it `is_in_use`, it keeps what they do not mention.
+    fn lay(
+        &self,
+        mut world: World,
+        (files, progress): (&Files, &Progress),
+        is_in_use: bool,
+    ) -> Result<World, Vec<Diagnostic>> {
+        if self.name.is_some() {
+            world.name.clone_from(&self.name);
+        }
         let now = world.clock.now();
         if let Some(resources) = &self.resources {
             let mut transaction = world.write();
@@ -343,28 +440,14 @@ impl Valid {
             transaction.commit();
         }
         new_controls::apply(&self.new_controls, &world, now);
-        let mut directory = Directory {
-            new_controls: world.directory().new_controls.clone(),
-            regions: self.regions.clone(),
-            products: self.products.clone(),
-            default_account: self.default_account,
-            credentials: self.credentials.clone(),
-            quotas: self.quotas,
-            inventory: Arc::new(self.inventory.clone()),
-            recommendations: Arc::new(Recommendations {
-                policies: recommended_policies::policies(&self.recommended_policies),
-                remediations: self.remediations.clone(),
-            }),
-            ..Directory::default()
-        };
-        directory.policies.named = self.policies.named();
+        let mut directory = self.directory(&world, is_in_use);
         accounts::apply(&self.accounts, &mut directory);
         if let Some(organization) = &self.organization {
             organization::apply(organization, &world.ids, now, &mut directory);
             self.policies.attach(&world.ids, &mut directory);
             self.attach_security_hub_policies(&world.ids, &mut directory);
         }
-        let refusals = self.apply_hubs(&world, directory, now);
+        let refusals = self.apply_hubs(&world, directory, now, is_in_use);
         let mut diagnostics: Vec<Diagnostic> =
             refusals.into_iter().map(|(span, message)| Diagnostic::at(files, span, message)).collect();
         let is_refused = !diagnostics.is_empty();
@@ -382,16 +465,55 @@ impl Valid {
             return Err(diagnostics);
         }
         accounts::apply_last(&self.accounts, &world);
-        world.daily_scores = (self.score_mode == ScoreMode::Daily).then(DailyScores::default);
-        // Set last, so that everything in the scenario takes effect at once.
-        world.delays = self.delays;
-        faults::apply(&self.faults, &mut world);
+        if !is_in_use || self.score_mode == ScoreMode::Daily {
+            world.daily_scores = (self.score_mode == ScoreMode::Daily).then(DailyScores::default);
+        }
+        if !is_in_use || self.delays != Delays::default() {
+            // Set last, so that everything in the scenario takes effect at once.
+            world.delays = self.delays;
+        }
         Ok(world)
     }
 
+    /// The directory with what does not depend on hubs.
+    fn directory(&self, world: &World, is_in_use: bool) -> Directory {
+        let mut directory = Directory::clone(&world.directory());
+        if !is_in_use {
+            directory.regions.clone_from(&self.regions);
+        } else if self.has_regions {
+            let new: Vec<Region> =
+                self.regions.iter().filter(|region| !directory.regions.contains(region)).cloned().collect();
+            directory.regions.extend(new);
+        }
+        let new = self.products.iter().filter(|product| !directory.products.contains(product));
+        let new: Vec<&'static Product> = new.copied().collect();
+        directory.products.extend(new);
+        directory.default_account = self.default_account.or(directory.default_account);
+        directory.credentials.extend(self.credentials.clone());
+        if !is_in_use || self.quotas != Quotas::default() {
+            directory.quotas = self.quotas;
+        }
+        if self.inventory != DeclaredInventory::default() {
+            let inventory = Arc::make_mut(&mut directory.inventory);
+            inventory.resources.extend(self.inventory.resources.clone());
+            inventory.software.extend(self.inventory.software.clone());
+        }
+        let recommendations = Recommendations {
+            policies: recommended_policies::policies(&self.recommended_policies),
+            remediations: self.remediations.clone(),
+        };
+        if recommendations != Recommendations::default() {
+            let all = Arc::make_mut(&mut directory.recommendations);
+            all.policies.extend(recommendations.policies);
+            all.remediations.extend(recommendations.remediations);
+        }
+        directory.policies.named.extend(self.policies.named());
+        directory
+    }
+
     /// Applies hubs and what depends on them. Returns the errors of the domain.
-    fn apply_hubs(&self, world: &World, directory: Directory, now: Timestamp) -> Vec<Refused> {
-        let mut refused = hubs::apply(&self.hubs, world, directory, now);
+    fn apply_hubs(&self, world: &World, directory: Directory, now: Timestamp, is_in_use: bool) -> Vec<Refused> {
+        let mut refused = hubs::apply(&self.hubs, world, (directory, is_in_use), now);
         refused.extend(aggregators::apply(&self.aggregators, world, now));
         refused.extend(hubs_v2::apply(&self.hubs_v2, world, now));
         if let Some(central_configuration) = &self.central_configuration {

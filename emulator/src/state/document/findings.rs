@@ -78,6 +78,22 @@ pub struct FindingDocument<'f> {
     pub row: FindingRow<'f>,
 }
 
+impl FindingDocument<'_> {
+    /// A copy that does not refer to a table.
+    pub fn into_owned(self) -> FindingDocument<'static> {
+        let FindingDocument { table, row } = self;
+        let row = FindingRow {
+            number: row.number,
+            document: Cow::Owned(row.document.into_owned()),
+            annex: Cow::Owned(row.annex.into_owned()),
+            expires_at: row.expires_at,
+            is_hidden: row.is_hidden,
+            metadata: row.metadata.map(|metadata| Cow::Owned(metadata.into_owned())),
+        };
+        FindingDocument { table, row }
+    }
+}
+
 /// The form of [`FindingDocument`] in JSON.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

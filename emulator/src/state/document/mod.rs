@@ -147,8 +147,9 @@ impl Row {
         Row { kind: row.kind, account: row.account, region: row.region, key: row.key, value }
     }
 
-    fn parts(self) -> (RowKey, Value) {
-        (RowKey { account: self.account, region: self.region, kind: self.kind, key: self.key }, self.value)
+    /// Its identity.
+    pub fn identity(&self) -> RowKey {
+        RowKey { account: self.account, region: self.region.clone(), kind: self.kind, key: self.key.clone() }
     }
 }
 
@@ -199,12 +200,13 @@ impl World {
             sessions: self.session_documents(),
             changed_since_exposures: self.changed_since_exposures(),
             pending: self.pending().into_iter().map(|(at, work)| PendingDocument { at, work }).collect(),
-            relations: finished(&self.relations())
-                .rows()
-                .into_iter()
-                .map(|(row, value)| Row::new(row, value))
-                .collect(),
+            relations: self.finished_relations().rows().into_iter().map(|(row, value)| Row::new(row, value)).collect(),
         }
+    }
+
+    /// Relations in which all exports whose time has passed are finished. Waits for those that are being computed.
+    pub fn finished_relations(&self) -> Arc<Relations> {
+        finished(&self.relations())
     }
 
     /// A world without findings, as a document describes it. It does not emit events yet.
@@ -214,11 +216,11 @@ impl World {
     pub fn from_document(document: WorldDocument) -> Result<World, DocumentError> {
         let mut rows = Rows::new();
         for row in document.relations {
-            let (row, value) = row.parts();
-            if rows.contains_key(&row) {
-                return Err(DocumentError::Twice(row));
+            let identity = row.identity();
+            if rows.contains_key(&identity) {
+                return Err(DocumentError::Twice(identity));
             }
-            rows.insert(row, value);
+            rows.insert(identity, row.value);
         }
         let relations = Relations::from_rows(&rows).map_err(|error| DocumentError::Row(Box::new(error)))?;
         let clock = Clock::restored(document.clock, document.clock_start);
@@ -288,7 +290,6 @@ impl World {
     }
 }
 
-/// Relations in which all exports whose time has passed are finished. Waits for those that are being computed.
 fn finished(relations: &Arc<Relations>) -> Arc<Relations> {
     let mut finished = Arc::clone(relations);
     for (key, hub) in relations.hubs_v2() {

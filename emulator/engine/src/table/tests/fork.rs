@@ -51,6 +51,13 @@ impl Branch {
     }
 }
 
+/// The slots that differ are those whose documents differ, whatever the tables share.
+fn check_difference(one: &Table, two: &Table) {
+    let slots = 0..number(one.documents.len().max(two.documents.len()));
+    let differs = |slot: &u32| one.documents.get(*slot) != two.documents.get(*slot);
+    assert_eq!(one.differing(two), slots.filter(differs).map(Slot).collect::<Vec<_>>());
+}
+
 #[test]
 fn forks_of_a_table_are_independent() {
     fn holds(steps: Vec<(u8, u16, u16)>) -> bool {
@@ -82,6 +89,7 @@ fn forks_of_a_table_are_independent() {
             }
         }
         branches.iter().for_each(Branch::check);
+        branches.iter().for_each(|one| branches.iter().for_each(|two| check_difference(&one.table, &two.table)));
         true
     }
     check::check(15).quickcheck(holds as fn(Vec<(u8, u16, u16)>) -> bool);

@@ -1,6 +1,6 @@
 //! Enables hubs through the domain, and stores the relations of members.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::members::Member;
 use super::{Hub, Valid};
@@ -15,12 +15,13 @@ use crate::state::{
     World,
 };
 
-/// Stores the members in the directory and enables all hubs. Administrators come first, because members inherit
+/// Stores the members in the directory and enables all hubs; in a world that is in use, hubs that are enabled keep their
+/// tags and standards. Administrators come first, because members inherit
 /// settings from them.
 pub(in crate::scenario) fn apply(
     valid: &Valid,
     world: &World,
-    mut directory: Directory,
+    (mut directory, is_in_use): (Directory, bool),
     now: Timestamp,
 ) -> Vec<Refused> {
     for (key, hub) in &valid.hubs {
@@ -31,7 +32,7 @@ pub(in crate::scenario) fn apply(
     let mut refused = Vec::new();
     let (administrators, others): (Vec<_>, Vec<_>) = valid.hubs.iter().partition(|(_, hub)| !hub.members.is_empty());
     for (key, hub) in administrators.into_iter().chain(others) {
-        if let Err(error) = enable(&mut transaction, key, hub, now) {
+        if let Err(error) = enable(&mut transaction, key, hub, (now, is_in_use)) {
             refused.extend(hub.span.map(|span| (span, AwsError::from(error).message.into_owned())));
         }
     }
@@ -39,24 +40,36 @@ pub(in crate::scenario) fn apply(
     refused
 }
 
-fn enable(transaction: &mut Transaction<'_>, key: &HubKey, hub: &Hub, now: Timestamp) -> Result<(), HubError> {
+fn enable(
+    transaction: &mut Transaction<'_>,
+    key: &HubKey,
+    hub: &Hub,
+    (now, is_in_use): (Timestamp, bool),
+) -> Result<(), HubError> {
     let enable = Enable {
         default_standards: hub.default_standards,
         control_finding_generator: hub.control_finding_generator.map(|(generator, _)| generator),
         tags: hub.tags.clone(),
     };
-    hub::enable(transaction, key, now, enable)?;
+    let is_enabled = transaction.hub(key).is_some_and(|hub| hub.subscribed_at().is_some());
+    if !(is_in_use && is_enabled) {
+        hub::enable(transaction, key, now, enable)?;
+    }
     if hub.auto_enable_controls.is_some() {
         hub::update(transaction, key, now, hub.auto_enable_controls, None)?;
     }
     if let Some(enabled) = transaction.hub(key) {
         let mut enabled = (*enabled).clone();
+        let enabled_before: BTreeSet<&str> = enabled.standards.keys().copied().collect();
         if let Some(products) = &hub.products {
             enabled.product_subscriptions.clone_from(products);
         }
         enabled.config_recorder = hub.config_recorder.clone();
         enabled.is_quiet = hub.quiet;
         for standard in &hub.standards {
+            if is_in_use && enabled_before.contains(standard.id) {
+                continue;
+            }
             subscriptions::begin(transaction, key, &mut enabled, standard, BTreeMap::new(), now);
         }
         transaction.stage_hub(key.clone(), enabled);
@@ -80,8 +93,8 @@ fn write_members(
         let record = members::with_status(member.status, kind, ids, now);
         (*account, MemberRecord { email: member.email.clone().or(known), ..record })
     };
-    let records = members.iter().map(record).collect();
-    directory.members.insert((key.account, key.region.clone()), records);
+    let records: Vec<(AccountId, MemberRecord)> = members.iter().map(record).collect();
+    directory.members.entry((key.account, key.region.clone())).or_default().extend(records);
 }
 
 /// Accounts of the organization become members of its delegated administrator without an invitation, except those that

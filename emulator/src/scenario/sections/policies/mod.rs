@@ -64,6 +64,9 @@ pub(in crate::scenario) fn check(written: Entries<Declared>, check: &mut Check) 
 }
 
 fn read(file: &Spanned<String>, check: &mut Check) -> Option<Node> {
+    if check.refuse_file(file.span) {
+        return None;
+    }
     let written_in: FileId = file.span.file;
     let path = check.files.resolve(&file.value, written_in);
     if !path.is_file() {

@@ -1,0 +1,69 @@
+//! The mistakes of a scenario that was sent, with their paths (CPL-63).
+
+use super::diagnostic::{Diagnostic, Diagnostics, Severity};
+use super::files::{FileId, Files};
+use super::parse;
+use super::spanned::{Content, Node};
+
+/// A mistake in a scenario that was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// Line number, from 1; `None` if it concerns the whole scenario.
+    pub line: Option<usize>,
+    /// Column number in characters, from 1.
+    pub column: Option<usize>,
+    /// The path of the value, such as `hubs[0].account`; `None` if the text cannot be parsed.
+    pub path: Option<String>,
+    /// The problem, what was expected, and the most similar name.
+    pub message: String,
+}
+
+/// The errors among the diagnostics of the only text of `files`.
+pub(super) fn of(files: &Files, diagnostics: &Diagnostics) -> Vec<Mistake> {
+    let file = FileId::default();
+    let tree = parse::text(files, file).ok();
+    let path = |diagnostic: &Diagnostic| {
+        let offset = diagnostic.offset()?;
+        let findings = files.get(file).map(|file| file.findings.as_slice()).unwrap_or_default();
+        if let Some(position) = findings.iter().position(|range| range.contains(&offset)) {
+            return Some(format!("state.findings[{position}]"));
+        }
+        tree.as_ref().map(|tree| path_at(tree, offset))
+    };
+    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+    let mistake = |diagnostic: &Diagnostic| Mistake {
+        line: diagnostic.position.as_ref().map(|position| position.line),
+        column: diagnostic.position.as_ref().map(|position| position.column),
+        path: path(diagnostic),
+        message: diagnostic.in_a_line(),
+    };
+    errors.map(mistake).collect()
+}
+
+/// The path of the innermost value that contains a byte or begins before it.
+fn path_at(tree: &Node, offset: usize) -> String {
+    let (mut node, mut path) = (tree, String::new());
+    loop {
+        match &node.content {
+            Content::Map(entries) => {
+                let Some((key, value)) = entries.iter().rfind(|(key, _)| key.span.start <= offset) else { break };
+                if !path.is_empty() {
+                    path.push('.');
+                }
+                path.push_str(&key.value);
+                if offset < value.span.start {
+                    break;
+                }
+                node = value;
+            }
+            Content::List(items) => {
+                let Some(position) = items.iter().rposition(|item| item.span.start <= offset) else { break };
+                path.push_str(&format!("[{position}]"));
+                let Some(item) = items.get(position) else { break };
+                node = item;
+            }
+            _ => break,
+        }
+    }
+    path
+}

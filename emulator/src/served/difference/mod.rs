@@ -1,0 +1,54 @@
+//! The difference between two worlds (CPL-53).
+//!
+//! Forks of a world share everything that neither has written since, and what they share is not read.
+
+mod findings;
+#[cfg(test)]
+mod tests;
+mod values;
+
+use crate::state::{RowKey, Timestamp, World};
+
+pub use findings::{Finding, FindingDifferences};
+pub use values::ValueChange;
+
+/// The difference between two worlds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    /// Findings, as their owners read them.
+    pub findings: FindingDifferences,
+    /// Rows of relations that only the second world has.
+    pub added: Vec<RowKey>,
+    /// Rows of relations that only the first world has.
+    pub removed: Vec<RowKey>,
+    /// Rows of relations with different values.
+    pub changed: Vec<RowKey>,
+    /// The times of both clocks.
+    pub clocks: (Timestamp, Timestamp),
+    /// Whether a list was longer than the limit.
+    pub is_truncated: bool,
+}
+
+/// The difference between two worlds that no other code writes to, with up to `limit` entries in each list.
+pub fn between(from: &World, to: &World, limit: usize) -> Difference {
+    let mut is_truncated = false;
+    let findings = findings::between(from, to, limit, &mut is_truncated);
+    let (mut added, mut removed, mut changed) = (Vec::new(), Vec::new(), Vec::new());
+    for change in to.finished_relations().changes_since(&from.finished_relations()) {
+        if change.row.kind.is_internal() {
+            continue;
+        }
+        let list = match (&change.before, &change.after) {
+            (None, _) => &mut added,
+            (_, None) => &mut removed,
+            _ => &mut changed,
+        };
+        if list.len() < limit {
+            list.push(change.row);
+        } else {
+            is_truncated = true;
+        }
+    }
+    let clocks = (from.clock.now(), to.clock.now());
+    Difference { findings, added, removed, changed, clocks, is_truncated }
+}
