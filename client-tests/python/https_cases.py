@@ -152,7 +152,8 @@ def the_world_and_the_process_are_shown_and_a_reset_changes_no_counter():
     own = "securityhub_local_"
     assert value(f"{own}findings", f"{own}findings") == health["findings"] > 0
     assert value(f"{own}hubs", f"{own}hubs") == health["hubs"] > 0
-    assert value(f"{own}accounts", f"{own}accounts") == 3
+    accounts = value(f"{own}accounts", f"{own}accounts")
+    assert accounts >= 3, accounts
     hub = boto3.client("securityhub", endpoint_url=HTTP)
     finding = hub.get_findings(MaxResults=1)["Findings"][0]
     identifier = {"Id": finding["Id"], "ProductArn": finding["ProductArn"]}

@@ -30,6 +30,17 @@ async fn boto3_cases_pass() {
     println!("{output}");
 }
 
+/// Rules: CPL-31, CPL-34, CPL-35, CPL-36, CPL-37, CPL-38.
+#[tokio::test]
+async fn boto3_copes_with_faults() {
+    let Some(environment) = python_environment() else { return };
+    let emulator = quickstart().await;
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/fault_cases.py");
+    let (code, output, error) = run(client(&environment, "python", &emulator.endpoint()).arg(cases));
+    assert_eq!(code, 0, "{output}{error}");
+    println!("{output}");
+}
+
 /// Rules: CPL-100, CPL-101, CPL-102, CPL-110, CPL-111, CPL-112.
 #[tokio::test]
 async fn boto3_and_curl_call_over_https_and_the_parsers_of_prometheus_read_the_metrics() {

@@ -11,7 +11,7 @@ use aws_sdk_securityhub::types::{
     GroupByRule, NoteUpdate, Resource, Severity, SeverityLabel, StringFilter, StringFilterComparison,
 };
 use aws_sdk_securityhub::{Client, Config};
-use securityhub_local::Emulator;
+use securityhub_local::{Emulator, Fault, FaultError, FaultPartial, FaultWire};
 
 /// The way in which requests reach the emulator.
 #[derive(Clone, Copy)]
@@ -273,5 +273,49 @@ async fn a_home_region_shows_findings_of_linked_regions() {
         update(&linked, "later").await.unwrap();
         assert_eq!((note(&home).await.as_str(), note(&linked).await.as_str()), ("where it is from", "later"));
         assert_eq!(all(&home).await, at_home, "the findings that were shown remain");
+    }
+}
+
+/// Rules: CPL-34, CPL-37.
+#[tokio::test]
+async fn a_client_retries_through_throttling_and_broken_connections() {
+    let fault = |error: Option<&str>, wire| Fault {
+        operation: Some("GetFindings".into()),
+        error: error.map(|code| FaultError { code: Some(code.to_owned()), ..FaultError::default() }),
+        wire,
+        times: Some(1),
+        ..Fault::default()
+    };
+    for transport in BOTH {
+        for fault in [
+            fault(Some("Throttle"), None),
+            fault(Some("Internal"), None),
+            fault(None, Some(FaultWire::Reset)),
+            fault(None, Some(FaultWire::Empty)),
+        ] {
+            let emulator = Emulator::builder().faults([fault.clone()]).start().await.unwrap();
+            let client = enabled(&emulator, transport).await;
+            let found = client.get_findings().send().await;
+            assert!(found.is_ok_and(|found| found.findings().is_empty()), "{fault:?}");
+            let fired = emulator.faults()[0].fired;
+            assert_eq!(fired, Some(1), "{fault:?}");
+        }
+    }
+}
+
+/// Rules: CPL-38.
+#[tokio::test]
+async fn a_client_sees_which_findings_of_a_batch_failed() {
+    for transport in BOTH {
+        let half = FaultPartial { every: Some(2), message: Some("no".to_owned()), ..FaultPartial::default() };
+        let fault = Fault { partial: Some(half), ..Fault::default() };
+        let emulator = Emulator::builder().faults([fault]).start().await.unwrap();
+        let client = enabled(&emulator, transport).await;
+        let findings = ["a", "b", "c", "d"].map(|id| finding(id, "Port 22 is open"));
+        let answer = client.batch_import_findings().set_findings(Some(findings.to_vec())).send().await.unwrap();
+        assert_eq!((answer.success_count(), answer.failed_count()), (Some(2), Some(2)));
+        let failed: Vec<_> =
+            answer.failed_findings().iter().map(|it| (it.id().unwrap(), it.error_message().unwrap())).collect();
+        assert_eq!(failed, [("b", "no"), ("d", "no")]);
     }
 }

@@ -132,6 +132,11 @@ impl Emulator {
         self.service.metrics_text()
     }
 
+    /// The faults, with the numbers of calls that they have selected and of times that they have fired.
+    pub fn faults(&self) -> Vec<Fault> {
+        self.service.served().faults().list()
+    }
+
     /// The address on which it listens.
     pub fn address(&self) -> SocketAddr {
         self.address

@@ -212,6 +212,12 @@ mod tests {
             let by = duration(text, start).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(start + by, end.parse::<Timestamp>().unwrap(), "{text}");
         }
+    }
+
+    /// Rules: CPL-13, CPL-91.
+    #[test]
+    fn other_forms_of_durations_are_refused() {
+        let start = "2026-01-31T09:00:00Z".parse().unwrap();
         for text in [
             "",
             "P",

@@ -212,6 +212,17 @@ fn the_guide_of_event_sinks() {
     containing(&sessions, "published ");
 }
 
+/// Rules: CPL-31, CPL-32, CPL-38, CPL-40, CPL-41
+#[test]
+fn the_guide_of_fault_injection() {
+    let Some(sessions) = run("docs/guides/fault-injection.md") else { return };
+    let throttled = containing(&sessions, "retries: 2 findings: 1");
+    assert!(throttled.output.contains("deleted 1 fault"), "{}", throttled.output);
+    containing(&sessions, "imported: 5 failed: 5");
+    containing(&sessions, "\"Median\":\"20ms\"");
+    containing(&sessions, "BatchUpdate* Account=111111111111 Every=3");
+}
+
 /// Rules: DEN-04, IAM-11
 #[test]
 fn the_guide_of_policies() {

@@ -81,6 +81,30 @@ fn write_world(served: &ServedWorld, page: &mut Page) {
     }
     let help = "Events that are no longer kept, because newer ones took their place.";
     page.counter("events_dropped_total", help, counts.dropped);
+    write_sinks(served, page);
+}
+
+/// What became of the events of sinks.
+fn write_sinks(served: &ServedWorld, page: &mut Page) {
+    let totals = served.sinks().totals();
+    let mut samples = page.metric(Kind::Counter, "sink_delivered_total", "Events that a sink has delivered.");
+    for (name, total) in &totals {
+        samples.add(&[("sink", name)], total.delivered);
+    }
+    let help = "Events that the receiver of a sink has refused, or that were tried too often.";
+    let mut samples = page.metric(Kind::Counter, "sink_failed_total", help);
+    for (name, total) in &totals {
+        samples.add(&[("sink", name)], total.failed);
+    }
+    let help = "Events that a sink has dropped because its queue was full.";
+    let mut samples = page.metric(Kind::Counter, "sink_dropped_total", help);
+    for (name, total) in &totals {
+        samples.add(&[("sink", name)], total.dropped);
+    }
+    let mut samples = page.metric(Kind::Gauge, "sink_queued", "Events that a sink has not delivered yet.");
+    for (name, total) in &totals {
+        samples.add(&[("sink", name)], total.queued);
+    }
 }
 
 /// Milliseconds as seconds.

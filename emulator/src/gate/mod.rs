@@ -1,7 +1,7 @@
 //! Checks that every call passes before its operation runs, in AWS's order of refusal. Each check is one function.
 //!
-//! Contains: checks that all operations share. Does not contain: rules of a single operation. Throttling will come
-//! before policies once it is implemented.
+//! Contains: checks that all operations share. Does not contain: rules of a single operation, and rate
+//! limits and faults, which come before.
 
 use std::net::IpAddr;
 

@@ -79,6 +79,9 @@ pub(super) enum Command {
     /// List, add, change and delete receivers of the events of a running emulator
     #[command(subcommand, after_help = super::sinks::HELP)]
     Sinks(super::sinks::SinksCommand),
+    /// List, add and delete faults: rules that make calls of a running emulator fail or slow them down
+    #[command(subcommand, after_help = super::faults::HELP)]
+    Faults(super::faults::FaultsCommand),
     /// Publish an announcement of Security Hub to the sinks of a running emulator
     #[command(after_help = super::sinks::ANNOUNCE_HELP)]
     Announce(super::sinks::AnnounceArguments),

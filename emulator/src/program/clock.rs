@@ -84,7 +84,7 @@ pub(super) fn run(arguments: &ClockArguments) -> Result<(), Exit> {
         Some(ClockCommand::Run(remote)) => (remote, Some(json!({ "frozen": false }))),
     };
     let answer = call(remote, change.as_ref())?;
-    output::print_answer(remote, &answer, |answer| {
+    output::print_answer(remote.json, &answer, |answer| {
         let Clock { now, frozen } = client::read(answer)?;
         let state = if frozen { "frozen" } else { "running" };
         Ok(format!("{} ({state})\n", output::escape_control_characters(&now)))

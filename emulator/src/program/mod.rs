@@ -14,6 +14,7 @@ mod env;
 mod events;
 mod exit;
 mod explain;
+mod faults;
 mod findings;
 mod follow;
 mod generate;
@@ -89,6 +90,7 @@ fn run(command: Option<Command>) -> Result<(), Exit> {
         Command::Compliance(arguments) => compliance::run(&arguments)?,
         Command::Events(arguments) => events::run(&arguments)?,
         Command::Sinks(command) => sinks::run(&command)?,
+        Command::Faults(command) => faults::run(&command)?,
         Command::Announce(arguments) => sinks::announce(&arguments)?,
         Command::Status(remote) => status::run(&remote)?,
         Command::Health(arguments) => health::run(&arguments)?,

@@ -3,7 +3,6 @@
 
 use std::io::{ErrorKind, Write as _};
 
-use super::arguments::Remote;
 use super::exit::Exit;
 
 /// Writes a text to standard output.
@@ -15,16 +14,16 @@ pub(super) fn print(text: &str) -> Result<(), Exit> {
     check_written(output.write_all(text.as_bytes()).and_then(|()| output.flush()))
 }
 
-/// Writes the response of the emulator: unchanged with `--json`, and as `text` renders it otherwise.
+/// Writes the response of the emulator: unchanged as JSON, or as `text` renders it.
 ///
 /// # Errors
 /// The errors of [`print`] and of `text`.
 pub(super) fn print_answer(
-    remote: &Remote,
+    is_json: bool,
     answer: &[u8],
     text: impl FnOnce(&[u8]) -> Result<String, Exit>,
 ) -> Result<(), Exit> {
-    if remote.json {
+    if is_json {
         return print(&format!("{}\n", String::from_utf8_lossy(answer).trim_end()));
     }
     print(&text(answer)?)

@@ -44,5 +44,5 @@ pub(super) fn run(arguments: &ResetArguments) -> Result<(), Exit> {
         Target::Empty => ("/_emulator/reset?to=empty", "The emulator is empty."),
     };
     let answer = client::ask(&arguments.remote, Method::POST, path, None)?;
-    output::print_answer(&arguments.remote, &answer, |_| Ok(format!("{done}\n")))
+    output::print_answer(arguments.remote.json, &answer, |_| Ok(format!("{done}\n")))
 }

@@ -84,7 +84,7 @@ pub(super) fn run(command: &SnapshotCommand) -> Result<(), Exit> {
 impl Named {
     fn call(&self, method: Method, end: &str, text: impl FnOnce(&[u8]) -> Result<String, Exit>) -> Result<(), Exit> {
         let path = format!("/_emulator/snapshots/{}{end}", utf8_percent_encode(&self.name, NAME));
-        output::print_answer(&self.remote, &client::ask(&self.remote, method, &path, None)?, text)
+        output::print_answer(self.remote.json, &client::ask(&self.remote, method, &path, None)?, text)
     }
 
     fn shown(&self) -> String {

@@ -14,6 +14,7 @@ mod queue;
 mod sink;
 #[cfg(test)]
 mod tests;
+mod totals;
 mod webhook;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,8 @@ pub use announcement::{Announcements, KINDS as ANNOUNCEMENT_TYPES, Text as Annou
 pub use definition::{Definition, FilesBelow, Mistake};
 pub use queue::Announcement;
 pub use sink::{Sink, State};
+use totals::Past;
+pub use totals::Totals;
 
 use crate::invariant::Invariant;
 use crate::state::sync::RwLock;
@@ -42,6 +45,7 @@ const MAX_NAME: usize = 64;
 pub struct Sinks {
     all: RwLock<BTreeMap<String, Arc<Sink>>>,
     announcements: Announcements,
+    past: Past,
     /// Wakes the task that delivers.
     woken: Notify,
     /// Wakes calls that wait for a change of a sink.
@@ -80,6 +84,7 @@ impl Sinks {
         Sinks {
             all: RwLock::default(),
             announcements: Announcements::default(),
+            past: Past::default(),
             woken: Notify::new(),
             changed,
             directory: OnceLock::new(),
@@ -133,6 +138,7 @@ impl Sinks {
         let deleted = self.all.write().remove(name);
         if let Some(sink) = &deleted {
             sink.remove();
+            self.past.keep(sink);
             self.changed.notify_waiters();
         }
         deleted.is_some()
@@ -147,8 +153,16 @@ impl Sinks {
         };
         let loaded = declared.iter().filter_map(sink).collect();
         let before = std::mem::replace(&mut *self.all.write(), loaded);
-        before.values().for_each(|sink| sink.remove());
+        for sink in before.values() {
+            sink.remove();
+            self.past.keep(sink);
+        }
         self.changed.notify_waiters();
+    }
+
+    /// The numbers of deliveries by name of the sink, including sinks that were deleted.
+    pub fn totals(&self) -> BTreeMap<String, Totals> {
+        self.past.with(self.list().iter().map(|sink| &**sink))
     }
 
     /// Whether any sink receives events.

@@ -319,3 +319,21 @@ fn sinks_are_named_limited_and_replaced_by_a_scenario() {
     let names: Vec<String> = sinks.list().iter().map(|sink| sink.name().to_owned()).collect();
     assert_eq!(names, ["x"]);
 }
+
+/// Rules: CPL-101, CPL-102.
+#[test]
+fn numbers_for_metrics_never_go_back() {
+    let sinks = Sinks::new(Arc::default());
+    let declared = EventSink { queue_size: Some(1), ..webhook("http://a") };
+    let total = || sinks.totals()["hook"];
+    for (dropped, queued) in [(1, 1), (2, 1)] {
+        sinks.put("hook", definition(declared.clone())).unwrap();
+        receive(&sinks, &[event(1, 0), event(2, 0)]);
+        assert_eq!(total(), Totals { dropped, queued, ..Totals::default() });
+        sinks.delete("hook");
+        assert_eq!(total(), Totals { dropped, ..Totals::default() });
+    }
+    sinks.put("hook", definition(declared)).unwrap();
+    sinks.load(&BTreeMap::new());
+    assert_eq!(total().dropped, 2);
+}

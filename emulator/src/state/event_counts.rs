@@ -1,7 +1,5 @@
 //! Numbers of events since the start of the process, for the metrics.
 
-use super::events::Subject;
-
 /// The kind of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
@@ -18,18 +16,6 @@ pub enum EventKind {
 impl EventKind {
     /// All kinds.
     pub const ALL: [EventKind; 4] = [EventKind::Finding, EventKind::Ocsf, EventKind::Selected, EventKind::Results];
-}
-
-impl Subject {
-    /// The kind of an event with this content.
-    pub fn kind(&self) -> EventKind {
-        match self {
-            Subject::Finding(_) => EventKind::Finding,
-            Subject::Ocsf(_) => EventKind::Ocsf,
-            Subject::Selected(..) => EventKind::Selected,
-            Subject::Results(..) => EventKind::Results,
-        }
-    }
 }
 
 /// Numbers of events. They continue across resets.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use securityhub_engine::Snapshot;
 
 use super::clock::Timestamp;
-use super::event_counts::EventCounts;
+use super::event_counts::{EventCounts, EventKind};
 use super::hub::HubKey;
 use super::ids::IdSource;
 use super::names::TableKey;
@@ -45,6 +45,18 @@ pub enum Subject {
     Selected(Arc<UsedAction>, Snapshot),
     /// Insight results that a user sent to a custom action (EVT-03).
     Results(Arc<UsedAction>, Arc<InsightReport>),
+}
+
+impl Subject {
+    /// The kind of an event with this content.
+    pub fn kind(&self) -> EventKind {
+        match self {
+            Subject::Finding(_) => EventKind::Finding,
+            Subject::Ocsf(_) => EventKind::Ocsf,
+            Subject::Selected(..) => EventKind::Selected,
+            Subject::Results(..) => EventKind::Results,
+        }
+    }
 }
 
 /// A finding in OCSF.

@@ -1,0 +1,358 @@
+//! `faults`: rules that make calls of a running emulator fail or slow them down.
+
+use clap::{Args, Subcommand};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use http::Method;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Map, Value, json};
+
+use super::arguments::Remote;
+use super::client;
+use super::exit::Exit;
+use super::output::{self, escape_control_characters};
+
+const PATH: &str = "/_emulator/faults";
+
+pub(super) const HELP: &str = r#"Examples, with `securityhub-local serve --scenario scenarios/quickstart.yaml` running:
+  securityhub-local faults add --operation GetFindings --error Throttle --times 3
+  securityhub-local faults add --operation BatchImportFindings --partial-every 2
+  securityhub-local faults add --latency 500ms
+  securityhub-local faults add '{"Wire": "reset", "Probability": 0.1}'
+  securityhub-local faults list
+  securityhub-local faults clear
+
+Faults are tried in order until one fails the call. The response names it in `x-emulator-fault`.
+
+Exit codes: 0 success, 1 no response from an emulator, or it refuses a fault, 2 invalid arguments."#;
+
+#[derive(Subcommand)]
+pub(super) enum FaultsCommand {
+    /// List the faults and how often they have fired
+    #[command(after_help = HELP)]
+    List(Remote),
+    /// Add a fault
+    #[command(after_help = HELP)]
+    Add(Box<AddArguments>),
+    /// Replace all faults
+    #[command(after_help = HELP)]
+    Set(SetArguments),
+    /// Delete a fault, those of a test, or all of them
+    #[command(after_help = HELP)]
+    Clear(ClearArguments),
+}
+
+#[derive(Args)]
+pub(super) struct AddArguments {
+    /// Fault or list of faults as JSON, or @FILE to read it from a file; the flags add members to a fault
+    #[arg(value_name = "JSON")]
+    fault: Option<String>,
+
+    /// ID of the fault [default: f- and a number]
+    #[arg(long, value_name = "ID", env = "SECURITYHUB_LOCAL_ID")]
+    id: Option<String>,
+
+    /// Service whose calls it selects, or `*` for all [default: securityhub]
+    #[arg(long, value_name = "SERVICE", env = "SECURITYHUB_LOCAL_SERVICE")]
+    service: Option<String>,
+
+    /// Operation whose calls it selects, or a prefix with `*`; can be repeated [default: all]
+    #[arg(long, value_name = "OPERATION", env = "SECURITYHUB_LOCAL_OPERATION", value_delimiter = ',')]
+    operation: Vec<String>,
+
+    /// Account whose calls it selects [default: all]
+    #[arg(long, value_name = "ACCOUNT", env = "SECURITYHUB_LOCAL_ACCOUNT")]
+    account: Option<String>,
+
+    /// Region whose calls it selects [default: all]
+    #[arg(long, value_name = "REGION", env = "SECURITYHUB_LOCAL_REGION")]
+    region: Option<String>,
+
+    /// Tag of the test whose calls it selects [default: all calls]
+    #[arg(long, value_name = "TAG", env = "SECURITYHUB_LOCAL_TEST")]
+    test: Option<String>,
+
+    /// Error code to return, or Throttle, Internal or Denied for the code that the operation uses
+    #[arg(long, value_name = "CODE", env = "SECURITYHUB_LOCAL_ERROR")]
+    error: Option<String>,
+
+    /// HTTP status of the error
+    #[arg(long, value_name = "STATUS", env = "SECURITYHUB_LOCAL_STATUS")]
+    status: Option<u16>,
+
+    /// Message of the error, or of the items that fail
+    #[arg(long, value_name = "TEXT", env = "SECURITYHUB_LOCAL_MESSAGE")]
+    message: Option<String>,
+
+    /// Failure of the connection: reset, empty, garbage, truncate, dribble or hang
+    #[arg(long, value_name = "KIND", env = "SECURITYHUB_LOCAL_WIRE")]
+    wire: Option<String>,
+
+    /// IDs of the items of a batch that fail; can be repeated
+    #[arg(long, value_name = "ID", env = "SECURITYHUB_LOCAL_PARTIAL_IDS", value_delimiter = ',')]
+    partial_ids: Vec<String>,
+
+    /// Every n-th item of a batch fails
+    #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_PARTIAL_EVERY")]
+    partial_every: Option<u64>,
+
+    /// Delay of the calls, such as 500ms
+    #[arg(long, value_name = "DURATION", env = "SECURITYHUB_LOCAL_LATENCY")]
+    latency: Option<String>,
+
+    /// Number of times that it fires [default: unlimited]
+    #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_TIMES")]
+    times: Option<u64>,
+
+    /// It fires on every n-th selected call [default: 1]
+    #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_EVERY")]
+    every: Option<u64>,
+
+    /// Number of selected calls to let pass first [default: 0]
+    #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_AFTER")]
+    after: Option<u64>,
+
+    /// Probability with which it fires, from 0 to 1 [default: 1]
+    #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_PROBABILITY")]
+    probability: Option<f64>,
+
+    /// When the call fails: before or after it has its effect [default: before]
+    #[arg(long, value_name = "STAGE", env = "SECURITYHUB_LOCAL_STAGE")]
+    stage: Option<String>,
+
+    #[command(flatten)]
+    remote: Remote,
+}
+
+#[derive(Args)]
+pub(super) struct SetArguments {
+    /// List of faults as JSON, or @FILE to read it from a file
+    #[arg(value_name = "JSON")]
+    faults: String,
+
+    #[command(flatten)]
+    remote: Remote,
+}
+
+#[derive(Args)]
+pub(super) struct ClearArguments {
+    /// ID of the fault
+    #[arg(long, value_name = "ID", env = "SECURITYHUB_LOCAL_ID", conflicts_with = "test")]
+    id: Option<String>,
+
+    /// Tag of the test whose calls the faults select
+    #[arg(long, value_name = "TAG", env = "SECURITYHUB_LOCAL_TEST")]
+    test: Option<String>,
+
+    #[command(flatten)]
+    remote: Remote,
+}
+
+/// Runs the command.
+pub(super) fn run(command: &FaultsCommand) -> Result<(), Exit> {
+    match command {
+        FaultsCommand::List(remote) => print(remote, &client::ask(remote, Method::GET, PATH, None)?),
+        FaultsCommand::Add(arguments) => {
+            let remote = &arguments.remote;
+            print(remote, &client::ask(remote, Method::POST, PATH, Some(&arguments.body()?))?)
+        }
+        FaultsCommand::Set(SetArguments { faults, remote }) => {
+            let body = listed(read(faults)?);
+            print(remote, &client::ask(remote, Method::PUT, PATH, Some(&body))?)
+        }
+        FaultsCommand::Clear(ClearArguments { id, test, remote }) => {
+            let query = [("id", id), ("test", test)].into_iter().find_map(|(name, value)| {
+                let value = value.as_ref()?;
+                Some(format!("?{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)))
+            });
+            let path = format!("{PATH}{}", query.unwrap_or_default());
+            let answer = client::ask(remote, Method::DELETE, &path, None)?;
+            output::print_answer(remote, &answer, |answer| {
+                let answer: Value = client::read(answer)?;
+                let deleted = answer["Deleted"].as_u64().unwrap_or_default();
+                Ok(format!("deleted {deleted} {}\n", if deleted == 1 { "fault" } else { "faults" }))
+            })
+        }
+    }
+}
+
+/// Reads JSON, or the file that it names.
+fn read(text: &str) -> Result<Value, Exit> {
+    let invalid = |error: &dyn std::fmt::Display| Exit::invalid(format!("securityhub-local: {text}: {error}"));
+    let json = match text.strip_prefix('@') {
+        Some(path) => std::fs::read_to_string(path).map_err(|error| invalid(&error))?,
+        None => text.to_owned(),
+    };
+    serde_json::from_str(&json).map_err(|error| invalid(&error))
+}
+
+/// The body of a call for a list of faults, with or without its name.
+fn listed(faults: Value) -> Value {
+    if faults.is_array() { json!({ "Faults": faults }) } else { faults }
+}
+
+impl AddArguments {
+    /// The body of the call: the given JSON with the members of the flags.
+    fn body(&self) -> Result<Value, Exit> {
+        let given = self.fault.as_deref().map(read).transpose()?;
+        let members = self.members();
+        match given {
+            None => Ok(Value::Object(members)),
+            Some(Value::Object(mut given)) if !given.contains_key("Faults") => {
+                given.extend(members);
+                Ok(Value::Object(given))
+            }
+            Some(_) if !members.is_empty() => {
+                Err(Exit::invalid("securityhub-local: flags can be combined with one fault, but not with a list"))
+            }
+            Some(list) => Ok(listed(list)),
+        }
+    }
+
+    /// The members that the flags set.
+    fn members(&self) -> Map<String, Value> {
+        let mut members = Map::new();
+        let mut set = |name: &str, value: Option<Value>| members.extend(value.map(|value| (name.to_owned(), value)));
+        let text = |text: &Option<String>| text.clone().map(Value::from);
+        set("Id", text(&self.id));
+        set("Service", text(&self.service));
+        set("Operation", (!self.operation.is_empty()).then(|| self.operation.clone().into()));
+        set("Account", text(&self.account));
+        set("Region", text(&self.region));
+        set("Test", text(&self.test));
+        set("Probability", self.probability.map(Value::from));
+        set("Every", self.every.map(Value::from));
+        set("After", self.after.map(Value::from));
+        set("Times", self.times.map(Value::from));
+        let is_partial = !self.partial_ids.is_empty() || self.partial_every.is_some();
+        let mut effect = Map::new();
+        if is_partial {
+            let ids = (!self.partial_ids.is_empty()).then(|| self.partial_ids.clone().into());
+            effect.extend(ids.map(|ids| ("Ids".to_owned(), ids)));
+            effect.extend(self.partial_every.map(|every| ("Every".to_owned(), every.into())));
+        }
+        effect.extend(text(&self.error).map(|code| ("Code".to_owned(), code)));
+        effect.extend(self.status.map(|status| ("Status".to_owned(), status.into())));
+        effect.extend(text(&self.message).map(|message| ("Message".to_owned(), message)));
+        let name = if is_partial { "Partial" } else { "Error" };
+        set(name, (!effect.is_empty()).then_some(Value::Object(effect)));
+        set("Wire", text(&self.wire));
+        set("Latency", self.latency.as_ref().map(|latency| json!({ "Fixed": latency })));
+        set("Stage", text(&self.stage));
+        members
+    }
+}
+
+/// Prints faults; as JSON, one in a line.
+fn print(remote: &Remote, answer: &[u8]) -> Result<(), Exit> {
+    let answer: Value = client::read(answer)?;
+    let faults = answer["Faults"].as_array().cloned().unwrap_or_default();
+    if remote.json {
+        return output::print(&faults.iter().map(|fault| format!("{fault}\n")).collect::<String>());
+    }
+    output::print(&table(&faults))
+}
+
+fn table(faults: &[Value]) -> String {
+    if faults.is_empty() {
+        return "There are no faults. Add one with `securityhub-local faults add`.\n".to_owned();
+    }
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(["ID", "Selects", "Does", "Seen", "Fired"]);
+    for fault in faults {
+        let [selects, does] = [SELECTS, DOES].map(|names| escape_control_characters(&members(fault, names)));
+        let id = escape_control_characters(fault["Id"].as_str().unwrap_or_default());
+        let [seen, fired] = ["Seen", "Fired"].map(|name| fault[name].as_u64().unwrap_or_default().to_string());
+        table.add_row([id, selects, does, seen, fired]);
+    }
+    for column in table.column_iter_mut().skip(3) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table.trim_fmt() + "\n"
+}
+
+/// The members that say which calls a fault selects and when it fires.
+const SELECTS: &[&str] = &[
+    "Service",
+    "Operation",
+    "Account",
+    "Region",
+    "Test",
+    "Match",
+    "Probability",
+    "Every",
+    "After",
+    "Times",
+    "Enabled",
+];
+/// The members that say what it does.
+const DOES: &[&str] = &["Error", "Wire", "WireOver", "Partial", "Latency", "Stage"];
+
+/// Members of a fault on one line.
+fn members(fault: &Value, names: &[&str]) -> String {
+    let shown = names.iter().filter_map(|name| {
+        let value = fault.get(*name)?;
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        Some(if *name == "Operation" { text } else { format!("{name}={text}") })
+    });
+    let shown: Vec<String> = shown.collect();
+    if shown.is_empty() { "all calls".to_owned() } else { shown.join(" ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Arguments {
+        #[command(flatten)]
+        add: AddArguments,
+    }
+
+    fn body(arguments: &[&str]) -> Result<Value, String> {
+        let arguments = Arguments::parse_from(["add"].iter().chain(arguments));
+        arguments.add.body().map_err(|error| format!("{error:?}"))
+    }
+
+    /// Rules: CPL-121.
+    #[test]
+    fn flags_are_members_of_a_fault() {
+        for (arguments, expected) in [
+            (
+                &["--operation", "GetFindings,List*", "--error", "Throttle", "--times", "3"][..],
+                json!({ "Operation": ["GetFindings", "List*"], "Times": 3, "Error": { "Code": "Throttle" } }),
+            ),
+            (
+                &["--partial-every", "2", "--error", "X", "--message", "m"],
+                json!({ "Partial": { "Every": 2, "Code": "X", "Message": "m" } }),
+            ),
+            (
+                &["--latency", "5ms", "--status", "500"],
+                json!({ "Error": { "Status": 500 }, "Latency": { "Fixed": "5ms" } }),
+            ),
+            (&[r#"{"Wire": "reset"}"#, "--probability", "0.5"], json!({ "Wire": "reset", "Probability": 0.5 })),
+            (&[r#"[{"Wire": "reset"}]"#], json!({ "Faults": [{ "Wire": "reset" }] })),
+        ] {
+            assert_eq!(body(arguments), Ok(expected), "{arguments:?}");
+        }
+        assert!(body(&["[]", "--times", "1"]).is_err());
+        assert!(body(&["@/nowhere"]).is_err());
+    }
+
+    /// Rules: CPL-121.
+    #[test]
+    fn faults_are_a_table_for_people() {
+        let faults = [
+            json!({ "Id": "f-1", "Operation": "GetFindings", "Times": 3, "Error": { "Code": "Throttle" }, "Seen": 12, "Fired": 3 }),
+            json!({ "Id": "slow", "Latency": { "Fixed": "5ms" }, "Seen": 0, "Fired": 0 }),
+        ];
+        insta::assert_snapshot!(table(&faults), @r#"
+         ID    Selects              Does                       Seen  Fired
+         f-1   GetFindings Times=3  Error={"Code":"Throttle"}    12      3
+         slow  all calls            Latency={"Fixed":"5ms"}       0      0
+        "#);
+        assert!(table(&[]).starts_with("There are no faults."));
+    }
+}
