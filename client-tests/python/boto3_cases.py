@@ -262,7 +262,7 @@ def changes_of_a_finding_are_listed_in_its_history():
 
 
 # Rules: INS-01, INS-05, INS-06, INS-20.
-def the_life_of_an_insight():
+def an_insight_is_created_read_and_deleted():
     hub = client()
     hub.batch_import_findings(Findings=[finding("insight", Resources=[{"Type": "Other", "Id": "host-of-an-insight"}])])
     filters = {"Id": equals("insight"), "Confidence": []}
@@ -456,7 +456,7 @@ def a_session_of_a_role_is_its_account():
 
 
 # Rules: NB-23, NB-24, NB-25, NB-26, NB-27.
-def neighbours_answer():
+def other_services_answer_their_calls():
     regions = [region["RegionName"] for region in client("ec2").describe_regions()["Regions"]]
     assert regions == ["us-east-1", "eu-west-1"], regions
     assert client("iam").get_user()["User"]["UserName"] == "local"
