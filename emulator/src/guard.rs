@@ -232,6 +232,12 @@ impl Builder {
         self
     }
 
+    /// Keeps the newest API calls in `bytes` of memory instead of 16 MiB; 0 turns the journal off.
+    pub fn journal(mut self, bytes: usize) -> Builder {
+        self.settings.journal = bytes;
+        self
+    }
+
     /// Applies the rate limits of AWS: calls above the limit of their operation fail with 429.
     pub fn aws_rate_limits(mut self) -> Builder {
         self.settings.aws_rate_limits = true;

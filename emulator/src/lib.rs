@@ -27,6 +27,7 @@ pub mod generate;
 mod guard;
 pub mod http_client;
 mod invariant;
+pub mod journal;
 pub mod matching;
 pub mod metrics;
 pub mod neighbours;

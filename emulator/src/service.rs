@@ -17,8 +17,9 @@ use crate::aws_error::{AwsError, ErrorCode};
 use crate::control;
 use crate::domain::due;
 use crate::faults::Surroundings;
+use crate::journal;
 use crate::metrics::{Format, LogCounters, Metrics};
-use crate::observed::Facts;
+use crate::observed::{self, Facts};
 use crate::operations::{self, Handler};
 use crate::scenario::{Diagnostics, Scenario};
 use crate::served::ServedWorld;
@@ -77,6 +78,8 @@ pub struct Settings {
     pub aws_rate_limits: bool,
     /// Number of events to keep, newest first; 0 disables events.
     pub events: usize,
+    /// The size of the journal of API calls, in bytes; 0 turns it off.
+    pub journal: usize,
     /// Counters of the log.
     pub log: LogCounters,
     /// The certificate in PEM of the authority that issued the server's certificate.
@@ -97,6 +100,7 @@ impl Default for Settings {
             default_account: AccountId::DEFAULT,
             aws_rate_limits: false,
             events: 10_000,
+            journal: journal::DEFAULT_SIZE,
             log: LogCounters::default(),
             certificate_authority: None,
             export_target: ExportTarget::Memory,
@@ -138,7 +142,7 @@ impl Service {
         let start = scenario.as_ref().map(start_of).transpose()?.unwrap_or_default();
         let callers = (settings.default_account, settings.verify_signatures);
         let sink = exported::sink(settings.export_target.clone());
-        let served = ServedWorld::new(start, settings.events, callers, settings.log.clone(), sink);
+        let served = ServedWorld::new(start, (settings.events, settings.journal), callers, settings.log.clone(), sink);
         if let Some(certificate) = &settings.certificate_authority {
             served.set_certificate_authority(certificate);
         }
@@ -295,7 +299,7 @@ impl Service {
         let is_faulty = facts.as_ref().is_some_and(|facts| facts.decision.is_some());
         match route {
             Ok(found) if !is_faulty && self.may_be_quick(found.operation, parts, body) => {
-                let mut facts = facts.unwrap_or_else(|| self.facts(route));
+                let mut facts = facts.unwrap_or_else(|| self.facts(parts, route));
                 let request = ApiRequest { parts, body, route, source: Some(source) };
                 self.answer_api(request, &mut facts, TimeBudget::Short).ok_or(Some(facts))
             }
@@ -312,14 +316,15 @@ impl Service {
         source: Option<IpAddr>,
         facts: Option<Facts>,
     ) -> Response<Bytes> {
-        let mut facts = facts.unwrap_or_else(|| self.facts(route));
+        let mut facts = facts.unwrap_or_else(|| self.facts(parts, route));
         let answered = self.answer_api(ApiRequest { parts, body, route, source }, &mut facts, TimeBudget::Unlimited);
         answered.unwrap_or_else(|| answer::error(&answering::internal_error(None), &facts.request_id))
     }
 
     /// The facts about a call that has just arrived.
-    fn facts(&self, route: &Result<Route, Unroutable>) -> Facts {
-        Facts::new(self.0.request_ids.uuid(), route.as_ref().ok().map(|route| route.operation))
+    fn facts(&self, parts: &Parts, route: &Result<Route, Unroutable>) -> Facts {
+        let test = observed::test_tag(&parts.headers).unwrap_or_default();
+        Facts::new(self.0.request_ids.uuid(), route.as_ref().ok().map(|route| route.operation), test)
     }
 
     /// The lane in which a call runs; `None` to run it immediately on the thread that serves the connection.

@@ -92,7 +92,7 @@ impl Stage {
             read::missing(structure, &mut document);
         }
         let answered = gate::enter(&self.0, &caller, None, operation, document)
-            .and_then(|input| operations::call(&Context { world: &self.0, caller }, operation, input));
+            .and_then(|input| operations::call(&Context { world: &self.0, caller, test: None }, operation, input));
         match answered {
             Ok(answer) => {
                 let body: Value = serde_json::from_slice(&answer.0).expect("an answer is JSON");

@@ -223,6 +223,13 @@ fn the_guide_of_fault_injection() {
     containing(&sessions, "BatchUpdate* Account=111111111111 Every=3");
 }
 
+/// Rules: CPL-23, CPL-28, CPL-29, CPL-30, CPL-121
+#[test]
+fn the_guide_of_verifying_calls() {
+    let Some(sessions) = run("docs/guides/verifying-calls.md") else { return };
+    containing(&sessions, "found \"HIGH\"");
+}
+
 /// Rules: DEN-04, IAM-11
 #[test]
 fn the_guide_of_policies() {

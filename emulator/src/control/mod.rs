@@ -5,7 +5,8 @@
 //! findings of AWS services ([`findings`]), exposures ([`exposures`]), explanations ([`explain`]), members in bulk
 //! ([`members`]), account lifecycle ([`organization`]), resources for controls ([`resources`]), security scores
 //! ([`compliance`]), connectors and tickets ([`connectors`]), events and custom actions ([`events`]), sinks of events
-//! ([`sinks`]), a stream of events and calls ([`stream`]), announcements ([`announcements`]), and exports ([`exports`]).
+//! ([`sinks`]), a stream of events and calls ([`stream`]), announcements ([`announcements`]), exports ([`exports`]),
+//! and the journal of API calls ([`requests`]).
 //! Anything that a single AWS call can do does not belong here, nor do rules, which belong to the domain.
 #![allow(clippy::unnecessary_wraps, reason = "the functions of all routes have the same signature")]
 
@@ -36,6 +37,7 @@ pub mod metrics;
 mod organization;
 mod page;
 mod request;
+mod requests;
 mod resources;
 mod routes;
 mod scenario;

@@ -1,7 +1,9 @@
-//! What several routes read: accounts, Regions, and Regions in lists, tags of tests, how long to wait, and
-//! logging changes.
+//! What several routes read: accounts, Regions, and Regions in lists, JSON in queries, tags of tests, how long
+//! to wait, and logging changes.
 
 use std::time::Duration;
+
+use serde_json::Value;
 
 use super::api::Refusal;
 use crate::state::{AccountId, Change, Region, TestTag, World};
@@ -42,6 +44,11 @@ pub(super) fn test_tag(text: &str) -> Result<TestTag, Refusal> {
         let expected = "expected 1 to 128 characters of A-Z, a-z, 0-9 and ._:/-";
         Refusal::unreadable(format!("'{text}' is not a valid tag of a test; {expected}"))
     })
+}
+
+/// JSON in a parameter.
+pub(super) fn json(text: &str) -> Result<Value, Refusal> {
+    serde_json::from_str(text).map_err(|error| Refusal::unreadable(format!("parameter 'match' is not JSON: {error}")))
 }
 
 /// The account with an ID.

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::api::{Answer, Body, Call, Json, Nothing, Refusal, Route, openapi};
 use super::{
     announcements, clock, compliance, connectors, events, explain, exports, exposures, faults, findings, lifecycle,
-    members, metrics, organization, resources, scenario, sinks, snapshots, status, stream,
+    members, metrics, organization, requests, resources, scenario, sinks, snapshots, status, stream,
 };
 
 /// All routes, in the order in which a new user needs them.
@@ -22,6 +22,7 @@ pub fn all() -> &'static [Route] {
         routes.extend(injected());
         routes.extend(security_hub());
         routes.extend(deliveries());
+        routes.extend(journal());
         routes.extend(surroundings());
         routes.extend(aliases());
         routes.extend(chaos());
@@ -140,6 +141,20 @@ fn security_hub() -> Vec<Route> {
             .example("?account=111111111111&region=us-east-1")
             .fresh(400)
             .about("For an administrator, the response also contains the scores and statuses of each member."),
+    ]
+}
+
+/// The calls of the API that were made.
+fn journal() -> Vec<Route> {
+    vec![
+        get("/_emulator/requests", "listRequests", "List the API calls that were made, oldest first", requests::list)
+            .example("?operation=Batch*&limit=10")
+            .about("Use `Last` as the next `after`; `Dropped` is the number of calls after `after` that are no longer kept (`serve --journal` keeps 16MiB). With `wait`, the response is sent as soon as `count` matching calls were made, or at the end of that time. Secrets are replaced by `***`."),
+        delete("/_emulator/requests", "deleteRequests", "Delete the API calls that the parameters select", requests::delete)
+            .about("Their numbers are not used again."),
+        post("/_emulator/requests/verify", "verifyRequests", "Verify that API calls were made", requests::verify)
+            .example(r#"{"Operation": "BatchImportFindings", "Match": {"Findings": [{"Title": {"$prefix": "Port"}}]}, "Times": {"Max": 0}}"#)
+            .about("If they were not, the response has the status 422, and `Nearest` lists up to three calls with the fewest differences."),
     ]
 }
 

@@ -7,6 +7,7 @@ mod events;
 mod exports;
 mod faults;
 mod regions;
+mod requests;
 mod resources;
 mod scenario;
 mod sinks;

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Mistake, is_test};
+use crate::suggest;
 
 /// The tests, each with the type of its argument.
 const TESTS: [(&str, Argument); 10] = [
@@ -100,10 +101,8 @@ fn test(name: &str, value: &Value, path: &mut String) -> Result<(), Mistake> {
 
 /// The message about an unknown test, with the most similar one.
 fn unknown(name: &str) -> String {
-    let edits = |known: &str| strsim::damerau_levenshtein(&name.to_lowercase(), known);
-    let nearest = TESTS.iter().map(|(known, _)| (edits(known), *known)).min();
-    match nearest.filter(|(edits, _)| *edits <= (name.chars().count() / 2).max(1)) {
-        Some((_, nearest)) => format!("unknown test '{name}'; did you mean '{nearest}'?"),
+    match suggest::nearest(name, TESTS.iter().map(|(known, _)| *known)) {
+        Some(nearest) => format!("unknown test '{name}'; did you mean '{nearest}'?"),
         None => {
             let known: Vec<&str> = TESTS.iter().map(|(known, _)| *known).collect();
             format!("unknown test '{name}'; expected {}", known.join(", "))

@@ -3,14 +3,19 @@
 //! The service collects it while it answers the call; faults select calls by it, the journal and the metrics record it.
 //! How a call is answered does not belong here.
 
+mod tag;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
 use securityhub_fixtures::Operation;
 
+pub use tag::test_tag;
+
 use crate::domain::caller::Caller;
 use crate::faults::Decision;
+use crate::state::TestTag;
 
 /// The service name of Security Hub in a SigV4 scope.
 pub const SECURITY_HUB: &str = "securityhub";
@@ -32,11 +37,15 @@ pub struct Facts {
     pub caller: Option<Caller>,
     /// What faults do to the call; `None` if none of them fires.
     pub decision: Option<Decision>,
+    /// The tag of the test that makes the call (CPL-30).
+    pub test: Option<TestTag>,
+    /// The epoch of the world that answers the call; `None` if no world does.
+    pub epoch: Option<u64>,
 }
 
 impl Facts {
     /// Facts about a call that has just arrived.
-    pub fn new(request_id: String, operation: Option<Operation>) -> Facts {
+    pub fn new(request_id: String, operation: Option<Operation>, test: Option<TestTag>) -> Facts {
         Facts {
             started: Instant::now(),
             request_id,
@@ -45,6 +54,8 @@ impl Facts {
             access_key: None,
             caller: None,
             decision: None,
+            test,
+            epoch: None,
         }
     }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
 use crate::shape::items::Item;
-use crate::state::World;
+use crate::state::{TestTag, World};
 
 /// The world and the caller.
 pub struct Context<'w> {
@@ -14,6 +14,8 @@ pub struct Context<'w> {
     pub world: &'w World,
     /// The caller, with Region and time.
     pub caller: Caller,
+    /// The tag of the call, which its events get (CPL-30).
+    pub test: Option<TestTag>,
 }
 
 /// An input that satisfies its shape, except for items that the operation validates independently.

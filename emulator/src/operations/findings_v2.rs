@@ -184,7 +184,7 @@ pub fn group_by_results(
 /// 400 `ValidationException` for invalid rules or filters; the errors of `Scopes`.
 pub fn get_finding_statistics_v2(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let GetFindingStatisticsInput { group_by_rules, scopes, sort_order, max_statistic_results } = input.read()?;
-    let Context { world, caller } = context;
+    let Context { world, caller, .. } = context;
     let read = |rule: &GroupByRule| -> Result<(FieldId, Filter), AwsError> {
         let field = query::group_field(world.schema(), &rule.group_by_field)?;
         Ok((field, query::filter(world, caller.now, &rule.filters, Use::Query)?))

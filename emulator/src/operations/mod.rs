@@ -62,6 +62,7 @@ pub fn call(context: &Context<'_>, operation: Operation, input: Input) -> Result
         Handler::Reads(run) => run(context, input),
         Handler::Writes(run) => {
             let mut transaction = context.world.write();
+            transaction.tag(context.test.clone());
             let answer = run(context, &mut transaction, input);
             if answer.as_ref().is_err_and(|error| !error.keeps_changes) {
                 return answer;
@@ -72,6 +73,7 @@ pub fn call(context: &Context<'_>, operation: Operation, input: Input) -> Result
         }
         Handler::WritesFindings(run) => {
             let mut transaction = context.world.write_findings();
+            transaction.tag(context.test.clone());
             let answer = run(context, &mut transaction, input)?;
             log_changes(operation, &transaction.commit());
             Ok(answer)

@@ -34,7 +34,7 @@ impl Binding {
     /// Binds to the world, the caller's account and Region, the operation and its query. The order of members in the
     /// query does not matter.
     pub fn new(context: &Context<'_>, operation: Operation, query: &Value) -> Binding {
-        let Context { world, caller } = context;
+        let Context { world, caller, .. } = context;
         let (account, region, epoch) = (caller.account(), &caller.region, world.epoch());
         Binding {
             operation,
@@ -137,7 +137,7 @@ mod tests {
     fn binding_in(world: &World, account: &str, region: &str, query: &Value) -> Binding {
         let principal = Principal::local_user(AccountId::parse(account).unwrap());
         let caller = Caller { principal, region: Region::new(region), now: jiff::Timestamp::UNIX_EPOCH };
-        Binding::new(&Context { world, caller }, Operation::GetFindings, query)
+        Binding::new(&Context { world, caller, test: None }, Operation::GetFindings, query)
     }
 
     /// Rules: SRT-15.
@@ -184,7 +184,7 @@ mod tests {
             let principal = Principal::local_user(AccountId::parse("111111111111").unwrap());
             let now = jiff::Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_mins(minutes);
             let caller = Caller { principal, region: Region::new("us-east-1"), now };
-            Binding::new(&Context { world: &world, caller }, operation, &json!({}))
+            Binding::new(&Context { world: &world, caller, test: None }, operation, &json!({}))
         };
         for (operation, expires) in [
             (Operation::GetSoftwareV2, true),

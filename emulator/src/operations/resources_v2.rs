@@ -26,7 +26,7 @@ const MOST_CRITERIA: usize = 50;
 /// # Errors
 /// 400 `ValidationException` for invalid filters or sort criteria, or a token of another query; the errors of `Scopes`.
 pub fn get_resources_v2(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
-    let Context { world, caller } = context;
+    let Context { world, caller, .. } = context;
     let query = Query::read(context, Operation::GetResourcesV2, (input, &Value::Null), |filters, criteria| {
         let filter = fields::resource_filter(caller.now, filters, false)?;
         Ok((filter, fields::sort(fields::of_resources(), criteria, MOST_CRITERIA)?))
@@ -69,7 +69,7 @@ pub(super) fn count_rows(
     filter: impl Fn(&GroupByRule) -> Result<Filter, AwsError>,
 ) -> Result<Answer, AwsError> {
     let StatisticsInput { group_by_rules, scopes, sort_order, max_statistic_results } = input.read()?;
-    let Context { world, caller } = context;
+    let Context { world, caller, .. } = context;
     let read = |rule: &GroupByRule| -> Result<_, AwsError> {
         let filter = filter(rule)?;
         let field = schema.field(&rule.group_by_field);

@@ -49,7 +49,7 @@ struct SoftwareResult {
 pub fn get_software_v2(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let (page, input) = PageRequest::read::<GetSoftwareInput>(Operation::GetSoftwareV2, input)?;
     let GetSoftwareInput { filters, scopes, sort_criteria } = input;
-    let Context { world, caller } = context;
+    let Context { world, caller, .. } = context;
     let filter = fields::software_filter(caller.now, &filters)?;
     let order = sort_order(&sort_criteria)?;
     let page = page.open(context, &json!([filters, scopes, sort_criteria]))?;
@@ -91,7 +91,7 @@ fn packages(inventory: &Inventory, filter: &Filter) -> Vec<SoftwareResult> {
 /// 400 `ValidationException` for invalid filters, more than one sort criterion, or a token of another query; the errors
 /// of `Scopes`.
 pub fn get_software_resources_v2(context: &Context<'_>, mut input: Input) -> Result<Answer, AwsError> {
-    let Context { world, caller } = context;
+    let Context { world, caller, .. } = context;
     let schema = fields::of_software();
     let mut named: Vec<(&str, String)> = Vec::new();
     for name in ["PackageName", "PackageType", "PackageVersion"] {

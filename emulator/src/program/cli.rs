@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::arguments::{Caller, Remote};
 use super::members::MembersCommand;
-use super::values::{account, body_memory, host, region, time};
+use super::values::{account, body_memory, host, region, size, time};
 use crate::generate::Product;
 use crate::state::{AccountId, Region, Timestamp};
 use crate::wire::site::{HostRule, OriginRule};
@@ -85,6 +85,12 @@ pub(super) enum Command {
     /// Publish an announcement of Security Hub to the sinks of a running emulator
     #[command(after_help = super::sinks::ANNOUNCE_HELP)]
     Announce(super::sinks::AnnounceArguments),
+    /// Show the API calls that a running emulator has received
+    #[command(after_help = super::requests::HELP)]
+    Requests(super::requests::RequestsArguments),
+    /// Verify that a running emulator has received certain API calls
+    #[command(after_help = super::verify::HELP)]
+    Verify(super::verify::VerifyArguments),
     /// Show accounts, Regions, hubs, numbers of findings, and the clock of a running emulator
     #[command(after_help = super::status::HELP)]
     Status(Remote),
@@ -229,6 +235,16 @@ pub(super) struct ServeArguments {
     /// GetFindings, 1 and 1 for BatchEnableStandards, 1 and 5 for UpdateStandardsControl, 10 and 30 for all others.
     #[arg(long, env = "SECURITYHUB_LOCAL_AWS_RATE_LIMITS", value_parser = FalseyValueParser::new())]
     pub(super) aws_rate_limits: bool,
+
+    /// Size of the journal of API calls, in bytes or with a KiB, MiB or GiB suffix; 0 turns it off
+    #[arg(
+        long,
+        value_name = "SIZE",
+        env = "SECURITYHUB_LOCAL_JOURNAL",
+        default_value = "16MiB",
+        value_parser = size
+    )]
+    pub(super) journal: usize,
 
     /// Directory for the objects that export jobs of the V2 half write, as BUCKET/KEY; without it, the control plane
     /// returns them (GET /_emulator/exports/{id})

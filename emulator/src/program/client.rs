@@ -61,13 +61,27 @@ fn request(method: Method, path: &str) -> http::request::Builder {
 /// # Errors
 /// Exit code 1 if no emulator responds or if it refuses the call (CPL-121).
 pub(super) fn ask(remote: &Remote, method: Method, path: &str, body: Option<&Value>) -> Result<Bytes, Exit> {
+    ask_for(remote, method, path, body, &[]).map(|(_, answer)| answer)
+}
+
+/// Like [`ask`], but also returns responses with one of these statuses.
+///
+/// # Errors
+/// The errors of [`ask`].
+pub(super) fn ask_for(
+    remote: &Remote,
+    method: Method,
+    path: &str,
+    body: Option<&Value>,
+    statuses: &[StatusCode],
+) -> Result<(StatusCode, Bytes), Exit> {
     let endpoint = remote.endpoint()?;
     let body = body.map(Value::to_string).unwrap_or_default();
     let request = request(method, path).body(body).map_err(Exit::failed)?;
     let (status, answer) =
         exchange(&endpoint, request, LONG_TIMEOUT).map_err(|error| unreachable(&endpoint, &error))?;
-    if status.is_success() {
-        return Ok(answer);
+    if status.is_success() || statuses.contains(&status) {
+        return Ok((status, answer));
     }
     Err(Exit::failed(
         message(&answer).unwrap_or_else(|| format!("{path} of {} returned {status}", endpoint.described())),

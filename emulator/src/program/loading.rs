@@ -89,6 +89,7 @@ fn settings(arguments: &ServeArguments, log: &Log, tls: Option<&Tls>) -> Result<
         events: arguments.events,
         log: log.counters(),
         certificate_authority,
+        journal: arguments.journal,
         export_target: export_target(arguments)?,
         sink_directory: arguments.sink_dir.clone(),
     })

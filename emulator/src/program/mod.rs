@@ -28,6 +28,7 @@ mod organization;
 mod output;
 mod policies;
 mod ready;
+mod requests;
 mod reset;
 mod scenario;
 mod serve;
@@ -38,6 +39,7 @@ mod status;
 mod style;
 mod tls;
 mod values;
+mod verify;
 mod watch;
 
 use std::io::Write as _;
@@ -92,6 +94,8 @@ fn run(command: Option<Command>) -> Result<(), Exit> {
         Command::Sinks(command) => sinks::run(&command)?,
         Command::Faults(command) => faults::run(&command)?,
         Command::Announce(arguments) => sinks::announce(&arguments)?,
+        Command::Requests(arguments) => requests::run(&arguments)?,
+        Command::Verify(arguments) => verify::run(&arguments)?,
         Command::Status(remote) => status::run(&remote)?,
         Command::Health(arguments) => health::run(&arguments)?,
         Command::Reset(arguments) => reset::run(&arguments)?,

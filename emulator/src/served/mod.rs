@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::domain::events;
 use crate::faults::Faults;
+use crate::journal::Journal;
 use crate::metrics::{LogCounters, Metrics};
 use crate::sinks::Sinks;
 use crate::state::sync::{Mutex, RwLock, thread};
@@ -30,6 +31,7 @@ struct Inner {
     news: News,
     sinks: Arc<Sinks>,
     faults: Faults,
+    journal: Journal,
     /// Number of events to keep.
     events: usize,
     /// The account of unknown access keys, unless the scenario sets one.
@@ -47,12 +49,12 @@ struct Inner {
 }
 
 impl ServedWorld {
-    /// Serves a copy of `start` that keeps up to `events` events. Unknown access keys belong to `default_account`,
+    /// Serves a copy of `start` that keeps up to `events` events, and calls in up to `journal` bytes. Unknown access keys belong to `default_account`,
     /// unless the scenario sets another account. Jobs write their output with `export_sink`; without a sink, they keep
     /// it in memory.
     pub fn new(
         start: World,
-        events: usize,
+        (events, journal): (usize, usize),
         (default_account, verifies_signatures): (AccountId, bool),
         log: LogCounters,
         export_sink: Option<ExportSink>,
@@ -66,6 +68,7 @@ impl ServedWorld {
             news,
             sinks,
             faults: Faults::default(),
+            journal: Journal::new(journal),
             events,
             default_account,
             verifies_signatures,
@@ -113,6 +116,11 @@ impl ServedWorld {
         &self.0.faults
     }
 
+    /// The journal of API calls.
+    pub fn journal(&self) -> &Journal {
+        &self.0.journal
+    }
+
     /// Signals for calls that wait.
     pub fn news(&self) -> &News {
         &self.0.news
@@ -156,9 +164,11 @@ impl ServedWorld {
     }
 
     /// Replaces the current world. Events start from now on (EVT-08); numbering continues, so a client following the
-    /// stream keeps its cursor. Sinks become those of the new world, with empty queues (CPL-55).
+    /// stream keeps its cursor. Sinks become those of the new world, with empty queues, and the
+    /// calls of the journal are forgotten (CPL-55).
     pub fn replace(&self, world: World) {
         self.take_over(world, |world, before| {
+            self.0.journal.forget(world.epoch());
             let signal = Arc::clone(self.0.news.signal(Topic::Events));
             let listener = Arc::new(Listener::new(Arc::clone(&self.0.sinks), signal));
             world.enable_events(self.0.events, events::derive, before.close_events(), Some(listener));
@@ -170,9 +180,9 @@ impl ServedWorld {
     /// Replaces the current world. `connect` connects the events of the new world and the one before it.
     fn take_over(&self, mut world: World, connect: impl FnOnce(&mut World, &World)) {
         let mut current = self.0.world.write();
-        connect(&mut world, &current);
         world.set_epoch(current.epoch() + 1);
         self.0.faults.limit_rates_as_in(&world);
+        connect(&mut world, &current);
         world.set_export_sink(self.0.export_sink.clone());
         let before = std::mem::replace(&mut *current, Arc::new(world));
         drop(current);

@@ -13,9 +13,12 @@ use super::{Service, TimeBudget};
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::due;
 use crate::faults::Decision;
+use crate::journal::NewCall;
 use crate::neighbours;
-use crate::observed::{Facts, SECURITY_HUB};
+use crate::observed::{self, Facts, SECURITY_HUB};
 use crate::operations::{self, Answer, HubRule};
+use crate::served::news::Topic;
+use crate::wire::failure::Failure;
 use crate::wire::route::{self, Route, Unroutable};
 use crate::wire::{answer, encoding, identity, input};
 
@@ -43,11 +46,11 @@ impl Service {
             self.call_hook(parts.uri.path());
             self.answer_with_faults(request, facts, budget)
         }));
-        let response = answered.unwrap_or_else(|_| {
+        let mut response = answered.unwrap_or_else(|_| {
             self.record_panic(&facts.request_id, parts.method.as_str(), parts.uri.path());
             Some(answer::error(&internal_error(facts.operation), &facts.request_id))
         })?;
-        self.observe(facts, parts, body, &response);
+        self.observe(facts, parts, body, &mut response);
         Some(response)
     }
 
@@ -60,6 +63,7 @@ impl Service {
     ) -> Option<Response<Bytes>> {
         let ApiRequest { parts, body, route, source } = request;
         let world = self.world();
+        facts.epoch = Some(world.epoch());
         if budget == TimeBudget::Unlimited {
             due::run(&world, world.clock.now());
         }
@@ -74,7 +78,11 @@ impl Service {
             Ok(body) => body,
             Err(error) => return Some(refuse_caller(&error, parts, request_id)),
         };
+        let invalid_tag = observed::test_tag(&parts.headers).err();
         if facts.service != SECURITY_HUB {
+            if let Some(message) = invalid_tag {
+                return Some(refuse_caller(&AwsError::invalid_input(message), parts, request_id));
+            }
             if input::is_too_large(parts, body, route::BODY_LIMIT) {
                 let error = AwsError::invalid_input(input::too_large(route::BODY_LIMIT));
                 return Some(refuse_caller(&error, parts, request_id));
@@ -87,8 +95,11 @@ impl Service {
             Err(unroutable) => return Some(refuse(&unroutable.clone().into_error(parts), None, request_id)),
         };
         let operation = *operation;
+        if let Some(message) = invalid_tag {
+            return Some(refuse(&input::bad_request(operation, message), Some(operation), request_id));
+        }
         let failing = facts.decision.as_ref().and_then(Decision::partial);
-        let call = Call { operation, labels, parts, body, source, failing };
+        let call = Call { operation, labels, parts, body, source, failing, test: facts.test.as_ref() };
         match call.answer(&world, caller, budget).transpose()? {
             Ok(Answer(body)) => {
                 #[cfg(debug_assertions)]
@@ -108,16 +119,18 @@ impl Service {
     }
 
     /// Records an answered call.
-    fn observe(&self, facts: &Facts, parts: &Parts, body: &Bytes, response: &Response<Bytes>) {
+    fn observe(&self, facts: &Facts, parts: &Parts, body: &Bytes, response: &mut Response<Bytes>) {
         self.meter(facts, parts, body, response);
-        tracing::trace!(
-            request_id = facts.request_id,
-            service = &*facts.service,
-            method = parts.method.as_str(),
-            status = response.status().as_u16(),
-            elapsed = ?facts.started.elapsed(),
-            "observed"
-        );
+        let time = facts.caller.as_ref().map_or_else(|| self.world().clock.now(), |caller| caller.now);
+        let served = &self.0.served;
+        let fault = facts.fault().map(|id| &**id);
+        // A broken connection may leave nothing of the response.
+        let is_sent = response.extensions().get().is_none_or(Failure::sends_response);
+        let response = Some(response).filter(|_| is_sent);
+        let call = NewCall { facts, parts, body, response, fault, time };
+        if served.journal().record(call).is_some() {
+            served.news().signal(Topic::Requests).notify_waiters();
+        }
     }
 }
 

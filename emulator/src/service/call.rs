@@ -14,7 +14,7 @@ use crate::domain::due;
 use crate::faults::Partial;
 use crate::gate;
 use crate::operations::{self, Answer, Context, Handler};
-use crate::state::World;
+use crate::state::{TestTag, World};
 use crate::wire::input;
 
 /// Maximum number of attempts of a read-only call while the world keeps changing.
@@ -29,6 +29,8 @@ pub(super) struct Call<'c> {
     pub(super) source: Option<IpAddr>,
     /// Items that fail without being processed.
     pub(super) failing: Option<&'c Partial>,
+    /// The tag of the call.
+    pub(super) test: Option<&'c TestTag>,
 }
 
 impl Call<'_> {
@@ -52,7 +54,7 @@ impl Call<'_> {
         let body = input::Body::new(operations::entry(operation).per_item, parts, self.body).map_err(rejected)?;
         let document = input::read(operation, self.labels, parts, &body).map_err(rejected)?;
         let mut input = gate::enter(world, &caller, self.source, operation, document)?;
-        let context = Context { world, caller };
+        let context = Context { world, caller, test: self.test.cloned() };
         if let Some(failing) = self.failing {
             failing.take(&mut input.members, &mut input.items);
             return match failing.answer_without_items() {

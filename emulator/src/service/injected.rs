@@ -16,9 +16,9 @@ use crate::domain::caller::Caller;
 use crate::faults::{Decision, Effect, FaultAnswer, Subject, WireFault, rates};
 use crate::neighbours;
 use crate::observed::{Facts, SECURITY_HUB};
-use crate::state::{FaultWire, World};
+use crate::state::{FaultWire, TestTag, World};
 use crate::wire::failure::Failure;
-use crate::wire::{answer, encoding, input, route};
+use crate::wire::{answer, encoding, input, route, sent};
 
 #[cfg(test)]
 mod tests;
@@ -34,7 +34,7 @@ impl Service {
         if !faults.is_active() && !faults.has_rate_limits() {
             return None;
         }
-        let mut facts = self.facts(request.route);
+        let mut facts = self.facts(request.parts, request.route);
         facts.decision = self.decide(request, &mut facts);
         self.meter_faults(&facts);
         let latency = facts.decision.as_ref().map(|decision| decision.latency);
@@ -68,8 +68,8 @@ impl Service {
         };
         let input = LazyCell::new(|| {
             let labels = route.as_ref().map(|route| route.labels.as_slice()).unwrap_or_default();
-            let sent = operation.and_then(|operation| input::as_sent(operation, labels, parts, &body));
-            sent.map_or(Value::Null, Value::Object)
+            let query = parts.uri.query().unwrap_or_default();
+            operation.map_or(Value::Null, |operation| sent::members(operation, labels, query, &body))
         });
         let subject = Subject {
             service: &facts.service,
@@ -77,7 +77,7 @@ impl Service {
             name: &name,
             account: caller.account(),
             region: &caller.region,
-            test: None,
+            test: facts.test.as_ref().map(TestTag::as_str),
             input: &input,
         };
         self.0.served.faults().decide(&subject)

@@ -45,6 +45,13 @@ pub enum Failure {
     Hang,
 }
 
+impl Failure {
+    /// Whether the client receives some of the response.
+    pub fn sends_response(&self) -> bool {
+        matches!(self, Failure::Truncate | Failure::Dribble(_))
+    }
+}
+
 /// The status that a client receives; `None` if the connection fails before the response.
 pub fn status<B>(response: &Response<B>) -> Option<u16> {
     match response.extensions().get::<Failure>() {

@@ -103,25 +103,6 @@ pub fn read<'b>(
     Ok(document)
 }
 
-/// The members of an input as they were sent, wherever they travel, without any check. `None` if the body is not a JSON
-/// object.
-pub fn as_sent(
-    operation: Operation,
-    labels: &[(&'static str, String)],
-    parts: &Parts,
-    body: &[u8],
-) -> Option<Map<String, Value>> {
-    let mut document = Document::default();
-    if let Kind::Structure(structure) = &operation.model().input.shape().kind {
-        bind(structure, labels, parts, &mut document);
-    }
-    if !body.is_empty() {
-        let sent: Map<String, Value> = serde_json::from_slice(body).ok()?;
-        document.members.extend(sent);
-    }
-    Some(document.members)
-}
-
 fn read_body<'b>(operation: Operation, body: &'b Body<'_>) -> Result<Document<'b>, Rejection> {
     if body.text.is_empty() {
         return Ok(Document::default());

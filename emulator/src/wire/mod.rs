@@ -13,6 +13,7 @@ pub mod identity;
 pub mod input;
 pub mod payload;
 pub mod route;
+pub mod sent;
 pub mod server;
 pub mod signature;
 pub mod site;

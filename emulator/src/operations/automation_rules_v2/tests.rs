@@ -399,7 +399,7 @@ fn a_query_under_the_conditions_of_a_small_call_computes_no_inventory() {
     stage.good(ADMINISTRATOR, GetFindingsV2, json!({}));
     let of_all = json!([{ "FieldName": "ResourceId", "Filter": { "Value": "host-1", "Comparison": "EQUALS" } }]);
     create(&stage, rule_on_resources(json!({ "StringFilters": of_all })));
-    let context = Context { world: &stage.0, caller: caller(&stage) };
+    let context = Context { world: &stage.0, caller: caller(&stage), test: None };
     let input = Input { members: Map::new(), items: Vec::new() };
     assert!(findings_v2::get_findings_v2_quickly(&context, input).unwrap().is_none());
     assert_eq!(stage.0.kept_inventories(), 0);

@@ -1,0 +1,273 @@
+//! `/_emulator/requests`: the journal of API calls, and the verification that calls were made (CPL-20 to CPL-29).
+
+use http::StatusCode;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::api::answer::{Pending, Waiting};
+use super::api::{Answer, Call, Json, Nothing, Refusal};
+use super::request::{self, Wait};
+use crate::journal::verify::{Times, Unverified, Verified};
+use crate::journal::{FaultFilter, Filter, Journal, OFF, RecordedCall, StatusFilter};
+use crate::matching::{Match, NamePattern};
+use crate::served::news::Topic;
+use crate::state::World;
+use crate::wire::payload::Payload;
+
+/// Default and maximum number of calls in a page.
+const PAGE: usize = 100;
+const MAX_PAGE: usize = 1000;
+
+/// Declares a query that selects calls, with further parameters.
+macro_rules! selection {
+    ($(#[$about:meta])* $name:ident { $($(#[$meta:meta])* $more:ident: $kind:ty,)* }) => {
+        $(#[$about])*
+        #[derive(Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub(super) struct $name {
+            /// The operation, or the beginning of its name followed by `*`.
+            operation: Option<String>,
+            /// The account of the caller.
+            account: Option<String>,
+            /// The Region of the call.
+            region: Option<String>,
+            /// The service, such as `securityhub` or `sts`.
+            service: Option<String>,
+            /// The status of the response, such as `429` or `4xx`.
+            status: Option<String>,
+            /// The code of the error.
+            error: Option<String>,
+            /// The tag of the test.
+            test: Option<String>,
+            /// The ID of the fault; `*` for any.
+            fault: Option<String>,
+            /// A partial input in JSON that the input must match.
+            r#match: Option<String>,
+            /// The number of the last call that was read; 0 by default.
+            after: Option<u64>,
+            $($(#[$meta])* $more: $kind,)*
+        }
+
+        impl $name {
+            fn filter(&self, world: &World) -> Result<Filter, Refusal> {
+                let document = self.r#match.as_deref().map(request::json).transpose()?;
+                filter(world, &Selection {
+                    operation: self.operation.as_deref(),
+                    account: self.account.as_deref(),
+                    region: self.region.as_deref(),
+                    service: self.service.as_deref(),
+                    status: self.status.as_deref(),
+                    error: self.error.as_deref(),
+                    test: self.test.as_deref(),
+                    fault: self.fault.as_deref(),
+                    document: document.as_ref(),
+                    after: self.after,
+                })
+            }
+        }
+    };
+}
+
+selection! {
+    /// The calls to list.
+    List {
+        /// Maximum number of calls, 1 to 1,000; 100 by default.
+        limit: Option<usize>,
+        /// Number of calls to wait for, 1 to 1,000; 1 by default.
+        count: Option<usize>,
+        /// Maximum time to wait for calls, such as `5s`; up to 60 seconds.
+        wait: Option<String>,
+    }
+}
+
+selection! {
+    /// The calls to delete.
+    Delete {}
+}
+
+/// What selects calls, as it was sent.
+struct Selection<'s> {
+    operation: Option<&'s str>,
+    account: Option<&'s str>,
+    region: Option<&'s str>,
+    service: Option<&'s str>,
+    status: Option<&'s str>,
+    error: Option<&'s str>,
+    test: Option<&'s str>,
+    fault: Option<&'s str>,
+    document: Option<&'s Value>,
+    after: Option<u64>,
+}
+
+/// A page of calls.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Requests {
+    /// The calls, oldest first.
+    requests: Vec<RecordedCall>,
+    /// The next `after`.
+    last: u64,
+    /// The number of calls after `after` that are no longer kept.
+    dropped: u64,
+}
+
+/// The number of deleted calls.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Deleted {
+    /// The number.
+    pub(super) deleted: usize,
+}
+
+/// The calls that must have been made.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct Verify {
+    /// The operation, or the beginning of its name followed by `*`.
+    operation: Option<String>,
+    /// The account of the caller.
+    account: Option<String>,
+    /// The Region of the call.
+    region: Option<String>,
+    /// The service, such as `securityhub` or `sts`.
+    service: Option<String>,
+    /// The status of the response, such as `429` or `"4xx"`.
+    status: Option<Value>,
+    /// The code of the error.
+    error_code: Option<String>,
+    /// The tag of the test.
+    test: Option<String>,
+    /// A partial input that the input must match.
+    r#match: Option<Value>,
+    /// Only calls with a greater number.
+    after: Option<u64>,
+    /// How often they must have been made; at least once by default.
+    times: Option<ExpectedTimes>,
+    /// Maximum time to wait until they were made at least `Min` times, such as `5s`; up to 60 seconds.
+    wait: Option<String>,
+}
+
+/// How often calls must have been made.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct ExpectedTimes {
+    /// At least so often.
+    min: Option<usize>,
+    /// At most so often; 0 for never.
+    max: Option<usize>,
+}
+
+/// Whether calls were made as expected: 200, or 422 with the nearest calls.
+pub(super) struct Verdict(Result<Verified, Unverified>);
+
+impl Answer for Verdict {
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        /// The calls that were made.
+        #[derive(JsonSchema)]
+        #[schemars(rename = "Verified", rename_all = "PascalCase")]
+        #[expect(dead_code, reason = "only describes the answer")]
+        struct Described {
+            /// Their number.
+            count: usize,
+            /// The numbers of the first 100 of them.
+            requests: Vec<u64>,
+        }
+        generator.subschema_for::<Described>()
+    }
+
+    fn respond(self) -> http::Response<Payload> {
+        match self.0 {
+            Ok(Verified { count, numbers }) => Json(json!({ "Count": count, "Requests": numbers })).respond(),
+            Err(unverified) => {
+                let Unverified { count, expected, numbers, nearest, .. } = &unverified;
+                Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, unverified.message())
+                    .with_member("Count", *count)
+                    .with_member("Expected", json!({ "Min": expected.min, "Max": expected.max }))
+                    .with_member("Requests", numbers.clone())
+                    .with_member("Nearest", json!(nearest))
+                    .respond()
+            }
+        }
+    }
+}
+
+/// Lists calls, oldest first.
+pub(super) fn list(call: &Call<'_>, query: List, _: Nothing) -> Result<Waiting<Json<Requests>>, Refusal> {
+    let journal = journal(call)?;
+    let filter = query.filter(&call.served.world())?;
+    let limit = request::number("limit", query.limit, PAGE, MAX_PAGE)?;
+    let Wait { time, count } = request::wait(query.wait.as_deref(), query.count)?;
+    let page = journal.page(&filter, limit, count);
+    let pending = (page.count < count).then_some(Pending { time, topic: Topic::Requests });
+    Ok(Waiting { answer: Json(Requests { requests: page.calls, last: page.last, dropped: page.dropped }), pending })
+}
+
+/// Deletes calls. Numbering continues.
+pub(super) fn delete(call: &Call<'_>, query: Delete, _: Nothing) -> Result<Json<Deleted>, Refusal> {
+    let filter = query.filter(&call.served.world())?;
+    Ok(Json(Deleted { deleted: journal(call)?.delete(&filter) }))
+}
+
+/// Verifies that calls were made.
+pub(super) fn verify(call: &Call<'_>, _: Nothing, Json(body): Json<Verify>) -> Result<Waiting<Verdict>, Refusal> {
+    let journal = journal(call)?;
+    let status = body.status.as_ref().map(|status| status.as_str().map_or_else(|| status.to_string(), str::to_owned));
+    let filter = filter(
+        &call.served.world(),
+        &Selection {
+            operation: body.operation.as_deref(),
+            account: body.account.as_deref(),
+            region: body.region.as_deref(),
+            service: body.service.as_deref(),
+            status: status.as_deref(),
+            error: body.error_code.as_deref(),
+            test: body.test.as_deref(),
+            fault: None,
+            document: body.r#match.as_ref(),
+            after: body.after,
+        },
+    )?;
+    let times = times(body.times)?;
+    let Wait { time, .. } = request::wait(body.wait.as_deref(), None)?;
+    let verdict = journal.verify(&filter, times);
+    let is_too_few = verdict.as_ref().is_err_and(|unverified| unverified.count < times.min);
+    let pending = (is_too_few && !time.is_zero()).then_some(Pending { time, topic: Topic::Requests });
+    Ok(Waiting { answer: Verdict(verdict), pending })
+}
+
+fn times(given: Option<ExpectedTimes>) -> Result<Times, Refusal> {
+    let (min, max) = match given {
+        None | Some(ExpectedTimes { min: None, max: None }) => return Ok(Times::default()),
+        Some(ExpectedTimes { min, max }) => (min.unwrap_or(0), max),
+    };
+    if max.is_some_and(|max| min > max) {
+        return Err(Refusal::unreadable("member 'Times': 'Min' is greater than 'Max'"));
+    }
+    Ok(Times { min, max })
+}
+
+/// The journal, if it is on.
+fn journal<'c>(call: &Call<'c>) -> Result<&'c Journal, Refusal> {
+    Some(call.served.journal()).filter(|journal| journal.is_on()).ok_or_else(|| OFF.into())
+}
+
+fn filter(world: &World, selection: &Selection<'_>) -> Result<Filter, Refusal> {
+    let status = |text| {
+        let wrong = || Refusal::unreadable(format!("'{text}' is not a valid status; expected one such as 429 or 4xx"));
+        StatusFilter::parse(text).ok_or_else(wrong)
+    };
+    let document = |document| Match::parse(document).map_err(|mistake| Refusal::unreadable(mistake.to_string()));
+    Ok(Filter {
+        operation: selection.operation.map(NamePattern::parse),
+        account: selection.account.map(request::account).transpose()?,
+        region: selection.region.map(|name| request::region(world, name)).transpose()?,
+        service: selection.service.map(str::to_owned),
+        status: selection.status.map(status).transpose()?,
+        error: selection.error.map(str::to_owned),
+        test: selection.test.map(request::test_tag).transpose()?,
+        fault: selection.fault.map(FaultFilter::parse),
+        input: selection.document.map(document).transpose()?,
+        after: selection.after.unwrap_or(0),
+    })
+}

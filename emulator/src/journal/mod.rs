@@ -1,0 +1,164 @@
+//! The journal of API calls: which calls arrived, and how they were answered (CPL-20 … CPL-29).
+//!
+//! [`Journal`] keeps the newest calls in a ring of limited size. A call is recorded in a compact form, without reading
+//! its JSON ([`call`]); it is read when the call is listed ([`render`]), filtered ([`filter`]) or verified ([`verify`]).
+//! Secrets are removed before anything is kept ([`redact`]). Who records calls, and the HTTP form of the journal, do not
+//! belong here.
+
+mod call;
+mod dropped;
+mod filter;
+mod redact;
+mod render;
+mod ring;
+#[cfg(test)]
+mod tests;
+mod texts;
+pub mod verify;
+
+use std::sync::Arc;
+
+pub use call::NewCall;
+pub use filter::{FaultFilter, Filter, StatusFilter};
+pub use render::RecordedCall;
+
+use crate::state::sync::Mutex;
+use call::CallRecord;
+use ring::{Numbered, Ring};
+
+/// The default size, in bytes.
+pub const DEFAULT_SIZE: usize = 16 * 1024 * 1024;
+/// The message of calls that need a journal.
+pub const OFF: &str = "the journal is off: start with --journal 16MiB";
+/// Number of calls that are taken out of the ring at a time, so that its lock is held for a short time only.
+const BATCH: usize = 1000;
+
+/// The newest API calls.
+#[derive(Debug)]
+pub struct Journal {
+    size: usize,
+    ring: Mutex<Ring>,
+}
+
+/// Calls that a filter selects.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// The calls, oldest first.
+    pub calls: Vec<RecordedCall>,
+    /// The number of the last call that was compared with the filter; the filter's `after` if there was none.
+    pub last: u64,
+    /// Number of calls after the filter's `after` that were dropped in favor of newer ones.
+    pub dropped: u64,
+    /// Number of matching calls, up to the number that was looked for.
+    pub count: usize,
+}
+
+impl Journal {
+    /// A journal of this size in bytes. 0 turns it off.
+    pub fn new(size: usize) -> Journal {
+        Journal { size, ring: Mutex::new(Ring::default()) }
+    }
+
+    /// Whether calls are recorded.
+    pub fn is_on(&self) -> bool {
+        self.size > 0
+    }
+
+    /// Records a call and returns its number; `None` if the journal is off, or the world that answered the call was
+    /// replaced by a reset (CPL-54).
+    pub fn record(&self, call: NewCall<'_>) -> Option<u64> {
+        if !self.is_on() {
+            return None;
+        }
+        let epoch = call.facts.epoch;
+        let record = Arc::new(CallRecord::new(call));
+        let size = record.size();
+        let (number, dropped) = {
+            let mut ring = self.ring.lock();
+            let number = ring.push(record, size, epoch)?;
+            (number, ring.shrink(self.size))
+        };
+        // Their memory is freed after the lock.
+        drop(dropped);
+        Some(number)
+    }
+
+    /// Up to `limit` calls that a filter selects, oldest first. Up to `count` calls are counted, even if that is more.
+    pub fn page(&self, filter: &Filter, limit: usize, count: usize) -> Page {
+        let mut page =
+            Page { last: filter.after, dropped: self.ring.lock().dropped_after(filter.after), ..Page::default() };
+        let (mut at, most) = (filter.after, limit.max(count));
+        loop {
+            let batch = self.ring.lock().after(at, BATCH);
+            let Some(last) = batch.last().map(|it| it.number) else { return page };
+            for Numbered { number, record } in batch {
+                if page.calls.len() < limit {
+                    page.last = number;
+                }
+                if filter.selects(&record) {
+                    page.count += 1;
+                    if page.calls.len() < limit {
+                        page.calls.push(RecordedCall::new(number, &record));
+                    }
+                    if page.count == most {
+                        return page;
+                    }
+                }
+            }
+            at = last;
+        }
+    }
+
+    /// Removes the calls that a filter selects, and returns their number. Their numbers are not used again.
+    pub fn delete(&self, filter: &Filter) -> usize {
+        let mut selected = Vec::new();
+        let mut at = filter.after;
+        loop {
+            let batch = self.ring.lock().after(at, BATCH);
+            let Some(last) = batch.last().map(|it| it.number) else { break };
+            let of_batch = batch.into_iter().filter(|it| filter.selects(&it.record)).map(|it| it.number);
+            selected.extend(of_batch);
+            at = last;
+        }
+        let deleted = self.ring.lock().delete(&selected);
+        deleted.len()
+    }
+
+    /// Removes all calls, because the world with this epoch begins. Calls of earlier worlds that are still in progress
+    /// are not recorded any more (CPL-54, CPL-55).
+    pub fn forget(&self, epoch: u64) {
+        let forgotten = self.ring.lock().forget(epoch);
+        drop(forgotten);
+    }
+
+    /// The number of the last call.
+    pub fn last(&self) -> u64 {
+        self.ring.lock().last()
+    }
+
+    /// Continues numbering after a number, such as that of another process with the same data.
+    pub fn continue_after(&self, number: u64) {
+        self.ring.lock().continue_after(number);
+    }
+
+    /// Memory in use, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.ring.lock().bytes()
+    }
+
+    /// The number of calls that were dropped in favor of newer ones.
+    pub fn dropped(&self) -> u64 {
+        self.ring.lock().dropped()
+    }
+
+    /// All kept calls after a number, in batches, oldest first.
+    fn each(&self, after: u64, mut visit: impl FnMut(u64, &CallRecord)) {
+        let mut at = after;
+        loop {
+            let batch = self.ring.lock().after(at, BATCH);
+            let Some(last) = batch.last().map(|it| it.number) else { return };
+            batch.iter().for_each(|it| visit(it.number, &it.record));
+            at = last;
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Secrets, which are replaced before a call is recorded (CPL-26).
+
+use std::borrow::Cow;
+
+use securityhub_fixtures::Operation;
+use serde_json::Value;
+
+/// What is recorded instead of a secret.
+pub(super) const REDACTED: &str = "***";
+
+/// Parameters of the query that authenticate a request.
+const SIGNATURE_PARAMETERS: [&str; 2] = ["X-Amz-Signature", "X-Amz-Security-Token"];
+/// Members with secrets: those of connectors, and those that the models of STS and IAM mark as sensitive.
+const SECRETS: [&str; 14] = [
+    "AuthCode",
+    "AuthState",
+    "AuthUrl",
+    "ClientSecret",
+    "NewPassword",
+    "OldPassword",
+    "Password",
+    "PrivateKey",
+    "SAMLAssertion",
+    "SecretAccessKey",
+    "ServicePassword",
+    "SessionToken",
+    "TradeInToken",
+    "WebIdentityToken",
+];
+/// Members that the model of Organizations marks as sensitive.
+const PERSONAL: [&str; 5] = ["AccountName", "Email", "ManagementAccountEmail", "MasterAccountEmail", "Notes"];
+
+/// How the bodies of a call are searched for secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// They contain none.
+    Nothing,
+    /// JSON with secrets.
+    Secrets,
+    /// JSON with secrets and personal data of accounts.
+    Accounts,
+    /// Forms and XML with secrets.
+    Forms,
+}
+
+impl Scope {
+    /// The scope for a call of a service. Operations without secrets, which are nearly all, cost nothing.
+    pub fn of(service: &str, operation: Option<Operation>) -> Scope {
+        match (service, operation) {
+            ("securityhub", Some(operation)) if !operation.name().contains("Connector") => Scope::Nothing,
+            ("securityhub", _) => Scope::Secrets,
+            ("organizations", _) => Scope::Accounts,
+            _ => Scope::Forms,
+        }
+    }
+
+    /// A body without its secrets; `None` if it contains none.
+    pub fn redact(self, body: &[u8]) -> Option<Vec<u8>> {
+        match self {
+            Scope::Nothing => None,
+            Scope::Secrets | Scope::Accounts => {
+                let Ok(mut value) = serde_json::from_slice(body) else {
+                    // It may contain a secret in a place that cannot be found.
+                    let names = SECRETS.iter().any(|name| contains(body, name));
+                    return names.then(|| REDACTED.as_bytes().to_vec());
+                };
+                redact_value(&mut value, self == Scope::Accounts).then(|| value.to_string().into_bytes())
+            }
+            Scope::Forms => {
+                let text = String::from_utf8_lossy(body);
+                let redacted = match text.trim_start().starts_with('<') {
+                    true => redact_xml(&text),
+                    false => redact_pairs(&text, &SECRETS),
+                };
+                redacted.map(String::into_bytes)
+            }
+        }
+    }
+}
+
+/// A path with its query, without the parameters that authenticate.
+pub(super) fn path(path_and_query: &str) -> Cow<'_, str> {
+    let Some((path, query)) = path_and_query.split_once('?').filter(|(_, query)| query.contains("X-Amz-S")) else {
+        return Cow::Borrowed(path_and_query);
+    };
+    redact_pairs(query, &SIGNATURE_PARAMETERS)
+        .map_or(Cow::Borrowed(path_and_query), |query| format!("{path}?{query}").into())
+}
+
+fn contains(body: &[u8], name: &str) -> bool {
+    body.windows(name.len()).any(|window| window == name.as_bytes())
+}
+
+/// Replaces secrets; returns whether there were some.
+fn redact_value(value: &mut Value, with_accounts: bool) -> bool {
+    match value {
+        Value::Array(elements) => {
+            elements.iter_mut().fold(false, |found, element| redact_value(element, with_accounts) || found)
+        }
+        Value::Object(members) => {
+            // An object with an email address is an account, whose name is sensitive too.
+            let is_account = with_accounts && members.contains_key("Email");
+            let is_secret = |name: &str| {
+                SECRETS.contains(&name) || (with_accounts && PERSONAL.contains(&name)) || (is_account && name == "Name")
+            };
+            members.iter_mut().fold(false, |found, (name, member)| {
+                if is_secret(name) && !member.is_null() {
+                    *member = REDACTED.into();
+                    return true;
+                }
+                redact_value(member, with_accounts) || found
+            })
+        }
+        _ => false,
+    }
+}
+
+/// Replaces the values of parameters whose name, or the last part of it, is one of `names`.
+fn redact_pairs(query: &str, names: &[&str]) -> Option<String> {
+    let is_secret = |name: &str| names.contains(&name.rsplit('.').next().unwrap_or(name));
+    let mut found = false;
+    let mut pair = |pair| {
+        let (name, _) = str::split_once(pair, '=').filter(|(name, _)| is_secret(name))?;
+        found = true;
+        Some(format!("{name}={REDACTED}"))
+    };
+    let pairs: Vec<Cow<'_, str>> = query.split('&').map(|it| pair(it).map_or(it.into(), Cow::Owned)).collect();
+    let redacted = pairs.join("&");
+    found.then_some(redacted)
+}
+
+/// Replaces the contents of elements with the name of a secret.
+fn redact_xml(text: &str) -> Option<String> {
+    let mut redacted: Option<String> = None;
+    for name in SECRETS {
+        let tag = format!("<{name}>");
+        let current = redacted.as_deref().unwrap_or(text);
+        if !current.contains(&tag) {
+            continue;
+        }
+        let mut parts = current.split(&tag);
+        let mut written = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let rest = part.find("</").map_or("", |end| part.get(end..).unwrap_or_default());
+            written.push_str(&tag);
+            written.push_str(REDACTED);
+            written.push_str(rest);
+        }
+        redacted = Some(written);
+    }
+    redacted
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Rules: CPL-26.
+    #[test]
+    fn secrets_of_json_are_replaced() {
+        let redact = |scope: Scope, body: &Value| {
+            let redacted = scope.redact(body.to_string().as_bytes());
+            redacted.map(|redacted| serde_json::from_slice::<Value>(&redacted).unwrap())
+        };
+        let connector = json!({ "AuthCode": "x", "a": [{ "AuthState": "y", "b": 1 }] });
+        let expected = json!({ "AuthCode": "***", "a": [{ "AuthState": "***", "b": 1 }] });
+        assert_eq!(redact(Scope::Secrets, &connector), Some(expected));
+        let accounts = json!({ "Accounts": [{ "Id": "1", "Name": "n", "Email": "e" }], "Name": "unit" });
+        let expected = json!({ "Accounts": [{ "Id": "1", "Name": "***", "Email": "***" }], "Name": "unit" });
+        assert_eq!(redact(Scope::Accounts, &accounts), Some(expected));
+        assert_eq!(redact(Scope::Secrets, &accounts), None);
+        assert_eq!(redact(Scope::Nothing, &connector), None);
+        assert_eq!(Scope::Secrets.redact(b"{\"AuthCode\": \"x\""), Some(b"***".to_vec()));
+        assert_eq!(Scope::Secrets.redact(b"{\"Other\""), None);
+        for (operation, scope) in [
+            (Some(Operation::DescribeHub), Scope::Nothing),
+            (Some(Operation::RegisterConnectorV2), Scope::Secrets),
+            (None, Scope::Secrets),
+        ] {
+            assert_eq!(Scope::of("securityhub", operation), scope);
+        }
+    }
+
+    /// Rules: CPL-26.
+    #[test]
+    fn secrets_of_forms_queries_and_xml_are_replaced() {
+        let redact = |body: &str| Scope::Forms.redact(body.as_bytes()).map(|it| String::from_utf8(it).unwrap());
+        assert_eq!(redact("Action=GetCallerIdentity&Version=1"), None);
+        assert_eq!(redact("Action=X&WebIdentityToken=a%3D&b=1").unwrap(), "Action=X&WebIdentityToken=***&b=1");
+        let xml = "<A><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><B>b</B></A>";
+        let expected = "<A><SecretAccessKey>***</SecretAccessKey><SessionToken>***</SessionToken><B>b</B></A>";
+        assert_eq!(redact(xml).unwrap(), expected);
+        assert_eq!(path("/a?x=1"), "/a?x=1");
+        let presigned = "/a?X-Amz-Credential=k&X-Amz-Signature=ab&X-Amz-Security-Token=t&X-Amz-SignedHeaders=host";
+        let expected = "/a?X-Amz-Credential=k&X-Amz-Signature=***&X-Amz-Security-Token=***&X-Amz-SignedHeaders=host";
+        assert_eq!(path(presigned), expected);
+    }
+}

@@ -1,0 +1,159 @@
+//! `verify`: whether a running emulator has received certain API calls.
+
+use std::fmt::Write as _;
+
+use clap::Args;
+use http::{Method, StatusCode};
+use serde_json::{Map, Value, json};
+
+use super::arguments::Remote;
+use super::client;
+use super::exit::Exit;
+use super::output;
+use super::values::{account, region};
+use crate::state::{AccountId, Region};
+
+pub(super) const HELP: &str = r#"Examples, with `securityhub-local serve --scenario scenarios/quickstart.yaml` running:
+
+Verify that findings were imported with a title that begins like this:
+  securityhub-local verify BatchImportFindings \
+    --match '{"Findings": [{"Title": {"$prefix": "Port 22"}}]}'
+
+Verify that one test called GetFindings exactly twice, and never disabled Security Hub:
+  securityhub-local verify GetFindings --min 2 --max 2 --test checkout-7
+  securityhub-local verify DisableSecurityHub --max 0 --test checkout-7
+
+If the calls were not made, the calls that differ least from them are printed.
+
+Exit codes: 0 the calls were made, 1 they were not, no response from an emulator, or it refuses
+the call, 2 invalid arguments."#;
+
+#[derive(Args)]
+pub(super) struct VerifyArguments {
+    /// Operation, or the beginning of its name followed by `*`
+    #[arg(value_name = "OPERATION")]
+    operation: String,
+
+    /// Partial input that the inputs of the calls must match [default: any input]
+    #[arg(long = "match", value_name = "JSON", env = "SECURITYHUB_LOCAL_MATCH")]
+    matching: Option<String>,
+
+    /// Minimum number of calls [default: 1, or 0 with --max]
+    #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_MIN")]
+    min: Option<usize>,
+
+    /// Maximum number of calls; 0 for none [default: any number]
+    #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_MAX")]
+    max: Option<usize>,
+
+    /// Maximum time to wait for the minimum number of calls, such as 5s [default: do not wait]
+    #[arg(long, value_name = "DURATION", env = "SECURITYHUB_LOCAL_WAIT")]
+    wait: Option<String>,
+
+    /// Account of the caller [default: all]
+    #[arg(long, value_name = "ACCOUNT", env = "SECURITYHUB_LOCAL_ACCOUNT", value_parser = account)]
+    account: Option<AccountId>,
+
+    /// Region of the calls [default: all]
+    #[arg(long, value_name = "REGION", env = "SECURITYHUB_LOCAL_REGION", value_parser = region)]
+    region: Option<Region>,
+
+    /// Status of the responses, such as 200 or 4xx [default: all]
+    #[arg(long, value_name = "STATUS", env = "SECURITYHUB_LOCAL_STATUS")]
+    status: Option<String>,
+
+    /// Tag of the test that made the calls [default: all]
+    #[arg(long, value_name = "TAG", env = "SECURITYHUB_LOCAL_TEST")]
+    test: Option<String>,
+
+    #[command(flatten)]
+    remote: Remote,
+}
+
+/// Asks the emulator and prints the result.
+pub(super) fn run(arguments: &VerifyArguments) -> Result<(), Exit> {
+    let body = body(arguments)?;
+    let not_so = [StatusCode::UNPROCESSABLE_ENTITY];
+    let path = "/_emulator/requests/verify";
+    let (status, answer) = client::ask_for(&arguments.remote, Method::POST, path, Some(&body), &not_so)?;
+    let answer: Value = client::read(&answer)?;
+    let is_verified = status.is_success();
+    if arguments.remote.json {
+        output::print(&format!("{answer}\n"))?;
+    }
+    let count = answer["Count"].as_u64().unwrap_or_default();
+    match is_verified {
+        true if arguments.remote.json => Ok(()),
+        true => output::print(&format!("{count} {}\n", if count == 1 { "call" } else { "calls" })),
+        false => Err(Exit::failed(difference(&answer))),
+    }
+}
+
+fn body(arguments: &VerifyArguments) -> Result<Value, Exit> {
+    let mut body = Map::new();
+    let mut put = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            body.insert(name.to_owned(), value);
+        }
+    };
+    let invalid = |error| Exit::invalid(format!("securityhub-local: --match is not JSON: {error}"));
+    let matching = arguments.matching.as_deref().map(serde_json::from_str).transpose().map_err(invalid)?;
+    put("Operation", Some(arguments.operation.as_str().into()));
+    put("Match", matching);
+    put("Account", arguments.account.map(|account| account.as_str().into()));
+    put("Region", arguments.region.as_ref().map(|region| region.as_str().into()));
+    put("Status", arguments.status.as_deref().map(Value::from));
+    put("Test", arguments.test.as_deref().map(Value::from));
+    put("Wait", arguments.wait.as_deref().map(Value::from));
+    if arguments.min.is_some() || arguments.max.is_some() {
+        put("Times", Some(json!({ "Min": arguments.min, "Max": arguments.max })));
+    }
+    Ok(body.into())
+}
+
+/// The sentence of the emulator, followed by the nearest calls.
+fn difference(answer: &Value) -> String {
+    let text = |value: &Value| match value {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => output::escape_control_characters(text),
+        other => other.to_string(),
+    };
+    let mut written = text(&answer["Message"]);
+    for call in answer["Nearest"].as_array().into_iter().flatten() {
+        let [number, operation, account] = [&call["Number"], &call["Operation"], &call["Account"]].map(text);
+        let [region, status] = [&call["Region"], &call["Status"]].map(text);
+        _ = write!(written, "\n  call {number}: {operation} of {account} in {region}, status {status}");
+        for difference in call["Differences"].as_array().into_iter().flatten() {
+            let actual = difference.get("Actual").map_or_else(|| "nothing".to_owned(), Value::to_string);
+            let (path, expected) = (text(&difference["Path"]), &difference["Expected"]);
+            _ = write!(written, "\n    {path}: expected {expected}, found {actual}");
+        }
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rules: CPL-121.
+    #[test]
+    fn the_nearest_calls_are_printed() {
+        let answer = json!({
+            "Message": "expected at least 1 call of GetFindings, found 0",
+            "Nearest": [{
+                "Number": 3, "Operation": "GetFindings", "Account": "111111111111", "Region": "us-east-1", "Status": 200,
+                "Differences": [
+                    { "Path": "Input.MaxResults", "Expected": 5, "Actual": 10 },
+                    { "Path": "Input.Filters", "Expected": {} },
+                ],
+            }],
+        });
+        insta::assert_snapshot!(difference(&answer), @r"
+        expected at least 1 call of GetFindings, found 0
+          call 3: GetFindings of 111111111111 in us-east-1, status 200
+            Input.MaxResults: expected 5, found 10
+            Input.Filters: expected {}, found nothing
+        ");
+    }
+}
