@@ -8,9 +8,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::arguments::{Caller, Remote};
 use super::members::MembersCommand;
-use super::values::{account, body_memory, host, region, size, time};
+use super::values::{account, body_memory, host, region, time};
 use crate::generate::Product;
 use crate::state::{AccountId, Region, Timestamp};
+use crate::units::size;
 use crate::wire::site::{HostRule, OriginRule};
 
 /// A local emulator of AWS Security Hub
