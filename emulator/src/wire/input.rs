@@ -3,7 +3,6 @@
 use http::request::Parts;
 use securityhub_fixtures::Operation;
 use securityhub_fixtures::model::{Kind, Location, Structure};
-use serde_json::{Map, Value};
 
 use super::body::TooLarge;
 use super::route::BODY_LIMIT;

@@ -281,3 +281,37 @@ fn a_wait_ends_when_the_calls_are_there() {
     });
     assert_eq!(counts.collect::<Vec<_>>(), [(200, true); 3]);
 }
+
+/// Rules: CPL-30, CPL-80.
+#[test]
+fn events_have_the_tag_of_the_call_that_made_them() {
+    let service = service();
+    for (tag, id) in [("one", "a"), ("two", "b")] {
+        let body = json!({ "Findings": [finding(id, json!({}))] }).to_string();
+        assert_eq!(send_with(&service, "POST", "/findings/import", &[("x-emulator-test", tag)], &body).0, 200);
+    }
+    let (_, events) = send(&service, "GET", "/_emulator/events?test=two", "");
+    let ids: Vec<&Value> =
+        events["Events"].as_array().unwrap().iter().map(|it| &it["detail"]["findings"][0]["Id"]).collect();
+    assert_eq!(ids, ["b"]);
+    assert_eq!(send(&service, "DELETE", "/_emulator/events?test=two", "").1, json!({ "Deleted": 1 }));
+    assert_eq!(send(&service, "GET", "/_emulator/events", "").1["Events"].as_array().unwrap().len(), 1);
+}
+
+/// Rules: CPL-21, CPL-22, CPL-30, CPL-34.
+#[test]
+fn a_fault_is_recorded_and_selects_calls_by_tag() {
+    let service = service();
+    let fault = json!({ "Operation": "DescribeHub", "Test": "one", "Error": { "Code": "Throttle" } });
+    assert_eq!(post(&service, "/_emulator/faults", fault.to_string()).0, 201);
+    let statuses = ["one", "two"].map(|tag| send_with(&service, "GET", "/accounts", &[("x-emulator-test", tag)], "").0);
+    assert_eq!(statuses, [429, 200]);
+    let answer = list(&service, "?fault=*");
+    let [call] = &answer["Requests"].as_array().unwrap()[..] else { panic!("{answer}") };
+    assert_eq!((&call["Fault"], &call["Test"], &call["Status"]), (&json!("f-1"), &json!("one"), &json!(429)));
+    let reset = json!({ "Faults": [{ "Operation": "DescribeHub", "Wire": "reset", "Id": "cut" }] });
+    assert_eq!(send(&service, "PUT", "/_emulator/faults", reset.to_string()).0, 200);
+    send(&service, "GET", "/accounts", "");
+    let call = list(&service, "?fault=cut")["Requests"][0].clone();
+    assert_eq!((&call["Status"], &call["Output"]), (&Value::Null, &Value::Null));
+}
