@@ -115,9 +115,9 @@ pub(super) struct Requests {
 /// The number of deleted calls.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Deleted {
+pub(super) struct DeletedRequests {
     /// The number.
-    pub(super) deleted: usize,
+    deleted: usize,
 }
 
 /// The calls that must have been made.
@@ -204,9 +204,9 @@ pub(super) fn list(call: &Call<'_>, query: List, _: Nothing) -> Result<Waiting<J
 }
 
 /// Deletes calls. Numbering continues.
-pub(super) fn delete(call: &Call<'_>, query: Delete, _: Nothing) -> Result<Json<Deleted>, Refusal> {
+pub(super) fn delete(call: &Call<'_>, query: Delete, _: Nothing) -> Result<Json<DeletedRequests>, Refusal> {
     let filter = query.filter(&call.served.world())?;
-    Ok(Json(Deleted { deleted: journal(call)?.delete(&filter) }))
+    Ok(Json(DeletedRequests { deleted: journal(call)?.delete(&filter) }))
 }
 
 /// Verifies that calls were made.
