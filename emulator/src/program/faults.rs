@@ -166,7 +166,7 @@ pub(super) fn run(command: &FaultsCommand) -> Result<(), Exit> {
             });
             let path = format!("{PATH}{}", query.unwrap_or_default());
             let answer = client::ask(remote, Method::DELETE, &path, None)?;
-            output::print_answer(remote, &answer, |answer| {
+            output::print_answer(remote.json, &answer, |answer| {
                 let answer: Value = client::read(answer)?;
                 let deleted = answer["Deleted"].as_u64().unwrap_or_default();
                 Ok(format!("deleted {deleted} {}\n", if deleted == 1 { "fault" } else { "faults" }))
