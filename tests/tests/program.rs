@@ -385,11 +385,8 @@ fn reset_restores_the_initial_world_or_an_empty_one() {
 /// Runs `generate` with a fixed time.
 fn generate(arguments: &[&str]) -> Vec<u8> {
     let output = program::run(&[&["generate", "--now", "2026-01-15T09:00:00Z"], arguments].concat());
-    assert_eq!(
-        (output.status.code(), text(&output.stderr)),
-        (Some(0), String::new()),
-        "without a terminal, no progress is shown"
-    );
+    let shown = (output.status.code(), text(&output.stderr));
+    assert_eq!(shown, (Some(0), String::new()), "without a terminal, no progress is shown");
     output.stdout
 }
 

@@ -121,11 +121,8 @@ fn the_management_account_designates_an_administrator() {
         assert_eq!(stage.good(MANAGEMENT, EnableOrganizationAdminAccount, admin(ADMINISTRATOR)), expected);
         assert_eq!(listed(&stage, MANAGEMENT), json!([{ "AccountId": ADMINISTRATOR, "Status": "ENABLED" }]));
     }
-    assert_eq!(
-        hub(&stage, REGION, ADMINISTRATOR).unwrap().standards.len(),
-        2,
-        "the hub of the administrator has the default standards"
-    );
+    let of_administrator = hub(&stage, REGION, ADMINISTRATOR).unwrap();
+    assert_eq!(of_administrator.standards.len(), 2, "the hub of the administrator has the default standards");
     assert_eq!(hub(&stage, OTHER_REGION, ADMINISTRATOR), None);
     let directory = stage.0.directory();
     let organization = directory.organization.as_ref().unwrap();
@@ -231,11 +228,7 @@ fn the_classic_and_v2_apis_have_separate_administrators() {
     let answer = stage.good(MANAGEMENT, EnableOrganizationAdminAccount, with(ADMINISTRATOR));
     assert_eq!(answer["Feature"], "SecurityHubV2");
     for region in [REGION, OTHER_REGION] {
-        assert_eq!(
-            v2(region)["AdminAccounts"],
-            json!([{ "AccountId": ADMINISTRATOR }]),
-            "administrators of the V2 half have no status"
-        );
+        assert_eq!(v2(region)["AdminAccounts"], json!([{ "AccountId": ADMINISTRATOR }]), "no status is shown");
     }
     for account in [ADMINISTRATOR, MEMBER] {
         let feature = json!({ "Feature": "SecurityHubV2" });
@@ -429,10 +422,7 @@ fn enabled_hubs_and_members_of_other_administrators_stay_unchanged() {
     let without = json!({ "EnableDefaultStandards": false });
     stage.good(NEWCOMER, EnableSecurityHub, without);
     apply_event(&stage, NEWCOMER, join()).unwrap();
-    assert!(
-        hub(&stage, REGION, NEWCOMER).unwrap().standards.is_empty(),
-        "the account becomes a member without standards"
-    );
+    assert!(hub(&stage, REGION, NEWCOMER).unwrap().standards.is_empty(), "no standards are enabled");
     by_invitation(&stage, MEMBER, OUTSIDER);
     apply_event(&stage, OUTSIDER, join()).unwrap();
     assert_eq!(records(&stage, ADMINISTRATOR), [record(NEWCOMER, "Enabled")]);
@@ -572,8 +562,9 @@ fn members_use_the_aggregator_of_the_organizations_administrator() {
         answer["FindingAggregators"].as_array().unwrap().len()
     };
     assert_eq!((count(ADMINISTRATOR), count(NEWCOMER)), (1, 1), "both accounts list the aggregator");
+    let directory = stage.0.directory();
     assert_eq!(
-        stage.0.directory().home(id(NEWCOMER), &Region::new(OTHER_REGION)),
+        directory.home(id(NEWCOMER), &Region::new(OTHER_REGION)),
         None,
         "the account is not a member in that Region"
     );
