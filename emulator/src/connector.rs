@@ -11,10 +11,9 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http_body_util::BodyExt;
-use tokio::time::sleep;
 
 use crate::service::Service;
-use crate::wire::failure::{Broken, Failure, HANG};
+use crate::wire::failure::{Broken, Failure, HANG, pause};
 
 /// An HTTP client that sends all requests to one emulator, regardless of their host.
 #[derive(Clone)]
@@ -59,11 +58,11 @@ impl HttpConnector for HttpClient {
 async fn fail(failure: Failure) -> Result<(), ConnectorError> {
     let kind = match failure {
         Failure::Dribble(over) => {
-            sleep(over).await;
+            pause(over).await;
             return Ok(());
         }
         Failure::Hang => {
-            sleep(HANG).await;
+            pause(HANG).await;
             return Err(ConnectorError::timeout(Box::new(Broken)));
         }
         Failure::Reset => io::ErrorKind::ConnectionReset,

@@ -8,6 +8,7 @@ use http::{HeaderValue, Response};
 use securityhub_fixtures::Operation;
 use serde::de::IgnoredAny;
 use serde_json::Value;
+use tokio::time::sleep;
 
 use super::answering::ApiRequest;
 use super::{Service, TimeBudget};
@@ -17,7 +18,7 @@ use crate::faults::{Decision, Effect, FaultAnswer, Subject, WireFault, rates};
 use crate::neighbours;
 use crate::observed::{Facts, SECURITY_HUB};
 use crate::state::{FaultWire, TestTag, World};
-use crate::wire::failure::Failure;
+use crate::wire::failure::{Failure, pause};
 use crate::wire::{answer, encoding, input, route, sent};
 
 #[cfg(test)]
@@ -39,7 +40,10 @@ impl Service {
         self.meter_faults(&facts);
         let latency = facts.decision.as_ref().map(|decision| decision.latency);
         if let Some(latency) = latency.filter(|latency| !latency.is_zero()) {
-            tokio::time::sleep(latency).await;
+            match request.source {
+                Some(_) => sleep(latency).await,
+                None => pause(latency).await,
+            }
         }
         Some(facts)
     }

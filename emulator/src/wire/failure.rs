@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, ready};
+use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,7 +15,7 @@ use http::header::{CONNECTION, CONTENT_LENGTH};
 use http::{HeaderValue, Response, Version};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::payload::Payload;
@@ -159,6 +160,18 @@ async fn with_parts<F: Future<Output = ()> + Send + 'static>(
     let (sender, receiver) = mpsc::channel(1);
     tokio::spawn(send(body, sender));
     Response::from_parts(parts, Payload::Stream(receiver))
+}
+
+/// Waits on a thread instead of a timer of tokio, because the runtime of a caller in process may have none.
+pub async fn pause(duration: Duration) {
+    let (sender, ended) = oneshot::channel::<()>();
+    let wait = move || {
+        thread::sleep(duration);
+        drop(sender);
+    };
+    if thread::Builder::new().name("delay".to_owned()).spawn(wait).is_ok() {
+        _ = ended.await;
+    }
 }
 
 /// A TCP connection that can be ordered to fail.

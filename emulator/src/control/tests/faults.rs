@@ -14,7 +14,7 @@ fn response(service: &Service, scope: &str, method: &str, path: &str, body: &str
     } else {
         request
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(service.handle(request.body(Bytes::from(body.to_owned())).unwrap()))
 }
 
