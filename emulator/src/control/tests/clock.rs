@@ -79,3 +79,15 @@ fn a_request_has_no_time_of_its_own() {
     request("POST", "/accounts", "{}");
     assert_eq!(request("GET", "/accounts", "")["SubscribedAt"], "2030-01-01T12:00:00.000Z");
 }
+
+/// Rules: CPL-06.
+#[test]
+fn the_content_type_of_a_call_is_not_looked_at() {
+    let service = service();
+    for content_type in ["text/plain", "application/x-www-form-urlencoded", "nonsense"] {
+        let request = Request::builder().method("POST").uri("/_emulator/clock").header("content-type", content_type);
+        let request = request.body(Bytes::from(r#"{"advance": "1h"}"#)).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        assert_eq!(runtime.block_on(service.handle(request)).status(), 200, "{content_type}");
+    }
+}
