@@ -69,6 +69,12 @@ fn snapshots_are_saved_listed_restored_and_deleted() {
     assert!(saved.contains(" before  2026-01-15T09:00:00.000Z "), "{saved}");
     done(&url, &["clock", "advance", "1h"]);
     done(&url, &["snapshot", "save", "after"]);
+    let clock = "~ Clock 2026-01-15T09:00:00.000Z -> 2026-01-15T10:00:00.000Z\n";
+    assert_eq!(done(&url, &["snapshot", "diff", "before"]), clock);
+    assert_eq!(done(&url, &["snapshot", "diff", "before", "after"]), clock);
+    assert_eq!(done(&url, &["snapshot", "diff", "after"]), "The states are equal.\n");
+    let json: Value = serde_json::from_str(&done(&url, &["snapshot", "diff", "start", "after", "--json"])).unwrap();
+    assert_eq!(json["Truncated"], json!(false));
     let lines = done(&url, &["snapshot", "list", "--json"]);
     let names: Vec<Value> =
         lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["Name"].take()).collect();

@@ -6,18 +6,21 @@ use clap::{Args, Subcommand};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::arguments::Remote;
 use super::client;
 use super::exit::Exit;
 use super::output::{self, escape_control_characters};
+use crate::control::snapshots::{Difference, SnapshotInfo};
 
 pub(super) const HELP: &str = "\
 Save the state before a risky step, and return to it:
   securityhub-local snapshot save before
   securityhub-local snapshot restore before
+
+Show what a step has changed:
+  securityhub-local snapshot diff before
 
 The names `start` and `empty` always exist: the state as the scenario describes it, and an empty
 one. A snapshot can be restored any number of times. At most 100 are kept, until the emulator ends.
@@ -41,6 +44,9 @@ pub(super) enum SnapshotCommand {
     /// Show a snapshot
     #[command(after_help = HELP)]
     Show(Named),
+    /// Show the differences between a snapshot and another one, or the current state
+    #[command(after_help = HELP)]
+    Diff(DiffArguments),
     /// Delete a snapshot
     #[command(after_help = HELP)]
     Delete(Named),
@@ -55,21 +61,27 @@ pub(super) struct Named {
     remote: Remote,
 }
 
-/// A snapshot.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Snapshot {
+#[derive(Args)]
+pub(super) struct DiffArguments {
+    /// Snapshot with the earlier state, or `start` or `empty`
     name: String,
-    real_time: String,
-    clock: String,
-    hubs: u64,
-    findings: u64,
+
+    /// Snapshot with the later state [default: the current state]
+    other: Option<String>,
+
+    /// Maximum number of differences of each kind, up to 10000
+    #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_LIMIT", default_value_t = 1000)]
+    limit: u32,
+
+    #[command(flatten)]
+    remote: Remote,
 }
 
 /// Runs the command.
 pub(super) fn run(command: &SnapshotCommand) -> Result<(), Exit> {
     match command {
         SnapshotCommand::List(remote) => list(remote),
+        SnapshotCommand::Diff(arguments) => arguments.run(),
         SnapshotCommand::Save(named) => named.call(Method::PUT, "", table_of_one),
         SnapshotCommand::Show(named) => named.call(Method::GET, "", table_of_one),
         SnapshotCommand::Restore(named) => {
@@ -92,6 +104,49 @@ impl Named {
     }
 }
 
+impl DiffArguments {
+    fn run(&self) -> Result<(), Exit> {
+        let encoded = |name| utf8_percent_encode(name, NAME).to_string();
+        let to = self.other.as_deref().map(|other| format!("&to={}", encoded(other))).unwrap_or_default();
+        let path = format!("/_emulator/snapshots/{}/diff?limit={}{to}", encoded(&self.name), self.limit);
+        let answer = client::ask(&self.remote, Method::GET, &path, None)?;
+        let difference: Difference = client::read(&answer)?;
+        if difference.truncated {
+            output::print_error("note: there are more differences; use --limit to show them");
+        }
+        output::print_answer(self.remote.json, &answer, |_| Ok(differences(&difference)))
+    }
+}
+
+/// The differences for people, one in a line: `+` was added, `-` was removed, `~` was changed.
+fn differences(difference: &Difference) -> String {
+    let Difference { findings, relations, clock, .. } = difference;
+    let mut lines = Vec::new();
+    if clock.from != clock.to {
+        lines.push(format!("~ Clock {} -> {}", clock.from, clock.to));
+    }
+    for (mark, list) in [('+', &relations.added), ('-', &relations.removed), ('~', &relations.changed)] {
+        lines.extend(list.iter().map(|relation| {
+            let place =
+                relation.account.iter().chain(&relation.region).fold(String::new(), |text, part| text + part + " ");
+            format!("{mark} {} {place}{}", relation.kind, relation.key)
+        }));
+    }
+    for (mark, list) in [('+', &findings.added), ('-', &findings.removed)] {
+        lines.extend(list.iter().map(|it| format!("{mark} Finding {} {} {}", it.account, it.region, it.id)));
+    }
+    for finding in &findings.changed {
+        lines.push(format!("~ Finding {} {} {}", finding.account, finding.region, finding.id));
+        let value = |value: &Option<Value>| value.as_ref().map_or("nothing".to_owned(), Value::to_string);
+        let changes = finding.changes.iter();
+        lines.extend(changes.map(|it| format!("    {}: {} -> {}", it.path, value(&it.from), value(&it.to))));
+    }
+    if lines.is_empty() {
+        return "The states are equal.\n".to_owned();
+    }
+    lines.iter().map(|line| escape_control_characters(line) + "\n").collect()
+}
+
 /// Prints all snapshots; as JSON, one in a line.
 fn list(remote: &Remote) -> Result<(), Exit> {
     let mut answer: Value = client::read(&client::ask(remote, Method::GET, "/_emulator/snapshots", None)?)?;
@@ -103,7 +158,7 @@ fn list(remote: &Remote) -> Result<(), Exit> {
             text
         }));
     }
-    let snapshots: Vec<Snapshot> = serde_json::from_value(snapshots).map_err(Exit::failed)?;
+    let snapshots: Vec<SnapshotInfo> = serde_json::from_value(snapshots).map_err(Exit::failed)?;
     if snapshots.is_empty() {
         return output::print("There are no snapshots. Save one with `securityhub-local snapshot save NAME`.\n");
     }
@@ -114,7 +169,7 @@ fn table_of_one(answer: &[u8]) -> Result<String, Exit> {
     Ok(table(&[client::read(answer)?]))
 }
 
-fn table(snapshots: &[Snapshot]) -> String {
+fn table(snapshots: &[SnapshotInfo]) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(["Name", "Clock", "Saved at", "Hubs", "Findings"]);
@@ -131,13 +186,48 @@ fn table(snapshots: &[Snapshot]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    /// Rules: CPL-53, CPL-121.
+    #[test]
+    fn differences_are_lines_for_people() {
+        let finding = json!({ "Account": "111111111111", "Region": "us-east-1", "ProductArn": "p", "Id": "a" });
+        let changes =
+            json!([{ "Path": "Workflow.Status", "From": "NEW", "To": "RESOLVED" }, { "Path": "Note", "To": {} }]);
+        let mut changed = finding.clone();
+        changed["Changes"] = changes;
+        let hub = json!({ "Kind": "Hub", "Account": "111111111111", "Region": "us-east-1", "Key": "default" });
+        let unit = json!({ "Kind": "Unit", "Account": null, "Region": null, "Key": "ou\n" });
+        let clock = json!({ "From": "2026-01-15T09:00:00.000Z", "To": "2026-01-15T09:00:00.000Z" });
+        let mut difference: Difference = serde_json::from_value(json!({
+            "Findings": { "Added": [finding], "Removed": [], "Changed": [changed] },
+            "Relations": { "Added": [hub], "Removed": [unit], "Changed": [] }, "Clock": clock, "Truncated": false,
+        }))
+        .unwrap();
+        insta::assert_snapshot!(differences(&difference), @r#"
+        + Hub 111111111111 us-east-1 default
+        - Unit ou\n
+        + Finding 111111111111 us-east-1 a
+        ~ Finding 111111111111 us-east-1 a
+            Workflow.Status: "NEW" -> "RESOLVED"
+            Note: nothing -> {}
+        "#);
+        difference.findings.added.clear();
+        difference.findings.changed.clear();
+        (difference.relations.added, difference.relations.removed) = (Vec::new(), Vec::new());
+        assert_eq!(differences(&difference), "The states are equal.\n");
+        difference.clock.to = "2026-01-16T09:00:00.000Z".to_owned();
+        assert_eq!(differences(&difference), "~ Clock 2026-01-15T09:00:00.000Z -> 2026-01-16T09:00:00.000Z\n");
+    }
 
     /// Rules: CPL-121.
     #[test]
     fn snapshots_are_a_table_for_people() {
         let clock = "2026-01-15T09:00:00.000Z".to_owned();
-        let snapshot = Snapshot { name: "before".to_owned(), real_time: clock.clone(), clock, hubs: 6, findings: 67 };
+        let snapshot =
+            SnapshotInfo { name: "before".to_owned(), real_time: clock.clone(), clock, hubs: 6, findings: 67 };
         insta::assert_snapshot!(table(&[snapshot]), @r"
          Name    Clock                     Saved at                  Hubs  Findings
          before  2026-01-15T09:00:00.000Z  2026-01-15T09:00:00.000Z     6        67
