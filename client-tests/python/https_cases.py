@@ -165,6 +165,9 @@ def the_world_and_the_process_are_shown_and_a_reset_changes_no_counter():
     urllib.request.urlopen(urllib.request.Request(f"{HTTP}/_emulator/reset", method="POST")).close()
     assert value(f"{own}events", f"{own}events_total", **imported) == sent
     assert value(f"{own}requests", f"{own}requests_total") == calls
+    assert value(f"{own}journal_bytes", f"{own}journal_bytes") == 0, "a reset forgets the requests"
+    hub.describe_hub()
+    assert value(f"{own}journal_bytes", f"{own}journal_bytes") > 0
     assert value(f"{own}build_info", f"{own}build_info", version=health["version"]) == 1
     if sys.platform == "linux":
         assert 1e6 < value("process_resident_memory_bytes", "process_resident_memory_bytes") < 1e11

@@ -46,6 +46,10 @@ pub fn text(served: &ServedWorld, format: Format) -> String {
     let mut page = Page::new(format);
     served.metrics().write(&mut page);
     write_world(served, &mut page);
+    let journal = served.journal();
+    page.gauge("journal_bytes", "Size of the kept requests, in bytes.", journal.bytes());
+    let help = "Requests that are no longer kept, because newer ones took their place.";
+    page.counter("journal_dropped_total", help, journal.dropped());
     let log = served.log();
     page.gauge("log_bytes", "Size of the log text that waits to be written, in bytes.", log.waiting());
     page.counter("log_write_errors_total", "Log lines that could not be written.", log.dropped());
