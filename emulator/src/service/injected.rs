@@ -16,7 +16,7 @@ use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::caller::Caller;
 use crate::faults::{Decision, Effect, FaultAnswer, Subject, WireFault, rates};
 use crate::neighbours;
-use crate::observed::{Facts, SECURITY_HUB};
+use crate::observed::{self, Facts, SECURITY_HUB};
 use crate::state::{FaultWire, TestTag, World};
 use crate::wire::failure::{Failure, pause};
 use crate::wire::{answer, encoding, input, route, sent};
@@ -51,6 +51,8 @@ impl Service {
     /// The decision about a call. Calls whose signature, path or body is refused are not subject to faults (CPL-34).
     fn decide(&self, request: ApiRequest<'_>, facts: &mut Facts) -> Option<Decision> {
         let ApiRequest { parts, body, route, .. } = request;
+        // A call with an invalid tag is refused for it.
+        observed::test_tag(&parts.headers).ok()?;
         let world = self.world();
         let caller = self.identify(&world, parts, body, facts).ok()?;
         let body = encoding::decode(parts, body, route::BODY_LIMIT).ok()?;

@@ -312,6 +312,8 @@ fn a_fault_is_recorded_and_selects_calls_by_tag() {
     let reset = json!({ "Faults": [{ "Operation": "DescribeHub", "Wire": "reset", "Id": "cut" }] });
     assert_eq!(send(&service, "PUT", "/_emulator/faults", reset.to_string()).0, 200);
     send(&service, "GET", "/accounts", "");
+    let invalid = send_with(&service, "GET", "/accounts", &[("x-emulator-test", "a b")], "");
+    assert_eq!(invalid.0, 400, "an invalid tag comes before faults");
     let call = list(&service, "?fault=cut")["Requests"][0].clone();
     assert_eq!((&call["Status"], &call["Output"]), (&Value::Null, &Value::Null));
 }
