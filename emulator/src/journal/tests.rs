@@ -151,3 +151,53 @@ fn the_nearest_calls_explain_a_failed_verification() {
     let verified = journal.verify(&filter("Get*", None), Times { min: 1, max: Some(1) }).unwrap();
     assert_eq!((verified.count, verified.numbers), (1, vec![4]));
 }
+
+/// Rules: CPL-20, CPL-22, CPL-24, CPL-25.
+#[test]
+fn random_calls_are_kept_deleted_and_dropped_as_in_a_list() {
+    fn property(steps: Vec<u8>) -> bool {
+        let journal = Journal::new(6000);
+        // Numbers of the kept calls, each with whether it is GetFindings; numbers of the dropped ones; the last number.
+        let (mut kept, mut dropped, mut last): (Vec<(u64, bool)>, Vec<u64>, u64) = (Vec::new(), Vec::new(), 0);
+        for step in steps {
+            match step % 16 {
+                0 => {
+                    let operation = Some(NamePattern::parse("GetFindings"));
+                    let after = u64::from(step) / 2;
+                    let is_deleted = |(number, is_it): &(u64, bool)| *is_it && *number > after;
+                    let expected = kept.iter().filter(|call| is_deleted(call)).count();
+                    if journal.delete(&Filter { operation, after, ..Filter::default() }) != expected {
+                        return false;
+                    }
+                    kept.retain(|call| !is_deleted(call));
+                }
+                1 if step > 200 => {
+                    journal.forget(0);
+                    (kept, dropped) = (Vec::new(), Vec::new());
+                }
+                _ => {
+                    let is_it = step % 2 == 0;
+                    let operation = if is_it { Operation::GetFindings } else { Operation::GetInsights };
+                    send(&journal, operation, &json!("x".repeat(usize::from(step) * 4)), None);
+                    last += 1;
+                    kept.push((last, is_it));
+                    let count = journal.page(&Filter::default(), 1000, 0).calls.len();
+                    dropped.extend(kept.drain(..kept.len() - count).map(|(number, _)| number));
+                }
+            }
+            let expected: Vec<u64> = kept.iter().map(|(number, _)| *number).collect();
+            let after = u64::from(step) / 4;
+            let page = journal.page(&Filter { after, ..Filter::default() }, 1000, 0);
+            let is_right = numbers(&journal, &Filter::default()) == expected
+                && page.dropped == dropped.iter().filter(|number| **number > after).count() as u64
+                && journal.bytes() <= 6000
+                && (journal.bytes() == 0) == kept.is_empty()
+                && journal.last() == last;
+            if !is_right {
+                return false;
+            }
+        }
+        true
+    }
+    crate::testing::check(200).quickcheck(property as fn(Vec<u8>) -> bool);
+}
