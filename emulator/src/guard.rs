@@ -9,9 +9,10 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
 use crate::domain::events::envelope;
+use crate::durable::Durability;
 use crate::invariant::Invariant;
-use crate::scenario;
-use crate::service::{Service, Settings};
+use crate::scenario::{self, Scenario};
+use crate::service::{DataDirectory, OpenError, Service, Settings};
 use crate::state::{AccountId, Fault, Region};
 use crate::wire::admission::Admission;
 use crate::wire::server::{self, Options};
@@ -96,6 +97,7 @@ pub struct Builder {
     allowed_hosts: Vec<String>,
     tls: Option<Tls>,
     faults: Vec<Fault>,
+    data_directory: Option<DataDirectory>,
 }
 
 impl Emulator {
@@ -189,6 +191,7 @@ impl Drop for Emulator {
         if let Some(thread) = self.thread.take() {
             _ = thread.join();
         }
+        self.service.close();
     }
 }
 
@@ -265,6 +268,13 @@ impl Builder {
         self
     }
 
+    /// Keeps the state in a directory, which is created if it does not exist. Scenarios only fill it if it is empty.
+    /// Dropping the emulator releases the directory.
+    pub fn data_dir(mut self, path: impl Into<PathBuf>, durability: Durability) -> Builder {
+        self.data_directory = Some(DataDirectory { path: path.into(), durability, recovers: false });
+        self
+    }
+
     /// Accepts requests of pages of a web origin such as `https://app.example.com` or `https://*.example.com`; `*` for
     /// all. Local pages are always accepted.
     pub fn allow_origin(mut self, origin: &str) -> Builder {
@@ -314,8 +324,10 @@ impl Builder {
             [] => None,
             files => Some(scenario::load(files).map_err(|errors| StartError::Scenario(errors.to_string()))?),
         };
-        let service =
-            Service::new(self.settings, scenario).map_err(|errors| StartError::Scenario(errors.to_string()))?;
+        let service = match &self.data_directory {
+            None => Service::new(self.settings, scenario).map_err(|errors| StartError::Scenario(errors.to_string()))?,
+            Some(directory) => open(self.settings, scenario, directory)?,
+        };
         service.check_default_region().map_err(|error| StartError::Setting(format!("allow_anonymous: {error}")))?;
         service.add_faults(self.faults).map_err(|error| StartError::Setting(format!("faults: {error}")))?;
         // Bound here rather than on the thread, so that clients can connect as soon as this returns.
@@ -352,6 +364,18 @@ fn certificate(tls: Tls) -> Result<tls::Tls, StartError> {
         Tls::Given { certificate, key } => tls::Tls::new(certificate.as_bytes(), key.as_bytes()),
     };
     certificate.map_err(|error| StartError::Setting(format!("tls: {error}")))
+}
+
+/// Opens a data directory, and logs what the user should know about it.
+fn open(settings: Settings, scenario: Option<Scenario>, directory: &DataDirectory) -> Result<Service, StartError> {
+    let opened = Service::open(settings, scenario, directory).map_err(|error| match error {
+        OpenError::Scenario(errors) => StartError::Scenario(errors.to_string()),
+        OpenError::Directory(_) | OpenError::Unwritable(_) => StartError::Setting(format!("data_dir: {error}")),
+    })?;
+    for note in opened.notes {
+        tracing::warn!("{note}");
+    }
+    Ok(opened.service)
 }
 
 /// Parses the values of a setting.

@@ -50,6 +50,7 @@ pub mod wire;
 
 pub use control::clock::ClockState;
 pub use control::snapshots::SnapshotInfo;
+pub use durable::Durability;
 pub use guard::{Builder, ClockStep, Emulator, Reset, StartError, Tls};
 pub use state::{
     Fault, FaultError, FaultLatency, FaultPartial, FaultStage, FaultWire, Lognormal, Operations as FaultOperations,

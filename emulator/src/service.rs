@@ -22,7 +22,7 @@ use crate::metrics::{Format, LogCounters, Metrics};
 use crate::observed::{self, Facts};
 use crate::operations::{self, Handler};
 use crate::scenario::{Diagnostics, Scenario};
-use crate::served::ServedWorld;
+use crate::served::{Keeping, ServedWorld};
 use crate::state::{AccountId, Fault, IdSource, Region, UnknownRegion, World};
 use crate::wire::answer;
 use crate::wire::payload::Payload;
@@ -31,6 +31,7 @@ use crate::wire::route::{self, Route, Unroutable};
 mod answering;
 mod call;
 mod control_plane;
+mod data_directory;
 mod deliveries;
 mod exported;
 mod identity;
@@ -42,6 +43,7 @@ mod strangers;
 mod tests;
 
 use answering::ApiRequest;
+pub use data_directory::{DataDirectory, OpenError, Opened};
 pub use deliveries::Deliveries;
 pub use exported::{ExportTarget, S3Endpoint};
 use lanes::{Lane, Lanes};
@@ -140,9 +142,15 @@ impl Service {
     /// Errors of the scenario that only the domain detects.
     pub fn new(settings: Settings, scenario: Option<Scenario>) -> Result<Service, Diagnostics> {
         let start = scenario.as_ref().map(start_of).transpose()?.unwrap_or_default();
+        Ok(Service::with(settings, start, None))
+    }
+
+    /// A service with this start.
+    fn with(settings: Settings, start: World, keeping: Option<Keeping>) -> Service {
         let callers = (settings.default_account, settings.verify_signatures);
         let sink = exported::sink(settings.export_target.clone());
-        let served = ServedWorld::new(start, (settings.events, settings.journal), callers, settings.log.clone(), sink);
+        let sizes = (settings.events, settings.journal);
+        let served = ServedWorld::new(start, sizes, callers, settings.log.clone(), sink, keeping);
         if let Some(certificate) = &settings.certificate_authority {
             served.set_certificate_authority(certificate);
         }
@@ -152,7 +160,7 @@ impl Service {
         if settings.aws_rate_limits {
             served.faults().always_limit_rates();
         }
-        Ok(Service(Arc::new(Inner {
+        Service(Arc::new(Inner {
             served,
             settings,
             request_ids: IdSource::new(0),
@@ -160,7 +168,7 @@ impl Service {
             strangers: Strangers::default(),
             #[cfg(test)]
             hook: Mutex::default(),
-        })))
+        }))
     }
 
     /// Serves the world of another scenario from now on, also after a reset.
@@ -168,7 +176,9 @@ impl Service {
     /// # Errors
     /// The errors of [`Service::new`]. The service is unchanged then.
     pub fn load(&self, scenario: &Scenario) -> Result<(), Diagnostics> {
-        self.0.served.load(start_of(scenario)?);
+        if !self.0.served.load(start_of(scenario)?) {
+            tracing::error!("the scenario was not loaded, because the data directory cannot be written");
+        }
         Ok(())
     }
 

@@ -1,8 +1,11 @@
 //! Shared by the tests of this crate: a world, and calls from any account whose responses are checked.
 
+use std::any::Any;
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::Arc;
 
 use jiff::SignedDuration;
+use parking_lot::Mutex;
 use quickcheck::{Gen, QuickCheck};
 use securityhub_fixtures::Operation;
 use securityhub_fixtures::model::Kind;
@@ -16,8 +19,8 @@ use crate::gate;
 use crate::operations::{self, Context};
 use crate::shape::{check, read};
 use crate::state::{
-    Account, AccountId, Clock, Directory, Member, MemberKind, MemberStatus, Organization, Principal, Region, World,
-    timestamp_text,
+    Account, AccountId, ChangeLog, Clock, Directory, Due, Member, MemberKind, MemberStatus, Organization, Principal,
+    Record, Recovery, Region, Row, RowKind, World, timestamp_text,
 };
 
 pub(crate) const ADMINISTRATOR: &str = "111111111111";
@@ -54,6 +57,7 @@ impl Stage {
     pub(crate) fn empty() -> Stage {
         let mut world = World::new(Clock::frozen("2026-01-15T09:00:00Z".parse().unwrap()), 7);
         world.enable_events(10_000, events::derive, 0, None);
+        world.set_change_log(Some(Arc::new(Records::default())));
         Stage(world)
     }
 
@@ -223,4 +227,69 @@ pub(crate) fn finding_of(account: &str, finding_id: &str, with: Value) -> Value 
         }
     }
     finding
+}
+
+/// Applies the records of a world at once.
+#[derive(Default)]
+struct Records(Mutex<Recovery>);
+
+impl ChangeLog for Records {
+    fn append(&self, _: u64, record: Vec<u8>, _: bool) -> bool {
+        let Some(Record::Changes(changes)) = Record::read(&record) else { panic!("a record of changes is valid") };
+        self.0.lock().apply(changes).expect("the changes of a record are valid");
+        true
+    }
+
+    fn reach_event(&self, _: u64) {}
+
+    fn may_write(&self) -> bool {
+        true
+    }
+}
+
+/// Every test of the domain is also a test of records: what its calls have changed must be in them.
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let log = self.0.change_log().and_then(|log| (&**log as &dyn Any).downcast_ref::<Records>());
+        if let Some(Records(records)) = log {
+            let rebuilt = std::mem::take(&mut *records.lock()).finish().expect("the records describe a world");
+            assert_same(&self.0, &rebuilt);
+        }
+    }
+}
+
+fn assert_same(world: &World, rebuilt: &World) {
+    let (live, again) = (world.saved().document(), rebuilt.document());
+    // A job whose output is being computed is started again.
+    let rows = |rows: &[Row]| rows.iter().filter(|row| row.kind != RowKind::ExportJob).cloned().collect::<Vec<_>>();
+    let (live_rows, again_rows) = (rows(&live.relations), rows(&again.relations));
+    for (one, other) in live_rows.iter().zip(&again_rows) {
+        assert_eq!(one, other, "a row of the world and of the rebuilt one");
+    }
+    assert_eq!(live_rows.len(), again_rows.len(), "the number of rows");
+    let pending = |world: &World| {
+        let mut pending = world.saved().document().pending;
+        pending.retain(|pending| !matches!(pending.work, Due::FinishExport(..)));
+        pending
+    };
+    assert_eq!(pending(world), pending(rebuilt), "pending work");
+    assert!(again.ids.made <= live.ids.made && again.next_finding <= live.next_finding, "positions");
+    let tables = |world: &World| {
+        let is_used = |table: &_| world.read_findings(table, |findings| !findings.table().is_empty()) == Some(true);
+        world.tables().into_iter().filter(is_used).collect::<Vec<_>>()
+    };
+    assert_eq!(tables(world), tables(rebuilt), "tables of findings");
+    for table in tables(world) {
+        world.read_findings(&table, |live| {
+            rebuilt.read_findings(&table, |again| {
+                for (one, other) in live.rows().zip(again.rows()) {
+                    assert_eq!(one, other, "a finding of {table:?}");
+                }
+                assert_eq!(live.table().len(), again.table().len(), "findings of {table:?}");
+            })
+        });
+    }
 }

@@ -13,13 +13,17 @@ use rustix::process::{Pid, Signal, kill_process};
 /// The program's path. It is built here if it is missing or outdated, because cargo does not provide binaries of other
 /// packages to tests.
 static PATH: LazyLock<PathBuf> = LazyLock::new(|| {
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", "securityhub-local", "--bin", "securityhub-local"])
-        .status()
-        .expect("cargo runs");
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "--quiet", "--package", "securityhub-local", "--bin", "securityhub-local"]);
+    if !cfg!(debug_assertions) {
+        build.arg("--release");
+    }
+    let built = build.status().expect("cargo runs");
     assert!(built.success(), "the program builds");
-    let test = std::env::current_exe().expect("an executable knows its path");
-    let target = test.ancestors().nth(2).expect("tests are built in target/PROFILE/deps");
+    let this = std::env::current_exe().expect("an executable knows its path");
+    // Tests are built in target/PROFILE/deps, and programs in target/PROFILE.
+    let folder = this.parent().expect("an executable is in a folder");
+    let target = if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder };
     target.join(format!("securityhub-local{}", std::env::consts::EXE_SUFFIX))
 });
 
@@ -99,6 +103,12 @@ impl Program {
         let url = ready.trim().rsplit("http://").next().unwrap_or_default();
         let address = url.parse().unwrap_or_else(|_| panic!("the ready line has no address: {ready:?}"));
         Program { process, _needed: needed, ready, address }
+    }
+
+    /// Kills it, and waits for its end.
+    pub fn kill(&mut self) {
+        self.process.kill().expect("a child can be killed");
+        self.process.wait().expect("a child can be waited for");
     }
 
     /// The process ID, for sending signals.

@@ -258,6 +258,15 @@ fn the_guides_of_other_clients() {
     run("docs/guides/terraform.md");
 }
 
+/// Rules: CPL-71, CPL-76
+#[test]
+fn the_guide_of_durable_state() {
+    let Some(sessions) = run("docs/guides/durable-state.md") else { return };
+    let first = sessions.first().unwrap();
+    assert!(first.output.contains("\"durability\":\"process\""), "{}", first.output);
+    assert!(first.output.trim_end().ends_with("\n0"), "the reset has undone the change: {}", first.output);
+}
+
 #[test]
 fn the_guide_of_snapshots() {
     run("docs/guides/snapshots.md");

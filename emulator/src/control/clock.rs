@@ -47,14 +47,19 @@ pub(super) fn change(
     }
     let world = call.served.world();
     let by = distance(&change, world.clock.now())?;
-    if let Some(is_frozen) = change.frozen {
-        world.clock.freeze(is_frozen);
-    }
-    match (&change.set, by) {
-        // A running clock has moved a little since the distance was computed.
-        (Some(_), Some((_, end))) => world.clock.advance_to(end),
-        (None, Some((by, _))) => world.clock.advance(by),
-        (_, None) => {}
+    let is_recorded = world.change_clock(|clock| {
+        if let Some(is_frozen) = change.frozen {
+            clock.freeze(is_frozen);
+        }
+        match (&change.set, by) {
+            // A running clock has moved a little since the distance was computed.
+            (Some(_), Some((_, end))) => clock.advance_to(end),
+            (None, Some((by, _))) => clock.advance(by),
+            (_, None) => {}
+        }
+    });
+    if !is_recorded {
+        return Err(Refusal::cannot_write());
     }
     due::after_clock_change(&world, world.clock.now());
     Ok(Json(state(call.served)))

@@ -14,9 +14,10 @@ use crate::state::timestamp_text;
 /// The health of the emulator. Its members are in lower case for compatibility.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Health {
-    /// `ok`, or `degraded` after a request has panicked, since its changes may be incomplete.
+    /// `ok`; `cannot write` while the data directory cannot be written, so that calls that change the state fail;
+    /// `degraded` after a request has panicked, since its changes may be incomplete.
     status: &'static str,
-    /// `none`: state is lost when the process ends.
+    /// What acknowledged calls survive: `process` the end of the process, `disk` also a power loss, `none` nothing.
     durability: &'static str,
     /// The ID of the last request that panicked.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,8 +41,12 @@ pub(super) fn health(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<Hea
     let (world, now) = call.world();
     let last_panic = call.served.last_panic();
     Ok(Json(Health {
-        status: if last_panic.is_some() { "degraded" } else { "ok" },
-        durability: "none",
+        status: match &last_panic {
+            _ if call.served.cannot_write() => "cannot write",
+            Some(_) => "degraded",
+            None => "ok",
+        },
+        durability: call.served.durability(),
         last_panic,
         dropped_log_lines: call.served.log().dropped(),
         version: env!("CARGO_PKG_VERSION"),
@@ -86,15 +91,15 @@ enum Target {
 
 /// Replaces the world by the start or by an empty one (CPL-50).
 pub(super) fn reset(call: &Call<'_>, query: Reset, _: Nothing) -> Result<Done, Refusal> {
-    to(call.served, query.to);
-    Ok(Done)
+    to(call.served, query.to)
 }
 
-fn to(served: &ServedWorld, target: Target) {
-    match target {
+fn to(served: &ServedWorld, target: Target) -> Result<Done, Refusal> {
+    let is_replaced = match target {
         Target::Start => served.reset(),
         Target::Empty => served.empty(),
-    }
+    };
+    if is_replaced { Ok(Done) } else { Err(Refusal::cannot_write()) }
 }
 
 /// The health in the form of LocalStack (CPL-14).
@@ -108,12 +113,11 @@ pub(super) fn localstack_health(_: &Call<'_>, _: Nothing, _: Nothing) -> Result<
 
 /// Resets to the start, as the reset of LocalStack does (CPL-14).
 pub(super) fn localstack_reset(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Done, Refusal> {
-    to(call.served, Target::Start);
-    Ok(Done)
+    to(call.served, Target::Start)
 }
 
 /// Resets to the start, with the answer of moto's reset (CPL-14).
 pub(super) fn moto_reset(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<Value>, Refusal> {
-    to(call.served, Target::Start);
+    to(call.served, Target::Start)?;
     Ok(Json(json!({ "status": "ok" })))
 }

@@ -45,7 +45,7 @@ fn service() -> Vec<Route> {
             .about("Returns the account, and whether the key is known."),
         get("/_emulator/health", "showHealth", "Check whether the emulator is running", lifecycle::health)
             .light()
-            .about("Returns the version, the clock, and the number of hubs and findings. `status` is `ok`, or `degraded` with `last_panic` (a request ID) after a request has panicked; `dropped_log_lines` is the number of log lines that could not be written."),
+            .about("Returns the version, the clock, and the number of hubs and findings. `durability` is `none`, or `process` or `disk` with `serve --data-dir`. `status` is `ok`; `cannot write` while the data directory cannot be written; or `degraded` with `last_panic` (a request ID) after a request has panicked. `dropped_log_lines` is the number of log lines that could not be written."),
         get("/_emulator/ready", "showReadiness", "Check whether the emulator accepts calls", lifecycle::ready).light(),
         get("/_emulator/metrics", "showMetrics", "Show metrics in the text format of Prometheus", metrics::show)
             .about("With `Accept: application/openmetrics-text` they are in OpenMetrics 1.0.0. Counters start at 0 when the program starts, and a reset does not change them."),
@@ -215,6 +215,7 @@ fn surroundings() -> Vec<Route> {
             .fresh(404),
         get("/_emulator/oauth/authorize", "authorizeConnector", "Authorize a connector to Jira on behalf of its owner", connectors::authorize)
             .example("?state=STATE")
+            .writes()
             .fresh(404),
         get("/_emulator/tickets", "listTickets", "List the tickets that connectors have created, oldest first", connectors::tickets),
     ]

@@ -179,7 +179,7 @@ pub(super) fn load(call: &Call<'_>, query: Load, Text(text): Text) -> Result<Jso
     due::run(&world, world.clock.now());
     let sinks = sinks(call, &world)?;
     let loaded = Loaded { hubs: world.relations().hub_count(), findings: world.finding_count() };
-    match query.mode {
+    let is_kept = match query.mode {
         Mode::Replace => call.served.load(world),
         Mode::Add => {
             let faults = Vec::clone(&world.faults.declared);
@@ -189,10 +189,10 @@ pub(super) fn load(call: &Call<'_>, query: Load, Text(text): Text) -> Result<Jso
                 let put = call.served.sinks().put(&name, sink);
                 put.map_err(|error| Refusal::new(StatusCode::CONFLICT, error.to_string()))?;
             }
-            call.served.lay(world);
+            call.served.lay(world)
         }
-    }
-    Ok(Json(loaded))
+    };
+    if is_kept { Ok(Json(loaded)) } else { Err(Refusal::cannot_write()) }
 }
 
 /// The sinks of a loaded world. A call may only name files below the directory of `--sink-dir` (CPL-84).

@@ -105,7 +105,11 @@ pub(super) fn delete(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Done, Re
 
 /// Returns to a snapshot.
 pub(super) fn restore(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Done, Refusal> {
-    if call.served.restore(call.label) { Ok(Done) } else { Err(unknown(call.label)) }
+    match call.served.restore(call.label) {
+        Some(true) => Ok(Done),
+        Some(false) => Err(Refusal::cannot_write()),
+        None => Err(unknown(call.label)),
+    }
 }
 
 /// The worlds to compare, and how much to list.

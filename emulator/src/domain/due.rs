@@ -20,7 +20,8 @@ use crate::state::{Due, HubKey, Phase, Timestamp, Transaction, World};
 /// sees a world with unfinished due work (STD-63). Only the output of an export job is rendered later, on a thread of its
 /// own, from a snapshot that is taken here; calls that read the job wait for it.
 pub fn run(world: &World, now: Timestamp) {
-    while world.is_due(now) {
+    // Work that cannot be recorded is not done; calls then read the state before it.
+    while world.is_due(now) && world.may_write() {
         let mut transaction = world.write();
         let Some((at, due)) = transaction.take_due(now) else { return };
         carry_out(world, &mut transaction, due, at, now);
@@ -31,7 +32,7 @@ pub fn run(world: &World, now: Timestamp) {
 /// Carries out an entry at its due time; `now` is the current time of the clock.
 fn carry_out(world: &World, transaction: &mut Transaction<'_>, due: Due, at: Timestamp, now: Timestamp) {
     match due {
-        Due::SweepFindings(region) => expiry::sweep(world, &region, at),
+        Due::SweepFindings(region) => transaction.drop_expired(&region, at),
         Due::DropArchivedFindings(hub, since) if is_dormant(world, &hub, since) => {
             transaction.drop_findings(&hub.region, |document| {
                 document::is_of_account(document, hub.account) && is_archived(document)
@@ -68,7 +69,7 @@ fn carry_out(world: &World, transaction: &mut Transaction<'_>, due: Due, at: Tim
         Due::SettleAssociations(target) => settle::settle_due(transaction, world, &target, at),
         Due::Check(hub, scope) => {
             // First drops findings that have expired by then: the check must create them again and not update them.
-            expiry::sweep(world, &hub.region, at);
+            transaction.drop_expired(&hub.region, at);
             // Merges all checks of this hub that are due at the same time, for example because several standards were
             // enabled at once.
             let mut scopes = transaction.take_checks(at, &hub);

@@ -41,6 +41,11 @@ pub enum Error {
         /// The damaged place.
         damage: Damage,
     },
+    /// Files are whole, but do not describe a state.
+    Content {
+        /// What is wrong.
+        message: String,
+    },
     /// An operation of the file system has failed.
     Io {
         /// The operation, such as `open`.
@@ -91,6 +96,7 @@ impl fmt::Display for Error {
                 }
                 formatter.write_str(", or start with --recover to drop everything from that offset on")
             }
+            Error::Content { message } => write!(formatter, "the data directory has no valid content: {message}"),
             Error::Io { action, file, error } => write!(formatter, "cannot {action} {}: {error}", file.display()),
         }
     }

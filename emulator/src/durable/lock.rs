@@ -32,6 +32,11 @@ impl Lock {
         }
     }
 
+    /// Lets other processes lock the directory.
+    pub(super) fn release(&self) {
+        _ = self.0.unlock();
+    }
+
     /// Writes the ID of this process, which another process reports if it wants to use the directory.
     pub(super) fn sign(&mut self, folder: &Path) -> Result<(), Error> {
         let path = folder.join(NAME);

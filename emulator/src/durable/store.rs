@@ -14,7 +14,7 @@ use super::files::{self, Kind};
 use super::frame::{self, Rest};
 use super::lock::Lock;
 use super::log::Log;
-use super::manifest::{FORMAT, Manifest, Source};
+use super::manifest::{self, FORMAT, Manifest, Source};
 use super::snapshot::{SnapshotReader, SnapshotWriter};
 
 /// A locked data directory whose content has not been read yet.
@@ -82,13 +82,24 @@ impl Folder {
         let mut lock = Lock::take(path)?;
         let manifest = Manifest::read(path)?;
         lock.sign(path)?;
-        for (file, kind) in files::list(path)? {
-            // Without a manifest, the process that was to fill the directory ended before it had done so.
+        let files = files::list(path)?;
+        // Without a manifest, the process that was to fill the directory ended before it had done so. The log is only
+        // started after that.
+        if manifest.is_none() && files.iter().any(|(_, kind)| matches!(kind, Kind::Log(_))) {
+            let damage = Damage { offset: 0, what: "the file is missing, although there is a log" };
+            return Err(Error::damaged(&path.join(manifest::NAME))(damage));
+        }
+        for (file, kind) in files {
             if kind == Kind::Temporary || manifest.is_none() {
                 files::remove(&file);
             }
         }
         Ok(Folder { path: path.to_owned(), lock, manifest })
+    }
+
+    /// The directory.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Whether it has no content.
@@ -231,7 +242,7 @@ impl Folder {
         let log = Log::start(self.path.clone(), log + 1, durability, disk)?;
         let last_snapshot = AtomicU64::new(snapshot);
         let state = Mutex::new(Files { manifest, pins, unnamed: Vec::new() });
-        let store = Store { path: self.path, log, durability, state, last_snapshot, _lock: self.lock };
+        let store = Store { path: self.path, log, durability, state, last_snapshot, lock: self.lock };
         store.clean(&store.state.lock());
         Ok(store)
     }
@@ -259,8 +270,7 @@ pub struct Store {
     state: Mutex<Files>,
     /// The number of the newest snapshot.
     last_snapshot: AtomicU64,
-    /// Released last.
-    _lock: Lock,
+    lock: Lock,
 }
 
 /// The files that are needed.
@@ -376,10 +386,18 @@ impl Store {
         Ok(())
     }
 
-    /// The size of the files, without space that is reserved.
-    pub fn size(&self) -> u64 {
-        let sizes = files::list(&self.path).unwrap_or_default().into_iter();
-        sizes.filter_map(|(file, _)| Some(std::fs::metadata(file).ok()?.len())).sum()
+    /// The size of the files without the start and without space that is reserved.
+    pub fn size_without_start(&self) -> u64 {
+        let start = self.path.join(&self.state.lock().manifest.start);
+        let files = files::list(&self.path).unwrap_or_default().into_iter().filter(|(file, _)| *file != start);
+        files.filter_map(|(file, _)| Some(std::fs::metadata(file).ok()?.len())).sum()
+    }
+
+    /// Writes and syncs everything, and lets other processes use the directory. Returns whether that succeeded.
+    pub fn close(&self) -> bool {
+        let is_written = self.log.flush();
+        self.lock.release();
+        is_written
     }
 
     /// Removes files that are not needed.

@@ -233,6 +233,9 @@ fn another_format_is_refused_and_unchanged() {
     let error = Folder::open(root.path()).map(|_| ()).unwrap_err().to_string();
     assert!(error.contains("manifest.json is damaged at offset 0: its checksum"), "{error}");
     assert!(!error.contains("--recover"), "{error}");
+    fs::remove_file(&manifest).unwrap();
+    let error = Folder::open(root.path()).map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("manifest.json is damaged at offset 0: the file is missing"), "{error}");
 }
 
 /// Rules: CPL-75.

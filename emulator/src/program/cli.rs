@@ -165,6 +165,19 @@ pub(super) struct ServeArguments {
     #[arg(long, value_name = "FILE", env = "SECURITYHUB_LOCAL_SCENARIO", value_delimiter = ',')]
     scenario: Vec<PathBuf>,
 
+    /// Directory in which the state is kept, so that it survives the end of the process; created if it does not exist. A
+    /// scenario fills the directory only if it is empty
+    #[arg(long, value_name = "DIR", env = "SECURITYHUB_LOCAL_DATA_DIR")]
+    pub(super) data_dir: Option<PathBuf>,
+
+    /// What acknowledged calls survive
+    #[arg(long, value_enum, value_name = "LEVEL", default_value_t, env = "SECURITYHUB_LOCAL_DURABILITY")]
+    pub(super) durability: Durability,
+
+    /// Cut a damaged file of --data-dir before the damaged place, and continue with what is left
+    #[arg(long, env = "SECURITYHUB_LOCAL_RECOVER", value_parser = FalseyValueParser::new())]
+    pub(super) recover: bool,
+
     /// Load the scenario again when one of its files changes; if the files have errors, the previous one stays loaded
     #[arg(long, env = "SECURITYHUB_LOCAL_WATCH", value_parser = FalseyValueParser::new())]
     pub(super) watch: bool,
@@ -340,6 +353,15 @@ pub(super) enum SignatureClock {
     World,
     /// No clock: signatures of any age are accepted
     Off,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Durability {
+    /// The end of the process, at any moment
+    #[default]
+    Process,
+    /// A power loss, too; each call that writes waits for the disk
+    Disk,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -13,8 +13,9 @@ use super::cli::{self, LogForm, ServeArguments};
 use super::exit::Exit;
 use super::logging::{Log, LogOutput};
 use super::signals::Signals;
+use crate::durable::Durability;
 use crate::scenario::{self, Progress, Scenario};
-use crate::service::{ExportTarget, S3Endpoint, Service, Settings, SignatureClock};
+use crate::service::{DataDirectory, ExportTarget, OpenError, S3Endpoint, Service, Settings, SignatureClock};
 use crate::wire::tls::Tls;
 
 /// Loading is silent for this time.
@@ -34,7 +35,8 @@ pub(super) struct Loaded {
 /// Loads the scenario and creates the service.
 ///
 /// # Errors
-/// Exit code 2 for invalid arguments and scenarios; 130 or 143 if a signal arrives first.
+/// Exit code 1 for a data directory that cannot be used; 2 for invalid arguments and scenarios; 130 or 143 if a signal
+/// arrives first.
 pub(super) async fn load(
     arguments: Arc<ServeArguments>,
     log: &Log,
@@ -121,11 +123,39 @@ fn create(
         output.print("warning: --signature-clock has no effect without --verify-signatures\n");
     }
     let paths = scenario.as_ref().map(Scenario::paths).unwrap_or_default();
-    let service = Service::new(settings, scenario).map_err(Exit::invalid)?;
+    let service = match data_directory(arguments) {
+        None => Service::new(settings, scenario).map_err(Exit::invalid)?,
+        Some(directory) => open(settings, scenario, &directory, output)?,
+    };
     service
         .check_default_region()
         .map_err(|error| Exit::invalid(format!("securityhub-local: --default-region: {error}")))?;
     Ok(Loaded { service, paths })
+}
+
+fn data_directory(arguments: &ServeArguments) -> Option<DataDirectory> {
+    let durability = match arguments.durability {
+        cli::Durability::Process => Durability::Process,
+        cli::Durability::Disk => Durability::Disk,
+    };
+    let directory = |path: &PathBuf| DataDirectory { path: path.clone(), durability, recovers: arguments.recover };
+    arguments.data_dir.as_ref().map(directory)
+}
+
+fn open(
+    settings: Settings,
+    scenario: Option<Scenario>,
+    directory: &DataDirectory,
+    output: &LogOutput,
+) -> Result<Service, Exit> {
+    let opened = Service::open(settings, scenario, directory).map_err(|error| match error {
+        OpenError::Scenario(errors) => Exit::invalid(errors),
+        OpenError::Directory(_) | OpenError::Unwritable(_) => Exit::failed(error),
+    })?;
+    for note in opened.notes {
+        output.print(&format!("{note}\n"));
+    }
+    Ok(opened.service)
 }
 
 /// Prints the warnings of a scenario.

@@ -45,7 +45,7 @@ async fn serve(arguments: Arc<ServeArguments>, log: &Log) -> Result<(), Exit> {
     if arguments.watch {
         tokio::spawn(watch::watch(service.clone(), arguments.scenario(), files, log.output()));
     }
-    let (stopped, metrics) = (service.clone(), Arc::clone(service.metrics()));
+    let (stopped, closed, metrics) = (service.clone(), service.clone(), Arc::clone(service.metrics()));
     let deliveries = service.start_deliveries();
     let handle = move |request, source| {
         let service = service.clone();
@@ -64,7 +64,7 @@ async fn serve(arguments: Arc<ServeArguments>, log: &Log) -> Result<(), Exit> {
     };
     server::serve(listeners, handle, options, stop).await;
     deliveries.finish().await;
-    Ok(())
+    if closed.close() { Ok(()) } else { Err(Exit::failed("the data directory could not be written completely")) }
 }
 
 /// The callers to admit. A name to listen on is also a name to be called by.

@@ -4,6 +4,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
+
 use super::diagnostic::Diagnostic;
 use super::state_lines;
 use crate::suggest;
@@ -101,6 +103,16 @@ impl Files {
     /// The paths of all texts.
     pub(super) fn paths(&self) -> Vec<PathBuf> {
         self.all.iter().map(|file| file.path.clone()).collect()
+    }
+
+    /// A hash of all texts, in hexadecimal.
+    pub(super) fn digest(&self) -> String {
+        let mut digest = Sha256::new();
+        for file in &self.all {
+            digest.update((file.text.len() as u64).to_be_bytes());
+            digest.update(file.text.as_bytes());
+        }
+        hex::encode(digest.finalize())
     }
 
     /// The sorted paths that match a pattern, relative to the directory of the file that contains the pattern.

@@ -231,6 +231,11 @@ impl Scenario {
         self.files.paths()
     }
 
+    /// A hash of the texts of all files, in hexadecimal.
+    pub fn digest(&self) -> String {
+        self.files.digest()
+    }
+
     /// Builds a new world from it.
     ///
     /// # Errors

@@ -8,13 +8,18 @@ use crate::journal::Journal;
 use crate::metrics::{LogCounters, Metrics};
 use crate::sinks::Sinks;
 use crate::state::sync::{Mutex, RwLock, thread};
-use crate::state::{AccountId, ExportSink, World};
+use crate::state::{AccountId, ChangeLog, ExportSink, NewWorld, Numbers, SavedClock, World};
 
 pub mod difference;
+mod keeping;
+pub mod kept;
 mod listener;
 pub mod news;
+pub mod opened;
 pub mod snapshots;
 
+pub use keeping::{CallKind, Keeping, Resumed};
+use kept::Kept;
 use listener::Listener;
 use news::{News, Topic};
 use snapshots::Snapshots;
@@ -28,6 +33,10 @@ struct Inner {
     /// The world as loaded from the scenario. It is never written to, but another scenario can replace it.
     start: RwLock<Arc<World>>,
     snapshots: Snapshots,
+    /// Where the world is kept; `None` if it is lost at the end of the process.
+    kept: Option<Arc<Kept>>,
+    /// Numbers that were used by earlier processes.
+    used: Numbers,
     news: News,
     sinks: Arc<Sinks>,
     faults: Faults,
@@ -58,13 +67,17 @@ impl ServedWorld {
         (default_account, verifies_signatures): (AccountId, bool),
         log: LogCounters,
         export_sink: Option<ExportSink>,
+        keeping: Option<Keeping>,
     ) -> ServedWorld {
+        let Keeping { kept, world, used } = keeping.unwrap_or_default();
         let news = News::default();
         let sinks = Arc::new(Sinks::new(Arc::clone(news.signal(Topic::Sinks))));
         let served = Inner {
             world: RwLock::default(),
             start: RwLock::new(Arc::new(start)),
             snapshots: Snapshots::default(),
+            kept,
+            used,
             news,
             sinks,
             faults: Faults::default(),
@@ -79,7 +92,10 @@ impl ServedWorld {
             export_sink,
         };
         let served = ServedWorld(Arc::new(served));
-        served.reset();
+        match world {
+            Some(world) => served.resume(world),
+            None => _ = served.reset(),
+        }
         served
     }
 
@@ -98,12 +114,16 @@ impl ServedWorld {
         self.0.verifies_signatures
     }
 
-    /// Resets the world to the scenario's, or to an empty one. This takes the same time regardless of the size of the
-    /// world.
-    pub fn reset(&self) {
+    /// Resets the world to the start. This takes the same time regardless of the size of the world. Returns false if
+    /// that could not be recorded, in which case the world is unchanged.
+    #[must_use]
+    pub fn reset(&self) -> bool {
         let start = Arc::clone(&self.0.start.read());
-        self.replace(start.restarted());
-        self.0.faults.restart(&start);
+        let is_replaced = self.replace(start.restarted(), NewWorld::Start);
+        if is_replaced {
+            self.0.faults.restart(&start);
+        }
+        is_replaced
     }
 
     /// The snapshots.
@@ -131,10 +151,12 @@ impl ServedWorld {
         &self.0.sinks
     }
 
-    /// Returns to a snapshot, to the start or to an empty world; kept events stay. Returns whether the snapshot exists
-    /// (CPL-52, CPL-55).
-    pub fn restore(&self, name: &str) -> bool {
-        self.stored(name).map(|world| self.take_over(world, World::continue_events)).is_some()
+    /// Returns to a snapshot, to the start or to an empty world; kept events stay (CPL-52, CPL-55). `None` if there is no
+    /// such snapshot; false if that could not be recorded, in which case the world is unchanged.
+    pub fn restore(&self, name: &str) -> Option<bool> {
+        let world = self.stored(name)?;
+        let Some(by) = self.new_world(name, &world) else { return Some(false) };
+        Some(self.take_over(world, by, World::continue_events))
     }
 
     /// A copy of a snapshot, of the start or of an empty world; `None` if there is no such snapshot.
@@ -146,39 +168,87 @@ impl ServedWorld {
         }
     }
 
-    /// Replaces the start and resets the world to it.
-    pub fn load(&self, start: World) {
-        *self.0.start.write() = Arc::new(start);
-        self.reset();
+    /// Replaces the start and resets the world to it. Returns false if that could not be recorded, in which case both
+    /// are unchanged.
+    #[must_use]
+    pub fn load(&self, start: World) -> bool {
+        let start = Arc::new(start);
+        let Some(by) = self.written(&start, NewWorld::NewStart) else { return false };
+        let is_replaced = self.replace(start.restarted(), by);
+        if is_replaced {
+            self.0.faults.restart(&start);
+            *self.0.start.write() = start;
+        }
+        is_replaced
     }
 
-    /// Replaces the world by one that contains it; the start and the kept events stay.
-    pub fn lay(&self, world: World) {
-        self.take_over(world, World::continue_events);
+    /// Replaces the world by one that contains it; the start and the kept events stay. Returns false if that could not
+    /// be recorded, in which case the world is unchanged.
+    #[must_use]
+    pub fn lay(&self, world: World) -> bool {
+        let Some(by) = self.written(&world, NewWorld::Snapshot) else { return false };
+        self.take_over(world, by, World::continue_events)
     }
 
-    /// Replaces the world by an empty one.
-    pub fn empty(&self) {
-        self.replace(World::default());
-        self.0.faults.remove(|_| true);
+    /// Replaces the world by an empty one. Returns false if that could not be recorded, in which case the world is
+    /// unchanged.
+    #[must_use]
+    pub fn empty(&self) -> bool {
+        let is_replaced = self.replace(World::default(), NewWorld::Empty);
+        if is_replaced {
+            self.0.faults.remove(|_| true);
+        }
+        is_replaced
     }
 
     /// Replaces the current world. Events start from now on (EVT-08); numbering continues, so a client following the
-    /// stream keeps its cursor. Sinks become those of the new world, with empty queues, and the
-    /// calls of the journal are forgotten (CPL-55).
-    pub fn replace(&self, world: World) {
-        self.take_over(world, |world, before| {
-            self.0.journal.forget(world.epoch());
-            let signal = Arc::clone(self.0.news.signal(Topic::Events));
-            let listener = Arc::new(Listener::new(Arc::clone(&self.0.sinks), signal));
-            world.enable_events(self.0.events, events::derive, before.close_events(), Some(listener));
-            world.continue_event_counts(before);
-            self.0.sinks.load(&world.event_sinks);
-        });
+    /// stream keeps its cursor. Sinks become those of the new world, with empty queues, and the calls of the journal are
+    /// forgotten (CPL-55).
+    #[must_use]
+    pub fn replace(&self, world: World, by: NewWorld) -> bool {
+        self.take_over(world, by, |world, before| self.connect(world, before))
+    }
+
+    /// Enables the events of a new world, with numbers after those of the one before it.
+    fn connect(&self, world: &mut World, before: &World) {
+        self.0.journal.forget(world.epoch());
+        let signal = Arc::clone(self.0.news.signal(Topic::Events));
+        let listener = Arc::new(Listener::new(Arc::clone(&self.0.sinks), signal));
+        let last = before.close_events().max(self.0.used.events);
+        world.enable_events(self.0.events, events::derive, last, Some(listener));
+        world.continue_event_counts(before);
+        self.0.sinks.load(&world.event_sinks);
     }
 
     /// Replaces the current world. `connect` connects the events of the new world and the one before it.
-    fn take_over(&self, mut world: World, connect: impl FnOnce(&mut World, &World)) {
+    fn take_over(&self, mut world: World, by: NewWorld, connect: impl FnOnce(&mut World, &World)) -> bool {
+        let Some(kept) = &self.0.kept else {
+            self.swap(world, connect);
+            return true;
+        };
+        let clock = SavedClock::of(&world.clock);
+        world.set_change_log(Some(Arc::clone(kept) as Arc<dyn ChangeLog>));
+        let mut next = Some((world, connect));
+        loop {
+            let current = self.world();
+            // Writers of the current world are locked out, so that their records are before or are ignored.
+            let replaced = current.while_unchanged(|| {
+                if !Arc::ptr_eq(&current, &self.0.world.read()) {
+                    return None;
+                }
+                let is_recorded = kept.replace(by.clone(), clock, current.epoch() + 1);
+                if let Some((world, connect)) = next.take().filter(|_| is_recorded) {
+                    self.swap(world, connect);
+                }
+                Some(is_recorded)
+            });
+            if let Some(is_replaced) = replaced {
+                return is_replaced;
+            }
+        }
+    }
+
+    fn swap(&self, mut world: World, connect: impl FnOnce(&mut World, &World)) {
         let mut current = self.0.world.write();
         world.set_epoch(current.epoch() + 1);
         self.0.faults.limit_rates_as_in(&world);

@@ -16,7 +16,8 @@ use crate::faults::Decision;
 use crate::journal::NewCall;
 use crate::neighbours;
 use crate::observed::{self, Facts, SECURITY_HUB};
-use crate::operations::{self, Answer, HubRule};
+use crate::operations::{self, Answer, Handler, HubRule};
+use crate::served::CallKind;
 use crate::served::news::Topic;
 use crate::wire::failure::Failure;
 use crate::wire::route::{self, Route, Unroutable};
@@ -41,15 +42,25 @@ impl Service {
         budget: TimeBudget,
     ) -> Option<Response<Bytes>> {
         let ApiRequest { parts, body, .. } = request;
-        let answered = catch_unwind(AssertUnwindSafe(|| {
-            #[cfg(test)]
-            self.call_hook(parts.uri.path());
-            self.answer_with_faults(request, facts, budget)
-        }));
-        let mut response = answered.unwrap_or_else(|_| {
-            self.record_panic(&facts.request_id, parts.method.as_str(), parts.uri.path());
-            Some(answer::error(&internal_error(facts.operation), &facts.request_id))
-        })?;
+        let answered = self.0.served.record(call_kind(request), body.len(), || {
+            catch_unwind(AssertUnwindSafe(|| {
+                #[cfg(test)]
+                self.call_hook(parts.uri.path());
+                self.answer_with_faults(request, facts, budget)
+            }))
+        });
+        let mut response = match answered {
+            Some(Ok(response)) => response,
+            Some(Err(_)) => {
+                self.record_panic(&facts.request_id, parts.method.as_str(), parts.uri.path());
+                Some(answer::error(&internal_error(facts.operation), &facts.request_id))
+            }
+            None => {
+                let AwsError { code, .. } = internal_error(facts.operation);
+                let error = AwsError::new(code, "Internal server error: the data directory cannot be written");
+                Some(refuse_caller(&error, parts, &facts.request_id))
+            }
+        }?;
         self.observe(facts, parts, body, &mut response);
         Some(response)
     }
@@ -128,9 +139,19 @@ impl Service {
         let is_sent = response.extensions().get().is_none_or(Failure::sends_response);
         let response = Some(response).filter(|_| is_sent);
         let call = NewCall { facts, parts, body, response, fault, time };
-        if served.journal().record(call).is_some() {
+        if let Some(number) = served.journal().record(call) {
+            served.note_request(number);
             served.news().signal(Topic::Requests).notify_waiters();
         }
+    }
+}
+
+/// Whether a call changes the world. Which calls of other services do is known only to these.
+fn call_kind(request: ApiRequest<'_>) -> CallKind {
+    let Ok(route) = request.route else { return CallKind::Unknown };
+    match operations::entry(route.operation).run {
+        Handler::Reads(_) | Handler::Missing => CallKind::Reads,
+        Handler::Writes(_) | Handler::WritesFindings(_) => CallKind::Writes,
     }
 }
 

@@ -107,6 +107,10 @@ fn start_read(world: &World, budget: TimeBudget) -> Option<(u64, Timestamp)> {
             return None;
         }
         due::run(world, now);
+        // Pending work is not done while it cannot be recorded.
+        if world.is_due(now) && !world.may_write() {
+            return Some((revision, now));
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 use super::*;
-use crate::state::{Clock, Credential, Principal};
+use crate::state::{Clock, Credential, NewWorld, Principal};
 use crate::wire::server;
 
 /// A hook that runs at the start of each call with its path.
@@ -269,7 +269,8 @@ fn the_configured_clock_checks_the_age_of_a_signature() {
     ] {
         let settings = Settings { verify_signatures: true, signature_clock: clock, ..Settings::default() };
         let service = Service::new(settings, None).unwrap();
-        service.served().replace(World::new(Clock::frozen("2026-01-15T09:00:00Z".parse().unwrap()), 0));
+        let world = World::new(Clock::frozen("2026-01-15T09:00:00Z".parse().unwrap()), 0);
+        assert!(service.served().replace(world, NewWorld::Empty));
         let mut request = request("GET", "/accounts", "");
         request.headers_mut().insert("x-amz-date", "20260115T090000Z".parse().unwrap());
         let response = runtime().block_on(service.handle(request));

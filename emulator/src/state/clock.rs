@@ -99,6 +99,11 @@ impl Clock {
         Clock { mode: Mutex::new(mode), start }
     }
 
+    /// Undoes changes since the clock was in this mode.
+    pub(super) fn return_to(&self, mode: Mode) {
+        *self.mode.lock() = mode;
+    }
+
     /// Stops the clock, or lets it run.
     pub fn freeze(&self, is_frozen: bool) {
         let now = self.now();

@@ -224,6 +224,11 @@ impl Events {
         self.ring.lock().page(after, limit, is_wanted)
     }
 
+    /// The number of the last event.
+    pub(super) fn last(&self) -> u64 {
+        self.ring.lock().last
+    }
+
     /// Stops emitting events and returns the number of the last one.
     pub(super) fn close(&self) -> u64 {
         let mut ring = self.ring.lock();

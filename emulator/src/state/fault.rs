@@ -196,7 +196,7 @@ pub struct WorldFaults {
     pub declared: Arc<Vec<Fault>>,
     /// Whether its scenario applies the rate limits of AWS.
     pub has_rate_limits: bool,
-    buckets: TokenBuckets,
+    pub(super) buckets: TokenBuckets,
 }
 
 impl WorldFaults {

@@ -1,6 +1,6 @@
 //! The findings of a Region: a table of documents, and metadata of each finding outside its document.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -10,9 +10,15 @@ use serde::{Deserialize, Serialize};
 use super::change::StoredFinding;
 use super::clock::Timestamp;
 use super::fixed;
+use super::names::TableKey;
+use super::recording::Recording;
 use super::sync::atomic::{AtomicU64, Ordering};
 use super::written::{FindingWrites, Form};
 use crate::ocsf::Annex;
+
+mod rows;
+
+pub(super) use rows::Block;
 
 /// The findings of a Region. A clone is a fork that shares everything neither side has written since.
 #[derive(Clone, Debug)]
@@ -123,27 +129,29 @@ impl Findings {
         Timestamp::from_millisecond(self.table.end(slot)).ok()
     }
 
-    /// Removes up to `most` findings that have expired at `now` and returns how many were removed.
-    pub(super) fn remove_expired(&mut self, now: Timestamp, most: usize) -> usize {
+    /// Removes up to `most` findings that have expired at `now` and returns their sequence numbers.
+    pub(super) fn remove_expired(&mut self, now: Timestamp, most: usize) -> Vec<u64> {
         let removed = self.table.remove_ended(now.as_millisecond(), most);
-        self.drop_metadata(&removed)
+        self.drop_metadata(removed)
     }
 
-    pub(super) fn remove_where(&mut self, drops: impl Fn(&[u8]) -> bool) -> usize {
+    pub(super) fn remove_where(&mut self, drops: impl Fn(&[u8]) -> bool) -> Vec<u64> {
         let removed = self.table.remove_where(drops);
-        self.drop_metadata(&removed)
+        self.drop_metadata(removed)
     }
 
     /// Drops the metadata of removed findings.
-    fn drop_metadata(&mut self, removed: &[u64]) -> usize {
-        for sequence in removed {
+    fn drop_metadata(&mut self, removed: Vec<u64>) -> Vec<u64> {
+        for sequence in &removed {
             self.metadata.remove(sequence);
         }
-        removed.len()
+        removed
     }
 
-    pub(super) fn hide(&mut self, layer: Layer, filter: &Filter) {
-        self.table.hide(layer, filter);
+    /// Hides the findings that satisfy a filter, and returns their sequence numbers.
+    pub(super) fn hide(&mut self, layer: Layer, filter: &Filter) -> Vec<u64> {
+        let slots = self.table.hide(layer, filter);
+        slots.into_iter().map(|slot| self.table.sequence(slot)).collect()
     }
 
     /// Adds findings of another table, keeping the order of their sequence numbers. Replaces those with the same key.
@@ -168,16 +176,16 @@ impl Findings {
         *self = joined;
     }
 
-    /// Removes the findings with these keys and returns how many were removed.
-    pub(super) fn remove(&mut self, keys: &[Key]) -> usize {
-        let mut count = 0;
+    /// Removes the findings with these keys and returns their sequence numbers.
+    pub(super) fn remove(&mut self, keys: &[Key]) -> Vec<u64> {
+        let mut removed = Vec::new();
         for key in keys {
             if let Some(slot) = self.table.find(key) {
-                self.metadata.remove(&self.table.sequence(slot));
-                count += usize::from(self.table.remove(key));
+                removed.push(self.table.sequence(slot));
+                self.table.remove(key);
             }
         }
-        count
+        self.drop_metadata(removed)
     }
 }
 
@@ -186,13 +194,21 @@ pub struct FindingWriter<'t> {
     findings: &'t mut Findings,
     sequence: &'t AtomicU64,
     stored: Vec<StoredFinding>,
+    /// The findings whose expiry or metadata may have changed, by number; `None` if the world is not recorded.
+    touched: Option<BTreeSet<u64>>,
     /// The writes to derive events from, if events are enabled.
     written: Option<FindingWrites>,
 }
 
 impl<'t> FindingWriter<'t> {
-    pub(super) fn new(findings: &'t mut Findings, sequence: &'t AtomicU64, written: Option<FindingWrites>) -> Self {
-        FindingWriter { findings, sequence, stored: Vec::new(), written }
+    pub(super) fn new(
+        findings: &'t mut Findings,
+        sequence: &'t AtomicU64,
+        written: Option<FindingWrites>,
+        is_recorded: bool,
+    ) -> Self {
+        let touched = is_recorded.then(BTreeSet::new);
+        FindingWriter { findings, sequence, stored: Vec::new(), touched, written }
     }
 
     /// The findings, including changes made by this writer.
@@ -270,12 +286,20 @@ impl<'t> FindingWriter<'t> {
 
     /// Sets the time at which a finding expires.
     pub fn set_expiry(&mut self, slot: Slot, at: Timestamp) {
+        self.touch(slot);
         self.findings.table.set_end(slot, at.as_millisecond());
     }
 
     /// Metadata of a finding, for changes.
     pub fn metadata(&mut self, slot: Slot) -> &mut FindingMetadata {
+        self.touch(slot);
         Arc::make_mut(self.findings.metadata.entry(self.findings.table.sequence(slot)).or_default())
+    }
+
+    fn touch(&mut self, slot: Slot) {
+        if let Some(touched) = &mut self.touched {
+            touched.insert(self.findings.table.sequence(slot));
+        }
     }
 
     fn record(&mut self, stored: Stored<'_>, form: Form) {
@@ -285,6 +309,14 @@ impl<'t> FindingWriter<'t> {
     /// Returns the writes recorded so far and records further ones in `next`.
     pub(super) fn take_writes(&mut self, next: Option<FindingWrites>) -> Option<FindingWrites> {
         std::mem::replace(&mut self.written, next)
+    }
+
+    /// Appends the findings that were written so far to a recording.
+    pub(super) fn add_to(&self, recording: &mut Recording, table: &TableKey) {
+        let mut numbers = self.touched.clone().unwrap_or_default();
+        numbers.extend(self.stored.iter().map(|stored| stored.number));
+        let slots: Vec<Slot> = numbers.iter().filter_map(|number| self.findings.table.with_sequence(*number)).collect();
+        recording.put(table, self.findings, &slots);
     }
 
     pub(super) fn finish(self) -> (Vec<StoredFinding>, Option<FindingWrites>) {

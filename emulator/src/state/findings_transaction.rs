@@ -6,11 +6,14 @@ use securityhub_engine::{Filter, Key, Layer, Scope};
 
 use super::change::Change;
 use super::clock::Timestamp;
+use super::document::RowChange;
 use super::due::Due;
 use super::events::Draft;
 use super::findings::{FindingWriter, Findings};
 use super::held::HeldRelations;
 use super::names::{Region, TableKey};
+use super::recording::Recording;
+use super::relations::Relations;
 use super::test_tag::TestTag;
 use super::world::World;
 use crate::invariant::Invariant;
@@ -34,6 +37,10 @@ pub struct FindingsTransaction<'w> {
     pub(super) due_at: Option<Timestamp>,
     /// The tag of the call that this transaction belongs to.
     test: Option<TestTag>,
+    /// Pending work that this transaction has taken.
+    pub(super) taken: Vec<(Timestamp, Due)>,
+    /// What is to be recorded; `None` if changes are not recorded.
+    pub(super) recording: Option<Recording>,
 }
 
 impl World {
@@ -53,12 +60,22 @@ impl<'w> FindingsTransaction<'w> {
             changes: Vec::new(),
             due_at: None,
             test: None,
+            taken: Vec::new(),
+            recording: world.start_recording(),
         }
     }
 
     /// Sets the tag of the call, which its events get. To be called before anything is written.
     pub fn tag(&mut self, test: Option<TestTag>) {
         self.test = test;
+    }
+
+    /// To be called before the first change. If changes are recorded, it waits for other writers: their records must
+    /// have the order of their changes, and a record contains all changes of a transaction.
+    fn begin(&mut self) {
+        if self.recording.is_some() {
+            self.lock_relations();
+        }
     }
 
     /// Locks out other writers of hubs and relations until the end of the transaction, so that what is read of them
@@ -83,10 +100,16 @@ impl<'w> FindingsTransaction<'w> {
         table: impl Into<TableKey>,
         edit: impl FnOnce(&mut FindingWriter<'_>) -> R,
     ) -> R {
+        self.begin();
         let (table, world, due_at, test) = (table.into(), self.world, self.due_at, self.test.as_ref());
+        let recording = &mut self.recording;
         let (result, stored) = world.edit_findings(&table, |findings, sequence| {
-            let mut writer = FindingWriter::new(findings, sequence, world.begin_writes(&table, due_at, test));
+            let written = world.begin_writes(&table, due_at, test);
+            let mut writer = FindingWriter::new(findings, sequence, written, recording.is_some());
             let result = edit(&mut writer);
+            if let Some(recording) = recording {
+                writer.add_to(recording, &table);
+            }
             let (stored, written) = writer.finish();
             world.record_writes(written);
             (result, stored)
@@ -106,17 +129,24 @@ impl<'w> FindingsTransaction<'w> {
         steps: impl Iterator<Item = S>,
         mut step: impl FnMut(&mut [FindingWriter<'_>], S),
     ) {
+        self.begin();
         let (world, due_at, test) = (self.world, self.due_at, self.test.as_ref());
+        let recording = &mut self.recording;
         let stored = world.edit_together(tables, |findings, sequence| {
             let note = |table| world.begin_writes(table, due_at, test);
             let of_tables = findings.iter_mut().zip(tables);
-            let mut writers: Vec<FindingWriter<'_>> =
-                of_tables.map(|(findings, table)| FindingWriter::new(findings, sequence, note(table))).collect();
+            let is_recorded = recording.is_some();
+            let mut writers: Vec<FindingWriter<'_>> = of_tables
+                .map(|(findings, table)| FindingWriter::new(findings, sequence, note(table), is_recorded))
+                .collect();
             for input in steps {
                 step(&mut writers, input);
                 for (writer, table) in writers.iter_mut().zip(tables) {
                     world.record_writes(writer.take_writes(note(table)));
                 }
+            }
+            if let Some(recording) = recording {
+                writers.iter().zip(tables).for_each(|(writer, table)| writer.add_to(recording, table));
             }
             writers.into_iter().map(|writer| writer.finish().0).collect::<Vec<_>>()
         });
@@ -160,10 +190,17 @@ impl<'w> FindingsTransaction<'w> {
         region: &Region,
         tables: &[TableKey],
         is_wanted: impl Fn(&Findings) -> bool,
-        remove: impl Fn(&mut Findings) -> usize,
+        remove: impl Fn(&mut Findings) -> Vec<u64>,
     ) -> usize {
-        let tables = tables.iter().filter(|table| self.world.read_findings((*table).clone(), &is_wanted) == Some(true));
-        let count = tables.map(|table| self.world.edit_findings(table, |findings, _| remove(findings))).sum();
+        self.begin();
+        let mut count = 0;
+        for table in tables {
+            if self.world.read_findings(table, &is_wanted) == Some(true) {
+                let removed = self.world.edit_findings(table, |findings, _| remove(findings));
+                count += removed.len();
+                self.recording.iter_mut().for_each(|recording| recording.remove(table, &removed));
+            }
+        }
         if count > 0 {
             self.changes.push(Change::FindingsDropped { region: region.clone(), count });
         }
@@ -173,7 +210,9 @@ impl<'w> FindingsTransaction<'w> {
     /// Hides the findings of a table that satisfy a filter: in the first layer from home Regions of the classic half, in
     /// the second from those of the V2 half. A finding stays hidden until it is written again.
     pub fn hide_findings(&mut self, table: &TableKey, layer: Layer, filter: &Filter) {
-        self.world.edit_findings(table, |findings, _| findings.hide(layer, filter));
+        self.begin();
+        let hidden = self.world.edit_findings(table, |findings, _| findings.hide(layer, filter));
+        self.recording.iter_mut().for_each(|recording| recording.hide(table, layer, &hidden));
     }
 
     /// Stores replicas in `table` of the findings of its source that satisfy a filter and are not hidden from its half,
@@ -181,12 +220,17 @@ impl<'w> FindingsTransaction<'w> {
     /// extracts the key of a document.
     pub fn store_replicas(&mut self, table: &TableKey, filter: &Filter, key: impl Fn(&[u8]) -> Option<Key>) {
         let Some(source) = table.source().or_report("replicas have an origin") else { return };
+        self.begin();
         let layer = if table.viewer.is_some() { Layer::Second } else { Layer::First };
+        let recording = &mut self.recording;
         let left = self.world.read_findings(source, |findings| {
             let slots = findings.table().within(Scope::Visible(layer)).matching(filter);
             if !slots.is_empty() {
                 // No other code holds the locks of two tables, so this cannot deadlock.
                 self.world.edit_findings(table, |replicas, _| replicas.add(findings, &slots, key));
+                if let Some(recording) = recording {
+                    recording.add(table, findings, &slots);
+                }
             }
             !slots.is_empty()
         });
@@ -197,18 +241,57 @@ impl<'w> FindingsTransaction<'w> {
 
     /// Drops the replicas of these findings.
     pub fn drop_replicas(&mut self, table: &TableKey, keys: &[Key]) {
-        let count = self.world.edit_findings(table, |replicas, _| replicas.remove(keys));
-        if count > 0 {
+        self.begin();
+        let removed = self.world.edit_findings(table, |replicas, _| replicas.remove(keys));
+        self.recording.iter_mut().for_each(|recording| recording.remove(table, &removed));
+        if !removed.is_empty() {
             self.changes.push(Change::Replicas(table.clone()));
         }
     }
 
-    /// Emits the events, adds the staged pending work, and returns the changes.
+    /// Records the changes, emits the events, adds the staged pending work, and returns the changes. If the changes
+    /// cannot be recorded, nothing happens.
     pub fn commit(mut self) -> Vec<Change> {
-        self.world.emit(self.drafts, self.due_at, self.test.as_ref());
-        self.due.extend(self.world.note_for_exposures(&self.changes, self.due_at));
+        if self.recording.is_some() && !(self.due.is_empty() && self.changes.is_empty() && self.held.is_none()) {
+            self.begin();
+        }
+        let relations = self.world.relations();
+        if !self.record(&relations, Vec::new()) {
+            return Vec::new();
+        }
+        self.finish()
+    }
+
+    /// Records the changes, after which the relations are `relations`. Returns whether the transaction may be finished;
+    /// otherwise it has no effect.
+    pub(super) fn record(&mut self, relations: &Relations, rows: Vec<RowChange>) -> bool {
+        self.due.extend(self.world.note_for_exposures(&self.changes, self.due_at, relations));
+        let Some(mut recording) = self.recording.take() else { return true };
+        recording.relations(rows);
+        recording.head.due.clone_from(&self.due);
+        recording.head.done.clone_from(&self.taken);
+        let is_recorded = self.world.record(recording);
+        if !is_recorded {
+            self.world.put_back(std::mem::take(&mut self.taken));
+        }
+        is_recorded
+    }
+
+    /// Emits the events, adds the staged pending work, and returns the changes.
+    pub(super) fn finish(mut self) -> Vec<Change> {
+        self.world.emit(std::mem::take(&mut self.drafts), self.due_at, self.test.as_ref());
+        self.world.note_events();
         // This comes last: a call that finds nothing due does not wait for this transaction.
-        self.world.schedule(self.due, self.due_at.is_some());
-        self.changes
+        self.world.schedule(std::mem::take(&mut self.due), self.due_at.is_some());
+        std::mem::take(&mut self.changes)
+    }
+}
+
+/// Findings that a transaction has written stay written if it is not committed, so they are recorded.
+impl Drop for FindingsTransaction<'_> {
+    fn drop(&mut self) {
+        if let Some(recording) = self.recording.take().filter(Recording::has_findings) {
+            self.world.record(recording);
+        }
     }
 }

@@ -18,6 +18,7 @@ mod automation_rule;
 mod automation_rule_v2;
 mod central_configuration;
 mod change;
+mod change_log;
 mod clock;
 mod connector;
 mod delays;
@@ -45,6 +46,9 @@ mod names;
 mod organization_policies;
 mod policy;
 mod recommendations;
+mod recorded;
+mod recording;
+mod recovery;
 mod relations;
 mod resources;
 mod scores;
@@ -68,6 +72,7 @@ pub use central_configuration::{
     Applied, CentralConfiguration, ChosenControls, ConfigurationPolicy, Governance, Outcome, PolicyContent, Settled,
 };
 pub use change::{Change, StoredFinding};
+pub use change_log::ChangeLog;
 pub use clock::{Clock, LAST_INSTANT, Mode as ClockMode, Start as ClockStart, Timestamp, timestamp_text};
 pub use connector::{
     Cloud, Connector, ConnectorStatus, Connectors, Enablement, Health, Jira, JiraSite, Provider, ProviderKind,
@@ -107,6 +112,8 @@ pub use policy::{
     Statement, Test,
 };
 pub use recommendations::{DeclaredRemediation, Recommendations, RecommendedPolicy};
+pub use recording::{NewWorld, Numbers, Record, Replacement, SavedClock};
+pub use recovery::Recovery;
 pub use relations::Relations;
 pub use resources::{CheckResult, Comparison, ComplianceStatus, ParameterCondition, Resource, Resources};
 pub use scores::{DailyScore, DailyScores};

@@ -138,7 +138,8 @@ impl fmt::Display for UnknownRegion {
 /// unlinked (AGG-14, AGV-08).
 ///
 /// Its ordering, by `origin` first, is the order in which tables are locked: own findings of Regions before replicas.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TableKey {
     /// The Region they were replicated from; `None` for the Region's own findings.
     pub origin: Option<Region>,

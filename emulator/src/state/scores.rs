@@ -1,6 +1,6 @@
 //! Security scores that are computed once a day (SCO-12).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,11 @@ use super::sync::Mutex;
 
 /// The daily scores of all hubs in which they have been requested.
 #[derive(Debug, Default)]
-pub struct DailyScores(Mutex<BTreeMap<HubKey, DailyScore>>);
+pub struct DailyScores {
+    scores: Mutex<BTreeMap<HubKey, DailyScore>>,
+    /// The hubs whose scores have changed since the last record of changes.
+    changed: Mutex<BTreeSet<HubKey>>,
+}
 
 /// The scores that a hub shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,28 +32,47 @@ pub struct DailyScore {
 
 impl Clone for DailyScores {
     fn clone(&self) -> Self {
-        DailyScores(Mutex::new(self.0.lock().clone()))
+        DailyScores::of(self.scores.lock().clone())
     }
 }
 
 impl DailyScores {
     /// The scores of all hubs.
     pub(super) fn list(&self) -> Vec<(HubKey, DailyScore)> {
-        self.0.lock().iter().map(|(key, score)| (key.clone(), score.clone())).collect()
+        self.scores.lock().iter().map(|(key, score)| (key.clone(), score.clone())).collect()
+    }
+
+    /// These scores.
+    pub(super) fn of(scores: BTreeMap<HubKey, DailyScore>) -> DailyScores {
+        DailyScores { scores: Mutex::new(scores), changed: Mutex::default() }
+    }
+
+    /// The scores that have changed since the last call of this function; `None` for removed ones.
+    pub(super) fn take_changed(&self) -> BTreeMap<HubKey, Option<DailyScore>> {
+        let changed = std::mem::take(&mut *self.changed.lock());
+        let scores = self.scores.lock();
+        changed.into_iter().map(|key| (key.clone(), scores.get(&key).cloned())).collect()
+    }
+
+    /// Makes [`DailyScores::take_changed`] return these again.
+    pub(super) fn note_changed(&self, hubs: impl Iterator<Item = HubKey>) {
+        self.changed.lock().extend(hubs);
     }
 
     /// The scores of a hub, if they have been requested before.
     pub fn get(&self, key: &HubKey) -> Option<DailyScore> {
-        self.0.lock().get(key).cloned()
+        self.scores.lock().get(key).cloned()
     }
 
     /// Stores the scores of a hub.
     pub fn put(&self, key: HubKey, score: DailyScore) {
-        self.0.lock().insert(key, score);
+        self.changed.lock().insert(key.clone());
+        self.scores.lock().insert(key, score);
     }
 
     /// Removes the scores of a hub.
     pub fn forget(&self, key: &HubKey) {
-        self.0.lock().remove(key);
+        self.changed.lock().insert(key.clone());
+        self.scores.lock().remove(key);
     }
 }

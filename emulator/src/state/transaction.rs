@@ -60,6 +60,7 @@ impl Transaction<'_> {
         let world = self.findings.world;
         let entry = world.take_due(now, self.findings.lock_relations());
         self.findings.due_at = entry.as_ref().map(|(at, _)| *at);
+        self.findings.taken.extend(entry.clone());
         entry
     }
 
@@ -73,7 +74,9 @@ impl Transaction<'_> {
     /// Takes the checks of a hub that follow the entry in progress and are due at the same time.
     pub fn take_checks(&mut self, at: Timestamp, hub: &HubKey) -> Vec<CheckScope> {
         let world = self.findings.world;
-        world.take_checks(at, hub, self.findings.lock_relations())
+        let scopes = world.take_checks(at, hub, self.findings.lock_relations());
+        self.findings.taken.extend(scopes.iter().map(|scope| (at, Due::Check(hub.clone(), *scope))));
+        scopes
     }
 
     /// A hub, including changes staged in this transaction.
@@ -158,8 +161,10 @@ impl Transaction<'_> {
         self.answered = Some((token, Arc::new(answered), since));
     }
 
-    /// Publishes everything that was staged, emits the events, and returns the changes.
+    /// Records and publishes everything that was staged, emits the events, and returns the changes. If the changes
+    /// cannot be recorded, nothing happens.
     pub fn commit(mut self) -> Vec<Change> {
+        let world = self.findings.world;
         let has_hubs = !self.hubs.is_empty() || !self.hubs_v2.is_empty();
         if self.directory.is_some() || self.resources.is_some() || has_hubs || self.answered.is_some() {
             let mut relations = Relations::clone(&self.before);
@@ -178,10 +183,15 @@ impl Transaction<'_> {
             if let Some((token, answered, since)) = self.answered {
                 relations.keep_answer(token, answered, since);
             }
-            let world = self.findings.world;
+            let rows = if world.is_recorded() { relations.changes_since(&self.before) } else { Vec::new() };
+            if !self.findings.record(&relations, rows) {
+                return Vec::new();
+            }
             world.publish(relations, self.findings.lock_relations());
+        } else if !self.findings.record(&self.before, Vec::new()) {
+            return Vec::new();
         }
-        self.findings.commit()
+        self.findings.finish()
     }
 }
 

@@ -8,10 +8,10 @@ use securityhub_engine::{Derive as DeriveForm, Field, FieldId, FieldKind, Filter
 use securityhub_fixtures::fields::{FILTER_FIELDS, FilterField, FilterKind, OCSF_FIELDS};
 
 use super::change::Change;
+use super::change_log::ChangeLog;
 use super::clock::{Clock, Timestamp};
 use super::delays::Delays;
 use super::directory::{Credential, Directory, Principal};
-use super::document::SessionDocument;
 use super::due::{CheckScope, Due, DueSet};
 use super::event_sink::EventSink;
 use super::events::Events;
@@ -60,33 +60,35 @@ pub struct World {
     /// Held by the writer of hubs and relations, so that what it has read is still valid when it commits.
     writers: Mutex<()>,
     /// Relations, hubs and declared resources, published as one value.
-    relations: RwLock<Arc<Relations>>,
+    pub(super) relations: RwLock<Arc<Relations>>,
     /// Sessions of roles. They are opened without a transaction, because relations do not depend on them.
-    sessions: Sessions,
-    findings: SharedMap<Region, Arc<LockedFindings>>,
+    pub(super) sessions: Sessions,
+    pub(super) findings: SharedMap<Region, Arc<LockedFindings>>,
     /// Findings that exist only in OCSF. Most worlds have none.
-    ocsf_only: SharedMap<Region, Arc<LockedFindings>>,
+    pub(super) ocsf_only: SharedMap<Region, Arc<LockedFindings>>,
     /// The number of findings, so that counting them does not need the locks of tables.
-    finding_count: AtomicUsize,
+    pub(super) finding_count: AtomicUsize,
     /// Replicas of other Regions' findings in home Regions. Most worlds have none.
-    replicas: RwLock<BTreeMap<TableKey, Arc<LockedFindings>>>,
-    schema: Arc<Schema>,
+    pub(super) replicas: RwLock<BTreeMap<TableKey, Arc<LockedFindings>>>,
+    pub(super) schema: Arc<Schema>,
     /// Converts findings to OCSF.
-    ocsf: Arc<Converter>,
+    pub(super) ocsf: Arc<Converter>,
     /// Inventories that were computed from findings.
     inventories: Inventories,
-    exposures: Exposures,
-    due: Mutex<DueSet>,
+    pub(super) exposures: Exposures,
+    pub(super) due: Mutex<DueSet>,
     /// Due time of the first entry of `due` in milliseconds, so that a call can check it without the lock.
     first_due: AtomicI64,
     /// Incremented when relations change and when pending work is done.
     revision: AtomicU64,
     /// The next sequence number. Findings are numbered in the order of creation, across accounts and Regions (SRT-08).
-    sequence: AtomicU64,
+    pub(super) sequence: AtomicU64,
     /// Events sent to hubs; `None` if events are disabled or the world is still being set up.
-    events: Option<Events>,
+    pub(super) events: Option<Events>,
     /// Writes exported objects; `None` if jobs keep their output.
     export_sink: Option<ExportSink>,
+    /// Receives records of changes; `None` if they are lost at the end of the process.
+    pub(super) change_log: Option<Arc<dyn ChangeLog>>,
 }
 
 impl Default for World {
@@ -126,6 +128,7 @@ impl World {
             sequence: AtomicU64::new(0),
             events: None,
             export_sink: None,
+            change_log: None,
         }
     }
 
@@ -148,7 +151,7 @@ impl World {
 
     /// A fork shares everything that neither side has written since, so forking takes the same time regardless of the
     /// size of the world.
-    fn fork(&self, held: &HeldRelations<'_>, clock: Clock) -> World {
+    pub(super) fn fork(&self, held: &HeldRelations<'_>, clock: Clock) -> World {
         let share = |stored: &Arc<LockedFindings>| LockedFindings::new(Arc::clone(&stored.read()));
         World {
             name: self.name.clone(),
@@ -177,42 +180,8 @@ impl World {
             sequence: AtomicU64::new(self.sequence.load(Ordering::Acquire)),
             events: None,
             export_sink: None,
+            change_log: None,
         }
-    }
-
-    /// The number of the next finding.
-    pub(super) fn next_finding(&self) -> u64 {
-        self.sequence.load(Ordering::Acquire)
-    }
-
-    /// Pending work, in order.
-    pub(super) fn pending(&self) -> Vec<(Timestamp, Due)> {
-        self.due.lock().entries().cloned().collect()
-    }
-
-    /// The open sessions of roles.
-    pub(super) fn session_documents(&self) -> Vec<SessionDocument> {
-        let document = |(access_key, credential, ends_at)| SessionDocument { access_key, credential, ends_at };
-        self.sessions.list().into_iter().map(document).collect()
-    }
-
-    /// The Regions whose findings have changed since exposures were computed.
-    pub(super) fn changed_since_exposures(&self) -> Vec<Region> {
-        self.exposures.pending()
-    }
-
-    /// Sets the parts of a new world that only transactions change otherwise.
-    pub(super) fn restore(
-        &mut self,
-        relations: Relations,
-        next_finding: u64,
-        pending: Vec<(Timestamp, Due)>,
-        changed_since_exposures: &[Region],
-    ) {
-        self.relations = RwLock::new(Arc::new(relations));
-        self.sequence = AtomicU64::new(next_finding);
-        changed_since_exposures.iter().for_each(|region| self.exposures.restore(region.clone()));
-        self.schedule(pending, false);
     }
 
     /// Distinguishes this world from earlier ones of the process. Tokens of one world are not valid in another.
@@ -313,13 +282,18 @@ impl World {
 
     /// Records the changes that exposures depend on, and returns the due entries that compute the exposures. Worlds
     /// without hubs V2 skip this.
-    pub(super) fn note_for_exposures(&self, changes: &[Change], due_at: Option<Timestamp>) -> Vec<(Timestamp, Due)> {
-        if changes.is_empty() || !self.has_hubs_v2() {
+    pub(super) fn note_for_exposures(
+        &self,
+        changes: &[Change],
+        due_at: Option<Timestamp>,
+        relations: &Relations,
+    ) -> Vec<(Timestamp, Due)> {
+        if changes.is_empty() || relations.hubs_v2().next().is_none() {
             return Vec::new();
         }
         let now = due_at.unwrap_or_else(|| self.clock.now());
         let at = now.checked_add(self.delays.exposures).unwrap_or(Timestamp::MAX);
-        let regions = self.exposures.note(changes, &self.relations());
+        let regions = self.exposures.note(changes, relations);
         regions.into_iter().map(|region| (at, Due::ComputeExposures(region))).collect()
     }
 
@@ -424,7 +398,7 @@ impl World {
     }
 
     /// The table of findings, if anything was ever written to it.
-    fn find_table(&self, table: &TableKey) -> Option<Arc<LockedFindings>> {
+    pub(super) fn find_table(&self, table: &TableKey) -> Option<Arc<LockedFindings>> {
         match table.origin {
             None if table.is_ocsf_only => self.ocsf_only.get(&table.region).map(|stored| Arc::clone(&stored)),
             None => self.findings.get(&table.region).map(|stored| Arc::clone(&stored)),
@@ -484,7 +458,7 @@ impl World {
         self.update_first_due(&due);
     }
 
-    fn update_first_due(&self, due: &MutexGuard<'_, DueSet>) {
+    pub(super) fn update_first_due(&self, due: &MutexGuard<'_, DueSet>) {
         let first = due.first().map_or(i64::MAX, Timestamp::as_millisecond);
         self.first_due.store(first, Ordering::Release);
     }

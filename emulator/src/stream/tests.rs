@@ -98,7 +98,7 @@ fn a_stream_starts_with_what_comes_next_or_after_a_message() {
         assert_eq!(of_another.messages().await.len(), 4, "the numbers are those of another process");
         import(&service, std::iter::once("e".to_owned())).await;
         assert_eq!(event_ids(&again.messages().await), [("5.0", "e")]);
-        service.served().reset();
+        assert!(service.served().reset());
         send(&service, "POST", "/accounts", None, json!({})).await;
         import(&service, std::iter::once("f".to_owned())).await;
         assert_eq!(event_ids(&live.messages().await), [("5.0", "e"), ("6.0", "f")], "it continues after a reset");

@@ -329,6 +329,16 @@ impl Table {
         self.keys.len()
     }
 
+    /// The total size of all documents and annexes.
+    pub fn bytes(&self) -> usize {
+        self.documents.bytes()
+    }
+
+    /// Removes the documents of these slots, and returns their sequence numbers.
+    pub fn remove_all(&mut self, slots: &[Slot]) -> Vec<u64> {
+        self.remove_slots(slots)
+    }
+
     /// Whether there are no documents.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -38,9 +38,16 @@ impl Table {
         Part { table: self, scope }
     }
 
-    /// Hides in a layer the documents that satisfy `filter`. A document stays hidden until it is replaced.
-    pub fn hide(&mut self, layer: Layer, filter: &Filter) {
+    /// Hides in a layer the documents that satisfy `filter`, and returns their slots. A document stays hidden until it is
+    /// replaced.
+    pub fn hide(&mut self, layer: Layer, filter: &Filter) -> Vec<Slot> {
         let slots = self.within(Scope::All).matching(filter);
+        self.hide_slots(layer, &slots);
+        slots
+    }
+
+    /// Hides documents in a layer.
+    pub fn hide_slots(&mut self, layer: Layer, slots: &[Slot]) {
         let [first, second] = &mut self.hidden;
         let hidden = if layer == Layer::First { first } else { second };
         for slot in slots {

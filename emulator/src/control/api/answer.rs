@@ -137,6 +137,12 @@ impl Refusal {
         Refusal::new(StatusCode::NOT_FOUND, message)
     }
 
+    /// A refusal of a change that cannot be kept (CPL-75).
+    pub fn cannot_write() -> Refusal {
+        let message = "the data directory cannot be written, so nothing was changed; free space on its disk";
+        Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message)
+    }
+
     /// A refusal of a query or a body that cannot be read.
     pub fn unreadable(message: impl Into<String>) -> Refusal {
         Refusal { is_unreadable: true, ..Refusal::new(StatusCode::BAD_REQUEST, message) }

@@ -33,9 +33,29 @@ pub struct Route {
     pub status: u16,
     /// Whether calls are answered immediately, because they neither read findings nor wait for writers.
     pub is_light: bool,
+    /// Whether calls may change the world.
+    pub writes: bool,
     /// The schemas of query, body and answer.
     pub schemas: Schemas,
     run: Run,
+}
+
+/// Paths whose calls do not change the world, whatever their method.
+const OUTSIDE_WORLD: &[&str] = &[
+    "/_emulator/announcements",
+    "/_emulator/events",
+    "/_emulator/explain",
+    "/_emulator/faults",
+    "/_emulator/findings/query",
+    "/_emulator/requests",
+    "/_emulator/sinks",
+    "/_emulator/snapshots/{name}",
+    "/_localstack/chaos",
+];
+
+fn is_outside_world(path: &str) -> bool {
+    // Restoring a snapshot changes the world.
+    OUTSIDE_WORLD.iter().any(|outside| path.starts_with(outside)) && !path.ends_with("/restore")
 }
 
 /// Answers a call with a query and a body.
@@ -109,7 +129,6 @@ impl Route {
         A: Answer + 'static,
     {
         Route {
-            method,
             path,
             name,
             purpose,
@@ -117,6 +136,8 @@ impl Route {
             example: "",
             status: A::STATUS,
             is_light: false,
+            writes: method != Method::GET && !is_outside_world(path),
+            method,
             schemas: Schemas { query: Q::json_schema, body: B::schema, answer: described::<A> },
             run: Box::new(move |call, query, body| {
                 let query = input::query(query)?;
@@ -143,6 +164,11 @@ impl Route {
     /// Marks the route as light.
     pub fn light(self) -> Route {
         Route { is_light: true, ..self }
+    }
+
+    /// Marks a route that changes the world although its method is GET.
+    pub fn writes(self) -> Route {
+        Route { writes: true, ..self }
     }
 
     /// Answers a call. A refusal of a query or body that cannot be read shows the example.

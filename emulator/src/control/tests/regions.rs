@@ -74,7 +74,7 @@ fn a_region_unknown_to_aws_is_served_if_the_scenario_lists_it() {
     assert_eq!((status, &answer["HubArn"]), (200, &json!("arn:aws:securityhub:mars-1:111111111111:hub/default")));
     assert_eq!(hub(&service, "eu-west-1").0, 200, "a Region of AWS need not be listed");
     assert_eq!(hub(&service, "mars-2").0, 403);
-    service.served().empty();
+    assert!(service.served().empty());
     assert_eq!(hub(&service, "mars-1").0, 403, "the empty world has no scenario");
 }
 

@@ -278,8 +278,8 @@ fn a_change_of_a_replica_keeps_the_signals_of_its_home_region() {
     let replicas = TableKey::replicas(&home, &Region::new("eu-west-1"));
     let mut transaction = stage.0.write_findings();
     transaction.edit_findings(replicas, |writer| {
-        let document = br#"{"Id":"a"}"#;
-        writer.create(&Key::new(document[..9].to_vec(), 9), document)
+        let document = br#"{"ProductArn":"p","Id":"a","AwsAccountId":"111111111111"}"#;
+        writer.create(&Key::new(document[..document.len() - 1].to_vec(), 26), document)
     });
     transaction.commit();
     assert!(stage.0.signals(&home).is_some());

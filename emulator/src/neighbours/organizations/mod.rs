@@ -117,6 +117,9 @@ pub(super) fn call(
 }
 
 fn write(world: &World, caller: &Caller, run: Run, input: Input<'_>) -> Answer {
+    if !world.may_write() {
+        return Err(AwsError::new(ErrorCode::InternalException, "Internal server error: the data directory is full"));
+    }
     let mut transaction = world.write();
     let answer = match run {
         Run::Create(create) => create(&mut transaction, world, caller, &input)?,

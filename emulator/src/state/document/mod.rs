@@ -151,6 +151,10 @@ impl Row {
     pub fn identity(&self) -> RowKey {
         RowKey { account: self.account, region: self.region.clone(), kind: self.kind, key: self.key.clone() }
     }
+
+    pub(super) fn parts(self) -> (RowKey, Value) {
+        (RowKey { account: self.account, region: self.region, kind: self.kind, key: self.key }, self.value)
+    }
 }
 
 /// A document that does not describe a world.

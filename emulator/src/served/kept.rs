@@ -1,0 +1,255 @@
+//! The world in a data directory: records of its changes, and snapshots of it.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+
+use crate::durable::{Durability, Error, Store};
+use crate::state::{ChangeLog, NewWorld, Numbers, Replacement, SavedClock, World};
+
+/// Numbers that are used again after a crash at most if this many are used between two records.
+const MARGIN: u64 = 20_000;
+/// The space for the record of a call, besides what its body needs.
+const ROOM: u64 = 1024 * 1024;
+/// The number of bytes in a record for each byte of a body: documents contain what is added to them.
+const GROWTH: u64 = 4;
+/// Space is reserved in multiples of this, so that small calls need the same.
+const STEP: u64 = 64 * 1024;
+/// The size of files that are not needed any more, below which they stay.
+const SLACK: u64 = 32 * 1024 * 1024;
+
+thread_local! {
+    /// The position in the log that the call on this thread has reached.
+    static POSITION: Cell<u64> = const { Cell::new(0) };
+    /// Whether a record of the call on this thread could not be written.
+    static HAS_FAILED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// A data directory, and what is known about its records.
+pub struct Kept {
+    store: Store,
+    /// The epoch of the world whose changes are recorded.
+    epoch: AtomicU64,
+    /// The numbers up to which the log allows to use them.
+    allowed: Mutex<Numbers>,
+    /// The first segment after a replacement of the world, if files before it have not been removed yet.
+    replaced_in: Mutex<Option<u64>>,
+    /// The size of a snapshot without its findings.
+    size_of_rest: AtomicU64,
+    /// Whether a snapshot is needed regardless of sizes.
+    is_due: AtomicBool,
+    is_closed: AtomicBool,
+}
+
+/// Space in the log for the records of a call.
+pub struct Room<'k>(&'k Kept, u64);
+
+impl Drop for Room<'_> {
+    fn drop(&mut self) {
+        let Room(kept, bytes) = self;
+        kept.store.release(*bytes);
+    }
+}
+
+impl Kept {
+    /// Records changes in a directory. `allowed` are the numbers up to which its log allows to use them. With `is_due`,
+    /// a snapshot is written soon.
+    pub fn new(store: Store, allowed: Numbers, size_of_rest: u64, is_due: bool) -> Kept {
+        Kept {
+            store,
+            epoch: AtomicU64::new(0),
+            allowed: Mutex::new(allowed),
+            replaced_in: Mutex::default(),
+            size_of_rest: AtomicU64::new(size_of_rest),
+            is_due: AtomicBool::new(is_due),
+            is_closed: AtomicBool::new(false),
+        }
+    }
+
+    /// Records the changes of a world with this epoch from now on.
+    pub fn resume(&self, epoch: u64) {
+        self.epoch.store(epoch, Ordering::Release);
+    }
+
+    /// Writes the start again, whose snapshot was damaged. The manifest names it as soon as a snapshot is due.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn replace_start(&self, start: &World) -> Result<(), Error> {
+        let name = self.write_snapshot(start)?;
+        self.store.pin(self.store.segment().0, &name, true);
+        self.is_due.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// What acknowledged calls survive.
+    pub fn durability(&self) -> Durability {
+        self.store.durability()
+    }
+
+    /// Whether the last attempt to write has failed.
+    pub fn has_failed(&self) -> bool {
+        self.store.has_failed()
+    }
+
+    /// Reserves space for a call with a body of this size. `None` if there is none; then the call must not be done.
+    pub fn room(&self, body: usize) -> Option<Room<'_>> {
+        let bytes = (ROOM + GROWTH * body as u64 + 1).next_multiple_of(STEP);
+        // A room gives its space back when it is dropped, so it is made only if there is some.
+        (!self.is_closed() && self.store.reserve(bytes)).then(|| Room(self, bytes))
+    }
+
+    /// Begins a call on this thread.
+    pub fn begin_call(&self) {
+        POSITION.set(0);
+        HAS_FAILED.set(false);
+    }
+
+    /// Waits until what the call on this thread has written is as durable as required. Returns whether it is.
+    pub fn end_call(&self) -> bool {
+        let (position, has_failed) = (POSITION.replace(0), HAS_FAILED.replace(false));
+        !has_failed && (position == 0 || self.store.settle(position))
+    }
+
+    /// Records that a world with this epoch and clock replaces the current one, whose writers must be locked out.
+    pub fn replace(&self, by: NewWorld, clock: SavedClock, epoch: u64) -> bool {
+        let snapshot = match &by {
+            NewWorld::Snapshot(name) => Some((name.clone(), false)),
+            NewWorld::NewStart(name) => Some((name.clone(), true)),
+            NewWorld::Start | NewWorld::Empty => None,
+        };
+        let is_written = self.cut().is_some_and(|segment| {
+            let is_written = self.write(Replacement { by, clock }.record(), false);
+            if is_written {
+                snapshot.iter().for_each(|(name, is_start)| self.store.pin(segment, name, *is_start));
+                *self.replaced_in.lock() = Some(segment);
+                self.epoch.store(epoch, Ordering::Release);
+            }
+            is_written
+        });
+        if let (Some((name, _)), false) = (snapshot, is_written) {
+            self.store.drop_snapshot(&name);
+        }
+        is_written
+    }
+
+    /// Writes a snapshot of a world and returns its name.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn write_snapshot(&self, world: &World) -> Result<String, Error> {
+        let mut first = None;
+        let name = self.store.write_snapshot(|snapshot| {
+            world.write_parts(|part| {
+                first.get_or_insert(part.len());
+                snapshot.add(part)
+            })
+        })?;
+        self.size_of_rest.store(first.unwrap_or_default() as u64, Ordering::Relaxed);
+        Ok(name)
+    }
+
+    /// Allows journal numbers up to this one.
+    pub fn reach_request(&self, number: u64) {
+        self.reach(|allowed| &mut allowed.requests, number);
+    }
+
+    fn reach(&self, of: impl Fn(&mut Numbers) -> &mut u64, number: u64) {
+        let mut allowed = self.allowed.lock();
+        if number + MARGIN / 2 <= *of(&mut allowed) {
+            return;
+        }
+        let before = *allowed;
+        *of(&mut allowed) = number + MARGIN;
+        if self.is_closed() || self.store.append(allowed.record(), false).is_err() {
+            *allowed = before;
+        }
+    }
+
+    /// Starts a segment of the log, which begins with the allowed numbers. Returns its number.
+    fn cut(&self) -> Option<u64> {
+        let allowed = self.allowed.lock();
+        let rotated = (!self.is_closed()).then(|| self.store.rotate())?;
+        let segment = rotated.inspect_err(|error| tracing::error!(%error, "cannot continue the log")).ok();
+        let is_written = segment.is_some() && self.write(allowed.record(), false);
+        HAS_FAILED.set(HAS_FAILED.get() || !is_written);
+        segment.filter(|_| is_written)
+    }
+
+    fn write(&self, record: Vec<u8>, has_happened: bool) -> bool {
+        if self.is_closed() {
+            HAS_FAILED.set(true);
+            return false;
+        }
+        let written = self.store.append(record, has_happened);
+        match written {
+            Ok(position) => POSITION.set(position),
+            Err(()) => HAS_FAILED.set(true),
+        }
+        written.is_ok()
+    }
+
+    fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Acquire)
+    }
+
+    /// Removes files that are not needed any more, and writes a snapshot if the files are much larger than one would be.
+    /// Returns false if the directory is closed.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn tidy(&self, world: impl FnOnce() -> std::sync::Arc<World>) -> Result<bool, Error> {
+        if self.is_closed() {
+            return Ok(false);
+        }
+        let replaced_in = self.replaced_in.lock().take();
+        if let Some(segment) = replaced_in {
+            self.store.install(None, segment, None)?;
+        }
+        let world = world();
+        let needed = world.size_of_findings() + self.size_of_rest.load(Ordering::Relaxed);
+        if self.store.size_without_start() <= 2 * needed + SLACK && !self.is_due.load(Ordering::Relaxed) {
+            return Ok(true);
+        }
+        let is_current = || world.epoch() == self.epoch.load(Ordering::Acquire);
+        let Some((fork, segment)) = world.cut(|| if is_current() { self.cut() } else { None }) else {
+            let message = "the log cannot be continued in another file".to_owned();
+            return if is_current() { Err(Error::Content { message }) } else { Ok(true) };
+        };
+        let name = self.write_snapshot(&fork)?;
+        self.store.install(Some(name), segment, None)?;
+        self.is_due.store(false, Ordering::Relaxed);
+        Ok(true)
+    }
+
+    /// Writes and syncs everything and releases the directory. `events` is the number of the last event, `requests`
+    /// that of the last entry of the journal. Returns whether that succeeded.
+    pub fn close(&self, events: u64, requests: u64) -> bool {
+        if self.is_closed.swap(true, Ordering::AcqRel) {
+            return true;
+        }
+        let numbers = Numbers { events, requests };
+        // A record that lowers the numbers is valid because it is the last one.
+        let is_written = self.store.append(numbers.record(), false).is_ok();
+        self.store.close() && is_written
+    }
+}
+
+impl ChangeLog for Kept {
+    fn append(&self, epoch: u64, record: Vec<u8>, has_happened: bool) -> bool {
+        // The world that made it was replaced.
+        if epoch != self.epoch.load(Ordering::Acquire) {
+            return true;
+        }
+        self.write(record, has_happened)
+    }
+
+    fn may_write(&self) -> bool {
+        self.room(0).is_some()
+    }
+
+    fn reach_event(&self, number: u64) {
+        self.reach(|allowed| &mut allowed.events, number);
+    }
+}

@@ -1,0 +1,129 @@
+//! A service whose state is kept in a data directory.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::{Service, Settings, start_of};
+use crate::durable::{Durability, Error, Folder, Source};
+use crate::scenario::{Diagnostics, Scenario};
+use crate::served::{Keeping, Resumed};
+
+/// A data directory.
+#[derive(Clone, Debug)]
+pub struct DataDirectory {
+    /// Its path. It is created if it does not exist.
+    pub path: PathBuf,
+    /// What acknowledged calls survive.
+    pub durability: Durability,
+    /// Whether damaged files are cut before the damaged place.
+    pub recovers: bool,
+}
+
+/// A service with a data directory.
+pub struct Opened {
+    /// The service.
+    pub service: Service,
+    /// What the user should know about the directory.
+    pub notes: Vec<String>,
+}
+
+/// The reason why a service with a data directory cannot start.
+#[derive(Debug)]
+pub enum OpenError {
+    /// The scenario has errors.
+    Scenario(Diagnostics),
+    /// The directory cannot be used.
+    Directory(Error),
+    /// The directory cannot be written.
+    Unwritable(PathBuf),
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OpenError::Scenario(errors) => errors.fmt(formatter),
+            OpenError::Directory(error) => error.fmt(formatter),
+            OpenError::Unwritable(path) => write!(formatter, "cannot write to {}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+impl From<Error> for OpenError {
+    fn from(error: Error) -> Self {
+        OpenError::Directory(error)
+    }
+}
+
+impl Service {
+    /// A service that continues with the state in a data directory. A scenario fills the directory if it is empty.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open(
+        settings: Settings,
+        scenario: Option<Scenario>,
+        directory: &DataDirectory,
+    ) -> Result<Opened, OpenError> {
+        let DataDirectory { path, durability, recovers } = directory;
+        let folder = Folder::open(path)?;
+        let note = scenario.as_ref().and_then(|scenario| note(&folder, scenario));
+        let mut notes: Vec<String> = Vec::new();
+        let service = match Resumed::read(folder, *durability, *recovers)? {
+            Ok(Resumed { start, keeping, warnings }) => {
+                notes.extend(warnings.into_iter().map(|warning| format!("warning: {warning}")));
+                notes.extend(note);
+                Service::with(settings, start, Some(keeping))
+            }
+            Err(folder) => {
+                let start = scenario.as_ref().map(start_of).transpose().map_err(OpenError::Scenario)?;
+                let start = start.unwrap_or_default();
+                let source = scenario.as_ref().map(source);
+                let keeping = Keeping::fill(folder, *durability, source, &start)?;
+                Service::with(settings, start, Some(keeping))
+            }
+        };
+        if service.0.served.cannot_write() {
+            return Err(OpenError::Unwritable(path.clone()));
+        }
+        service.0.served.start_tidying();
+        Ok(Opened { service, notes })
+    }
+
+    /// Writes everything to the data directory, if there is one, and releases it. Calls that write fail from now on.
+    /// Returns false if something could not be written.
+    pub fn close(&self) -> bool {
+        self.0.served.close()
+    }
+}
+
+/// The names of the files of a scenario, and a hash of their texts.
+fn source(scenario: &Scenario) -> Source {
+    let names: Vec<String> = scenario.paths().iter().map(|path| path.display().to_string()).collect();
+    Source { name: names.join(", "), digest: scenario.digest() }
+}
+
+/// The note that a directory is not filled from a scenario, because it has content already.
+fn note(folder: &Folder, scenario: &Scenario) -> Option<String> {
+    if folder.is_empty() {
+        return None;
+    }
+    let path = folder.path().display();
+    let given = source(scenario);
+    Some(match folder.source() {
+        Some(source) if source.digest == given.digest => {
+            format!("{path} is not empty, so its state is used and the scenario is not loaded")
+        }
+        Some(source) => format!(
+            "{path} is not empty, so its state is used and the scenario is not loaded; {} differs from the scenario \
+             that filled the directory ({})",
+            given.name, source.name
+        ),
+        None => format!(
+            "{path} is not empty, so its state is used and the scenario is not loaded; {} differs from what filled the \
+             directory, which was no scenario",
+            given.name
+        ),
+    })
+}
