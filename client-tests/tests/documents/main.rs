@@ -264,7 +264,7 @@ fn the_guide_of_durable_state() {
     let Some(sessions) = run("docs/guides/durable-state.md") else { return };
     let first = sessions.first().unwrap();
     assert!(first.output.contains("\"durability\":\"process\""), "{}", first.output);
-    assert!(first.output.trim_end().ends_with("\n0"), "the reset has undone the change: {}", first.output);
+    assert!(first.output.trim_end().ends_with("\n3"), "the reset has undone the change: {}", first.output);
 }
 
 #[test]
