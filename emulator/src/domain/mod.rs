@@ -6,7 +6,7 @@
 //! Its rooms, each of which may call those before it and none after it:
 //! - the files of this folder except `due`: the caller ([`caller`]), names ([`arn`]), and checks that operations of
 //!   every kind begin with ([`hub_access`], [`hub_v2_access`], [`governance`],
-//!   [`idempotency`]); also what a world contains ([`overview`]) and its restoration from a document ([`restore`]),
+//!   [`idempotency`]); also what a world contains ([`overview`]),
 //! - [`findings`]: findings, who sees them, and the settings of a hub that concern them,
 //! - [`controls`]: standards, the checks of their controls, and scores,
 //! - [`accounts`]: hubs, members, the organization and its central configuration,
@@ -29,6 +29,5 @@ pub mod hub_v2_access;
 pub mod idempotency;
 pub mod overview;
 pub mod policy;
-pub mod restore;
 pub mod schedule;
 pub mod tags;

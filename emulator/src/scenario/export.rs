@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::domain::restore;
+use crate::domain::findings::restore;
 use crate::invariant::Invariant;
 use crate::state::{RowKind, World};
 

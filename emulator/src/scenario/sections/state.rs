@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::domain::restore;
+use crate::domain::findings::restore;
 use crate::scenario::check::Check;
 use crate::scenario::files::Span;
 use crate::scenario::spanned::{Content, Node};

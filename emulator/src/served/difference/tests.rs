@@ -4,8 +4,8 @@ use securityhub_fixtures::Operation::{BatchImportFindings, BatchUpdateFindings, 
 use serde_json::json;
 
 use super::*;
-use crate::domain::restore::tests::calls::{Step, run};
-use crate::domain::restore::tests::{MOST_STEPS, after, read, written};
+use crate::domain::findings::restore::tests::calls::{Step, run};
+use crate::domain::findings::restore::tests::{MOST_STEPS, after, read, written};
 use crate::state::RowKind;
 use crate::testing::{ADMINISTRATOR, REGION, Stage, check, finding};
 

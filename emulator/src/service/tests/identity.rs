@@ -4,8 +4,8 @@ use quickcheck::Arbitrary;
 use securityhub_fixtures::Operation;
 use serde_json::{Map, Value, json};
 
-use crate::domain::restore::tests::calls::{ACCOUNTS, OTHER_REGION, Step};
-use crate::domain::restore::tests::{MOST_STEPS, after};
+use crate::domain::findings::restore::tests::calls::{ACCOUNTS, OTHER_REGION, Step};
+use crate::domain::findings::restore::tests::{MOST_STEPS, after};
 use crate::operations::{self, Handler};
 use crate::scenario::export::{Format, export};
 use crate::scenario::{self};
@@ -112,8 +112,8 @@ fn the_same_calls_lead_to_the_same_state_in_a_loaded_export() {
         let stage = after(&before);
         let loaded = loaded(&exported(&stage.0, Format::Yaml));
         for step in later.iter().take(MOST_STEPS) {
-            crate::domain::restore::tests::calls::run(&stage, step);
-            crate::domain::restore::tests::calls::run(&loaded, step);
+            crate::domain::findings::restore::tests::calls::run(&stage, step);
+            crate::domain::findings::restore::tests::calls::run(&loaded, step);
         }
         for stage in [&stage, &loaded] {
             crate::domain::due::run(&stage.0, stage.0.clock.now());

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use securityhub_engine::Key;
 
-use super::findings::v2::replicas;
+use super::v2::replicas;
 use crate::state::{DocumentError, FindingDocument, Row, RowKey, TableKey, World, WorldDocument};
 
 /// The world that a document and findings describe. It does not emit events yet.

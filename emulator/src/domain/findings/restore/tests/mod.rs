@@ -5,7 +5,8 @@ pub(crate) mod calls;
 use serde_json::Value;
 
 use self::calls::{Step, furnish, run};
-use crate::domain::{due, restore};
+use crate::domain::due;
+use crate::domain::findings::restore;
 use crate::state::{FindingDocument, Relations, Rows, World, WorldDocument, apply_rows};
 use crate::testing::{Stage, check};
 
