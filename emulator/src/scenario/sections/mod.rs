@@ -169,6 +169,16 @@ enum ScoreMode {
     Daily,
 }
 
+/// An exact state, and what else a scenario with it has.
+#[derive(Debug)]
+struct Exact {
+    state: Option<state::Valid>,
+    /// Whether there are other sections than `state`.
+    has_sections: bool,
+    /// Whether the Regions are not the default ones.
+    has_regions: bool,
+}
+
 /// A valid scenario.
 #[derive(Debug)]
 pub(super) struct Valid {
@@ -201,11 +211,7 @@ pub(super) struct Valid {
     event_sinks: event_sinks::Valid,
     findings: findings::Valid,
     faults: faults::Valid,
-    state: Option<state::Valid>,
-    /// Whether there are other sections than `state`.
-    has_sections: bool,
-    /// Whether the Regions are not the default ones.
-    has_regions: bool,
+    exact: Exact,
     /// The parts that could not be read or are wrong; `None` if the scenario has no errors.
     lost: Option<Lost>,
 }
@@ -254,6 +260,12 @@ impl Declared {
         replace(&mut self.state, later.state);
     }
 
+    fn take_exact(&mut self, check: &mut Check) -> Exact {
+        let (has_sections, has_regions) = (self.has_sections(), self.regions.is_some());
+        let state = self.state.take().and_then(|written| state::check(written, check));
+        Exact { state, has_sections, has_regions }
+    }
+
     /// Whether there are sections besides `state` and `name`.
     fn has_sections(&self) -> bool {
         let is_set = [
@@ -291,9 +303,8 @@ impl Declared {
     }
 
     /// Checks all sections.
-    pub(super) fn check(self, check: &mut Check) -> Valid {
-        let (has_sections, has_regions) = (self.has_sections(), self.regions.is_some());
-        let state = self.state.and_then(|written| state::check(written, check));
+    pub(super) fn check(mut self, check: &mut Check) -> Valid {
+        let exact = self.take_exact(check);
         let clock = self.clock.map(|written| clock::check(&written, check)).unwrap_or_default();
         let start = clock.start();
         let regions = regions::check(self.regions, check);
@@ -307,10 +318,8 @@ impl Declared {
         let hubs = hubs::check(self.hubs, &context, check);
         let aggregators = aggregators::check(self.aggregators, &regions, &hubs, check);
         let hubs_v2 = hubs_v2::check(self.hubs_v2, &regions, check);
-        let aggregators_v2 = aggregators_v2::check(self.aggregators_v2, &regions, check);
         let connectors = connectors::check(self.connectors, self.connectors_v2, &regions, check);
         let automation_rules_v2 = automation_rules_v2::check(self.automation_rules_v2, &regions, &connectors, check);
-        let inventory = inventory::check(&self.inventory.unwrap_or_default(), &regions, check);
         let security_hub_v2 = self.security_hub_v2.map(|written| security_hub_v2::check(written, check));
         let aggregation = (organization.as_ref(), &aggregators, &hubs);
         let central_configuration =
@@ -320,8 +329,8 @@ impl Declared {
         let named = named_accounts(&accounts, (&hubs, &hubs_v2), organization.as_ref());
         let context = generate::Context::new(&regions, &named, (&hubs, &hubs_v2), organization.as_ref());
         let ages = ages::Ages::new(start, &hubs_v2, organization.as_ref(), security_hub_v2.as_ref(), check);
-        let findings = findings::check(&self.findings, &context, &ages, check);
         Valid {
+            findings: findings::check(&self.findings, &context, &ages, check),
             name: self.name,
             clock,
             delays: self.delays.map(|written| delays::check(&written, start, check)).unwrap_or_default(),
@@ -335,22 +344,19 @@ impl Declared {
             hubs,
             aggregators,
             hubs_v2,
-            aggregators_v2,
+            aggregators_v2: aggregators_v2::check(self.aggregators_v2, &regions, check),
             connectors,
             automation_rules_v2,
             security_hub_v2: security_hub_v2.unwrap_or_default(),
-            inventory,
+            inventory: inventory::check(&self.inventory.unwrap_or_default(), &regions, check),
             recommended_policies: recommended_policies::check(self.recommended_policies, check),
             remediations: remediations::check(self.remediations, check),
             central_configuration,
             resources,
             new_controls: new_controls::check(&self.new_controls, start, check),
             event_sinks: event_sinks::check(self.event_sinks, &regions, check),
-            findings,
             faults: faults::check(self.faults, self.aws_rate_limits, &regions, check),
-            state,
-            has_sections,
-            has_regions,
+            exact,
             organization,
             products,
             regions,
@@ -382,14 +388,14 @@ impl Valid {
     /// # Errors
     /// Errors of the domain, except those that may follow from errors found before.
     pub(super) fn world(&self, files: &Files, progress: &Progress) -> Result<World, Vec<Diagnostic>> {
-        let Some(state) = &self.state else {
+        let Some(state) = &self.exact.state else {
             let mut world = World::new(self.clock.clock(), self.seed);
             security_hub_v2::apply(&self.security_hub_v2, &mut world);
             return self.lay(world, (files, progress), false).map(|world| self.surround(world));
         };
         let refused = |(span, message)| vec![Diagnostic::at(files, span, message)];
         let world = state.world(None).map_err(refused)?;
-        let world = if self.has_sections { self.lay(world, (files, progress), true)? } else { world };
+        let world = if self.exact.has_sections { self.lay(world, (files, progress), true)? } else { world };
         Ok(self.surround(world))
     }
 
@@ -405,11 +411,11 @@ impl Valid {
         progress: &Progress,
     ) -> Result<World, Vec<Diagnostic>> {
         let refused = |(span, message)| vec![Diagnostic::at(files, span, message)];
-        let world = match &self.state {
+        let world = match &self.exact.state {
             Some(state) => state.world(Some(below)).map_err(refused)?,
             None => below.saved(),
         };
-        let world = if self.has_sections { self.lay(world, (files, progress), true)? } else { world };
+        let world = if self.exact.has_sections { self.lay(world, (files, progress), true)? } else { world };
         let has_rate_limits = below.faults.has_rate_limits;
         let mut world = self.surround(world);
         world.faults.has_rate_limits |= has_rate_limits;
@@ -480,7 +486,7 @@ impl Valid {
         let mut directory = Directory::clone(&world.directory());
         if !is_in_use {
             directory.regions.clone_from(&self.regions);
-        } else if self.has_regions {
+        } else if self.exact.has_regions {
             let new: Vec<Region> =
                 self.regions.iter().filter(|region| !directory.regions.contains(region)).cloned().collect();
             directory.regions.extend(new);

@@ -74,7 +74,8 @@ pub(crate) fn run(stage: &Stage, step: &Step) {
     let account = ACCOUNTS[usize::from(step.who) % ACCOUNTS.len()];
     let other = ACCOUNTS[(usize::from(step.who) + usize::from(step.which)) % ACCOUNTS.len()];
     let region = if step.what % 4 == 0 { OTHER_REGION } else { REGION };
-    let calls = classic(stage, step, account, other, region).into_iter().chain(v2(stage, step, account, region));
+    let calls = classic(stage, step, account, region).into_iter();
+    let calls = calls.chain(relations(stage, step, account, other, region)).chain(v2(stage, step, account, region));
     let calls: Vec<(Operation, Value)> = calls.collect();
     let extra = 8;
     match usize::from(step.what) % (calls.len() + extra) {
@@ -121,7 +122,7 @@ fn declare(stage: &Stage, account: &str, region: &str, step: &Step) {
 }
 
 /// Calls of the classic half.
-fn classic(stage: &Stage, step: &Step, account: &str, other: &str, region: &str) -> Vec<(Operation, Value)> {
+fn classic(stage: &Stage, step: &Step, account: &str, region: &str) -> Vec<(Operation, Value)> {
     let Step { which, how, .. } = step;
     let arn = |rest: &str| format!("arn:aws:securityhub:{region}:{account}:{rest}");
     let finding_id = format!("f{which}");
@@ -130,12 +131,9 @@ fn classic(stage: &Stage, step: &Step, account: &str, other: &str, region: &str)
     let with =
         json!({ "ProductArn": product, "UpdatedAt": stage.now(), "Title": format!("Port {which} \"quoted\" ü") });
     let standard = if *how { "pci-dss/v/3.2.1" } else { "aws-foundational-security-best-practices/v/1.0.0" };
-    let invitations = stage.call_in(region, account, ListInvitations, json!({})).unwrap_or_default();
-    let invitation = invitations["Invitations"][0]["InvitationId"].as_str().unwrap_or("none").to_owned();
     let parameters = json!({ "MinimumPasswordLength": { "ValueType": "CUSTOM", "Value": { "Integer": 20 + which } } });
     let update = json!({ "Note": { "Text": "n", "UpdatedBy": "rule" }, "Workflow": { "Status": "NOTIFIED" } });
     let control = arn("control/pci-dss/v/3.2.1/PCI.IAM.1");
-    let policy = json!({ "SecurityHub": { "ServiceEnabled": how } });
     vec![
         (BatchImportFindings, json!({ "Findings": [finding_of(account, &finding_id, with.clone())] })),
         (BatchImportFindings, json!({ "Findings": [finding_of(account, "other", with)] })),
@@ -177,6 +175,16 @@ fn classic(stage: &Stage, step: &Step, account: &str, other: &str, region: &str)
             EnableImportFindingsForProduct,
             json!({ "ProductArn": format!("arn:aws:securityhub:{region}::product/prowler/prowler") }),
         ),
+    ]
+}
+
+/// Calls of the classic half about several accounts or Regions.
+fn relations(stage: &Stage, step: &Step, account: &str, other: &str, region: &str) -> Vec<(Operation, Value)> {
+    let Step { which, how, .. } = step;
+    let invitations = stage.call_in(region, account, ListInvitations, json!({})).unwrap_or_default();
+    let invitation = invitations["Invitations"][0]["InvitationId"].as_str().unwrap_or("none").to_owned();
+    let policy = json!({ "SecurityHub": { "ServiceEnabled": how } });
+    vec![
         (CreateMembers, json!({ "AccountDetails": [{ "AccountId": other, "Email": "m@example.com" }] })),
         (InviteMembers, json!({ "AccountIds": [other] })),
         (AcceptAdministratorInvitation, json!({ "AdministratorId": other, "InvitationId": invitation })),
