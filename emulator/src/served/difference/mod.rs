@@ -7,7 +7,7 @@ mod findings;
 mod tests;
 mod values;
 
-use crate::state::{RowKey, Timestamp, World};
+use crate::state::{AccountId, Region, RowKey, Timestamp, World};
 
 pub use findings::{Finding, FindingDifferences};
 pub use values::ValueChange;
@@ -29,15 +29,20 @@ pub struct Difference {
     pub is_truncated: bool,
 }
 
+/// Rows are ordered by account, Region, kind and key, as they are shown.
+fn order(row: &RowKey) -> (Option<AccountId>, Option<&Region>, &'static str, &str) {
+    (row.account, row.region.as_ref(), row.kind.shown(), &row.key)
+}
+
 /// The difference between two worlds that no other code writes to, with up to `limit` entries in each list.
 pub fn between(from: &World, to: &World, limit: usize) -> Difference {
     let mut is_truncated = false;
     let findings = findings::between(from, to, limit, &mut is_truncated);
     let (mut added, mut removed, mut changed) = (Vec::new(), Vec::new(), Vec::new());
-    for change in to.finished_relations().changes_since(&from.finished_relations()) {
-        if change.row.kind.is_internal() {
-            continue;
-        }
+    let mut changes = to.finished_relations().changes_since(&from.finished_relations());
+    changes.retain(|change| !change.row.kind.is_internal());
+    changes.sort_by(|one, other| order(&one.row).cmp(&order(&other.row)));
+    for change in changes {
         let list = match (&change.before, &change.after) {
             (None, _) => &mut added,
             (_, None) => &mut removed,

@@ -122,6 +122,15 @@ kinds! {
 }
 
 impl Kind {
+    /// The name in comparisons, in which both halves share a name and settings of a control have one (CPL-53).
+    pub fn shown(self) -> &'static str {
+        match self {
+            Kind::ConnectorV2 => Kind::Connector.as_str(),
+            Kind::StandardControl => Kind::Control.as_str(),
+            kind => kind.as_str(),
+        }
+    }
+
     /// Whether the rows remember calls instead of describing what calls can see.
     pub fn is_internal(self) -> bool {
         self == Kind::ClientToken
