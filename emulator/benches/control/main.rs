@@ -1,0 +1,110 @@
+//! The test bench: how long reset, snapshots and restores of a million findings take, and what the journal and the
+//! metrics cost a small call, compared with goals.
+//!
+//! ```text
+//! cargo bench -p securityhub-local --bench control
+//! cargo bench -p securityhub-local --bench control -- --count 20000
+//! ```
+//!
+//! The program is a separate process that generates the findings at its start; the client sends HTTP requests from the
+//! same machine. Each round changes a finding after a snapshot, so that every restore has something to undo. The cost of
+//! the journal is the ratio of the rates of DescribeHub in two processes, one with `--journal 0` and one with the
+//! default, measured alternately.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a bench may panic")]
+
+#[path = "../common/mod.rs"]
+#[allow(dead_code, reason = "other benches use the other items")]
+mod common;
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::time::{Duration, Instant};
+
+use common::child::Child;
+use common::connection::Connection;
+use common::goal::{at_least, below, line};
+use common::http;
+use common::latency::milliseconds;
+use common::load::{Requests, Same, run};
+use common::summary::Summary;
+use tempfile::NamedTempFile;
+
+const MEMBERS: u32 = 39;
+/// Number of measurements of each kind.
+const RUNS: usize = 30;
+/// Number of alternate measurements of DescribeHub, and the duration and connections of each.
+const PAIRS: usize = 9;
+const TIME: Duration = Duration::from_secs(3);
+const CONNECTIONS: usize = 4;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let count = arguments.iter().skip_while(|argument| *argument != "--count").nth(1);
+    let count: usize = count.and_then(|count| count.parse().ok()).unwrap_or(1_000_000);
+    let file = scenario(count);
+    println!("{count} findings; each line: median (minimum … maximum) of {RUNS} runs, over HTTP\n");
+    states(&Child::program(&["--scenario", &file.path().to_string_lossy()]));
+    let small = scenario(0);
+    costs(&small);
+}
+
+/// Reset, snapshot and restore.
+fn states(program: &Child) {
+    let mut connection = Connection::open(program.address());
+    let mut measure = |name: &str, request: &[u8], goal: f64| {
+        let times = Summary::of((0..RUNS).map(|run| {
+            connection.send_ok(&change(run));
+            milliseconds(&mut connection, request)
+        }));
+        let goal = below(times.median(), goal, " ms");
+        line(name, &format!("{times:.2} ms"), &goal);
+    };
+    measure("snapshot", &control("PUT /_emulator/snapshots/bench"), 50.0);
+    measure("restore", &control("POST /_emulator/snapshots/bench/restore"), 50.0);
+    measure("reset", &control("POST /_emulator/reset"), 1.0);
+}
+
+/// What the journal costs a call of DescribeHub.
+fn costs(file: &NamedTempFile) {
+    println!("\nDescribeHub, {CONNECTIONS} connections, {PAIRS} alternate rounds of {} s", TIME.as_secs());
+    let scenario = file.path().to_string_lossy();
+    let without = Child::program(&["--scenario", &scenario, "--journal", "0"]);
+    let with = Child::program(&["--scenario", &scenario]);
+    let describe = http::request("GET /accounts", http::ACCOUNT, b"");
+    let rate = |program: &Child| {
+        let requests = (0..CONNECTIONS).map(|_| Box::new(Same(describe.clone())) as Box<dyn Requests>).collect();
+        run(program.address(), requests, Some(Instant::now() + TIME)).rate()
+    };
+    let pairs: Vec<(f64, f64)> = (0..PAIRS).map(|_| (rate(&without), rate(&with))).collect();
+    let (off, on) = (Summary::of(pairs.iter().map(|pair| pair.0)), Summary::of(pairs.iter().map(|pair| pair.1)));
+    line("without a journal", &format!("{off:.0} /s"), "");
+    line("with the default journal", &format!("{on:.0} /s"), "");
+    let ratio = Summary::of(pairs.iter().map(|(off, on)| on / off));
+    line("with, relative to without", &format!("{ratio:.3}"), &at_least(ratio.median(), 0.97));
+}
+
+fn control(method_and_path: &str) -> Vec<u8> {
+    http::request(method_and_path, http::ACCOUNT, b"")
+}
+
+/// Creates an insight, so that the state differs from the last snapshot.
+fn change(run: usize) -> Vec<u8> {
+    let body = format!(r#"{{"Name":"run {run}","Filters":{{}},"GroupByAttribute":"SeverityLabel"}}"#);
+    http::request("POST /insights", http::ACCOUNT, body.as_bytes())
+}
+
+/// A temporary scenario file with an administrator, its members and their findings.
+fn scenario(count: usize) -> NamedTempFile {
+    let mut text = "clock: { now: 2026-01-15T09:00:00Z, frozen: true }\nseed: 7\n".to_owned();
+    _ = write!(text, "hubs:\n  - account: \"{}\"\n    regions: [us-east-1]\n    members:\n", http::ACCOUNT);
+    for number in 1..=MEMBERS {
+        _ = writeln!(text, "      \"{:012}\": enabled", 200_000_000_000 + u64::from(number));
+    }
+    if count > 0 {
+        _ = writeln!(text, "findings:\n  - generate: {{ product: all, count: {count} }}");
+    }
+    let mut file = tempfile::Builder::new().suffix(".yaml").tempfile().expect("a temporary file");
+    file.write_all(text.as_bytes()).expect("room for a small file");
+    file
+}
