@@ -19,8 +19,16 @@ use crate::wire::server::{self, Options};
 use crate::wire::tls::{self, Authority};
 
 mod control_plane;
+mod events;
+mod faults;
+mod query;
+mod requests;
+mod sinks;
 mod world;
 
+pub use events::{EventFilter, Message, Messages};
+pub use faults::FaultGuard;
+pub use requests::{RequestFilter, Unverified, Verified, Verify};
 pub use world::{ClockStep, Reset};
 
 /// A running emulator. It serves on its own thread, so that it works from any runtime and outlives the runtime of the

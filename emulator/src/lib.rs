@@ -49,9 +49,15 @@ pub mod units;
 pub mod wire;
 
 pub use control::clock::ClockState;
+pub use control::sinks::{Deliveries, Sink};
 pub use control::snapshots::SnapshotInfo;
 pub use durable::Durability;
-pub use guard::{Builder, ClockStep, Emulator, Reset, StartError, Tls};
+pub use guard::{
+    Builder, ClockStep, Emulator, EventFilter, FaultGuard, Message, Messages, RequestFilter, Reset, StartError, Tls,
+    Unverified, Verified, Verify,
+};
+pub use journal::RecordedCall;
 pub use state::{
-    Fault, FaultError, FaultLatency, FaultPartial, FaultStage, FaultWire, Lognormal, Operations as FaultOperations,
+    EventSink, Fault, FaultError, FaultLatency, FaultPartial, FaultStage, FaultWire, Lognormal,
+    Operations as FaultOperations, SinkKind,
 };

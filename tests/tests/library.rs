@@ -2,7 +2,16 @@
 
 use std::time::{Duration, SystemTime};
 
-use securityhub_local::{Emulator, Reset, control};
+use bytes::Bytes;
+use http::Request;
+use securityhub_local::{
+    Emulator, EventFilter, EventSink, Fault, FaultError, RequestFilter, Reset, SinkKind, Verify, control,
+};
+use securityhub_local_tests::sample;
+use serde_json::{Value, json};
+
+const SIGNATURE: &str = "AWS4-HMAC-SHA256 Credential=111111111111/20260115/us-east-1/securityhub/aws4_request, \
+                         SignedHeaders=host, Signature=00";
 
 fn run<F: Future>(test: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test)
@@ -47,5 +56,86 @@ fn a_program_moves_and_freezes_the_clock() {
         assert_eq!(emulator.set_clock(past).unwrap_err().status, 400);
         assert_eq!(emulator.advance("tomorrow").unwrap_err().status, 400);
         assert_eq!(emulator.clock(), later, "a refused call changes nothing");
+    });
+}
+
+/// Calls an operation of the API in process, and returns the status.
+async fn call(emulator: &Emulator, method: &str, path: &str, body: &Value) -> u16 {
+    let request = Request::builder().method(method).uri(path);
+    let request = request.header("authorization", SIGNATURE);
+    let request = request.header("x-emulator-test", "library").body(Bytes::from(body.to_string())).unwrap();
+    emulator.service().handle(request).await.status().as_u16()
+}
+
+/// Rules: CPL-130, CPL-22, CPL-23, CPL-25, CPL-28, CPL-29.
+#[test]
+fn a_program_verifies_the_calls_that_it_made() {
+    run(async {
+        let emulator = emulator().await;
+        assert_eq!(call(&emulator, "GET", "/accounts", &json!({})).await, 200);
+        let filter = RequestFilter { test: Some("library".to_owned()), ..RequestFilter::operation("DescribeHub") };
+        let calls = emulator.requests(&filter).unwrap();
+        assert_eq!((calls.len(), calls[0].status), (1, Some(200)));
+        assert_eq!(emulator.wait_requests(&filter, 1, Duration::from_secs(5)).await.unwrap(), calls);
+        let (_, later) = tokio::join!(
+            call(&emulator, "POST", "/findings", &json!({ "MaxResults": 1 })),
+            emulator.wait_requests(&RequestFilter::operation("GetFindings"), 1, Duration::from_secs(5)),
+        );
+        assert_eq!(later.unwrap().len(), 1, "the wait ends when the call is made");
+
+        let expected = Verify::operation("GetFindings").matching(json!({ "MaxResults": 1 })).times(1);
+        assert_eq!(emulator.verify(&expected).await.unwrap().count, 1);
+        let wrong = Verify::operation("GetFindings").matching(json!({ "MaxResults": 2 }));
+        let text = emulator.verify(&wrong).await.unwrap_err().to_string();
+        assert!(text.contains("Input.MaxResults: expected 2, found 1"), "{text}");
+
+        assert_eq!(emulator.clear_requests(&filter).unwrap(), 1);
+        assert_eq!(emulator.requests(&filter).unwrap(), []);
+    });
+}
+
+/// Rules: CPL-130, CPL-33.
+#[test]
+fn a_fault_lasts_as_long_as_its_guard() {
+    run(async {
+        let emulator = emulator().await;
+        let error = FaultError { code: Some("Throttle".to_owned()), ..FaultError::default() };
+        let guard = emulator.fault(Fault { error: Some(error.clone()), ..Fault::default() }).unwrap();
+        assert_eq!(call(&emulator, "GET", "/accounts", &json!({})).await, 429);
+        assert_eq!(emulator.faults().unwrap()[0].fired, Some(1));
+        drop(guard);
+        assert_eq!(call(&emulator, "GET", "/accounts", &json!({})).await, 200);
+        emulator.set_faults(vec![Fault { error: Some(error), times: Some(1), ..Fault::default() }]).unwrap();
+        assert_eq!(call(&emulator, "GET", "/accounts", &json!({})).await, 429);
+        assert_eq!(call(&emulator, "GET", "/accounts", &json!({})).await, 200);
+        assert_eq!(emulator.fault(Fault::default()).map(|_| ()).unwrap_err().status, 400, "it has no effect");
+    });
+}
+
+/// Rules: CPL-130, CPL-80, CPL-81, CPL-82.
+#[test]
+fn a_program_waits_for_events_and_follows_them() {
+    run(async {
+        let emulator = emulator().await;
+        let folder = tempfile::tempdir().unwrap();
+        let sink = json!({ "Type": "webhook", "Url": "http://127.0.0.1:9/" });
+        let sink: EventSink = serde_json::from_value(sink).unwrap();
+        assert_eq!(sink.kind, SinkKind::Webhook);
+        emulator.sink("nowhere", &sink).unwrap();
+        let file = json!({ "Type": "file", "Path": folder.path().join("events.jsonl") });
+        let refused = emulator.sink("file", &serde_json::from_value(file).unwrap()).unwrap_err();
+        assert_eq!(refused.status, 400, "no folder for files is allowed");
+
+        let mut messages = emulator.stream(&EventFilter::default()).await.unwrap();
+        let finding = sample::finding("111111111111");
+        assert_eq!(call(&emulator, "POST", "/findings/import", &json!({ "Findings": [finding] })).await, 200);
+        let filter = EventFilter { test: Some("library".to_owned()), ..EventFilter::default() };
+        let events = emulator.wait_events(&filter, 1, Duration::from_secs(5)).await.unwrap();
+        assert_eq!(events[0]["detail"]["findings"][0]["Id"], finding["Id"]);
+        let message = messages.next().await.unwrap();
+        assert_eq!((message.kind.as_str(), &message.data), ("event", &events[0]));
+        assert_eq!(emulator.sinks().unwrap()[0].state.queued, 1, "the receiver does not exist");
+        emulator.remove_sink("nowhere").unwrap();
+        assert_eq!(emulator.sinks().unwrap(), []);
     });
 }

@@ -41,7 +41,7 @@ mod requests;
 mod resources;
 mod routes;
 mod scenario;
-mod sinks;
+pub mod sinks;
 pub mod snapshots;
 pub mod status;
 mod stream;

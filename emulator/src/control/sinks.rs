@@ -21,34 +21,39 @@ pub(super) struct SinkInput {
 }
 
 /// A sink: its name, its members and its state.
-#[derive(Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Sink {
-    name: String,
+pub struct Sink {
+    /// Its name.
+    pub name: String,
+    /// Its members.
     #[serde(flatten)]
-    declared: EventSink,
-    state: Deliveries,
+    pub declared: EventSink,
+    /// What became of its events.
+    pub state: Deliveries,
 }
 
 /// What became of the events of a sink.
-#[derive(Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 #[schemars(rename = "SinkState")]
-struct Deliveries {
+pub struct Deliveries {
     /// Events that are not delivered yet.
-    queued: usize,
-    delivered: u64,
+    pub queued: usize,
+    /// Events that the receiver accepted.
+    pub delivered: u64,
     /// Events that the receiver refused, or that were tried too often.
-    failed: u64,
+    pub failed: u64,
     /// Events that were dropped because the queue was full.
-    dropped: u64,
+    pub dropped: u64,
     /// Attempts after the first.
-    retries: u64,
-    last_error: Option<String>,
+    pub retries: u64,
+    /// The reason why the last failed attempt failed.
+    pub last_error: Option<String>,
     /// The HTTP status of the last answer.
-    last_status: Option<u16>,
+    pub last_status: Option<u16>,
     /// The time of the last delivery, by the system clock.
-    last_delivery: Option<String>,
+    pub last_delivery: Option<String>,
 }
 
 /// Sinks.

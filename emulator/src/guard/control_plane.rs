@@ -1,16 +1,20 @@
 //! How the methods of an emulator call its control plane: in process, with the same bodies as over HTTP, so that both
 //! have the same rules and the same messages.
 
+use std::io;
+
 use bytes::Bytes;
 use http::{Method, Request};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::sync::mpsc;
 
 use super::Emulator;
 use crate::control::Error;
 use crate::invariant::Invariant;
+use crate::service::Service;
 use crate::wire::payload::Payload;
 
 /// Characters of names that need no encoding in a path.
@@ -35,12 +39,32 @@ impl Emulator {
         path: &str,
         body: &impl Serialize,
     ) -> Result<A, Error> {
-        let response = self.service.answer_control_now(&request(method, path, body));
-        let body = match response.body() {
-            Payload::Whole(body) => body.clone(),
-            Payload::Stream(_) => Bytes::new(),
-        };
-        read(response.status().as_u16(), &body)
+        call_now(&self.service, method, path, body)
+    }
+
+    /// Opens a stream.
+    pub(super) async fn control_stream(&self, path: &str) -> Result<mpsc::Receiver<io::Result<Bytes>>, Error> {
+        let response = self.service.answer_control(request(Method::GET, path, &serde_json::json!({})), false).await;
+        let status = response.status().as_u16();
+        match response.into_body() {
+            Payload::Stream(parts) => Ok(parts),
+            Payload::Whole(body) => Err(Error::new(status, &body)),
+        }
+    }
+}
+
+/// Calls the control plane of a service on this thread and returns what there is now.
+pub(super) fn call_now<A: DeserializeOwned>(
+    service: &Service,
+    method: Method,
+    path: &str,
+    body: &impl Serialize,
+) -> Result<A, Error> {
+    let response = service.answer_control_now(&request(method, path, body));
+    let status = response.status().as_u16();
+    match response.into_body() {
+        Payload::Whole(body) => read(status, &body),
+        Payload::Stream(_) => read(status, b""),
     }
 }
 
