@@ -102,7 +102,7 @@ fn a_fault_lasts_as_long_as_its_guard() {
         let error = FaultError { code: Some("Throttle".to_owned()), ..FaultError::default() };
         let guard = emulator.fault(Fault { error: Some(error.clone()), ..Fault::default() }).unwrap();
         assert_eq!(call(&emulator, "GET", "/accounts", &json!({})).await, 429);
-        assert_eq!(emulator.faults().unwrap()[0].fired, Some(1));
+        assert_eq!(emulator.faults()[0].fired, Some(1));
         drop(guard);
         assert_eq!(call(&emulator, "GET", "/accounts", &json!({})).await, 200);
         emulator.set_faults(vec![Fault { error: Some(error), times: Some(1), ..Fault::default() }]).unwrap();

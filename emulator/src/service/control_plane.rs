@@ -21,7 +21,7 @@ const ATTEMPT_INTERVAL: Duration = Duration::from_millis(5);
 
 impl Service {
     /// Answers and counts a call of the control plane.
-    pub(super) async fn answer_control(&self, request: Request<Bytes>, may_start_threads: bool) -> Response<Payload> {
+    pub(crate) async fn answer_control(&self, request: Request<Bytes>, may_start_threads: bool) -> Response<Payload> {
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let response = self.answer_waiting_control(request, may_start_threads).await;
         let route = control::route_path(&path);
