@@ -77,9 +77,10 @@ fn a_program_verifies_the_calls_that_it_made() {
         let calls = emulator.requests(&filter).unwrap();
         assert_eq!((calls.len(), calls[0].status), (1, Some(200)));
         assert_eq!(emulator.wait_requests(&filter, 1, Duration::from_secs(5)).await.unwrap(), calls);
+        let (input, page) = (json!({ "MaxResults": 1 }), RequestFilter::operation("GetFindings"));
         let (_, later) = tokio::join!(
-            call(&emulator, "POST", "/findings", &json!({ "MaxResults": 1 })),
-            emulator.wait_requests(&RequestFilter::operation("GetFindings"), 1, Duration::from_secs(5)),
+            call(&emulator, "POST", "/findings", &input),
+            emulator.wait_requests(&page, 1, Duration::from_secs(5)),
         );
         assert_eq!(later.unwrap().len(), 1, "the wait ends when the call is made");
 
@@ -117,12 +118,11 @@ fn a_fault_lasts_as_long_as_its_guard() {
 fn a_program_waits_for_events_and_follows_them() {
     run(async {
         let emulator = emulator().await;
-        let folder = tempfile::tempdir().unwrap();
         let sink = json!({ "Type": "webhook", "Url": "http://127.0.0.1:9/" });
         let sink: EventSink = serde_json::from_value(sink).unwrap();
         assert_eq!(sink.kind, SinkKind::Webhook);
         emulator.sink("nowhere", &sink).unwrap();
-        let file = json!({ "Type": "file", "Path": folder.path().join("events.jsonl") });
+        let file = json!({ "Type": "file", "Path": std::env::temp_dir().join("events.jsonl") });
         let refused = emulator.sink("file", &serde_json::from_value(file).unwrap()).unwrap_err();
         assert_eq!(refused.status, 400, "no folder for files is allowed");
 

@@ -44,7 +44,7 @@ impl Emulator {
 
     /// Opens a stream.
     pub(super) async fn control_stream(&self, path: &str) -> Result<mpsc::Receiver<io::Result<Bytes>>, Error> {
-        let response = self.service.answer_control(request(Method::GET, path, &serde_json::json!({})), false).await;
+        let response = self.service.answer_control(request(Method::GET, path, &serde_json::json!({})), true).await;
         let status = response.status().as_u16();
         match response.into_body() {
             Payload::Stream(parts) => Ok(parts),
