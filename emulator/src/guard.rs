@@ -1,7 +1,7 @@
 //! An emulator inside a Rust program: started by one line and stopped on drop.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -322,7 +322,8 @@ impl Builder {
         reason = "async is part of the public API, so that starting can wait in future versions"
     )]
     pub async fn start(mut self) -> Result<Emulator, StartError> {
-        let tls = self.tls.take().map(certificate).transpose()?;
+        let directory = self.data_directory.as_ref().map(|directory| directory.path.clone());
+        let tls = self.tls.take().map(|tls| certificate(tls, directory.as_deref())).transpose()?;
         self.settings.certificate_authority = tls.as_ref().and_then(|tls| tls.authority().map(str::to_owned));
         let admission = Admission {
             origins: rules("allow_origin", &self.allowed_origins)?,
@@ -366,9 +367,9 @@ impl Builder {
 }
 
 /// The certificate with which an emulator serves.
-fn certificate(tls: Tls) -> Result<tls::Tls, StartError> {
+fn certificate(tls: Tls, directory: Option<&Path>) -> Result<tls::Tls, StartError> {
     let certificate = match tls {
-        Tls::Generated => Authority::generate().and_then(|authority| tls::Tls::issued_by(&authority, &[])),
+        Tls::Generated => Authority::of(directory).and_then(|authority| tls::Tls::issued_by(&authority, &[])),
         Tls::Given { certificate, key } => tls::Tls::new(certificate.as_bytes(), key.as_bytes()),
     };
     certificate.map_err(|error| StartError::Setting(format!("tls: {error}")))

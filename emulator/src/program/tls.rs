@@ -22,7 +22,7 @@ pub(super) fn prepare(arguments: &ServeArguments) -> Result<Option<Tls>, Exit> {
     if !arguments.tls {
         return Ok(None);
     }
-    let authority = Authority::generate().map_err(Exit::failed)?;
+    let authority = Authority::of(arguments.data_dir.as_deref()).map_err(Exit::failed)?;
     let tls = Tls::issued_by(&authority, &names(arguments)).map_err(Exit::failed)?;
     if let Some(path) = &arguments.tls_ca_file {
         // Written to a temporary file and renamed, so that no reader sees a part of it.

@@ -41,7 +41,8 @@ impl Authority {
     /// # Errors
     /// The key cannot be read, or the certificate is not that of the key.
     pub fn read(certificate: &str, key: &str) -> Result<Authority, String> {
-        let key = KeyPair::from_pem(key).map_err(failed)?;
+        let key =
+            KeyPair::from_pem(key).map_err(|error| format!("the key of the authority cannot be read: {error}"))?;
         let stored = Authority { key, certificate: certificate.to_owned() };
         // A server certificate of the authority is checked with its certificate, as a client would do.
         super::Tls::new(certificate.as_bytes(), stored.key.serialize_pem().as_bytes())?;

@@ -2,6 +2,7 @@
 //! with, so the first byte tells which of the two a connection speaks.
 
 mod authority;
+mod stored;
 mod stream;
 #[cfg(test)]
 mod tests;
