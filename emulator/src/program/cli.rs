@@ -156,6 +156,7 @@ A scenario can also generate findings itself, without a file:
   findings: [{ generate: { product: guardduty, count: 1000 } }]";
 
 #[derive(Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each of them is a flag")]
 pub(super) struct ServeArguments {
     /// Scenario files, as with --scenario
     #[arg(value_name = "FILE")]

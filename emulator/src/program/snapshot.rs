@@ -196,13 +196,13 @@ mod tests {
         let finding = json!({ "Account": "111111111111", "Region": "us-east-1", "ProductArn": "p", "Id": "a" });
         let changes =
             json!([{ "Path": "Workflow.Status", "From": "NEW", "To": "RESOLVED" }, { "Path": "Note", "To": {} }]);
-        let mut changed = finding.clone();
-        changed["Changes"] = changes;
+        let mut other = finding.clone();
+        other["Changes"] = changes;
         let hub = json!({ "Kind": "Hub", "Account": "111111111111", "Region": "us-east-1", "Key": "default" });
         let unit = json!({ "Kind": "Unit", "Account": null, "Region": null, "Key": "ou\n" });
         let clock = json!({ "From": "2026-01-15T09:00:00.000Z", "To": "2026-01-15T09:00:00.000Z" });
         let mut difference: Difference = serde_json::from_value(json!({
-            "Findings": { "Added": [finding], "Removed": [], "Changed": [changed] },
+            "Findings": { "Added": [finding], "Removed": [], "Changed": [other] },
             "Relations": { "Added": [hub], "Removed": [unit], "Changed": [] }, "Clock": clock, "Truncated": false,
         }))
         .unwrap();
