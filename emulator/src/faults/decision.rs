@@ -47,8 +47,10 @@ impl Decision {
     /// Whether the call has its effect, even if its response is lost (CPL-34, CPL-37).
     pub fn does_call(&self) -> bool {
         match &self.effect {
-            None | Some(Effect::Partial(_)) => true,
-            Some(Effect::Wire(WireFault { kind: FaultWire::Truncate | FaultWire::Dribble, .. })) => true,
+            None
+            | Some(
+                Effect::Partial(_) | Effect::Wire(WireFault { kind: FaultWire::Truncate | FaultWire::Dribble, .. }),
+            ) => true,
             Some(Effect::Error(_) | Effect::Wire(_)) => self.stage == FaultStage::After,
         }
     }

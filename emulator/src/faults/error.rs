@@ -78,10 +78,9 @@ impl ErrorRule {
             Code::Of(family) => (Cow::Borrowed(family.code(subject)), family.status()),
         };
         let is_throttling = THROTTLING.contains(&&*code);
-        let message = self.message.clone().unwrap_or_else(|| match is_throttling {
-            true => "Too Many Requests".to_owned(),
-            false => format!("Injected by fault {id}"),
-        });
+        let usual_message =
+            || if is_throttling { "Too Many Requests".to_owned() } else { format!("Injected by fault {id}") };
+        let message = self.message.clone().unwrap_or_else(usual_message);
         FaultAnswer { code, status: self.status.unwrap_or(usual), message }
     }
 }

@@ -29,9 +29,7 @@ pub fn admit(world: &World, caller: &Caller, operation: Operation) -> Result<(),
     if world.faults.take_token(key, limit(operation), world.clock.now()) {
         return Ok(());
     }
-    let code = match operation.answers_validation_exception() {
-        true => ErrorCode::ThrottlingException,
-        false => ErrorCode::TooManyRequestsException,
-    };
+    let is_v2 = operation.answers_validation_exception();
+    let code = if is_v2 { ErrorCode::ThrottlingException } else { ErrorCode::TooManyRequestsException };
     Err(AwsError::new(code, "Too Many Requests"))
 }

@@ -7,7 +7,7 @@ use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::state::{AccountId, Fault, FaultStage, FaultWire, Region};
+use crate::state::{Fault, FaultStage, FaultWire, Region};
 use crate::testing::{ADMINISTRATOR, MEMBER, REGION, id};
 
 fn rules(value: Value) -> Vec<Fault> {
@@ -55,25 +55,19 @@ fn error(decision: Option<Decision>) -> (String, u16, String) {
     }
 }
 
-/// Rules: CPL-31, CPL-33, CPL-35, CPL-36, CPL-38.
+/// The mistakes in these rules begin with these words.
+fn assert_mistakes<const N: usize>(rules: [(Value, &str); N]) {
+    for (rule, expected) in rules {
+        let message = mistake(rule.clone());
+        assert!(message.starts_with(expected), "{rule}: {message}");
+    }
+}
+
+/// Rules: CPL-31, CPL-33.
 #[test]
-fn a_mistake_names_the_place_and_the_nearest_right_word() {
+fn a_wrong_selection_is_refused_with_its_place_and_the_nearest_right_word() {
     let throttle = || json!({ "Code": "Throttle" });
-    for (rule, expected) in [
-        (json!({}), "member 'Faults[0]': the rule has none of 'Error', 'Wire', 'Partial' and 'Latency'"),
-        (json!({ "Error": throttle(), "Wire": "reset" }), "member 'Faults[0]': at most one of"),
-        (json!({ "Error": {} }), "member 'Faults[0].Error': expected 'Code', 'Status' or both"),
-        (
-            json!({ "Error": { "Code": "Throtle" } }),
-            "member 'Faults[0].Error.Code': 'Throtle' is not an error code of the selected operations; did you mean \
-             'Throttle'?",
-        ),
-        (
-            json!({ "Operation": "GetFindingsV2", "Error": { "Code": "InternalException" } }),
-            "member 'Faults[0].Error.Code': 'InternalException' is not an error code of GetFindingsV2; any code",
-        ),
-        (json!({ "Error": { "Code": "a b", "Status": 400 } }), "member 'Faults[0].Error.Code': 'a b' is not a valid"),
-        (json!({ "Error": { "Status": 302 } }), "member 'Faults[0].Error.Status': 302 is not a status from 400 to 599"),
+    assert_mistakes([
         (
             json!({ "Operation": "GetFinding", "Error": throttle() }),
             "member 'Faults[0].Operation': unknown operation 'GetFinding'; did you mean 'GetFindings'?",
@@ -94,6 +88,28 @@ fn a_mistake_names_the_place_and_the_nearest_right_word() {
         ),
         (json!({ "Test": "a b", "Error": throttle() }), "member 'Faults[0].Test': 'a b' is not a valid tag"),
         (json!({ "Match": { "$prefx": "a" }, "Error": throttle() }), "member 'Faults[0].Match.$prefx': "),
+    ]);
+}
+
+/// Rules: CPL-31, CPL-33, CPL-35, CPL-36.
+#[test]
+fn a_wrong_effect_is_refused_with_its_place_and_the_nearest_right_word() {
+    let throttle = || json!({ "Code": "Throttle" });
+    assert_mistakes([
+        (json!({}), "member 'Faults[0]': the rule has none of 'Error', 'Wire', 'Partial' and 'Latency'"),
+        (json!({ "Error": throttle(), "Wire": "reset" }), "member 'Faults[0]': at most one of"),
+        (json!({ "Error": {} }), "member 'Faults[0].Error': expected 'Code', 'Status' or both"),
+        (
+            json!({ "Error": { "Code": "Throtle" } }),
+            "member 'Faults[0].Error.Code': 'Throtle' is not an error code of the selected operations; did you mean \
+             'Throttle'?",
+        ),
+        (
+            json!({ "Operation": "GetFindingsV2", "Error": { "Code": "InternalException" } }),
+            "member 'Faults[0].Error.Code': 'InternalException' is not an error code of GetFindingsV2; any code",
+        ),
+        (json!({ "Error": { "Code": "a b", "Status": 400 } }), "member 'Faults[0].Error.Code': 'a b' is not a valid"),
+        (json!({ "Error": { "Status": 302 } }), "member 'Faults[0].Error.Status': 302 is not a status from 400 to 599"),
         (json!({ "Probability": 1.5, "Error": throttle() }), "member 'Faults[0].Probability': 1.5 is not"),
         (json!({ "Every": 0, "Error": throttle() }), "member 'Faults[0].Every': expected a number from 1"),
         (json!({ "Id": "a b", "Error": throttle() }), "member 'Faults[0].Id': 'a b' is not a valid ID"),
@@ -107,6 +123,13 @@ fn a_mistake_names_the_place_and_the_nearest_right_word() {
             json!({ "Latency": { "Lognormal": { "Median": "1s", "Sigma": -1.0 } } }),
             "member 'Faults[0].Latency.Lognormal.Sigma': expected",
         ),
+    ]);
+}
+
+/// Rules: CPL-33, CPL-38.
+#[test]
+fn a_wrong_choice_of_items_is_refused_with_its_place_and_the_nearest_right_word() {
+    assert_mistakes([
         (
             json!({ "Operation": "GetFindings", "Partial": {} }),
             "member 'Faults[0].Partial': GetFindings does not have items that can fail; use one of BatchImportFindings, ",
@@ -129,10 +152,7 @@ fn a_mistake_names_the_place_and_the_nearest_right_word() {
             json!({ "Operation": "GetMembers", "Partial": { "Code": "x" } }),
             "member 'Faults[0].Partial.Code': 'x' is not a code of the items; the items have no code",
         ),
-    ] {
-        let message = mistake(rule.clone());
-        assert!(message.starts_with(expected), "{rule}: {message}");
-    }
+    ]);
 }
 
 /// Rules: CPL-33.
@@ -328,8 +348,6 @@ fn a_delay_follows_its_distribution_and_is_cut() {
     lognormal.sort_unstable();
     assert!((70..=90).contains(&lognormal[200]), "{}", lognormal[200]);
     assert_eq!(*lognormal.last().unwrap(), 200);
-    let account: AccountId = id(ADMINISTRATOR);
-    assert_eq!(account.as_str(), ADMINISTRATOR);
 }
 
 /// Rules: CPL-38.
@@ -346,4 +364,28 @@ fn a_partial_failure_fires_only_if_it_chooses_an_item() {
     assert!(import(&["b"]).is_none());
     let listed = faults.list();
     assert_eq!((listed[0].seen, listed[0].fired), (Some(4), Some(1)));
+}
+
+/// Rules: CPL-38.
+#[test]
+fn failed_targets_of_configuration_policies_are_reported_in_order() {
+    let operation = Operation::BatchGetConfigurationPolicyAssociations;
+    let list = "ConfigurationPolicyAssociationIdentifiers";
+    let targets = ["r-1", "ou-1", "ou-2"].map(|id| json!({ "Target": { "OrganizationalUnitId": id } }));
+    let faults = faults(json!([{ "Partial": { "Ids": ["r-1", "ou-2"], "Message": "no" } }]));
+    let decision = decide(&faults, operation, ADMINISTRATOR, json!({ list: targets })).unwrap();
+    let partial = decision.partial().unwrap();
+    let mut members = serde_json::Map::from_iter([(list.to_owned(), json!(targets))]);
+    partial.take(&mut members, &mut Vec::new());
+    assert_eq!(members[list], json!([targets[1]]));
+    assert_eq!(partial.answer_without_items(), None);
+    let failed = "UnprocessedConfigurationPolicyAssociations";
+    let natural = json!({ list: targets[1], "ErrorCode": "404", "ErrorReason": "missing" });
+    let answer = json!({ "ConfigurationPolicyAssociations": [], failed: [natural] }).to_string();
+    let answer: Value = serde_json::from_slice(&partial.complete(&answer.into())).unwrap();
+    let reasons: Vec<_> = answer[failed].as_array().unwrap().iter().map(|it| it["ErrorReason"].clone()).collect();
+    assert_eq!(reasons, ["no", "missing", "no"]);
+    assert_eq!(answer[failed][2][list], targets[2]);
+    let violations = crate::shape::check::answer(operation.model().output, &answer);
+    assert!(violations.is_empty(), "{violations:?}");
 }

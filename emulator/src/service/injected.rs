@@ -54,6 +54,7 @@ impl Service {
         // A call with an invalid tag is refused for it.
         observed::test_tag(&parts.headers).ok()?;
         let world = self.world();
+        facts.epoch = Some(world.epoch());
         let caller = self.identify(&world, parts, body, facts).ok()?;
         let body = encoding::decode(parts, body, route::BODY_LIMIT).ok()?;
         if input::is_too_large(parts, &body, route::BODY_LIMIT) {

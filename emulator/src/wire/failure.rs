@@ -55,10 +55,8 @@ impl Failure {
 
 /// The status that a client receives; `None` if the connection fails before the response.
 pub fn status<B>(response: &Response<B>) -> Option<u16> {
-    match response.extensions().get::<Failure>() {
-        Some(Failure::Reset | Failure::Empty | Failure::Garbage | Failure::Hang) => None,
-        Some(Failure::Truncate | Failure::Dribble(_)) | None => Some(response.status().as_u16()),
-    }
+    let is_sent = response.extensions().get().is_none_or(Failure::sends_response);
+    is_sent.then(|| response.status().as_u16())
 }
 
 /// A request without a response. Over HTTP/1.1 hyper closes the connection, over HTTP/2 it resets the stream.

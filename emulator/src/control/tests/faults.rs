@@ -1,6 +1,6 @@
 //! Tests of faults through the service: routes, errors, partial failures, rate limits and resets.
 
-use std::collections::BTreeMap;
+use securityhub_fixtures::Operation;
 
 use super::*;
 
@@ -192,93 +192,41 @@ fn some_findings_of_an_import_fail() {
     assert_eq!(service.world().finding_count(), 4);
 }
 
-/// The calls of all operations with items, each with two items, and the ID of the second.
-fn batches() -> BTreeMap<&'static str, (&'static str, &'static str, Value, &'static str)> {
-    let product = "arn:aws:securityhub:us-east-1::product/aws/access-analyzer";
+/// Calls of operations with items, each with two items, and the list of failed items in the answer.
+fn batches() -> Vec<(Operation, Value, &'static str)> {
     let rule = |number: u8| format!("arn:aws:securityhub:us-east-1:111111111111:automation-rule/{number}");
     let standard = "arn:aws:securityhub:us-east-1::standards/aws-foundational-security-best-practices/v/1.0.0";
     let association = |id: &str| json!({ "SecurityControlId": id, "StandardsArn": standard });
     let update =
         |id: &str| json!({ "SecurityControlId": id, "StandardsArn": standard, "AssociationStatus": "ENABLED" });
-    let identifier = |id: &str| json!({ "Id": id, "ProductArn": product });
-    let accounts = json!({ "AccountIds": ["222222222222", "333333333333"] });
+    let product = "arn:aws:securityhub:us-east-1::product/aws/access-analyzer";
+    let identifiers = ["a", "b"].map(|id| json!({ "Id": id, "ProductArn": product }));
+    let rules = json!({ "AutomationRulesArns": [rule(1), rule(2)] });
+    let changes = json!({ "UpdateAutomationRulesRequestItems": [{ "RuleArn": rule(1) }, { "RuleArn": rule(2) }] });
+    let controls = ["S3.1", "No.1"];
+    let associations = json!({ "StandardsControlAssociationIds": controls.map(association) });
+    let updates = json!({ "StandardsControlAssociationUpdates": controls.map(update) });
     let details = json!({ "AccountDetails": [{ "AccountId": "222222222222" }, { "AccountId": "333333333333" }] });
-    let uids = ["0".repeat(64), "1".repeat(64)];
-    BTreeMap::from([
-        (
-            "BatchUpdateFindings",
-            (
-                "PATCH",
-                "/findings/batchupdate",
-                json!({ "FindingIdentifiers": [identifier("a"), identifier("b")], "Confidence": 1 }),
-                "UnprocessedFindings",
-            ),
-        ),
-        (
-            "BatchUpdateFindingsV2",
-            (
-                "PATCH",
-                "/findingsv2/batchupdatev2",
-                json!({ "MetadataUids": uids, "Comment": "c" }),
-                "UnprocessedFindings",
-            ),
-        ),
-        (
-            "BatchGetAutomationRules",
-            (
-                "POST",
-                "/automationrules/get",
-                json!({ "AutomationRulesArns": [rule(1), rule(2)] }),
-                "UnprocessedAutomationRules",
-            ),
-        ),
-        (
-            "BatchDeleteAutomationRules",
-            (
-                "POST",
-                "/automationrules/delete",
-                json!({ "AutomationRulesArns": [rule(1), rule(2)] }),
-                "UnprocessedAutomationRules",
-            ),
-        ),
-        (
-            "BatchUpdateAutomationRules",
-            (
-                "PATCH",
-                "/automationrules/update",
-                json!({ "UpdateAutomationRulesRequestItems": [{ "RuleArn": rule(1) }, { "RuleArn": rule(2) }] }),
-                "UnprocessedAutomationRules",
-            ),
-        ),
-        (
-            "BatchGetSecurityControls",
-            ("POST", "/securityControls/batchGet", json!({ "SecurityControlIds": ["S3.1", "No.1"] }), "UnprocessedIds"),
-        ),
-        (
-            "BatchGetStandardsControlAssociations",
-            (
-                "POST",
-                "/associations/batchGet",
-                json!({ "StandardsControlAssociationIds": [association("S3.1"), association("No.1")] }),
-                "UnprocessedAssociations",
-            ),
-        ),
-        (
-            "BatchUpdateStandardsControlAssociations",
-            (
-                "PATCH",
-                "/associations",
-                json!({ "StandardsControlAssociationUpdates": [update("S3.1"), update("No.1")] }),
-                "UnprocessedAssociationUpdates",
-            ),
-        ),
-        ("CreateMembers", ("POST", "/members", details, "UnprocessedAccounts")),
-        ("InviteMembers", ("POST", "/members/invite", accounts.clone(), "UnprocessedAccounts")),
-        ("GetMembers", ("POST", "/members/get", accounts.clone(), "UnprocessedAccounts")),
-        ("DeleteMembers", ("POST", "/members/delete", accounts.clone(), "UnprocessedAccounts")),
-        ("DeclineInvitations", ("POST", "/invitations/decline", accounts.clone(), "UnprocessedAccounts")),
-        ("DeleteInvitations", ("POST", "/invitations/delete", accounts, "UnprocessedAccounts")),
-    ])
+    let accounts = json!({ "AccountIds": ["222222222222", "333333333333"] });
+    let uids = json!({ "MetadataUids": ["0".repeat(64), "1".repeat(64)], "Comment": "c" });
+    let findings = json!({ "FindingIdentifiers": identifiers, "Confidence": 1 });
+    let (of_rules, of_accounts) = ("UnprocessedAutomationRules", "UnprocessedAccounts");
+    vec![
+        (Operation::BatchUpdateFindings, findings, "UnprocessedFindings"),
+        (Operation::BatchUpdateFindingsV2, uids, "UnprocessedFindings"),
+        (Operation::BatchGetAutomationRules, rules.clone(), of_rules),
+        (Operation::BatchDeleteAutomationRules, rules, of_rules),
+        (Operation::BatchUpdateAutomationRules, changes, of_rules),
+        (Operation::BatchGetSecurityControls, json!({ "SecurityControlIds": controls }), "UnprocessedIds"),
+        (Operation::BatchGetStandardsControlAssociations, associations, "UnprocessedAssociations"),
+        (Operation::BatchUpdateStandardsControlAssociations, updates, "UnprocessedAssociationUpdates"),
+        (Operation::CreateMembers, details, of_accounts),
+        (Operation::InviteMembers, accounts.clone(), of_accounts),
+        (Operation::GetMembers, accounts.clone(), of_accounts),
+        (Operation::DeleteMembers, accounts.clone(), of_accounts),
+        (Operation::DeclineInvitations, accounts.clone(), of_accounts),
+        (Operation::DeleteInvitations, accounts, of_accounts),
+    ]
 }
 
 /// Debug builds check each answer against its shape, so the failed items have the right members.
@@ -286,7 +234,8 @@ fn batches() -> BTreeMap<&'static str, (&'static str, &'static str, Value, &'sta
 /// Rules: CPL-38.
 #[test]
 fn items_of_all_batch_operations_fail() {
-    for (operation, (method, path, body, list)) in batches() {
+    for (operation, body, list) in batches() {
+        let (method, path, operation) = (operation.model().method, operation.model().path, operation.name());
         let service = service();
         assert_eq!(post(&service, "/hubv2", "{}").0, 200);
         let natural = send(&service, method, path, body.to_string());
