@@ -396,8 +396,19 @@ impl Store {
     /// Writes and syncs everything, and lets other processes use the directory. Returns whether that succeeded.
     pub fn close(&self) -> bool {
         let is_written = self.log.flush();
+        let is_synced = self.sync().inspect_err(|error| tracing::error!(%error, "cannot sync the data directory"));
         self.lock.release();
-        is_written
+        is_written && is_synced.is_ok()
+    }
+
+    /// Writes the earlier segments of the log and the names of files to the disk.
+    fn sync(&self) -> Result<(), Error> {
+        for (file, kind) in files::list(&self.path)? {
+            if matches!(kind, Kind::Log(_)) {
+                std::fs::File::open(&file).and_then(|file| file.sync_data()).map_err(Error::io("sync", &file))?;
+            }
+        }
+        files::sync_folder(&self.path)
     }
 
     /// Removes files that are not needed.
