@@ -11,10 +11,14 @@ use super::api::{Answer, Body, Call, Json, Nothing, Refusal};
 use crate::domain::due;
 use crate::faults::{Place, Surroundings};
 use crate::scenario::export::{self, Format};
-use crate::scenario::{self, Mistake};
-use crate::sinks::Definition;
+use crate::scenario::{self, Mistake, Scenario};
+use crate::served::difference;
+use crate::sinks::{Definition, MAX as MAX_SINKS, PutError};
 use crate::state::World;
 use crate::wire::payload::Payload;
+
+/// Maximum number of times that a scenario is added to a state that other calls change.
+const ATTEMPTS: usize = 5;
 
 /// How to export.
 #[derive(Deserialize, JsonSchema)]
@@ -173,26 +177,58 @@ fn snake_case(name: &str) -> String {
 /// Loads a scenario.
 pub(super) fn load(call: &Call<'_>, query: Load, Text(text): Text) -> Result<Json<Loaded>, Refusal> {
     let scenario = scenario::read_text(&text).map_err(|mistakes| refusal(&mistakes))?;
-    let below = (query.mode == Mode::Add).then(|| current(call));
-    let world = scenario.build_over(below.as_ref()).map_err(|mistakes| refusal(&mistakes))?;
-    // Work that is due already belongs to the loaded state.
-    due::run(&world, world.clock.now());
+    let world = match query.mode {
+        Mode::Replace => built(&scenario, None)?,
+        Mode::Add => added(call, &scenario)?,
+    };
     let sinks = sinks(call, &world)?;
     let loaded = Loaded { hubs: world.relations().hub_count(), findings: world.finding_count() };
     let is_kept = match query.mode {
         Mode::Replace => call.served.load(world),
-        Mode::Add => {
-            let faults = Vec::clone(&world.faults.declared);
-            let added = call.served.faults().add(faults, Place::Last, &Surroundings::of(&world));
-            added.map_err(|refused| Refusal::new(StatusCode::CONFLICT, refused.to_string()))?;
-            for (name, sink) in sinks {
-                let put = call.served.sinks().put(&name, sink);
-                put.map_err(|error| Refusal::new(StatusCode::CONFLICT, error.to_string()))?;
-            }
-            call.served.lay(world)
-        }
+        Mode::Add => lay(call, world, sinks)?,
     };
     if is_kept { Ok(Json(loaded)) } else { Err(Refusal::cannot_write()) }
+}
+
+/// The world of a scenario, or one on top of another world.
+fn built(scenario: &Scenario, below: Option<&World>) -> Result<World, Refusal> {
+    let world = scenario.build_over(below).map_err(|mistakes| refusal(&mistakes))?;
+    // Work that is due already belongs to the loaded state.
+    due::run(&world, world.clock.now());
+    Ok(world)
+}
+
+/// The world with a scenario on top of it. If other calls change the world in the meantime, it is built again, because
+/// their changes would be lost.
+fn added(call: &Call<'_>, scenario: &Scenario) -> Result<World, Refusal> {
+    for _ in 0..ATTEMPTS {
+        let below = current(call);
+        let world = built(scenario, Some(&below))?;
+        if difference::between(&below, &current(call), 1).is_empty() {
+            return Ok(world);
+        }
+    }
+    let message = "other calls changed the state while the scenario was added; try again";
+    Err(Refusal::new(StatusCode::CONFLICT, message))
+}
+
+/// Serves a world with what the scenario added, and adds its faults and sinks. Returns whether it is kept.
+fn lay(call: &Call<'_>, world: World, sinks: Vec<(String, Definition)>) -> Result<bool, Refusal> {
+    let served = call.served;
+    let new = sinks.iter().filter(|(name, _)| served.sinks().get(name).is_none()).count();
+    if new + served.sinks().list().len() > MAX_SINKS {
+        return Err(Refusal::new(StatusCode::CONFLICT, PutError::TooMany.to_string()));
+    }
+    let faults = served.faults().add(Vec::clone(&world.faults.declared), Place::Last, &Surroundings::of(&world));
+    let faults = faults.map_err(|refused| Refusal::new(StatusCode::CONFLICT, refused.to_string()))?;
+    if !served.lay(world) {
+        served.faults().remove(|fault| faults.iter().any(|added| added.id == fault.id));
+        return Ok(false);
+    }
+    for (name, sink) in sinks {
+        served.sinks().put(&name, sink).map_err(|error| Refusal::new(StatusCode::CONFLICT, error.to_string()))?;
+    }
+    Ok(true)
 }
 
 /// The sinks of a loaded world. A call may only name files below the directory of `--sink-dir` (CPL-84).

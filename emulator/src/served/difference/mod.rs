@@ -29,6 +29,14 @@ pub struct Difference {
     pub is_truncated: bool,
 }
 
+impl Difference {
+    /// Whether the worlds are equal, except for their clocks.
+    pub fn is_empty(&self) -> bool {
+        let rows = [&self.added, &self.removed, &self.changed];
+        rows.iter().all(|rows| rows.is_empty()) && self.findings == FindingDifferences::default()
+    }
+}
+
 /// Rows are ordered by account, Region, kind and key, as they are shown.
 fn order(row: &RowKey) -> (Option<AccountId>, Option<&Region>, &'static str, &str) {
     (row.account, row.region.as_ref(), row.kind.shown(), &row.key)
