@@ -75,6 +75,10 @@ pub async fn deliver(
         Ok(request) => request,
         Err(error) => return Outcome::failed(messages.len(), error.to_string()),
     };
+    if tracing::enabled!(tracing::Level::DEBUG) {
+        // The receiver gives events other IDs.
+        messages.iter().for_each(log_id);
+    }
     match exchange(url, request, connection).await {
         Ok(response) => outcome(response.status(), response.body(), messages),
         Err(error) => Outcome::again(messages, error),
@@ -85,6 +89,12 @@ fn event(message: &Message) -> Option<&Event> {
     match message {
         Message::Event(event, _) => Some(event),
         Message::Announcement(_) => None,
+    }
+}
+
+fn log_id(message: &Message) {
+    if let Message::Event(event, ids) = message {
+        tracing::debug!(number = event.number, id = envelope::id(event, ids), "forwarding");
     }
 }
 

@@ -27,11 +27,11 @@ pub const SOURCE: &str = "aws.securityhub";
 /// An event as JSON: the envelope of EVT-10 with the finding as GetFindings returned it at that time (EVT-11). The id
 /// is derived from the world's seed and the event's number, which is unique in a process.
 pub fn write(event: &Event, ids: &IdSource) -> String {
-    let Event { number, at, receiver, subject, .. } = event;
+    let Event { at, receiver, subject, .. } = event;
     format!(
         "{{\"version\":\"0\",\"id\":\"{}\",\"detail-type\":\"{}\",\"source\":\"{SOURCE}\",\"account\":\"{}\",\
          \"time\":\"{}\",\"region\":{},\"resources\":[{}],\"detail\":{}}}",
-        ids.uuid_of(&format!("event/{number}")),
+        id(event, ids),
         detail_type(subject),
         receiver.account,
         at.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -39,6 +39,11 @@ pub fn write(event: &Event, ids: &IdSource) -> String {
         quoted(&resource(subject)),
         detail(subject),
     )
+}
+
+/// `id` of an event.
+pub fn id(event: &Event, ids: &IdSource) -> String {
+    ids.uuid_of(&format!("event/{}", event.number))
 }
 
 /// The only entry of `resources`: `ProductArn/Id` of the finding, its `metadata.uid` in OCSF, or the ARN of the custom action (EVT-64).
