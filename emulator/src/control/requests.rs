@@ -87,17 +87,18 @@ selection! {
 }
 
 /// What selects calls, as it was sent.
-struct Selection<'s> {
-    operation: Option<&'s str>,
-    account: Option<&'s str>,
-    region: Option<&'s str>,
-    service: Option<&'s str>,
-    status: Option<&'s str>,
-    error: Option<&'s str>,
-    test: Option<&'s str>,
-    fault: Option<&'s str>,
-    document: Option<&'s Value>,
-    after: Option<u64>,
+#[derive(Default)]
+pub(super) struct Selection<'s> {
+    pub(super) operation: Option<&'s str>,
+    pub(super) account: Option<&'s str>,
+    pub(super) region: Option<&'s str>,
+    pub(super) service: Option<&'s str>,
+    pub(super) status: Option<&'s str>,
+    pub(super) error: Option<&'s str>,
+    pub(super) test: Option<&'s str>,
+    pub(super) fault: Option<&'s str>,
+    pub(super) document: Option<&'s Value>,
+    pub(super) after: Option<u64>,
 }
 
 /// A page of calls.
@@ -252,7 +253,8 @@ fn journal<'c>(call: &Call<'c>) -> Result<&'c Journal, Refusal> {
     Some(call.served.journal()).filter(|journal| journal.is_on()).ok_or_else(|| OFF.into())
 }
 
-fn filter(world: &World, selection: &Selection<'_>) -> Result<Filter, Refusal> {
+/// The filter of a selection.
+pub(super) fn filter(world: &World, selection: &Selection<'_>) -> Result<Filter, Refusal> {
     let status = |text| {
         let wrong = || Refusal::unreadable(format!("'{text}' is not a valid status; expected one such as 429 or 4xx"));
         StatusFilter::parse(text).ok_or_else(wrong)

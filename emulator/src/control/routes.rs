@@ -162,7 +162,7 @@ fn journal() -> Vec<Route> {
 fn deliveries() -> Vec<Route> {
     vec![
         get("/_emulator/stream", "followStream", "Follow events and calls as server-sent events", stream::open)
-            .about("A message is an `event` with the event in `data`, or an `announcement`. Its `id` can be sent as `Last-Event-ID` to continue after it. A reader that is more than 1,000 messages behind skips the oldest and gets `dropped` with their number."),
+            .about("A message is an `event` or a `request`, with the event or the recorded call in `data`, or an `announcement`. Its `id` can be sent as `Last-Event-ID` to continue after it. A reader that is more than 1,000 messages behind skips the oldest and gets `dropped` with their number."),
         get("/_emulator/sinks", "listSinks", "List the sinks of events and their states", sinks::list),
         put("/_emulator/sinks/{name}", "putSink", "Deliver events to a webhook, a file or EventBridge", sinks::put)
             .example(r#"{"Type": "webhook", "Url": "http://127.0.0.1:8080/hook"}"#)

@@ -6,7 +6,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
 use super::api::{Answer, Call, Nothing, Refusal};
-use super::events;
+use super::requests::Selection;
+use super::{events, requests};
+use crate::journal;
 use crate::stream::{self, Cursor, Follow};
 use crate::wire::payload::Payload;
 
@@ -16,10 +18,12 @@ use crate::wire::payload::Payload;
 pub(super) struct StreamInput {
     /// What is sent: `events`, `requests`, or both with a comma, which is the default.
     kinds: Option<String>,
-    /// The account that received the event.
+    /// The account that received the event, or that made the call.
     account: Option<String>,
-    /// The Region that received it.
+    /// The Region of the event or the call.
     region: Option<String>,
+    /// The operation of calls, or the beginning of its name followed by `*`.
+    operation: Option<String>,
     /// The `detail-type` of events.
     detail_type: Option<String>,
     /// An event pattern that events match, in the format of EventBridge rules.
@@ -52,21 +56,26 @@ impl Answer for Stream {
 
 /// Opens a stream.
 pub(super) fn open(call: &Call<'_>, query: StreamInput, _: Nothing) -> Result<Stream, Refusal> {
-    let StreamInput { kinds, account, region, detail_type, pattern, test, after } = query;
     let (world, _) = call.world();
-    let filter = events::filter(
-        &world,
-        account.as_deref(),
-        region.as_deref(),
-        detail_type,
-        pattern.as_deref(),
-        test.as_deref(),
-    )?;
-    let has_events = follows_events(kinds.as_deref().unwrap_or("events,requests"))?;
-    if !world.has_events() && !follows_requests(kinds.as_deref()) {
+    let kinds = query.kinds.as_deref().unwrap_or("events,requests");
+    let (has_events, has_requests) = follows(kinds)?;
+    if !has_requests && !world.has_events() {
         return Err(events::OFF.into());
     }
-    let follow = Follow { events: has_events.then_some(filter), after: after.or_else(|| last_event_id(call)) };
+    if !has_events && !call.served.journal().is_on() {
+        return Err(journal::OFF.into());
+    }
+    let [account, region, pattern, test] =
+        [&query.account, &query.region, &query.pattern, &query.test].map(|text| text.as_deref());
+    let of_events = events::filter(&world, account, region, query.detail_type, pattern, test)?;
+    let operation = query.operation.as_deref();
+    let of_requests =
+        requests::filter(&world, &Selection { operation, account, region, test, ..Selection::default() })?;
+    let follow = Follow {
+        events: has_events.then_some(of_events),
+        requests: has_requests.then_some(of_requests),
+        after: query.after.or_else(|| last_event_id(call)),
+    };
     if call.is_in_process {
         return Ok(Stream(Payload::Whole(stream::read_now(call.served, follow).into())));
     }
@@ -82,21 +91,18 @@ fn last_event_id(call: &Call<'_>) -> Option<Cursor> {
     call.headers.get("last-event-id")?.to_str().ok()?.parse().ok()
 }
 
-fn follows_requests(kinds: Option<&str>) -> bool {
-    kinds.is_none_or(|kinds| kinds.split(',').any(|kind| kind == "requests"))
-}
-
-fn follows_events(kinds: &str) -> Result<bool, Refusal> {
-    let mut has_events = false;
+/// Whether events and requests are followed.
+fn follows(kinds: &str) -> Result<(bool, bool), Refusal> {
+    let (mut has_events, mut has_requests) = (false, false);
     for kind in kinds.split(',') {
         match kind {
             "events" => has_events = true,
-            "requests" => {}
+            "requests" => has_requests = true,
             other => {
                 let message = format!("'{other}' is not a kind of messages; expected events, requests or both");
                 return Err(Refusal::unreadable(message));
             }
         }
     }
-    Ok(has_events)
+    Ok((has_events, has_requests))
 }

@@ -21,6 +21,7 @@ pub use cursor::Cursor;
 use reader::Reader;
 
 use crate::domain::events::filter::EventFilter;
+use crate::journal::Filter;
 use crate::served::ServedWorld;
 use crate::served::news::Topic;
 
@@ -35,6 +36,8 @@ const PARTS: usize = 4;
 pub struct Follow {
     /// The events; `None` for none.
     pub events: Option<EventFilter>,
+    /// The calls; `None` for none.
+    pub requests: Option<Filter>,
     /// The last message that was read; `None` to start with what comes next.
     pub after: Option<Cursor>,
 }

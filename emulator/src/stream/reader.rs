@@ -6,6 +6,8 @@ use super::Follow;
 use super::cursor::Cursor;
 use crate::domain::events::envelope;
 use crate::domain::events::filter::EventFilter;
+use crate::invariant::Invariant;
+use crate::journal::Filter;
 use crate::served::ServedWorld;
 use crate::state::{Event, World};
 
@@ -19,52 +21,82 @@ const MAX_BEHIND: usize = 1000;
 #[derive(Debug)]
 pub(super) struct Reader {
     events: Option<EventFilter>,
+    requests: Option<Filter>,
     at: Cursor,
-    /// The number of the last event when the stream was opened. Until there, the reader catches up from the message that it
-    /// named, and nothing is skipped.
-    opened_at: u64,
+    /// The numbers of the last event and the last request when the stream was opened. Until there, the reader catches up
+    /// from the message that it named, and nothing is skipped.
+    opened_at: Cursor,
     /// The number of announcements before the next one.
     announcements: u64,
 }
 
 impl Reader {
     pub(super) fn new(served: &ServedWorld, follow: Follow) -> Reader {
-        let last = last_event(&served.world());
-        let after = follow.after.unwrap_or(Cursor { event: last, request: 0 });
-        // A number of another process, whose events have numbers of their own.
-        let event = if after.event > last { 0 } else { after.event };
+        let opened_at = Cursor { event: last_event(&served.world()), request: served.journal().last() };
+        let after = follow.after.unwrap_or(opened_at);
+        // Numbers of another process, whose events and requests have numbers of their own.
+        let known = |after: u64, last: u64| if after > last { 0 } else { after };
+        let (event, request) = (known(after.event, opened_at.event), known(after.request, opened_at.request));
         Reader {
             events: follow.events,
-            at: Cursor { event, ..after },
-            opened_at: last,
+            requests: follow.requests,
+            at: Cursor { event, request },
+            opened_at,
             announcements: served.sinks().announcements().count(),
         }
     }
 
-    /// Messages about what is new, and whether there may be more.
+    /// Messages about what is new, and whether there may be more. The events of a call come before the call.
     pub(super) fn read(&mut self, served: &ServedWorld) -> (String, bool) {
         let mut text = String::new();
-        let Some(filter) = &self.events else { return (text, false) };
-        self.announcements = write_announcements(&mut text, served, filter, self.announcements, self.at);
+        // A call is recorded after its events, so that the events of a recorded call are read here.
+        let last_request = served.journal().last();
+        let has_more = self.read_events(served, &mut text);
+        let has_more = has_more || self.read_requests(served, last_request, &mut text);
+        (text, has_more)
+    }
+
+    fn read_events(&mut self, served: &ServedWorld, text: &mut String) -> bool {
+        let Some(filter) = &self.events else { return false };
+        self.announcements = write_announcements(text, served, filter, self.announcements, self.at);
         let world = served.world();
         let may_want = |event: &Event| filter.may_want(event);
         let mut dropped = 0;
-        if self.at.event >= self.opened_at {
+        if self.at.event >= self.opened_at.event {
             (self.at.event, dropped) = world.skip_events(self.at.event, MAX_BEHIND, may_want);
         }
         let page = world.events(self.at.event, READ_AT_ONCE, may_want);
-        dropped += page.dropped;
-        if dropped > 0 {
-            write(&mut text, "dropped", self.at, &format!("{{\"Dropped\":{dropped}}}"));
-        }
+        write_dropped(text, self.at, dropped + page.dropped);
         for event in page.events {
             self.at.event = event.number;
             if filter.matches(&event, &world.ids) {
-                write(&mut text, "event", self.at, &envelope::write(&event, &world.ids));
+                write(text, "event", self.at, &envelope::write(&event, &world.ids));
             }
         }
         self.at.event = page.last;
-        (text, page.more)
+        page.more
+    }
+
+    /// Reads requests up to the number `last`.
+    fn read_requests(&mut self, served: &ServedWorld, last: u64, text: &mut String) -> bool {
+        let Some(filter) = &self.requests else { return false };
+        let mut dropped = 0;
+        if self.at.request >= self.opened_at.request {
+            let first = last.saturating_sub(MAX_BEHIND as u64);
+            dropped = first.saturating_sub(self.at.request);
+            self.at.request += dropped;
+        }
+        let filter = Filter { after: self.at.request, ..filter.clone() };
+        let page = served.journal().page(&filter, READ_AT_ONCE, 0);
+        write_dropped(text, self.at, dropped + page.dropped);
+        let count = page.calls.len();
+        for call in page.calls.into_iter().filter(|call| call.number <= last) {
+            self.at.request = call.number;
+            let call = serde_json::to_string(&call).or_report("a recorded call can be written as JSON");
+            write(text, "request", self.at, &call.unwrap_or_default());
+        }
+        self.at.request = self.at.request.max(page.last.min(last));
+        count == READ_AT_ONCE
     }
 }
 
@@ -84,6 +116,12 @@ fn write_announcements(text: &mut String, served: &ServedWorld, filter: &EventFi
         }
     }
     count
+}
+
+fn write_dropped(text: &mut String, at: Cursor, count: u64) {
+    if count > 0 {
+        write(text, "dropped", at, &format!("{{\"Dropped\":{count}}}"));
+    }
 }
 
 fn write(text: &mut String, kind: &str, at: Cursor, data: &str) {

@@ -88,7 +88,7 @@ fn a_stream_starts_with_what_comes_next_or_after_a_message() {
         let mut live = open(&service, "?kinds=events", None).await;
         import(&service, ["c", "d"].map(str::to_owned).into_iter()).await;
         let messages = live.messages().await;
-        assert_eq!(event_ids(&messages), [("3.0", "c"), ("4.0", "d")]);
+        assert_eq!(event_ids(&messages), [("3.1", "c"), ("4.1", "d")]);
         assert!(messages.iter().all(|(kind, ..)| kind == "event"), "{messages:?}");
         let mut again = open(&service, "?kinds=events", Some("1.0")).await;
         assert_eq!(event_ids(&again.messages().await), [("2.0", "b"), ("3.0", "c"), ("4.0", "d")]);
@@ -101,7 +101,7 @@ fn a_stream_starts_with_what_comes_next_or_after_a_message() {
         assert!(service.served().reset());
         send(&service, "POST", "/accounts", None, json!({})).await;
         import(&service, std::iter::once("f".to_owned())).await;
-        assert_eq!(event_ids(&live.messages().await), [("5.0", "e"), ("6.0", "f")], "it continues after a reset");
+        assert_eq!(event_ids(&live.messages().await), [("5.1", "e"), ("6.1", "f")], "it continues after a reset");
     });
 }
 
@@ -140,6 +140,42 @@ fn a_stream_has_the_events_that_filters_select_and_announcements() {
     });
 }
 
+/// Rules: CPL-26, CPL-81.
+#[test]
+fn a_stream_has_the_calls_after_their_events() {
+    runtime().block_on(async {
+        let service = service().await;
+        let mut all = open(&service, "", None).await;
+        let mut streams = Vec::new();
+        for (query, count) in [
+            ("?kinds=requests", 2),
+            ("?kinds=requests&operation=BatchImport*", 1),
+            ("?kinds=requests&account=222222222222", 0),
+            ("?kinds=requests&test=other", 0),
+        ] {
+            streams.push((open(&service, query, None).await, query, count));
+        }
+        let body = json!({ "Findings": [finding("a", json!({}))] });
+        assert_eq!(send(&service, "POST", "/findings/import", None, body).await.status(), 200);
+        assert_eq!(send(&service, "GET", "/accounts", None, Value::Null).await.status(), 200);
+        let messages = all.messages().await;
+        let kinds: Vec<(&str, &str)> = messages.iter().map(|(kind, id, _)| (&**kind, &**id)).collect();
+        assert_eq!(kinds, [("event", "1.1"), ("request", "1.2"), ("request", "1.3")]);
+        let call = &messages[1].2;
+        assert_eq!(
+            (&call["Operation"], &call["Status"], &call["Number"]),
+            (&json!("BatchImportFindings"), &json!(200), &json!(2))
+        );
+        assert!(!messages[1].2.to_string().contains("AWS4-HMAC-SHA256"), "a signature is a secret");
+        for (mut stream, query, count) in streams {
+            assert_eq!(stream.messages().await.len(), count, "{query}");
+        }
+        let mut resumed = open(&service, "", Some("1.2")).await;
+        let resumed = resumed.messages().await;
+        assert_eq!(resumed.iter().map(|(_, id, _)| id.as_str()).collect::<Vec<_>>(), ["1.3"]);
+    });
+}
+
 /// Rules: CPL-81.
 #[test]
 fn a_reader_far_behind_skips_the_oldest() {
@@ -151,7 +187,7 @@ fn a_reader_far_behind_skips_the_oldest() {
         let dropped: u64 = messages.iter().filter_map(|(_, _, data)| data["Dropped"].as_u64()).sum();
         let events: Vec<&Message> = messages.iter().filter(|(kind, ..)| kind == "event").collect();
         assert_eq!((dropped, events.len()), (2000, 1000));
-        assert_eq!((events[0].1.as_str(), events[999].1.as_str()), ("2001.0", "3000.0"));
+        assert_eq!((events[0].1.as_str(), events[999].1.as_str()), ("2001.1", "3000.1"));
         // A reader that names a message gets all that follows it.
         let mut resumed = open(&service, "?kinds=events", Some("100.0")).await;
         assert_eq!(resumed.messages().await.len(), 2900);
