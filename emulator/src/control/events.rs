@@ -183,6 +183,7 @@ pub(super) fn clear(call: &Call<'_>, query: EventsDeletion, _: Nothing) -> Resul
 /// Sends findings or insight results to a custom action, as a user does in the console (EVT-65).
 pub(super) fn send(call: &Call<'_>, _: Nothing, Json(input): Json<CustomActionInput>) -> Result<Json<Sent>, Refusal> {
     let (world, now) = &call.world();
+    let tag = request::tag(call.headers)?;
     let action_target_arn = input.action_target_arn.clone();
     let selection =
         selection(input).ok_or_else(|| Refusal::unreadable("FindingIdentifiers and InsightArn cannot be combined"))?;
@@ -190,6 +191,7 @@ pub(super) fn send(call: &Call<'_>, _: Nothing, Json(input): Json<CustomActionIn
         return Err(OFF.into());
     }
     let mut transaction = world.write();
+    transaction.tag(tag);
     let sent = custom_action::send(&mut transaction, world, *now, &action_target_arn, selection);
     let event_count = sent.map_err(|error| {
         let status = StatusCode::from_u16(error.status).or_report("the status of an error is a valid HTTP status");

@@ -73,6 +73,7 @@ pub(super) fn deliver(
 ) -> Result<Json<ImportSummary>, Refusal> {
     // Taken first, so that the whole call uses one world even if the world is reset in the meantime.
     let world = call.served.world();
+    let tag = request::tag(call.headers)?;
     let text = text.as_str();
     let pieces = delivery::pieces(text).map_err(|error| format!("{error}; {EXPECTED}"))?;
     let read = |(number, piece): (usize, &Range<usize>)| {
@@ -84,6 +85,7 @@ pub(super) fn deliver(
     let now = world.clock.now();
     due::run(&world, now);
     let mut transaction = world.write_findings();
+    transaction.tag(tag);
     let mut delivered = ImportSummary::default();
     let mut outcome = Ok(());
     for batch in pieces.chunks(delivery::BATCH) {

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use http::HeaderMap;
 use serde_json::Value;
 
 use super::api::Refusal;
@@ -44,6 +45,11 @@ pub(super) fn test_tag(text: &str) -> Result<TestTag, Refusal> {
         let expected = "expected 1 to 128 characters of A-Z, a-z, 0-9 and ._:/-";
         Refusal::unreadable(format!("'{text}' is not a valid tag of a test; {expected}"))
     })
+}
+
+/// The tag of the test that makes a call, which events of the call get (CPL-30).
+pub(super) fn tag(headers: &HeaderMap) -> Result<Option<TestTag>, Refusal> {
+    crate::observed::test_tag(headers).map_err(Refusal::unreadable)
 }
 
 /// JSON in a parameter.

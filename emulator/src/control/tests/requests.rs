@@ -290,12 +290,17 @@ fn events_have_the_tag_of_the_call_that_made_them() {
         let body = json!({ "Findings": [finding(id, json!({}))] }).to_string();
         assert_eq!(send_with(&service, "POST", "/findings/import", &[("x-emulator-test", tag)], &body).0, 200);
     }
+    let delivered = of_aws("c").to_string();
+    assert_eq!(send_with(&service, "POST", "/_emulator/findings", &[("x-emulator-test", "three")], &delivered).0, 200);
+    assert_eq!(send_with(&service, "POST", "/_emulator/findings", &[("x-emulator-test", "")], &delivered).0, 400);
+    let of_three = send(&service, "GET", "/_emulator/events?test=three", "").1["Events"].clone();
+    assert_eq!(of_three[0]["detail"]["findings"][0]["Id"], "c");
     let (_, events) = send(&service, "GET", "/_emulator/events?test=two", "");
     let ids: Vec<&Value> =
         events["Events"].as_array().unwrap().iter().map(|it| &it["detail"]["findings"][0]["Id"]).collect();
     assert_eq!(ids, ["b"]);
     assert_eq!(send(&service, "DELETE", "/_emulator/events?test=two", "").1, json!({ "Deleted": 1 }));
-    assert_eq!(send(&service, "GET", "/_emulator/events", "").1["Events"].as_array().unwrap().len(), 1);
+    assert_eq!(send(&service, "GET", "/_emulator/events", "").1["Events"].as_array().unwrap().len(), 2);
 }
 
 /// Rules: CPL-21, CPL-22, CPL-30, CPL-34.
