@@ -1,20 +1,20 @@
 //! A recorded call in its compact form.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, USER_AGENT};
 use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Method, Response};
+use http::{HeaderValue, Response};
 use jiff::Timestamp;
 use securityhub_fixtures::Operation;
 
 use super::redact::{self, Scope};
-use super::texts::{Field, Texts};
+use super::texts::{Field, NewTexts, Texts};
 use crate::neighbours;
 use crate::observed::{Facts, SECURITY_HUB};
-use crate::state::{AccountId, Region};
+use crate::state::AccountId;
 use crate::wire::body::TooLarge;
 
 /// Longer bodies are not kept, in bytes (CPL-21).
@@ -44,7 +44,7 @@ pub struct NewCall<'c> {
 }
 
 /// Where a body is kept.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Body {
     /// In the texts of the call, unless it is empty.
     Short,
@@ -54,86 +54,156 @@ pub(super) enum Body {
     TooLong,
 }
 
-/// A call as it is kept. Recording it parses nothing, except for the few operations that have secrets.
+/// The bodies of a call, if one of them is not short.
 #[derive(Debug)]
-pub(super) struct CallRecord {
-    pub time: Timestamp,
-    pub real_time: Timestamp,
-    pub duration: Duration,
-    pub method: Method,
-    /// The operation of Security Hub.
-    pub operation: Option<Operation>,
-    pub account: Option<AccountId>,
-    pub region: Option<Region>,
-    pub status: Option<u16>,
+pub(super) struct Bodies {
     pub input: Body,
     pub output: Body,
-    pub texts: Texts,
 }
 
-impl CallRecord {
-    /// Copies what is kept of a call.
-    pub fn new(call: NewCall<'_>) -> CallRecord {
-        let NewCall { facts, parts, body, response, fault, time } = call;
-        let service = &*facts.service;
-        let scope = Scope::of(service, facts.operation);
-        let other_operation = (service != SECURITY_HUB).then(|| neighbours::operation(service, parts, body)).flatten();
-        let path = redact::path(parts.uri.path_and_query().map_or("/", PathAndQuery::as_str));
-        let input = scope.redact(within_limit(body)).map_or_else(|| body.clone(), Bytes::from);
-        let is_cut = parts.extensions.get::<TooLarge>().is_some();
-        let status = response.as_ref().map(|response| response.status().as_u16());
-        let error = response.as_ref().and_then(|response| response.headers().get(ERROR_TYPE)).cloned();
-        let output = response.map(|response| {
-            let redacted = scope.redact(within_limit(response.body())).map(Bytes::from);
-            redacted.unwrap_or_else(|| share(response.body_mut()))
-        });
-        let output = output.unwrap_or_default();
-        let header = |name| parts.headers.get(name).map(HeaderValue::as_bytes);
-        let caller = facts.caller.as_ref();
-        let texts = Texts::new(&[
-            (Field::RequestId, Some(facts.request_id.as_bytes())),
-            (Field::Service, Some(service.as_bytes())),
-            (Field::Operation, other_operation.as_deref().map(str::as_bytes)),
-            (Field::Path, Some(path.as_bytes())),
-            (Field::Principal, caller.map(|caller| caller.principal.arn.as_bytes())),
-            (Field::AccessKey, facts.access_key.as_deref().map(str::as_bytes)),
-            (Field::Test, facts.test.as_ref().map(|tag| tag.as_str().as_bytes())),
-            (Field::UserAgent, parts.headers.get(USER_AGENT).map(HeaderValue::as_bytes)),
-            (Field::Traceparent, header("traceparent")),
-            (Field::Fault, fault.map(str::as_bytes)),
-            (Field::Encoding, parts.headers.get(CONTENT_ENCODING).map(HeaderValue::as_bytes)),
-            (Field::ErrorCode, error.as_ref().map(HeaderValue::as_bytes)),
-            (Field::Input, short(&input)),
-            (Field::Output, short(&output)),
-        ]);
-        CallRecord {
-            time,
-            real_time: Timestamp::now(),
-            duration: facts.started.elapsed(),
-            method: parts.method.clone(),
-            operation: facts.operation,
-            account: caller.map(|caller| caller.principal.account),
-            region: caller.map(|caller| caller.region.clone()),
-            status,
-            // The memory of a request is part of a larger buffer, or counts as that of a request in progress.
-            input: if is_cut { Body::TooLong } else { kept(&input, |input| Bytes::copy_from_slice(input)) },
-            output: kept(&output, Bytes::clone),
-            texts,
-        }
-    }
-
-    /// The memory that it needs, in bytes.
+impl Bodies {
+    /// Memory that they need, in bytes.
     pub fn size(&self) -> usize {
         let long = |body: &Body| match body {
             Body::Long(bytes) => bytes.len() + 2 * ALLOCATION,
             Body::Short | Body::TooLong => 0,
         };
-        size_of::<CallRecord>() + self.texts.len() + 3 * ALLOCATION + long(&self.input) + long(&self.output)
+        size_of::<Bodies>() + 2 * ALLOCATION + long(&self.input) + long(&self.output)
+    }
+}
+
+/// The bytes of a record before its texts.
+const FIXED: usize = 40;
+/// The number of an operation that is not one of Security Hub.
+const NO_OPERATION: u8 = u8::MAX;
+
+/// A record to write. Writing it parses nothing, except for the few operations that have secrets.
+#[derive(Debug)]
+pub(super) struct NewRecord<'r> {
+    fixed: [u8; FIXED],
+    texts: NewTexts<'r>,
+    /// The bodies, if one of them is not short.
+    pub bodies: Option<Arc<Bodies>>,
+}
+
+impl NewRecord<'_> {
+    /// The number of bytes that [`NewRecord::write`] appends.
+    pub fn size(&self) -> usize {
+        FIXED + self.texts.size()
     }
 
-    /// A text.
+    /// Appends the record.
+    pub fn write(&self, bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(&self.fixed);
+        self.texts.write(bytes);
+    }
+}
+
+/// Passes what is kept of a call to `keep`.
+pub(super) fn record<R>(call: NewCall<'_>, keep: impl FnOnce(NewRecord<'_>) -> R) -> R {
+    let NewCall { facts, parts, body, response, fault, time } = call;
+    let service = &*facts.service;
+    let scope = Scope::of(service, facts.operation);
+    let other_operation = (service != SECURITY_HUB).then(|| neighbours::operation(service, parts, body)).flatten();
+    let path = redact::path(parts.uri.path_and_query().map_or("/", PathAndQuery::as_str));
+    let redacted = scope.redact(within_limit(body)).map(Bytes::from);
+    let input = redacted.as_ref().unwrap_or(body);
+    let is_cut = parts.extensions.get::<TooLarge>().is_some();
+    let status = response.as_ref().map_or(0, |response| response.status().as_u16());
+    let error = response.as_ref().and_then(|response| response.headers().get(ERROR_TYPE)).cloned();
+    let output = response.map(|response| {
+        let redacted = scope.redact(within_limit(response.body())).map(Bytes::from);
+        redacted.unwrap_or_else(|| share(response.body_mut()))
+    });
+    let output = output.unwrap_or_default();
+    let caller = facts.caller.as_ref();
+    let header = |name| parts.headers.get(name).map(HeaderValue::as_bytes);
+    let mut texts = NewTexts::default();
+    let mut set = |field, text| texts.set(field, text);
+    set(Field::RequestId, Some(facts.request_id.as_bytes()));
+    set(Field::Service, Some(service.as_bytes()));
+    set(Field::Operation, other_operation.as_deref().map(str::as_bytes));
+    set(Field::Method, Some(parts.method.as_str().as_bytes()));
+    set(Field::Path, Some(path.as_bytes()));
+    set(Field::Region, caller.map(|caller| caller.region.as_str().as_bytes()));
+    set(Field::Principal, caller.map(|caller| caller.principal.arn.as_bytes()));
+    set(Field::AccessKey, facts.access_key.as_deref().map(str::as_bytes));
+    set(Field::Test, facts.test.as_ref().map(|tag| tag.as_str().as_bytes()));
+    set(Field::UserAgent, header("user-agent"));
+    set(Field::Traceparent, header("traceparent"));
+    set(Field::Fault, fault.map(str::as_bytes));
+    set(Field::Encoding, header("content-encoding"));
+    set(Field::ErrorCode, error.as_ref().map(HeaderValue::as_bytes));
+    set(Field::Input, short(input));
+    set(Field::Output, short(&output));
+    // The memory of a request is part of a larger buffer, or counts as that of a request in progress.
+    let input = if is_cut { Body::TooLong } else { kept(input, |input| Bytes::copy_from_slice(input)) };
+    let bodies = Bodies { input, output: kept(&output, Bytes::clone) };
+    let are_short = bodies.input == Body::Short && bodies.output == Body::Short;
+    let bodies = (!are_short).then(|| Arc::new(bodies));
+    keep(NewRecord { fixed: fixed(facts, status, time), texts, bodies })
+}
+
+/// The values of a record with a fixed size.
+fn fixed(facts: &Facts, status: u16, time: Timestamp) -> [u8; FIXED] {
+    let mut fixed = [0; FIXED];
+    let mut rest = &mut fixed[..];
+    let mut put = |bytes: &[u8]| {
+        if let Some((place, after)) = std::mem::take(&mut rest).split_at_mut_checked(bytes.len()) {
+            place.copy_from_slice(bytes);
+            rest = after;
+        }
+    };
+    put(&time.as_microsecond().to_le_bytes());
+    put(&Timestamp::now().as_microsecond().to_le_bytes());
+    put(&u64::try_from(facts.started.elapsed().as_nanos()).unwrap_or(u64::MAX).to_le_bytes());
+    put(&status.to_le_bytes());
+    put(&[facts.operation.map_or(NO_OPERATION, |operation| operation as u8)]);
+    put(facts.caller.as_ref().map_or(&[0; 12], |caller| caller.principal.account.as_str().as_bytes()));
+    fixed
+}
+
+/// A call as it is kept; [`super::render`] reads the rest of it.
+#[derive(Debug)]
+pub(super) struct CallRecord {
+    pub time: Timestamp,
+    pub real_time: Timestamp,
+    pub duration: Duration,
+    /// The operation of Security Hub.
+    pub operation: Option<Operation>,
+    pub account: Option<AccountId>,
+    pub status: Option<u16>,
+    bytes: Box<[u8]>,
+    bodies: Option<Arc<Bodies>>,
+}
+
+impl CallRecord {
+    /// Reads what [`NewRecord::write`] wrote.
+    pub fn read(bytes: Box<[u8]>, bodies: Option<Arc<Bodies>>) -> CallRecord {
+        let part = |start: usize, length: usize| bytes.get(start..start + length).unwrap_or_default();
+        let number = |start| part(start, 8).try_into().map_or(0, u64::from_le_bytes);
+        let time = |start| Timestamp::from_microsecond(number(start).cast_signed()).unwrap_or_default();
+        let status = part(24, 2).try_into().map_or(0, u16::from_le_bytes);
+        let operation = part(26, 1).first().map_or(NO_OPERATION, |operation| *operation);
+        CallRecord {
+            time: time(0),
+            real_time: time(8),
+            duration: Duration::from_nanos(number(16)),
+            operation: Operation::ALL.get(usize::from(operation)).copied(),
+            account: std::str::from_utf8(part(27, 12)).ok().and_then(AccountId::parse),
+            status: (status > 0).then_some(status),
+            bodies,
+            bytes,
+        }
+    }
+
+    fn texts(&self) -> Texts<'_> {
+        Texts(self.bytes.get(FIXED..).unwrap_or_default())
+    }
+
+    /// A text. One that is not UTF-8 counts as absent.
     pub fn text(&self, field: Field) -> Option<&str> {
-        self.texts.text(field)
+        std::str::from_utf8(self.texts().bytes(field)?).ok()
     }
 
     /// The service of the signature's scope.
@@ -147,21 +217,26 @@ impl CallRecord {
         own.or_else(|| self.text(Field::Operation))
     }
 
+    /// Whether the body of the response is too long to be kept.
+    pub fn is_output_too_long(&self) -> bool {
+        self.bodies.as_ref().is_some_and(|bodies| bodies.output == Body::TooLong)
+    }
+
     /// The body of the request as it was sent; empty if there was none, `None` if it was too long.
     pub fn input_body(&self) -> Option<&[u8]> {
-        self.body(&self.input, Field::Input)
+        self.body(self.bodies.as_ref().map(|bodies| &bodies.input), Field::Input)
     }
 
     /// The body of the response.
     pub fn output_body(&self) -> Option<&[u8]> {
-        self.body(&self.output, Field::Output)
+        self.body(self.bodies.as_ref().map(|bodies| &bodies.output), Field::Output)
     }
 
-    fn body<'r>(&'r self, body: &'r Body, field: Field) -> Option<&'r [u8]> {
+    fn body<'r>(&'r self, body: Option<&'r Body>, field: Field) -> Option<&'r [u8]> {
         match body {
-            Body::Short => Some(self.texts.bytes(field).unwrap_or_default()),
-            Body::Long(bytes) => Some(bytes),
-            Body::TooLong => None,
+            None | Some(Body::Short) => Some(self.texts().bytes(field).unwrap_or_default()),
+            Some(Body::Long(bytes)) => Some(bytes),
+            Some(Body::TooLong) => None,
         }
     }
 }

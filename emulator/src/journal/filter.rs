@@ -95,7 +95,7 @@ impl Filter {
         let is = |field: Field, expected: &str| call.text(field) == Some(expected);
         operation.as_ref().is_none_or(|pattern| call.operation_name().is_some_and(|name| pattern.matches(name)))
             && account.is_none_or(|account| call.account == Some(account))
-            && region.as_ref().is_none_or(|region| call.region.as_ref() == Some(region))
+            && region.as_ref().is_none_or(|region| is(Field::Region, region.as_str()))
             && service.as_ref().is_none_or(|service| call.service() == service)
             && status.is_none_or(|filter| call.status.is_some_and(|status| filter.matches(status)))
             && test.as_ref().is_none_or(|tag| is(Field::Test, tag.as_str()))

@@ -16,22 +16,20 @@ mod tests;
 mod texts;
 pub mod verify;
 
-use std::sync::Arc;
-
 pub use call::NewCall;
 pub use filter::{FaultFilter, Filter, StatusFilter};
 pub use render::RecordedCall;
 
 use crate::state::sync::Mutex;
 use call::CallRecord;
-use ring::{Numbered, Ring};
+use ring::{Copied, Numbered, Ring};
 
 /// The default size, in bytes.
 pub const DEFAULT_SIZE: usize = 16 * 1024 * 1024;
 /// The message of calls that need a journal.
 pub const OFF: &str = "the journal is off: start with --journal 16MiB";
 /// Number of calls that are taken out of the ring at a time, so that its lock is held for a short time only.
-const BATCH: usize = 1000;
+const BATCH: usize = 100;
 
 /// The newest API calls.
 #[derive(Debug)]
@@ -71,15 +69,8 @@ impl Journal {
             return None;
         }
         let epoch = call.facts.epoch;
-        let record = Arc::new(CallRecord::new(call));
-        let size = record.size();
-        let (number, dropped) = {
-            let mut ring = self.ring.lock();
-            let number = ring.push(record, size, epoch)?;
-            (number, ring.shrink(self.size))
-        };
-        // Their memory is freed after the lock.
-        drop(dropped);
+        // The lock is not held when dropped calls are freed.
+        let (number, _dropped) = call::record(call, |record| self.ring.lock().push(&record, self.size, epoch))?;
         Some(number)
     }
 
@@ -89,7 +80,7 @@ impl Journal {
             Page { last: filter.after, dropped: self.ring.lock().dropped_after(filter.after), ..Page::default() };
         let (mut at, most) = (filter.after, limit.max(count));
         loop {
-            let batch = self.ring.lock().after(at, BATCH);
+            let batch = self.batch(at);
             let Some(last) = batch.last().map(|it| it.number) else { return page };
             for Numbered { number, record } in batch {
                 if page.calls.len() < limit {
@@ -114,14 +105,13 @@ impl Journal {
         let mut selected = Vec::new();
         let mut at = filter.after;
         loop {
-            let batch = self.ring.lock().after(at, BATCH);
+            let batch = self.batch(at);
             let Some(last) = batch.last().map(|it| it.number) else { break };
             let of_batch = batch.into_iter().filter(|it| filter.selects(&it.record)).map(|it| it.number);
             selected.extend(of_batch);
             at = last;
         }
-        let deleted = self.ring.lock().delete(&selected);
-        deleted.len()
+        self.ring.lock().delete(&selected)
     }
 
     /// Removes all calls, because the world with this epoch begins. Calls of earlier worlds that are still in progress
@@ -151,11 +141,17 @@ impl Journal {
         self.ring.lock().dropped()
     }
 
+    /// The next calls after a number, oldest first.
+    fn batch(&self, after: u64) -> Vec<Numbered> {
+        let copied = self.ring.lock().after(after, BATCH);
+        copied.into_iter().map(Copied::read).collect()
+    }
+
     /// All kept calls after a number, in batches, oldest first.
     fn each(&self, after: u64, mut visit: impl FnMut(u64, &CallRecord)) {
         let mut at = after;
         loop {
-            let batch = self.ring.lock().after(at, BATCH);
+            let batch = self.batch(at);
             let Some(last) = batch.last().map(|it| it.number) else { return };
             batch.iter().for_each(|it| visit(it.number, &it.record));
             at = last;

@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use http::Request;
 use http::header::CONTENT_ENCODING;
+use http::{Method, Request};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::call::{Body, CallRecord, MAX_BODY};
+use super::call::{CallRecord, MAX_BODY};
 use super::texts::Field;
 use crate::observed::SECURITY_HUB;
 use crate::state::timestamp_text;
@@ -71,7 +71,7 @@ impl RecordedCall {
     pub(super) fn new(number: u64, call: &CallRecord) -> RecordedCall {
         let text = |field| call.text(field).map(str::to_owned);
         let is_error = call.status.is_some_and(|status| status >= 400);
-        let is_cut = |name: &str, body: &Body| (*body == Body::TooLong).then(|| name.to_owned());
+        let is_output_cut = call.is_output_too_long().then(|| "Output".to_owned());
         let (input, is_input_cut) = match sent_body(call) {
             Some(body) => (input_of(call, &body), None),
             None => (Value::Null, Some("Input".to_owned())),
@@ -84,10 +84,10 @@ impl RecordedCall {
             request_id: text(Field::RequestId).unwrap_or_default(),
             service: call.service().to_owned(),
             operation: call.operation_name().map(str::to_owned),
-            method: call.method.to_string(),
+            method: text(Field::Method).unwrap_or_default(),
             path: text(Field::Path).unwrap_or_default(),
             account: call.account.map(|account| account.to_string()),
-            region: call.region.as_ref().map(ToString::to_string),
+            region: text(Field::Region),
             principal: text(Field::Principal),
             access_key_id: text(Field::AccessKey),
             test: text(Field::Test),
@@ -100,7 +100,7 @@ impl RecordedCall {
             output: output.unwrap_or_default(),
             duration_ms: (call.duration.as_secs_f64() * 1e6).round() / 1e3,
             fault: text(Field::Fault),
-            truncated: is_input_cut.into_iter().chain(is_cut("Output", &call.output)).collect(),
+            truncated: is_input_cut.into_iter().chain(is_output_cut).collect(),
         }
     }
 }
@@ -125,8 +125,9 @@ fn sent_body(call: &CallRecord) -> Option<Cow<'_, [u8]>> {
 fn input_of(call: &CallRecord, body: &[u8]) -> Value {
     let path = call.text(Field::Path).unwrap_or_default();
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let method = call.text(Field::Method).and_then(|method| method.parse::<Method>().ok()).unwrap_or_default();
     if call.service() == SECURITY_HUB
-        && let Ok(route) = route::find(&call.method, path)
+        && let Ok(route) = route::find(&method, path)
     {
         return sent::members(route.operation, &route.labels, query, body);
     }

@@ -3,23 +3,73 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::call::CallRecord;
+use super::call::{Bodies, CallRecord, NewRecord};
 use super::dropped::DroppedNumbers;
 
-/// Memory of a place in the ring, which may have twice as many places as calls, in bytes.
-const PLACE: usize = 2 * size_of::<Numbered>();
+/// Limits of the size of a chunk, in bytes. A ring has at least this number of chunks, unless it is tiny.
+const MIN_CHUNK: usize = 1024;
+const MAX_CHUNK: usize = 64 * 1024;
+const CHUNKS: usize = 64;
+/// What the allocator and the ring need for a chunk besides its content, in bytes.
+const OVERHEAD: usize = 2 * size_of::<Chunk>() + 64;
 
 /// A call and its number.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Numbered {
     pub number: u64,
-    pub record: Arc<CallRecord>,
+    pub record: CallRecord,
+}
+
+/// A record as it was copied from its chunk.
+pub(super) struct Copied {
+    number: u64,
+    bytes: Box<[u8]>,
+    bodies: Option<Arc<Bodies>>,
+}
+
+impl Copied {
+    /// Reads the record.
+    pub fn read(self) -> Numbered {
+        Numbered { number: self.number, record: CallRecord::read(self.bytes, self.bodies) }
+    }
+}
+
+/// The place of a record in its chunk.
+#[derive(Debug)]
+struct Slot {
+    number: u64,
+    start: u32,
+    length: u32,
+    bodies: Option<Arc<Bodies>>,
+}
+
+/// Memory to which records are appended, and which is freed as a whole. An allocation per record would take longer than
+/// everything else that recording does.
+#[derive(Debug, Default)]
+pub(super) struct Chunk {
+    bytes: Vec<u8>,
+    slots: Vec<Slot>,
+    /// Memory of bodies outside of the chunk, in bytes.
+    long: usize,
+}
+
+impl Chunk {
+    fn size(&self) -> usize {
+        OVERHEAD + self.bytes.capacity() + self.slots.capacity() * size_of::<Slot>() + self.long
+    }
+
+    fn last(&self) -> u64 {
+        self.slots.last().map_or(0, |slot| slot.number)
+    }
 }
 
 /// The newest calls, by number. Deleted numbers are missing.
 #[derive(Debug, Default)]
 pub(super) struct Ring {
-    calls: VecDeque<Numbered>,
+    /// No chunk is empty.
+    chunks: VecDeque<Chunk>,
+    /// The memory of a dropped chunk, for the next one.
+    spare: Vec<u8>,
     bytes: usize,
     /// The number of the last call.
     last: u64,
@@ -31,25 +81,59 @@ pub(super) struct Ring {
 }
 
 impl Ring {
-    /// Adds a call of a world with this epoch, and returns its number.
-    pub fn push(&mut self, record: Arc<CallRecord>, size: usize, epoch: Option<u64>) -> Option<u64> {
+    /// Adds a call of a world with this epoch to a ring of `limit` bytes. Returns its number, and dropped calls, to be
+    /// freed after the lock.
+    pub fn push(&mut self, record: &NewRecord<'_>, limit: usize, epoch: Option<u64>) -> Option<(u64, Vec<Chunk>)> {
         if epoch.is_some_and(|epoch| epoch < self.epoch) {
             return None;
         }
         self.last += 1;
-        self.bytes += size + PLACE;
-        self.calls.push_back(Numbered { number: self.last, record });
-        Some(self.last)
+        self.make_room(record.size(), (limit / CHUNKS).clamp(MIN_CHUNK, MAX_CHUNK));
+        if let Some(chunk) = self.chunks.back_mut() {
+            self.bytes -= chunk.size();
+            let start = u32::try_from(chunk.bytes.len()).unwrap_or_default();
+            record.write(&mut chunk.bytes);
+            let length = u32::try_from(record.size()).unwrap_or_default();
+            chunk.long += record.bodies.as_ref().map_or(0, |bodies| bodies.size());
+            chunk.slots.push(Slot { number: self.last, start, length, bodies: record.bodies.clone() });
+            self.bytes += chunk.size();
+        }
+        Some((self.last, self.shrink(limit)))
     }
 
-    /// Drops the oldest calls until the others need at most `size` bytes.
-    pub fn shrink(&mut self, size: usize) -> Vec<Numbered> {
+    /// Makes the last chunk one with room for a record.
+    fn make_room(&mut self, size: usize, chunk_size: usize) {
+        if let Some(chunk) = self.chunks.back_mut() {
+            if chunk.bytes.capacity() - chunk.bytes.len() >= size && chunk.long < chunk_size {
+                return;
+            }
+            self.bytes -= chunk.size();
+            if chunk.bytes.len() < chunk.bytes.capacity() / 8 * 7 {
+                chunk.bytes.shrink_to_fit();
+            }
+            self.bytes += chunk.size();
+        }
+        let mut bytes = std::mem::take(&mut self.spare);
+        bytes.clear();
+        bytes.reserve_exact(size.max(chunk_size));
+        let chunk = Chunk { bytes, ..Chunk::default() };
+        self.bytes += chunk.size();
+        self.chunks.push_back(chunk);
+    }
+
+    /// Drops the oldest chunks until the others need at most `limit` bytes.
+    fn shrink(&mut self, limit: usize) -> Vec<Chunk> {
         let mut dropped = Vec::new();
-        while self.bytes > size {
-            let Some(oldest) = self.calls.pop_front() else { break };
-            self.bytes -= oldest.record.size() + PLACE;
-            self.dropped += 1;
-            self.dropped_numbers.note(oldest.number);
+        while self.bytes > limit {
+            let Some(mut oldest) = self.chunks.pop_front() else { break };
+            self.bytes -= oldest.size();
+            for slot in &oldest.slots {
+                self.dropped += 1;
+                self.dropped_numbers.note(slot.number);
+            }
+            if oldest.bytes.capacity() <= MAX_CHUNK {
+                self.spare = std::mem::take(&mut oldest.bytes);
+            }
             dropped.push(oldest);
         }
         dropped
@@ -61,36 +145,47 @@ impl Ring {
     }
 
     /// Up to `most` calls after a number, oldest first.
-    pub fn after(&self, number: u64, most: usize) -> Vec<Numbered> {
-        let start = self.calls.partition_point(|it| it.number <= number);
-        self.calls.range(start..).take(most).cloned().collect()
+    pub fn after(&self, number: u64, most: usize) -> Vec<Copied> {
+        let first = self.chunks.partition_point(|chunk| chunk.last() <= number);
+        let slots = self.chunks.range(first..).flat_map(|chunk| {
+            let start = chunk.slots.partition_point(|slot| slot.number <= number);
+            chunk.slots.iter().skip(start).map(|slot| (chunk, slot))
+        });
+        let copy = |(chunk, slot): (&Chunk, &Slot)| {
+            let start = slot.start as usize;
+            let bytes = chunk.bytes.get(start..start + slot.length as usize).unwrap_or_default().into();
+            Copied { number: slot.number, bytes, bodies: slot.bodies.clone() }
+        };
+        slots.take(most).map(copy).collect()
     }
 
-    /// Deletes the calls with these numbers, which are sorted.
-    pub fn delete(&mut self, numbers: &[u64]) -> Vec<Numbered> {
-        let mut deleted = Vec::with_capacity(numbers.len());
-        if numbers.is_empty() {
-            return deleted;
+    /// Deletes the calls with these numbers, which are sorted, and returns how many there were. The memory of their texts
+    /// is freed with their chunks.
+    pub fn delete(&mut self, numbers: &[u64]) -> usize {
+        let mut deleted = 0;
+        for chunk in &mut self.chunks {
+            self.bytes -= chunk.size();
+            let before = chunk.slots.len();
+            chunk.slots.retain(|slot| numbers.binary_search(&slot.number).is_err());
+            chunk.long = chunk.slots.iter().filter_map(|slot| slot.bodies.as_ref()).map(|bodies| bodies.size()).sum();
+            deleted += before - chunk.slots.len();
+            self.bytes += chunk.size();
         }
-        let mut kept = VecDeque::with_capacity(self.calls.len().saturating_sub(numbers.len()));
-        for call in std::mem::take(&mut self.calls) {
-            if numbers.binary_search(&call.number).is_ok() {
-                self.bytes -= call.record.size() + PLACE;
-                deleted.push(call);
-            } else {
-                kept.push_back(call);
-            }
-        }
-        self.calls = kept;
+        let bytes = &mut self.bytes;
+        self.chunks.retain(|chunk| {
+            let is_empty = chunk.slots.is_empty();
+            *bytes -= if is_empty { chunk.size() } else { 0 };
+            !is_empty
+        });
         deleted
     }
 
     /// Removes all calls, since a world with this epoch begins; numbering continues.
-    pub fn forget(&mut self, epoch: u64) -> VecDeque<Numbered> {
+    pub fn forget(&mut self, epoch: u64) -> VecDeque<Chunk> {
         self.bytes = 0;
         self.dropped_numbers = DroppedNumbers::default();
         self.epoch = epoch;
-        std::mem::take(&mut self.calls)
+        std::mem::take(&mut self.chunks)
     }
 
     pub fn last(&self) -> u64 {

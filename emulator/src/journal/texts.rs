@@ -1,4 +1,4 @@
-//! Several texts in one allocation.
+//! Several texts in one piece of memory.
 
 /// What a text of a call is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,7 +7,9 @@ pub(super) enum Field {
     Service,
     /// The operation of another service; that of Security Hub is a number.
     Operation,
+    Method,
     Path,
+    Region,
     Principal,
     AccessKey,
     Test,
@@ -24,50 +26,55 @@ pub(super) enum Field {
 }
 
 /// The number of fields.
-const FIELDS: usize = Field::Output as usize + 1;
+pub(super) const FIELDS: usize = Field::Output as usize + 1;
 /// The length of a text that is not there.
 const ABSENT: u32 = u32::MAX;
+/// The number of bytes of a length.
+const LENGTH: usize = size_of::<u32>();
 
-/// The texts of a call.
-#[derive(Debug)]
-pub(super) struct Texts {
-    bytes: Box<[u8]>,
-    lengths: [u32; FIELDS],
+/// Texts to write, by field.
+#[derive(Debug, Default)]
+pub(super) struct NewTexts<'t>([Option<&'t [u8]>; FIELDS]);
+
+impl<'t> NewTexts<'t> {
+    /// Sets a text.
+    pub fn set(&mut self, field: Field, text: Option<&'t [u8]>) {
+        if let Some(place) = self.0.get_mut(field as usize) {
+            *place = text;
+        }
+    }
+
+    /// The number of bytes that [`NewTexts::write`] appends.
+    pub fn size(&self) -> usize {
+        FIELDS * LENGTH + self.0.iter().flatten().map(|text| text.len()).sum::<usize>()
+    }
+
+    /// Appends the lengths and then the texts.
+    pub fn write(&self, bytes: &mut Vec<u8>) {
+        for text in &self.0 {
+            let length = text.and_then(|text| u32::try_from(text.len()).ok()).unwrap_or(ABSENT);
+            bytes.extend_from_slice(&length.to_le_bytes());
+        }
+        for text in self.0.iter().flatten() {
+            bytes.extend_from_slice(text);
+        }
+    }
 }
 
-impl Texts {
-    /// Copies texts, which must be in the order of [`Field`].
-    pub fn new(texts: &[(Field, Option<&[u8]>)]) -> Texts {
-        let length = texts.iter().filter_map(|(_, text)| *text).map(<[u8]>::len).sum();
-        let mut bytes = Vec::with_capacity(length);
-        let mut lengths = [ABSENT; FIELDS];
-        for (field, text) in texts {
-            let Some(text) = text else { continue };
-            bytes.extend_from_slice(text);
-            if let (Some(slot), Ok(length)) = (lengths.get_mut(*field as usize), u32::try_from(text.len())) {
-                *slot = length;
-            }
-        }
-        Texts { bytes: bytes.into_boxed_slice(), lengths }
-    }
+/// The texts of a call, as [`NewTexts::write`] wrote them.
+#[derive(Debug)]
+pub(super) struct Texts<'b>(pub &'b [u8]);
 
+impl<'b> Texts<'b> {
     /// A text as bytes.
-    pub fn bytes(&self, field: Field) -> Option<&[u8]> {
-        let length = |length: &u32| if *length == ABSENT { 0 } else { *length as usize };
-        let (before, from) = self.lengths.split_at_checked(field as usize)?;
-        let own = from.first().filter(|length| **length != ABSENT)?;
-        let start: usize = before.iter().map(length).sum();
-        self.bytes.get(start..start + length(own))
-    }
-
-    /// A text. Bytes that are not UTF-8 are replaced when a call is recorded, except in bodies.
-    pub fn text(&self, field: Field) -> Option<&str> {
-        std::str::from_utf8(self.bytes(field)?).ok()
-    }
-
-    /// The number of bytes.
-    pub fn len(&self) -> usize {
-        self.bytes.len()
+    pub fn bytes(&self, field: Field) -> Option<&'b [u8]> {
+        let (lengths, texts) = self.0.split_at_checked(FIELDS * LENGTH)?;
+        let length = |bytes: &[u8]| bytes.try_into().map_or(ABSENT, u32::from_le_bytes);
+        let mut lengths = lengths.chunks_exact(LENGTH).map(length);
+        let before = lengths.by_ref().take(field as usize).filter(|length| *length != ABSENT);
+        let start = before.map(|length| length as usize).sum();
+        let own = lengths.next().filter(|length| *length != ABSENT)?;
+        texts.get(start..start + own as usize)
     }
 }
 
@@ -77,14 +84,19 @@ mod tests {
 
     #[test]
     fn each_text_is_found_by_its_field() {
-        let texts = Texts::new(&[
-            (Field::RequestId, Some(b"id")),
-            (Field::Service, None),
-            (Field::Path, Some(b"")),
-            (Field::Output, Some(b"{}")),
-        ]);
-        assert_eq!(texts.text(Field::RequestId), Some("id"));
-        assert_eq!((texts.text(Field::Service), texts.text(Field::Fault)), (None, None));
-        assert_eq!((texts.text(Field::Path), texts.text(Field::Output), texts.len()), (Some(""), Some("{}"), 4));
+        let mut texts = NewTexts::default();
+        for (field, text) in [(Field::RequestId, "id"), (Field::Path, ""), (Field::Output, "{}")] {
+            texts.set(field, Some(text.as_bytes()));
+        }
+        let mut bytes = Vec::new();
+        texts.write(&mut bytes);
+        assert_eq!(bytes.len(), texts.size());
+        let read = Texts(&bytes);
+        let text = |field| read.bytes(field).map(|text| std::str::from_utf8(text).unwrap());
+        assert_eq!(
+            (text(Field::RequestId), text(Field::Path), text(Field::Output)),
+            (Some("id"), Some(""), Some("{}"))
+        );
+        assert_eq!((text(Field::Service), text(Field::Fault)), (None, None));
     }
 }

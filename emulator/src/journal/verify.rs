@@ -147,7 +147,7 @@ impl Nearest {
             number,
             operation: call.operation_name().map(str::to_owned),
             account: call.account.map(|account| account.to_string()),
-            region: call.region.as_ref().map(ToString::to_string),
+            region: call.text(Field::Region).map(str::to_owned),
             status: call.status,
             differences,
         }
@@ -176,7 +176,7 @@ fn differences(filter: &Filter, call: &CallRecord) -> Vec<Difference> {
     let actual = call.account.map(|account| Value::from(account.as_str()));
     let expected = account.map(|account| Value::from(account.as_str()));
     compare("Account", expected.clone(), actual.clone(), expected == actual);
-    let actual = text(call.region.as_ref().map(|region| region.as_str()));
+    let actual = text(call.text(Field::Region));
     let expected = text(region.as_ref().map(|region| region.as_str()));
     compare("Region", expected.clone(), actual.clone(), expected == actual);
     let (expected, actual) = (text(service.as_deref()), text(Some(call.service())));
