@@ -149,7 +149,7 @@ impl Ring {
         let first = self.chunks.partition_point(|chunk| chunk.last() <= number);
         let slots = self.chunks.range(first..).flat_map(|chunk| {
             let start = chunk.slots.partition_point(|slot| slot.number <= number);
-            chunk.slots.iter().skip(start).map(|slot| (chunk, slot))
+            chunk.slots.iter().skip(start).map(move |slot| (chunk, slot))
         });
         let copy = |(chunk, slot): (&Chunk, &Slot)| {
             let start = slot.start as usize;
