@@ -23,12 +23,14 @@ mod events;
 mod faults;
 mod query;
 mod requests;
+mod scenario;
 mod sinks;
 mod world;
 
 pub use events::{EventFilter, Message, Messages};
 pub use faults::FaultGuard;
 pub use requests::{RequestFilter, Unverified, Verified, Verify};
+pub use scenario::{Format, Mode};
 pub use world::{ClockStep, Reset};
 
 /// A running emulator. It serves on its own thread, so that it works from any runtime and outlives the runtime of the

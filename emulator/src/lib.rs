@@ -49,12 +49,13 @@ pub mod units;
 pub mod wire;
 
 pub use control::clock::ClockState;
+pub use control::scenario::Loaded;
 pub use control::sinks::{Deliveries, Sink};
-pub use control::snapshots::SnapshotInfo;
+pub use control::snapshots::{Difference, SnapshotInfo};
 pub use durable::Durability;
 pub use guard::{
-    Builder, ClockStep, Emulator, EventFilter, FaultGuard, Message, Messages, RequestFilter, Reset, StartError, Tls,
-    Unverified, Verified, Verify,
+    Builder, ClockStep, Emulator, EventFilter, FaultGuard, Format, Message, Messages, Mode, RequestFilter, Reset,
+    StartError, Tls, Unverified, Verified, Verify,
 };
 pub use journal::RecordedCall;
 pub use state::{

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::Request;
 use securityhub_local::{
-    Emulator, EventFilter, EventSink, Fault, FaultError, RequestFilter, Reset, SinkKind, Verify, control,
+    Emulator, EventFilter, EventSink, Fault, FaultError, Format, Mode, RequestFilter, Reset, SinkKind, Verify, control,
 };
 use securityhub_local_tests::sample;
 use serde_json::{Value, json};
@@ -137,5 +137,27 @@ fn a_program_waits_for_events_and_follows_them() {
         assert_eq!(emulator.sinks().unwrap()[0].state.queued, 1, "the receiver does not exist");
         emulator.remove_sink("nowhere").unwrap();
         assert_eq!(emulator.sinks().unwrap(), []);
+    });
+}
+
+/// Rules: CPL-130, CPL-53, CPL-60, CPL-62, CPL-63.
+#[test]
+fn a_program_compares_exports_and_loads_states() {
+    run(async {
+        let emulator = emulator().await;
+        emulator.save("before").await.unwrap();
+        let same = emulator.diff("before", None).unwrap();
+        assert!(same.findings.added.is_empty() && same.relations.added.is_empty(), "{same:?}");
+        let finding = sample::finding("111111111111");
+        assert_eq!(call(&emulator, "POST", "/findings/import", &json!({ "Findings": [finding] })).await, 200);
+        assert_eq!(emulator.diff("before", None).unwrap().findings.added.len(), 1);
+        let exported = emulator.export(Format::Yaml).unwrap();
+        let other = Emulator::start().await.unwrap();
+        let loaded = other.load(&exported, Mode::Replace).await.unwrap();
+        assert_eq!(loaded.findings, emulator.service().world().finding_count());
+        assert_eq!(other.export(Format::Yaml).unwrap(), exported);
+        let refused = other.load("hubs: 7", Mode::Replace).await.unwrap_err();
+        assert_eq!((refused.status, refused.body["Mistakes"].as_array().map(Vec::len)), (400, Some(1)), "{refused:?}");
+        assert_eq!(other.export(Format::Yaml).unwrap(), exported, "a refused scenario changes nothing");
     });
 }

@@ -40,7 +40,7 @@ mod request;
 mod requests;
 mod resources;
 mod routes;
-mod scenario;
+pub mod scenario;
 pub mod sinks;
 pub mod snapshots;
 pub mod status;

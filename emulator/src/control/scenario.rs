@@ -105,11 +105,13 @@ impl Body for Text {
 }
 
 /// The content of the state after a scenario was loaded.
-#[derive(Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Loaded {
-    hubs: usize,
-    findings: usize,
+pub struct Loaded {
+    /// The number of hubs.
+    pub hubs: usize,
+    /// The number of findings.
+    pub findings: usize,
 }
 
 /// Exports the state.

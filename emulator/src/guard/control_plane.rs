@@ -28,8 +28,29 @@ impl Emulator {
         path: &str,
         body: &impl Serialize,
     ) -> Result<A, Error> {
+        self.control_of(method, path, written(body)).await
+    }
+
+    /// Like [`Emulator::control`], with a body that may be other text than JSON.
+    pub(super) async fn control_of<A: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> Result<A, Error> {
         let response = self.service.handle(request(method, path, body)).await;
         read(response.status().as_u16(), response.body())
+    }
+
+    /// Calls the control plane on this thread and returns the text of the answer.
+    pub(super) fn control_text(&self, method: Method, path: &str, body: &impl Serialize) -> Result<String, Error> {
+        let response = self.service.answer_control_now(&request(method, path, written(body)));
+        let status = response.status();
+        match response.into_body() {
+            Payload::Whole(body) if status.is_success() => Ok(String::from_utf8_lossy(&body).into_owned()),
+            Payload::Whole(body) => Err(Error::new(status.as_u16(), &body)),
+            Payload::Stream(_) => Err(Error::new(status.as_u16(), b"")),
+        }
     }
 
     /// Calls the control plane on this thread and returns what there is now.
@@ -44,7 +65,7 @@ impl Emulator {
 
     /// Opens a stream.
     pub(super) async fn control_stream(&self, path: &str) -> Result<mpsc::Receiver<io::Result<Bytes>>, Error> {
-        let response = self.service.answer_control(request(Method::GET, path, &serde_json::json!({})), true).await;
+        let response = self.service.answer_control(request(Method::GET, path, Bytes::new()), true).await;
         let status = response.status().as_u16();
         match response.into_body() {
             Payload::Stream(parts) => Ok(parts),
@@ -60,7 +81,7 @@ pub(super) fn call_now<A: DeserializeOwned>(
     path: &str,
     body: &impl Serialize,
 ) -> Result<A, Error> {
-    let response = service.answer_control_now(&request(method, path, body));
+    let response = service.answer_control_now(&request(method, path, written(body)));
     let status = response.status().as_u16();
     match response.into_body() {
         Payload::Whole(body) => read(status, &body),
@@ -68,10 +89,13 @@ pub(super) fn call_now<A: DeserializeOwned>(
     }
 }
 
-fn request(method: Method, path: &str, body: &impl Serialize) -> Request<Bytes> {
-    let body =
-        serde_json::to_vec(body).or_report("bodies of the control plane can be written as JSON").unwrap_or_default();
-    let mut request = Request::new(Bytes::from(body));
+fn written(body: &impl Serialize) -> Bytes {
+    let body = serde_json::to_vec(body).or_report("bodies of the control plane can be written as JSON");
+    body.unwrap_or_default().into()
+}
+
+fn request(method: Method, path: &str, body: Bytes) -> Request<Bytes> {
+    let mut request = Request::new(body);
     *request.method_mut() = method;
     if let Some(uri) = path.parse().or_report("paths of the control plane are valid") {
         *request.uri_mut() = uri;
