@@ -20,17 +20,17 @@ use crate::wire::tls::{self, Authority};
 
 mod control_plane;
 mod events;
+mod exports;
 mod faults;
 mod query;
 mod requests;
-mod scenario;
 mod sinks;
 mod world;
 
 pub use events::{EventFilter, Message, Messages};
+pub use exports::{Format, Mode};
 pub use faults::FaultGuard;
 pub use requests::{RequestFilter, Unverified, Verified, Verify};
-pub use scenario::{Format, Mode};
 pub use world::{ClockStep, Reset};
 
 /// A running emulator. It serves on its own thread, so that it works from any runtime and outlives the runtime of the

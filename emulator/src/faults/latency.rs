@@ -34,7 +34,7 @@ impl Latency {
 
     /// The delay of a call.
     pub(super) fn draw(self, draws: &mut fastrand::Rng) -> Duration {
-        let drawn = match self {
+        let delay = match self {
             Latency::Fixed(duration) => duration,
             Latency::Uniform(least, most) => least + (most - least).mul_f64(draws.f64()),
             Latency::Lognormal { median, sigma, max } => {
@@ -42,7 +42,7 @@ impl Latency {
                 Duration::try_from_secs_f64(seconds).unwrap_or(max).min(max)
             }
         };
-        drawn.min(MAX_LATENCY)
+        delay.min(MAX_LATENCY)
     }
 }
 

@@ -164,9 +164,9 @@ impl Schedule {
 
     /// Whether the rule fires on the call that was counted last.
     fn fires(&self, counts: Counts, draws: &mut fastrand::Rng) -> bool {
-        let drawn = draws.f64();
+        let random = draws.f64();
         let Some(number) = counts.seen.checked_sub(self.after).filter(|number| *number > 0) else { return false };
-        number.is_multiple_of(self.every) && drawn < self.probability && counts.fired < self.times
+        number.is_multiple_of(self.every) && random < self.probability && counts.fired < self.times
     }
 }
 

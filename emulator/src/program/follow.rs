@@ -79,19 +79,20 @@ pub(super) fn follow(
 
 /// Opens the stream after a message.
 async fn open(endpoint: &Endpoint, path: &str, last: &str) -> Result<Response<Incoming>, Ended> {
-    let lost = |error: Failure| Ended::Lost(error.to_string());
+    let failed = |error: Failure| Ended::Lost(error.to_string());
     let mut request = Request::get(path).header("host", &endpoint.authority).header("accept", "text/event-stream");
     if !last.is_empty() {
         request = request.header("last-event-id", last);
     }
     let request = request.body(Bytes::new()).map_err(|error| Ended::Exit(Err(Exit::failed(error))))?;
     let opened = async { Connection::open(&endpoint.authority).await?.send(request).await };
-    let response = timeout(TIMEOUT, opened).await.map_err(|_| Ended::Lost("no response".to_owned()))?.map_err(lost)?;
+    let response =
+        timeout(TIMEOUT, opened).await.map_err(|_| Ended::Lost("no response".to_owned()))?.map_err(failed)?;
     if response.status() == StatusCode::OK {
         return Ok(response);
     }
     let status = response.status();
-    let body = Limited::new(response.into_body(), REFUSAL_LIMIT).collect().await.map_err(lost)?.to_bytes();
+    let body = Limited::new(response.into_body(), REFUSAL_LIMIT).collect().await.map_err(failed)?.to_bytes();
     let path = path.split('?').next().unwrap_or_default();
     if status == StatusCode::SERVICE_UNAVAILABLE {
         return Err(Ended::Lost(format!("{path} returned {status}")));

@@ -47,10 +47,10 @@ pub fn between(from: &World, to: &World, limit: usize) -> Difference {
     let mut is_truncated = false;
     let findings = findings::between(from, to, limit, &mut is_truncated);
     let (mut added, mut removed, mut changed) = (Vec::new(), Vec::new(), Vec::new());
-    let mut changes = to.finished_relations().changes_since(&from.finished_relations());
-    changes.retain(|change| !change.row.kind.is_internal());
-    changes.sort_by(|one, other| order(&one.row).cmp(&order(&other.row)));
-    for change in changes {
+    let mut rows = to.finished_relations().changes_since(&from.finished_relations());
+    rows.retain(|change| !change.row.kind.is_internal());
+    rows.sort_by(|one, other| order(&one.row).cmp(&order(&other.row)));
+    for change in rows {
         let list = match (&change.before, &change.after) {
             (None, _) => &mut added,
             (_, None) => &mut removed,
