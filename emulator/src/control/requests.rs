@@ -104,7 +104,7 @@ pub(super) struct Selection<'s> {
 /// A page of calls.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Requests {
+pub(super) struct CallPage {
     /// The calls, oldest first.
     requests: Vec<RecordedCall>,
     /// The next `after`.
@@ -194,14 +194,14 @@ impl Answer for Verdict {
 }
 
 /// Lists calls, oldest first.
-pub(super) fn list(call: &Call<'_>, query: List, _: Nothing) -> Result<Waiting<Json<Requests>>, Refusal> {
+pub(super) fn list(call: &Call<'_>, query: List, _: Nothing) -> Result<Waiting<Json<CallPage>>, Refusal> {
     let journal = journal(call)?;
     let filter = query.filter(&call.served.world())?;
     let limit = request::number("limit", query.limit, PAGE, MAX_PAGE)?;
     let Wait { time, count } = request::wait(query.wait.as_deref(), query.count)?;
     let page = journal.page(&filter, limit, count);
     let pending = (page.count < count).then_some(Pending { time, topic: Topic::Requests });
-    Ok(Waiting { answer: Json(Requests { requests: page.calls, last: page.last, dropped: page.dropped }), pending })
+    Ok(Waiting { answer: Json(CallPage { requests: page.calls, last: page.last, dropped: page.dropped }), pending })
 }
 
 /// Deletes calls. Numbering continues.

@@ -7,7 +7,7 @@ use crate::state::{FaultLatency, Lognormal};
 use crate::units::RealTime;
 
 /// Maximum delay of a call.
-pub const MAX_LATENCY: Duration = Duration::from_secs(60);
+pub const MAX_LATENCY: Duration = Duration::from_mins(1);
 
 /// A delay, or the distribution of delays.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,7 +36,7 @@ impl Latency {
     pub(super) fn draw(self, draws: &mut fastrand::Rng) -> Duration {
         let delay = match self {
             Latency::Fixed(duration) => duration,
-            Latency::Uniform(least, most) => least + (most - least).mul_f64(draws.f64()),
+            Latency::Uniform(least, most) => least + most.saturating_sub(least).mul_f64(draws.f64()),
             Latency::Lognormal { median, sigma, max } => {
                 let seconds = median.as_secs_f64() * (sigma * normal(draws)).exp();
                 Duration::try_from_secs_f64(seconds).unwrap_or(max).min(max)

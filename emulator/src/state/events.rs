@@ -185,11 +185,11 @@ impl Events {
             return;
         }
         let receiver = self.receiver();
-        let mut received = Vec::new();
+        let mut events = Vec::new();
         let mut push = |ring: &mut Ring, draft: Draft, at: Timestamp, test: Option<&TestTag>| {
             let event = ring.number(draft, at, test.cloned());
             if receiver.is_some() {
-                received.push(event.clone());
+                events.push(event.clone());
             }
             ring.push(event);
         };
@@ -201,7 +201,7 @@ impl Events {
             push(&mut ring, draft, at, test);
         }
         if let Some(receiver) = receiver {
-            receiver.receive(&received, &world.ids);
+            receiver.receive(&events, &world.ids);
         }
         drop(ring);
         if let Some(listener) = &self.listener {

@@ -64,8 +64,8 @@ fn changes_of_a_finding_are_listed_member_by_member() {
     let difference = between(&before, &stage.0.saved(), ALL);
     let ids: Vec<&str> = difference.findings.added.iter().map(|finding| finding.id.as_str()).collect();
     assert_eq!((ids, difference.findings.removed.len()), (vec!["c"], 0));
-    let [(changed, changes)] = &difference.findings.changed[..] else { panic!("{difference:?}") };
-    assert_eq!((&*changed.id, &*changed.account, &*changed.region), ("a", ADMINISTRATOR, REGION));
+    let [(finding, changes)] = &difference.findings.changed[..] else { panic!("{difference:?}") };
+    assert_eq!((&*finding.id, &*finding.account, &*finding.region), ("a", ADMINISTRATOR, REGION));
     let status = changes.iter().find(|change| change.path == "Workflow.Status").unwrap();
     assert_eq!((&status.from, &status.to), (&Some(json!("NEW")), &Some(json!("RESOLVED"))));
     assert!(between(&before, &stage.0.saved(), 0).is_truncated);

@@ -148,9 +148,9 @@ fn members(changes: &mut Changes, before: &Directory, after: &Directory) {
     for (key, (before, after)) in pairs(before.members.iter(), after.members.iter()) {
         let (administrator, region) = key;
         let (before, after) = (before.unwrap_or(&none), after.unwrap_or(&none));
-        let mut changed = BTreeSet::new();
-        changed_keys(&mut changed, before, after);
-        for account in changed {
+        let mut accounts = BTreeSet::new();
+        changed_keys(&mut accounts, before, after);
+        for account in accounts {
             let (before, after) = (before.get(&account), after.get(&account));
             changes.place(Some(*administrator), Some(region));
             changes.row::<Member>(Kind::Member, account.as_str(), before, after);
