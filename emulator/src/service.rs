@@ -298,6 +298,7 @@ impl Service {
 
     /// Answers a call that turns out to be small. Otherwise returns the facts that the attempt has collected, if there
     /// was one.
+    #[allow(clippy::result_large_err, reason = "the facts are used by the next attempt of the same call")]
     fn answer_quickly(
         &self,
         parts: &Parts,

@@ -160,7 +160,7 @@ struct ExpectedTimes {
 }
 
 /// Whether calls were made as expected: 200, or 422 with the nearest calls.
-pub(super) struct Verdict(Result<Verified, Unverified>);
+pub(super) struct Verdict(Result<Verified, Box<Unverified>>);
 
 impl Answer for Verdict {
     fn schema(generator: &mut SchemaGenerator) -> Schema {
@@ -181,7 +181,7 @@ impl Answer for Verdict {
         match self.0 {
             Ok(Verified { count, numbers }) => Json(json!({ "Count": count, "Requests": numbers })).respond(),
             Err(unverified) => {
-                let Unverified { count, expected, numbers, nearest, .. } = &unverified;
+                let Unverified { count, expected, numbers, nearest, .. } = &*unverified;
                 Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, unverified.message())
                     .with_member("Count", *count)
                     .with_member("Expected", json!({ "Min": expected.min, "Max": expected.max }))

@@ -61,7 +61,7 @@ impl PartialRule {
     pub(super) fn choose(&self, subject: &Subject<'_>, id: &str) -> Option<Partial> {
         let operation = subject.operation?;
         let batch = Batch::of(operation)?;
-        let (list, items) = batch.items(subject.input.deref())?;
+        let (list, items) = batch.items(subject.input)?;
         let message = self.message.clone().unwrap_or_else(|| format!("Injected by fault {id}"));
         let each = |(index, item): (usize, &Value)| {
             let is_chosen = match &self.choice {

@@ -172,7 +172,7 @@ impl Selector {
             && self.account.is_none_or(|account| account == subject.account)
             && self.region.as_deref().is_none_or(|region| region == subject.region.as_str())
             && self.test.as_deref().is_none_or(|test| subject.test == Some(test))
-            && self.condition.as_ref().is_none_or(|condition| condition.matches(subject.input.deref()))
+            && self.condition.as_ref().is_none_or(|condition| condition.matches(subject.input))
     }
 }
 

@@ -153,7 +153,9 @@ impl Journal {
         loop {
             let batch = self.batch(at);
             let Some(last) = batch.last().map(|it| it.number) else { return };
-            batch.iter().for_each(|it| visit(it.number, &it.record));
+            for it in &batch {
+                visit(it.number, &it.record);
+            }
             at = last;
         }
     }

@@ -68,10 +68,8 @@ impl Scope {
             }
             Scope::Forms => {
                 let text = String::from_utf8_lossy(body);
-                let redacted = match text.trim_start().starts_with('<') {
-                    true => redact_xml(&text),
-                    false => redact_pairs(&text, &SECRETS),
-                };
+                let redacted =
+                    if text.trim_start().starts_with('<') { redact_xml(&text) } else { redact_pairs(&text, &SECRETS) };
                 redacted.map(String::into_bytes)
             }
         }
@@ -95,7 +93,9 @@ fn contains(body: &[u8], name: &str) -> bool {
 fn redact_value(value: &mut Value, with_accounts: bool) -> bool {
     match value {
         Value::Array(elements) => {
-            elements.iter_mut().fold(false, |found, element| redact_value(element, with_accounts) || found)
+            let has_secrets: Vec<bool> =
+                elements.iter_mut().map(|element| redact_value(element, with_accounts)).collect();
+            has_secrets.contains(&true)
         }
         Value::Object(members) => {
             // An object with an email address is an account, whose name is sensitive too.

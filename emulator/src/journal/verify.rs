@@ -97,7 +97,7 @@ impl Journal {
     ///
     /// # Errors
     /// [`Unverified`] if they were made more or less often.
-    pub fn verify(&self, filter: &Filter, expected: Times) -> Result<Verified, Unverified> {
+    pub fn verify(&self, filter: &Filter, expected: Times) -> Result<Verified, Box<Unverified>> {
         let (mut count, mut numbers) = (0, Vec::new());
         self.each(filter.after, |number, call| {
             if filter.selects(call) {
@@ -111,7 +111,7 @@ impl Journal {
             return Ok(Verified { count, numbers });
         }
         let nearest = if count < expected.min { self.nearest(filter) } else { Vec::new() };
-        Err(Unverified { count, expected, numbers, nearest, filter: filter.clone() })
+        Err(Box::new(Unverified { count, expected, numbers, nearest, filter: filter.clone() }))
     }
 
     /// The calls that differ least from those that a filter selects, newest first among equals. Calls of other operations
@@ -177,7 +177,7 @@ fn differences(filter: &Filter, call: &CallRecord) -> Vec<Difference> {
     let expected = account.map(|account| Value::from(account.as_str()));
     compare("Account", expected.clone(), actual.clone(), expected == actual);
     let actual = text(call.text(Field::Region));
-    let expected = text(region.as_ref().map(|region| region.as_str()));
+    let expected = text(region.as_ref().map(crate::state::Region::as_str));
     compare("Region", expected.clone(), actual.clone(), expected == actual);
     let (expected, actual) = (text(service.as_deref()), text(Some(call.service())));
     compare("Service", expected.clone(), actual.clone(), expected == actual);

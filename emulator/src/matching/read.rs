@@ -101,12 +101,10 @@ fn test(name: &str, value: &Value, path: &mut String) -> Result<(), Mistake> {
 
 /// The message about an unknown test, with the most similar one.
 fn unknown(name: &str) -> String {
-    match suggest::nearest(name, TESTS.iter().map(|(known, _)| *known)) {
+    let known: Vec<&str> = TESTS.iter().map(|(known, _)| *known).collect();
+    match suggest::nearest(name, known.iter().copied()) {
         Some(nearest) => format!("unknown test '{name}'; did you mean '{nearest}'?"),
-        None => {
-            let known: Vec<&str> = TESTS.iter().map(|(known, _)| *known).collect();
-            format!("unknown test '{name}'; expected {}", known.join(", "))
-        }
+        None => format!("unknown test '{name}'; expected {}", known.join(", ")),
     }
 }
 

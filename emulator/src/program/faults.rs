@@ -247,7 +247,7 @@ fn print(remote: &Remote, answer: &[u8]) -> Result<(), Exit> {
     let answer: Value = client::read(answer)?;
     let faults = answer["Faults"].as_array().cloned().unwrap_or_default();
     if remote.json {
-        return output::print(&faults.iter().map(|fault| format!("{fault}\n")).collect::<String>());
+        return output::print_lines(&faults);
     }
     output::print(&table(&faults))
 }

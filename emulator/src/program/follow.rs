@@ -16,7 +16,7 @@ use super::output;
 use crate::http_client::{Connection, Failure};
 
 /// Time limit for a response, and for the next bytes: the emulator sends a comment every 15 seconds.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 /// The time between two attempts to connect again.
 const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 /// Maximum size of the message of a refusal.

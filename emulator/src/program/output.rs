@@ -14,6 +14,15 @@ pub(super) fn print(text: &str) -> Result<(), Exit> {
     check_written(output.write_all(text.as_bytes()).and_then(|()| output.flush()))
 }
 
+/// Writes a line for each value to standard output.
+///
+/// # Errors
+/// The errors of [`print`].
+pub(super) fn print_lines<T: std::fmt::Display>(values: &[T]) -> Result<(), Exit> {
+    let lines: Vec<String> = values.iter().map(|value| format!("{value}\n")).collect();
+    print(&lines.concat())
+}
+
 /// Writes the response of the emulator: unchanged as JSON, or as `text` renders it.
 ///
 /// # Errors

@@ -168,7 +168,8 @@ fn query(arguments: &RequestsArguments) -> String {
         ("test", arguments.test.as_deref()),
     ];
     let given = parameters.into_iter().filter_map(|(name, value)| Some((name, value?)));
-    given.map(|(name, value)| format!("&{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC))).collect()
+    let given = given.map(|(name, value)| format!("&{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)));
+    given.collect::<Vec<_>>().concat()
 }
 
 /// A call for people: its number, time, caller, operation and result.

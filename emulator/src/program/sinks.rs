@@ -139,7 +139,7 @@ pub(super) fn announce(arguments: &AnnounceArguments) -> Result<(), Exit> {
         return output::print(&format!("{published}\n"));
     }
     let ids = published["MessageIds"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    output::print(&ids.map(|id| format!("published {id}\n")).collect::<String>())
+    output::print_lines(&ids.map(|id| format!("published {id}")).collect::<Vec<_>>())
 }
 
 /// The path of a sink. Names with other characters would address another path.
@@ -166,7 +166,7 @@ fn list(remote: &Remote) -> Result<(), Exit> {
     let answer: Value = client::read(&client::ask(remote, Method::GET, "/_emulator/sinks", None)?)?;
     let sinks = answer["Sinks"].as_array().cloned().unwrap_or_default();
     if remote.json {
-        return output::print(&sinks.iter().map(|sink| format!("{sink}\n")).collect::<String>());
+        return output::print_lines(&sinks);
     }
     let sinks: Vec<Shown> = serde_json::from_value(sinks.into()).map_err(Exit::failed)?;
     if sinks.is_empty() {

@@ -1,5 +1,7 @@
 //! The mistakes of a scenario that was sent, with their paths (CPL-63).
 
+use std::fmt::Write as _;
+
 use super::diagnostic::{Diagnostic, Diagnostics, Severity};
 use super::files::{FileId, Files};
 use super::parse;
@@ -58,7 +60,7 @@ fn path_at(tree: &Node, offset: usize) -> String {
             }
             Content::List(items) => {
                 let Some(position) = items.iter().rposition(|item| item.span.start <= offset) else { break };
-                path.push_str(&format!("[{position}]"));
+                _ = write!(path, "[{position}]");
                 let Some(item) = items.get(position) else { break };
                 node = item;
             }

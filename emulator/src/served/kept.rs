@@ -122,7 +122,9 @@ impl Kept {
         let is_written = self.cut().is_some_and(|segment| {
             let is_written = self.write(Replacement { by, clock }.record(), false);
             if is_written {
-                snapshot.iter().for_each(|(name, is_start)| self.store.pin(segment, name, *is_start));
+                if let Some((name, is_start)) = &snapshot {
+                    self.store.pin(segment, name, *is_start);
+                }
                 *self.replaced_in.lock() = Some(segment);
                 self.epoch.store(epoch, Ordering::Release);
             }

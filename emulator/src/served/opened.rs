@@ -145,10 +145,7 @@ fn replay(read: Read, log: &Log<'_>) -> Result<(World, Option<String>, u64), Err
         recovery.set_clock(replacement.clock);
     }
     for place in &log.changes {
-        let changes = match Record::read(place.body) {
-            Some(Record::Changes(changes)) => changes,
-            _ => return Err(invalid(*place)),
-        };
+        let Some(Record::Changes(changes)) = Record::read(place.body) else { return Err(invalid(*place)) };
         recovery.apply(changes).ok_or_else(|| invalid(*place))?;
     }
     let world = recovery.finish().map_err(|error| Error::Content { message: error.to_string() })?;

@@ -83,7 +83,7 @@ impl Service {
         let answered = catch_unwind(AssertUnwindSafe(|| {
             #[cfg(test)]
             self.call_hook(path);
-            match self.decoded(request) {
+            match decoded(request) {
                 Ok(request) => control::handle(&self.0.served, &request),
                 Err(error) => answer::control_error(&error, &self.0.request_ids.uuid()).map(Payload::from),
             }
@@ -94,18 +94,6 @@ impl Service {
             control::panic_response(&request_id).map(Payload::from)
         })
     }
-
-    /// The request with its body decoded.
-    fn decoded(&self, request: &Request<Bytes>) -> Result<Request<Bytes>, AwsError> {
-        let (parts, body) = request.clone().into_parts();
-        let limit = route::body_limit(&parts.method, parts.uri.path());
-        let body = encoding::decode(&parts, &body, limit)?;
-        if input::is_too_large(&parts, &body, limit) {
-            let message = format!("{}; send several smaller requests", input::too_large(limit));
-            return Err(AwsError::invalid_input(message).with_status(413));
-        }
-        Ok(Request::from_parts(parts, body))
-    }
 }
 
 /// Completes after a time, or never without one.
@@ -114,4 +102,16 @@ async fn sleep_if(time: Option<Duration>) {
         Some(time) => sleep(time).await,
         None => std::future::pending().await,
     }
+}
+
+/// The request with its body decoded.
+fn decoded(request: &Request<Bytes>) -> Result<Request<Bytes>, AwsError> {
+    let (parts, body) = request.clone().into_parts();
+    let limit = route::body_limit(&parts.method, parts.uri.path());
+    let body = encoding::decode(&parts, &body, limit)?;
+    if input::is_too_large(&parts, &body, limit) {
+        let message = format!("{}; send several smaller requests", input::too_large(limit));
+        return Err(AwsError::invalid_input(message).with_status(413));
+    }
+    Ok(Request::from_parts(parts, body))
 }

@@ -109,7 +109,7 @@ impl Service {
     ) -> Option<Response<Bytes>> {
         let Some(decision) = facts.decision.clone() else { return self.answer(request, facts, budget) };
         let answered = if decision.does_call() { Some(self.answer(request, facts, budget)?) } else { None };
-        let id = decision.id().map(|id| id.to_string()).unwrap_or_default();
+        let id = decision.id().map(ToString::to_string).unwrap_or_default();
         let request_id = facts.request_id.as_str();
         tracing::info!(fault = id, request_id, "a fault was injected");
         let mut response = match (decision.effect, answered) {

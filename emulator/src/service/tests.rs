@@ -339,9 +339,9 @@ fn a_small_page_is_read_without_handing_over() {
         let quickly = || {
             let (parts, body) = request("POST", "/findings", page).into_parts();
             let route = route::find(&parts.method, parts.uri.path());
-            service.answer_quickly(&parts, &body, &route, source, None)
+            service.answer_quickly(&parts, &body, &route, source, None).ok()
         };
-        assert!(quickly().is_err(), "the columns are not built yet");
+        assert!(quickly().is_none(), "the columns are not built yet");
         let first = response_to(&service, request("POST", "/findings", page)).await;
         assert!(first.body().windows(6).any(|bytes| bytes == b"\"Id\":\""), "{first:?}");
         assert_eq!(quickly().unwrap().body(), first.body());

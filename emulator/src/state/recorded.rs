@@ -48,7 +48,9 @@ impl World {
     ) {
         self.relations = RwLock::new(Arc::new(relations));
         self.sequence = AtomicU64::new(next_finding);
-        changed_since_exposures.iter().for_each(|region| self.exposures.restore(region.clone()));
+        for region in changed_since_exposures {
+            self.exposures.restore(region.clone());
+        }
         self.schedule(pending, false);
     }
 
@@ -106,7 +108,7 @@ impl World {
     pub(super) fn record(&self, mut recording: Recording) -> bool {
         let Some(log) = self.change_log() else { return true };
         let daily = self.daily_scores.as_ref();
-        recording.head.scores = daily.map(|daily| daily.take_changed()).unwrap_or_default();
+        recording.head.scores = daily.map(super::scores::DailyScores::take_changed).unwrap_or_default();
         if recording.is_empty() {
             return true;
         }

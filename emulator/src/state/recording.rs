@@ -217,7 +217,9 @@ impl Recording {
 
     fn numbers(&mut self, numbers: &[u64]) {
         self.findings.extend_from_slice(&u32::try_from(numbers.len()).unwrap_or(u32::MAX).to_le_bytes());
-        numbers.iter().for_each(|number| self.findings.extend_from_slice(&number.to_le_bytes()));
+        for number in numbers {
+            self.findings.extend_from_slice(&number.to_le_bytes());
+        }
     }
 
     /// The record.

@@ -21,7 +21,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::payload::Payload;
 
 /// The time for which a connection hangs.
-pub const HANG: Duration = Duration::from_secs(60);
+pub const HANG: Duration = Duration::from_mins(1);
 /// The number of parts of a slow response.
 const PARTS: usize = 20;
 /// The number of random bytes that are sent instead of a response.

@@ -14,7 +14,7 @@ impl Connection {
     pub(super) fn open(address: SocketAddr) -> Option<Connection> {
         let stream = TcpStream::connect(address).ok()?;
         stream.set_nodelay(true).ok()?;
-        stream.set_read_timeout(Some(Duration::from_secs(60))).ok()?;
+        stream.set_read_timeout(Some(Duration::from_mins(1))).ok()?;
         Some(Connection(stream))
     }
 
@@ -34,7 +34,7 @@ impl Connection {
     }
 
     fn response(&mut self) -> Option<(String, String)> {
-        let (mut read, mut buffer) = (Vec::new(), [0; 64 * 1024]);
+        let (mut read, mut buffer) = (Vec::new(), vec![0; 64 * 1024]);
         loop {
             let count = self.0.read(&mut buffer).ok().filter(|count| *count > 0)?;
             read.extend_from_slice(&buffer[..count]);

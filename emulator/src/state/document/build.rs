@@ -1,6 +1,6 @@
 //! Relations from rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -357,7 +357,9 @@ impl Builder {
         for (key, (mut hub, tickets)) in self.hubs_v2 {
             hub.automation_rules.sort_by_key(|rule| rule.number);
             hub.exports.sort_by_key(|job| job.number);
-            tickets.into_values().for_each(|ticket| hub.tickets.add(ticket));
+            for ticket in tickets.into_values() {
+                hub.tickets.add(ticket);
+            }
             relations.hubs_v2.insert(key, Arc::new(hub));
         }
         if let Some(resources) = &mut self.resources {
@@ -381,10 +383,10 @@ fn hub(row: HubRow) -> Hub {
         next_check: row.next_check,
         is_quiet: row.is_quiet,
         config_recorder: ConfigRecorder::default(),
-        product_subscriptions: Default::default(),
+        product_subscriptions: BTreeSet::default(),
         action_targets: BTreeMap::new(),
         insights: Vec::new(),
-        connectors: Default::default(),
+        connectors: imbl::OrdMap::default(),
         automation_rules: Vec::new(),
     }
 }
@@ -396,10 +398,10 @@ fn hub_v2(row: HubV2Row) -> HubV2 {
         tags: BTreeMap::new(),
         features: row.features,
         automation_rules: Vec::new(),
-        connectors: Default::default(),
+        connectors: imbl::OrdMap::default(),
         tickets: Tickets::default(),
         exports: Vec::new(),
-        recommended_policies: Default::default(),
+        recommended_policies: imbl::OrdSet::default(),
         trials: row.trials,
     }
 }

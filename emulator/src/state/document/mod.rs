@@ -237,7 +237,9 @@ impl World {
         world.set_ocsf(document.ocsf);
         world.daily_scores = document.daily_scores.map(|scores| {
             let all = super::scores::DailyScores::default();
-            scores.into_iter().for_each(|ScoreDocument { hub, score }| all.put(hub, score));
+            for ScoreDocument { hub, score } in scores {
+                all.put(hub, score);
+            }
             all
         });
         let now = world.clock.now();

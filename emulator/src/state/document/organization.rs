@@ -112,6 +112,7 @@ fn administrators(changes: &mut Changes, before: Option<&Organization>, after: O
         changes.place(Some(*account), None);
         changes.row(Kind::DelegatedAdministrator, service, before, after);
     }
+    #[allow(clippy::zero_sized_map_values, reason = "rows are made from maps")]
     let of_hubs = |of: Option<&Organization>| -> BTreeMap<(AccountId, Option<Region>), Present> {
         let classic = of.into_iter().flat_map(|it| &it.security_hub_administrators);
         let classic = classic.map(|(region, account)| ((*account, Some(region.clone())), Present {}));

@@ -260,6 +260,7 @@ impl Changes {
     /// A row without a value for each element of a set.
     pub(super) fn set(&mut self, kind: Kind, before: Option<&BTreeSet<String>>, after: Option<&BTreeSet<String>>) {
         if before != after {
+            #[allow(clippy::zero_sized_map_values, reason = "rows are made from maps")]
             let of = |set: Option<&BTreeSet<String>>| -> BTreeMap<String, Present> {
                 set.into_iter().flatten().map(|key| (key.clone(), Present {})).collect()
             };
@@ -302,7 +303,7 @@ impl Changes {
 pub(super) struct Present {}
 
 /// The entries of a map by the texts of their keys.
-fn entries<'v, K: AsRef<str>, V>(map: Option<&'v BTreeMap<K, V>>) -> impl Iterator<Item = (&'v str, &'v V)> {
+fn entries<K: AsRef<str>, V>(map: Option<&BTreeMap<K, V>>) -> impl Iterator<Item = (&str, &V)> {
     map.into_iter().flatten().map(|(key, value)| (key.as_ref(), value))
 }
 

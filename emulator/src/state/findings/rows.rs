@@ -140,9 +140,15 @@ impl Findings {
                 block.extend_from_slice(&size(part));
             }
         }
-        metadata.iter().for_each(|metadata| block.extend_from_slice(metadata));
-        slots.iter().for_each(|slot| block.extend_from_slice(self.table.stored(*slot).annex));
-        slots.iter().for_each(|slot| block.extend_from_slice(self.table.stored(*slot).document));
+        for metadata in &metadata {
+            block.extend_from_slice(metadata);
+        }
+        for slot in slots {
+            block.extend_from_slice(self.table.stored(*slot).annex);
+        }
+        for slot in slots {
+            block.extend_from_slice(self.table.stored(*slot).document);
+        }
     }
 
     /// The size of a document and its annex.

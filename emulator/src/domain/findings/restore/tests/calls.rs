@@ -73,7 +73,7 @@ pub(crate) fn furnish(stage: &Stage) {
 pub(crate) fn run(stage: &Stage, step: &Step) {
     let account = ACCOUNTS[usize::from(step.who) % ACCOUNTS.len()];
     let other = ACCOUNTS[(usize::from(step.who) + usize::from(step.which)) % ACCOUNTS.len()];
-    let region = if step.what % 4 == 0 { OTHER_REGION } else { REGION };
+    let region = if step.what.is_multiple_of(4) { OTHER_REGION } else { REGION };
     let calls = classic(stage, step, account, region).into_iter();
     let calls = calls.chain(relations(stage, step, account, other, region)).chain(v2(stage, step, account, region));
     let calls: Vec<(Operation, Value)> = calls.collect();
@@ -212,7 +212,7 @@ fn uid(stage: &Stage, account: &str, region: &str) -> Option<String> {
         let is_own = |slot: &_| document::is_of_account(table.document(*slot), id(account));
         stage.0.ocsf().uid(table.stored(table.slots().find(is_own)?))
     };
-    stage.0.read_findings(&Region::new(region), first).flatten().map(|uid| uid.to_string())
+    stage.0.read_findings(&Region::new(region), first).flatten()
 }
 
 fn aggregator(stage: &Stage, account: &str) -> Option<String> {
