@@ -287,7 +287,7 @@ impl Service {
 
     /// Like [`Service::serve`], but without starting threads, for tests that control all threads.
     #[cfg(feature = "shuttle")]
-    pub async fn serve_in_place(&self, request: Request<Bytes>, source: IpAddr) -> Response<Bytes> {
+    pub fn serve_in_place(&self, request: Request<Bytes>, source: IpAddr) -> Response<Bytes> {
         let (parts, body) = request.into_parts();
         let route = route::find(&parts.method, parts.uri.path());
         match self.answer_quickly(&parts, &body, &route, source, None) {
