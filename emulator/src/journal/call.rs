@@ -12,7 +12,7 @@ use securityhub_fixtures::Operation;
 
 use super::redact::{self, Scope};
 use super::texts::{Field, NewTexts, Texts};
-use crate::neighbours;
+use crate::neighbours::operation as operation_of_neighbour;
 use crate::observed::{Facts, SECURITY_HUB};
 use crate::state::AccountId;
 use crate::wire::body::TooLarge;
@@ -104,7 +104,7 @@ pub(super) fn record<R>(call: NewCall<'_>, keep: impl FnOnce(NewRecord<'_>) -> R
     let NewCall { facts, parts, body, response, fault, time } = call;
     let service = &*facts.service;
     let scope = Scope::of(service, facts.operation);
-    let other_operation = (service != SECURITY_HUB).then(|| neighbours::operation(service, parts, body)).flatten();
+    let other_operation = (service != SECURITY_HUB).then(|| operation_of_neighbour(service, parts, body)).flatten();
     let path = redact::path(parts.uri.path_and_query().map_or("/", PathAndQuery::as_str));
     let redacted = scope.redact(within_limit(body)).map(Bytes::from);
     let input = redacted.as_ref().unwrap_or(body);

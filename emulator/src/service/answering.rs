@@ -91,12 +91,10 @@ impl Service {
         };
         let invalid_tag = observed::test_tag(&parts.headers).err();
         if facts.service != SECURITY_HUB {
-            if let Some(message) = invalid_tag {
+            let is_too_large = input::is_too_large(parts, body, route::BODY_LIMIT);
+            let reason = invalid_tag.or_else(|| is_too_large.then(|| input::too_large(route::BODY_LIMIT)));
+            if let Some(message) = reason {
                 return Some(refuse_caller(&AwsError::invalid_input(message), parts, request_id));
-            }
-            if input::is_too_large(parts, body, route::BODY_LIMIT) {
-                let error = AwsError::invalid_input(input::too_large(route::BODY_LIMIT));
-                return Some(refuse_caller(&error, parts, request_id));
             }
             let call = neighbours::Call { service: &facts.service, caller, parts, body, request_id };
             return (budget == TimeBudget::Unlimited).then(|| neighbours::handle(&world, &call));
