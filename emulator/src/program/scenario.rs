@@ -178,13 +178,17 @@ fn load(arguments: &LoadArguments) -> Result<(), Exit> {
         output::print_error(&format!("{}\n", diagnostics.to_string().trim_end()));
         Exit::invalid("")
     };
-    let scenario = scenario::load(std::slice::from_ref(&arguments.file)).map_err(invalid)?;
-    let text = if scenario.paths().len() > 1 {
-        let world = scenario.build().map_err(invalid)?;
-        export::export(&world, &Map::new(), Format::Json, true)
-    } else {
-        let cannot_read = |error| Exit::failed(format!("cannot read {}: {error}", arguments.file.display()));
-        std::fs::read_to_string(&arguments.file).map_err(cannot_read)?
+    let text = match scenario::load(std::slice::from_ref(&arguments.file)) {
+        Ok(scenario) if scenario.paths().len() > 1 => {
+            let world = scenario.build().map_err(invalid)?;
+            export::export(&world, &Map::new(), Format::Json, true)
+        }
+        // An addition may need what only the emulator has, such as a hub, so the emulator checks it.
+        Err(diagnostics) if !arguments.add => return Err(invalid(diagnostics)),
+        _ => {
+            let cannot_read = |error| Exit::failed(format!("cannot read {}: {error}", arguments.file.display()));
+            std::fs::read_to_string(&arguments.file).map_err(cannot_read)?
+        }
     };
     let mode = if arguments.add { "add" } else { "replace" };
     let path = format!("/_emulator/scenario?mode={mode}");
