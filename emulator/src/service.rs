@@ -288,6 +288,12 @@ impl Service {
     /// Like [`Service::serve`], but without starting threads, for tests that control all threads.
     #[cfg(feature = "shuttle")]
     pub fn serve_in_place(&self, request: Request<Bytes>, source: IpAddr) -> Response<Bytes> {
+        if route::is_control(request.uri().path()) {
+            return self.answer_control_now(&request).map(|body| match body {
+                Payload::Whole(body) => body,
+                Payload::Stream(_) => Bytes::new(),
+            });
+        }
         let (parts, body) = request.into_parts();
         let route = route::find(&parts.method, parts.uri.path());
         match self.answer_quickly(&parts, &body, &route, source, None) {
