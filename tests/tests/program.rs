@@ -577,7 +577,7 @@ fn explain_gives_advice_when_it_fails() {
         error.contains(&format!("cannot reach an emulator at {url}")) && error.contains("securityhub-local serve"),
         "{error}"
     );
-    assert_eq!(program::run(&["explain", "--id", "x", "--url", "https://127.0.0.1:4600"]).status.code(), Some(2));
+    assert_eq!(program::run(&["explain", "--id", "x", "--url", "https://emulator.example.com"]).status.code(), Some(2));
     assert_eq!(program::run(&["explain"]).status.code(), Some(2));
 }
 
