@@ -65,7 +65,7 @@ fn states(program: &Child) {
     measure("reset", &control("POST /_emulator/reset"), 1.0);
 }
 
-/// What the journal costs a call of DescribeHub.
+/// Measures how much the journal slows DescribeHub down.
 fn costs(file: &NamedTempFile) {
     println!("\nDescribeHub, {CONNECTIONS} connections, {PAIRS} alternate rounds of {} s", TIME.as_secs());
     let scenario = file.path().to_string_lossy();

@@ -59,7 +59,7 @@ pub fn text(served: &ServedWorld, format: Format) -> String {
     page.finish()
 }
 
-/// What the world contains, and the events that were sent.
+/// The content of the world, and the events that were sent.
 fn write_world(served: &ServedWorld, page: &mut Page) {
     let world = served.world();
     // The numbers match what the next call would see.
@@ -135,7 +135,7 @@ impl Answer for Certificate {
 /// Shows the certificate of the authority that issued the server's certificate.
 pub(super) fn certificate_authority(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Certificate, Refusal> {
     let certificate = call.served.certificate_authority().map(|certificate| Certificate(certificate.to_owned()));
-    certificate.ok_or_else(|| Refusal::not_found("there is no certificate authority; start with --tls"))
+    certificate.ok_or_else(|| Refusal::not_found("the emulator has no certificate authority; start it with --tls"))
 }
 
 /// A response with a text. Its last line break is added to all answers.

@@ -16,7 +16,7 @@ use crate::wire::payload::Payload;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct StreamInput {
-    /// What is sent: `events`, `requests`, or both with a comma, which is the default.
+    /// The kinds of messages: `events` or `requests`, separated by a comma; both by default.
     kinds: Option<String>,
     /// The account that received the event, or that made the call.
     account: Option<String>,

@@ -11,7 +11,7 @@ use super::manifest;
 pub struct Damage {
     /// The offset in the file.
     pub offset: u64,
-    /// What is damaged.
+    /// The damage.
     pub what: &'static str,
 }
 
@@ -43,7 +43,7 @@ pub enum Error {
     },
     /// Files are whole, but do not describe a state.
     Content {
-        /// What is wrong.
+        /// The mistake.
         message: String,
     },
     /// An operation of the file system has failed.

@@ -188,7 +188,7 @@ fn metrics_and_certificates_are_texts_with_one_line_break_at_their_end() {
         assert_eq!(exchange(&service, &Method::POST, path, &[]).status(), 405);
     }
     let missing = exchange(&service, &Method::GET, "/_emulator/ca.pem", &[]);
-    assert_eq!(text(&missing), "{\"Message\":\"there is no certificate authority; start with --tls\"}\n");
+    assert_eq!(text(&missing), "{\"Message\":\"the emulator has no certificate authority; start it with --tls\"}\n");
     let settings = Settings { certificate_authority: Some("PEM\n".to_owned()), ..Settings::default() };
     let found = exchange(&Service::new(settings, None).unwrap(), &Method::GET, "/_emulator/ca.pem", &[]);
     assert_eq!(
