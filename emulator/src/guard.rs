@@ -1,4 +1,4 @@
-//! An emulator inside a Rust program: started by one line and stopped on drop.
+//! An emulator inside a Rust program. One line starts it, and dropping it stops it.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -33,8 +33,8 @@ pub use faults::FaultGuard;
 pub use requests::{RequestFilter, Unverified, Verified, Verify};
 pub use world::{ClockStep, Reset};
 
-/// A running emulator. It serves on its own thread, so that it works from any runtime and outlives the runtime of the
-/// test that started it. Dropping it stops it.
+/// A running emulator, which stops when it is dropped. It serves on its own thread, so it works with any runtime and
+/// outlives the runtime of the test that started it.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -58,7 +58,7 @@ pub enum StartError {
     Scenario(String),
     /// A setting of the builder is invalid; the text names it.
     Setting(String),
-    /// No port or thread was available.
+    /// A port or a thread is not available.
     Io(std::io::Error),
 }
 
@@ -80,14 +80,14 @@ impl From<std::io::Error> for StartError {
     }
 }
 
-/// How an emulator serves HTTPS, on the same port as HTTP.
+/// The certificate for HTTPS, which is served on the same port as HTTP.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Tls {
-    /// With a certificate for this machine, which is created at the start. Clients must trust
+    /// A certificate for this machine, which is created at the start. Clients must trust
     /// [`Emulator::certificate_authority`].
     Generated,
-    /// With a certificate, which its chain can follow, and its private key, both in PEM.
+    /// An existing certificate, optionally followed by its chain, and its private key, both in PEM.
     Given {
         /// The certificate.
         certificate: String,
@@ -144,7 +144,7 @@ impl Emulator {
         self.service.metrics_text()
     }
 
-    /// The faults, with the numbers of calls that they have selected and of times that they have fired.
+    /// The faults, with the number of calls that each has selected and the number of times that it has fired.
     pub fn faults(&self) -> Vec<Fault> {
         self.service.served().faults().list()
     }
@@ -154,13 +154,13 @@ impl Emulator {
         self.address
     }
 
-    /// The service behind it, which can be called without a socket.
+    /// The service, which can be called without a socket.
     pub fn service(&self) -> &Service {
         &self.service
     }
 
     /// The events sent to EventBridge since the last call of this method, oldest first, in the form in which a rule's
-    /// target receives them. The newest 10,000 are kept ([`Builder::keep_events`]).
+    /// target receives them. The newest 10,000 are stored ([`Builder::keep_events`]).
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -239,13 +239,13 @@ impl Builder {
         self
     }
 
-    /// Keeps the newest `most` events for [`Emulator::events`] instead of 10,000; 0 disables events.
+    /// Number of newest events that are stored for [`Emulator::events`] [default: 10,000]; 0 disables events.
     pub fn keep_events(mut self, most: usize) -> Builder {
         self.settings.events = most;
         self
     }
 
-    /// Keeps the newest API calls in `bytes` of memory instead of 16 MiB; 0 turns the journal off.
+    /// Size of the journal of API calls in bytes [default: 16 MiB]; 0 disables the journal.
     pub fn journal(mut self, bytes: usize) -> Builder {
         self.settings.journal = bytes;
         self
@@ -278,15 +278,15 @@ impl Builder {
         self
     }
 
-    /// Keeps the state in a directory, which is created if it does not exist. Scenarios only fill it if it is empty.
-    /// Dropping the emulator releases the directory.
+    /// Stores the state in a directory, which is created if it does not exist. Scenarios are only loaded if the
+    /// directory is empty. Dropping the emulator releases the directory.
     pub fn data_dir(mut self, path: impl Into<PathBuf>, durability: Durability) -> Builder {
         self.data_directory = Some(DataDirectory { path: path.into(), durability, recovers: false });
         self
     }
 
-    /// Accepts requests of pages of a web origin such as `https://app.example.com` or `https://*.example.com`; `*` for
-    /// all. Local pages are always accepted.
+    /// Accepts requests from pages of a web origin such as `https://app.example.com` or `https://*.example.com`; `*`
+    /// for all. Requests from local pages are always accepted.
     pub fn allow_origin(mut self, origin: &str) -> Builder {
         self.allowed_origins.push(origin.to_owned());
         self
@@ -341,7 +341,7 @@ impl Builder {
         };
         service.check_default_region().map_err(|error| StartError::Setting(format!("allow_anonymous: {error}")))?;
         service.add_faults(self.faults).map_err(|error| StartError::Setting(format!("faults: {error}")))?;
-        // Bound here rather than on the thread, so that clients can connect as soon as this returns.
+        // Bound before the thread starts, so that clients can connect as soon as this function returns.
         let listener = std::net::TcpListener::bind(("127.0.0.1", self.port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -361,14 +361,14 @@ impl Builder {
                 server::serve(vec![listener], handle, options, stopped).await;
                 deliveries.finish().await;
             });
-            // Calls in progress on other threads end by themselves.
+            // Calls in progress on other threads are not awaited.
             runtime.shutdown_background();
         })?;
         Ok(Emulator { service, address, stop: Some(stop), thread: Some(thread) })
     }
 }
 
-/// The certificate with which an emulator serves.
+/// Loads or creates the certificate for HTTPS.
 fn certificate(tls: Tls, directory: Option<&Path>) -> Result<tls::Tls, StartError> {
     let certificate = match tls {
         Tls::Generated => Authority::of(directory).and_then(|authority| tls::Tls::issued_by(&authority, &[])),
@@ -377,7 +377,7 @@ fn certificate(tls: Tls, directory: Option<&Path>) -> Result<tls::Tls, StartErro
     certificate.map_err(|error| StartError::Setting(format!("tls: {error}")))
 }
 
-/// Opens a data directory, and logs what the user should know about it.
+/// Opens a data directory, and logs the notes about it.
 fn open(settings: Settings, scenario: Option<Scenario>, directory: &DataDirectory) -> Result<Service, StartError> {
     let opened = Service::open(settings, scenario, directory).map_err(|error| match error {
         OpenError::Scenario(errors) => StartError::Scenario(errors.to_string()),

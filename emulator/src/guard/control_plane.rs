@@ -1,5 +1,5 @@
-//! How the methods of an emulator call its control plane: in process, with the same bodies as over HTTP, so that both
-//! have the same rules and the same messages.
+//! Calls of the control plane in process. They have the same bodies as over HTTP, so both have the same rules and the
+//! same error messages.
 
 use std::io;
 
@@ -21,7 +21,7 @@ use crate::wire::payload::Payload;
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'_').remove(b'-');
 
 impl Emulator {
-    /// Calls the control plane and waits as long as the call waits.
+    /// Calls the control plane, and waits until the call ends.
     pub(super) async fn control<A: DeserializeOwned>(
         &self,
         method: Method,
@@ -31,7 +31,7 @@ impl Emulator {
         self.control_of(method, path, written(body)).await
     }
 
-    /// Like [`Emulator::control`], with a body that may be other text than JSON.
+    /// Like [`Emulator::control`], with a body that is not necessarily JSON.
     pub(super) async fn control_of<A: DeserializeOwned>(
         &self,
         method: Method,
@@ -42,7 +42,7 @@ impl Emulator {
         read(response.status().as_u16(), response.body())
     }
 
-    /// Calls the control plane on this thread and returns the text of the answer.
+    /// Calls the control plane on this thread, and returns the response as text.
     pub(super) fn control_text(&self, method: Method, path: &str, body: &impl Serialize) -> Result<String, Error> {
         let response = self.service.answer_control_now(&request(method, path, written(body)));
         let status = response.status();
@@ -53,7 +53,7 @@ impl Emulator {
         }
     }
 
-    /// Calls the control plane on this thread and returns what there is now.
+    /// Calls the control plane on this thread, without waiting.
     pub(super) fn control_now<A: DeserializeOwned>(
         &self,
         method: Method,
@@ -74,7 +74,7 @@ impl Emulator {
     }
 }
 
-/// Calls the control plane of a service on this thread and returns what there is now.
+/// Calls the control plane of a service on this thread, without waiting.
 pub(super) fn call_now<A: DeserializeOwned>(
     service: &Service,
     method: Method,
@@ -109,12 +109,12 @@ fn read<A: DeserializeOwned>(status: u16, body: &[u8]) -> Result<A, Error> {
     }
     serde_json::from_slice(body).map_err(|error| Error {
         status,
-        message: format!("the answer of the control plane has an unexpected form: {error}"),
+        message: format!("unexpected response of the control plane: {error}"),
         body: Value::Null,
     })
 }
 
-/// A name as a segment of a path.
+/// Encodes a name as a segment of a path.
 pub(super) fn segment(name: &str) -> String {
     utf8_percent_encode(name, SEGMENT).to_string()
 }

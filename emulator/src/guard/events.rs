@@ -53,11 +53,11 @@ pub struct Message {
     pub data: Value,
 }
 
-/// Events and calls as they occur. It ends with the emulator.
+/// A stream of events and calls as they occur. It ends when the emulator is dropped.
 #[derive(Debug)]
 pub struct Messages {
     parts: mpsc::Receiver<io::Result<Bytes>>,
-    /// What was received and not yet read.
+    /// The text that was received and not yet parsed.
     text: String,
 }
 
@@ -78,7 +78,7 @@ impl Messages {
     }
 }
 
-/// Reads a block of the stream; `None` for a comment.
+/// Parses a block of the stream; `None` for a comment.
 fn message(block: &str) -> Option<Message> {
     let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
     let data = serde_json::from_str(field("data")?).ok()?;
@@ -92,8 +92,8 @@ struct Events {
 }
 
 impl Emulator {
-    /// Waits until there are `count` matching events, and returns those there are at the end of the wait, oldest first
-    /// (CPL-80). Unlike [`Emulator::events`], it does not remove them.
+    /// Waits until `count` matching events have occurred, or until the timeout. Returns up to 1,000 matching events,
+    /// oldest first (CPL-80). Unlike [`Emulator::events`], this method does not remove them.
     ///
     /// # Errors
     /// 400 for a filter that cannot be used, a wait of more than 60 seconds, and if events are disabled.

@@ -19,12 +19,12 @@ pub enum Format {
     Json,
 }
 
-/// What [`Emulator::load`] does with the state.
+/// The effect of [`Emulator::load`] on the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// The scenario becomes the state, and a reset returns to it.
+    /// The scenario replaces the state, and a reset returns to it.
     Replace,
-    /// The scenario is added to the state, and the start of a reset stays.
+    /// The scenario is added to the state. A reset returns to the same state as before.
     Add,
 }
 
@@ -39,10 +39,11 @@ impl Emulator {
         self.control_now(Method::GET, &path, &json!({}))
     }
 
-    /// The state as a scenario, without secrets (CPL-60). An emulator that loads it continues exactly from there.
+    /// Exports the state as a scenario, without secrets (CPL-60). An emulator that loads the scenario has the same
+    /// state.
     ///
     /// # Errors
-    /// None in practice.
+    /// No error is expected.
     pub fn export(&self, format: Format) -> Result<String, control::Error> {
         let format = match format {
             Format::Yaml => "yaml",
@@ -54,7 +55,7 @@ impl Emulator {
     /// Loads a scenario in YAML or JSON (CPL-63).
     ///
     /// # Errors
-    /// 400 with all mistakes of the scenario in the body. The state is unchanged then.
+    /// 400 with all errors of the scenario in the body. The state is unchanged.
     pub async fn load(&self, scenario: &str, mode: Mode) -> Result<Loaded, control::Error> {
         let mode = match mode {
             Mode::Replace => "replace",

@@ -26,7 +26,7 @@ pub struct FaultGuard {
 }
 
 impl FaultGuard {
-    /// The ID of the fault, which failed calls have in the header `x-emulator-fault`.
+    /// The ID of the fault. Responses of failed calls have it in the header `x-emulator-fault`.
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -44,7 +44,7 @@ impl Emulator {
     /// Replaces all faults. Counters start at 0.
     ///
     /// # Errors
-    /// 400 with the position of a mistake, 409 if two faults have the same ID. Nothing has changed then.
+    /// 400 with the position of the error; 409 if two faults have the same ID. No fault is changed.
     pub fn set_faults(&self, faults: Vec<Fault>) -> Result<(), control::Error> {
         self.control_now::<Value>(Method::PUT, PATH, &Faults { faults }).map(|_| ())
     }
@@ -65,7 +65,7 @@ impl Emulator {
     /// ```
     ///
     /// # Errors
-    /// 400 with the position of a mistake, 409 if its ID exists.
+    /// 400 with the position of the error; 409 if a fault with this ID exists.
     pub fn fault(&self, fault: Fault) -> Result<FaultGuard, control::Error> {
         let added: Faults = self.control_now(Method::POST, PATH, &fault)?;
         let id = added.faults.into_iter().next().and_then(|fault| fault.id).unwrap_or_default();

@@ -1,8 +1,8 @@
-//! Queries of the control plane.
+//! Query strings for the control plane.
 
 use form_urlencoded::Serializer;
 
-/// A path with the parameters that have a value.
+/// Appends the parameters that have a value to a path.
 pub(super) fn with_query(path: &str, parameters: &[(&str, Option<String>)]) -> String {
     let mut query = Serializer::new(String::new());
     for (name, value) in parameters {

@@ -121,24 +121,24 @@ impl Verify {
     }
 }
 
-/// Calls as expected.
+/// The calls that match an expectation.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct Verified {
-    /// Their number.
+    /// The number of calls.
     pub count: usize,
-    /// The numbers of the first 100.
+    /// The journal numbers of the first 100 calls.
     pub requests: Vec<u64>,
 }
 
-/// Calls that differ from what was expected. The text, which a failed test shows, lists the most similar calls and their
-/// differences.
+/// A failed verification. Its text, which a failed test shows, lists the most similar calls and their differences.
 #[derive(Clone, PartialEq)]
 pub struct Unverified(control::Error);
 
 impl Unverified {
-    /// The refusal, with the members `Count`, `Expected`, `Requests` and `Nearest` in its body (CPL-29).
+    /// The error of the control plane, with the members `Count`, `Expected`, `Requests` and `Nearest` in its body
+    /// (CPL-29).
     pub fn error(&self) -> &control::Error {
         &self.0
     }
@@ -188,7 +188,7 @@ impl Emulator {
     /// The recorded calls, oldest first (CPL-22).
     ///
     /// # Errors
-    /// 400 for a filter that cannot be used, and if the journal is disabled.
+    /// 400 if the filter is invalid or the journal is disabled.
     pub fn requests(&self, filter: &RequestFilter) -> Result<Vec<RecordedCall>, control::Error> {
         let (mut calls, mut filter) = (Vec::new(), filter.clone());
         loop {
@@ -204,7 +204,8 @@ impl Emulator {
         }
     }
 
-    /// Waits until there are `count` matching calls, and returns the first 1,000 there are at the end of the wait (CPL-23).
+    /// Waits until `count` matching calls are recorded, or until the timeout. Returns up to 1,000 matching calls,
+    /// oldest first (CPL-23).
     ///
     /// # Errors
     /// As [`Emulator::requests`]; 400 for a wait of more than 60 seconds.
@@ -244,7 +245,7 @@ impl Emulator {
     /// ```
     ///
     /// # Errors
-    /// [`Unverified`] with the most similar calls, or with the mistake in the expectation.
+    /// [`Unverified`] with the most similar calls, or with the error in the expectation.
     pub async fn verify(&self, verify: &Verify) -> Result<Verified, Unverified> {
         self.control(Method::POST, "/_emulator/requests/verify", &verify.body()).await.map_err(Unverified)
     }

@@ -1,4 +1,4 @@
-//! Sinks of an emulator, which receive its events.
+//! Methods for sinks, which receive events.
 
 use http::Method;
 use serde::{Deserialize, Serialize};
@@ -20,15 +20,15 @@ impl Emulator {
     /// Adds a sink for events from now on, or replaces the one of this name (CPL-82).
     ///
     /// # Errors
-    /// 400 for a definition that cannot be used, and if there are 100 sinks.
+    /// 400 if the definition is invalid; 409 if 100 sinks exist.
     pub fn sink(&self, name: &str, sink: &EventSink) -> Result<(), control::Error> {
         self.control_now::<Value>(Method::PUT, &path(name), sink).map(|_| ())
     }
 
-    /// The sinks by name, with what became of their events.
+    /// Returns the sinks by name, with their delivery state.
     ///
     /// # Errors
-    /// None in practice.
+    /// No error is expected.
     pub fn sinks(&self) -> Result<Vec<Sink>, control::Error> {
         self.control_now(Method::GET, "/_emulator/sinks", &json!({})).map(|list: Sinks| list.sinks)
     }

@@ -19,7 +19,7 @@ use crate::state::timestamp_text;
 pub enum Reset<'n> {
     /// The state of the scenario.
     Start,
-    /// An empty state with the system clock.
+    /// An empty state, whose clock is the system clock.
     Empty,
     /// A snapshot.
     Snapshot(&'n str),
@@ -78,8 +78,8 @@ impl Emulator {
         clock::state(self.service.served())
     }
 
-    /// Advances the clock by a duration, such as `"P30D"` or a [`Duration`], and does all work that becomes due
-    /// on the way (CPL-90 to CPL-93).
+    /// Advances the clock by a duration, such as `"P30D"` or a [`Duration`], and does all work that becomes due before
+    /// the new time (CPL-90 to CPL-93).
     ///
     /// # Errors
     /// 400 for text that is not a duration, a negative duration, and a time after 9999-12-30.
@@ -87,7 +87,7 @@ impl Emulator {
         self.control_now(Method::POST, "/_emulator/clock", &json!({ "advance": by.into().0 }))
     }
 
-    /// Sets the clock to a later time: a [`SystemTime`], or the time of a library for times, such as [`Timestamp`].
+    /// Sets the clock to a later time: a [`SystemTime`], or a type that converts to it, such as [`Timestamp`].
     ///
     /// # Errors
     /// 400 for an earlier time, and one after 9999-12-30.
@@ -96,7 +96,7 @@ impl Emulator {
         self.control_now(Method::POST, "/_emulator/clock", &json!({ "set": timestamp_text(to) }))
     }
 
-    /// Freezes the clock, or lets it run.
+    /// Freezes the clock, or starts it again.
     pub fn freeze(&self, is_frozen: bool) -> ClockState {
         let frozen = self.control_now(Method::POST, "/_emulator/clock", &json!({ "frozen": is_frozen }));
         frozen.or_report("every clock can be frozen").unwrap_or_else(|| self.clock())

@@ -1,7 +1,7 @@
-//! A small client of HTTP/1.1 without TLS: URLs ([`HttpUrl`]), connections ([`Connection`]), and requests that are signed
-//! like those of AWS clients ([`signature`]).
+//! A small client of HTTP/1.1 without TLS: URLs ([`HttpUrl`]), connections ([`Connection`]), and requests that are
+//! signed like those of AWS clients ([`signature`]).
 //!
-//! What is sent, retries and time limits belong to the callers.
+//! Callers are responsible for retries and time limits.
 
 pub mod signature;
 
@@ -17,7 +17,7 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-/// The reason why a request was not answered.
+/// The reason why a request has no response.
 pub type Failure = Box<dyn Error + Send + Sync>;
 
 /// A URL of a server without TLS.
@@ -26,7 +26,7 @@ pub struct HttpUrl {
     text: String,
     /// Host and port to connect to.
     address: String,
-    /// Host, and the port unless it is the default of HTTP, as clients send it.
+    /// The value of the `Host` header: the host, with the port unless it is the default port.
     host: String,
     /// Path and query.
     path: String,
@@ -74,13 +74,13 @@ impl HttpUrl {
         &self.path
     }
 
-    /// Whether it has neither a path nor a query.
+    /// Returns whether the URL has neither a path nor a query.
     pub fn is_root(&self) -> bool {
         self.path == "/"
     }
 }
 
-/// The path and the query, as they are sent.
+/// Returns the path and the query, as a request line contains them.
 fn path(uri: &Uri) -> String {
     match uri.path_and_query().map_or("/", PathAndQuery::as_str) {
         query if query.starts_with('?') => format!("/{query}"),
@@ -104,20 +104,21 @@ impl Connection {
         let stream = TcpStream::connect(address).await?;
         _ = stream.set_nodelay(true);
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        // It ends with the sender.
+        // The task ends when the sender is dropped.
         tokio::spawn(connection);
         Ok(Connection { address: address.to_owned(), sender })
     }
 
-    /// Whether it leads to this address and can send another request. A server may close it after any response.
+    /// Returns whether the connection leads to this address and can send another request. A server may close a
+    /// connection after any response.
     pub async fn can_reach(&mut self, address: &str) -> bool {
         self.address == address && self.sender.ready().await.is_ok()
     }
 
-    /// Sends a request and returns the response, whose body has not been received yet.
+    /// Sends a request and returns the response, without waiting for its body.
     ///
     /// # Errors
-    /// The server does not answer.
+    /// The server does not respond.
     pub async fn send(&mut self, request: Request<Bytes>) -> Result<Response<Incoming>, Failure> {
         self.sender.ready().await?;
         Ok(self.sender.send_request(request.map(Full::new)).await?)
@@ -126,7 +127,7 @@ impl Connection {
     /// Sends a request and returns the whole response, whose body has at most `limit` bytes.
     ///
     /// # Errors
-    /// The server does not answer, or the body is longer.
+    /// The server does not respond, or the body is longer.
     pub async fn call(&mut self, request: Request<Bytes>, limit: usize) -> Result<Response<Bytes>, Failure> {
         let (parts, body) = self.send(request).await?.into_parts();
         Ok(Response::from_parts(parts, Limited::new(body, limit).collect().await?.to_bytes()))

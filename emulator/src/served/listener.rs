@@ -22,7 +22,7 @@ impl Listener {
 
 impl EventListener for Listener {
     fn is_listening(&self) -> bool {
-        self.sinks.are_open()
+        self.sinks.any_enabled()
     }
 
     fn receive(&self, events: &[Event], ids: &IdSource) {

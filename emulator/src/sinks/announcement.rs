@@ -1,4 +1,4 @@
-//! Announcements of Security Hub, which AWS publishes to a topic of SNS in each Region (EVT-70 … EVT-73).
+//! Announcements of Security Hub, which AWS publishes to an SNS topic in each Region (EVT-70 … EVT-73).
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -24,9 +24,9 @@ pub const KINDS: [&str; 10] = [
     "UPDATED_FEATURE",
 ];
 
-/// Maximum number of announcements that are kept for streams.
-const MAX_KEPT: usize = 1000;
-/// Stands for a signature. Nobody but SNS could make a valid one.
+/// Maximum number of announcements that are stored for streams.
+const MAX_STORED: usize = 1000;
+/// Placeholder for the signature, which only SNS can create.
 const SIGNATURE: &str = "c2VjdXJpdHlodWItbG9jYWw=";
 
 /// The text of an announcement.
@@ -40,38 +40,38 @@ pub struct Text<'t> {
     pub description: &'t str,
 }
 
-/// The newest announcements, and the number of all.
+/// The newest announcements, and the number of all announcements.
 #[derive(Debug, Default)]
-pub struct Announcements(Mutex<Kept>);
+pub struct Announcements(Mutex<Stored>);
 
 #[derive(Debug, Default)]
-struct Kept {
+struct Stored {
     newest: VecDeque<Arc<Announcement>>,
-    /// The number of announcements, including those that are not kept.
+    /// The number of announcements so far, including those that are no longer stored.
     count: u64,
-    /// The number of IDs that were given.
+    /// The number of IDs assigned so far.
     ids: u64,
 }
 
 impl Announcements {
-    /// An announcement in a Region.
+    /// Creates an announcement in a Region.
     pub fn write(&self, text: Text<'_>, region: &Region, ids: &IdSource, at: Timestamp) -> Announcement {
         let number = {
-            let mut kept = self.0.lock();
-            kept.ids += 1;
-            kept.ids
+            let mut stored = self.0.lock();
+            stored.ids += 1;
+            stored.ids
         };
         let id = ids.uuid_of(&format!("announcement/{number}"));
         let envelope = envelope(text, region, (&id, &ids.uuid_of("announcements")), at);
         Announcement { region: region.clone(), id, envelope }
     }
 
-    pub(super) fn keep(&self, announcement: Arc<Announcement>) {
-        let mut kept = self.0.lock();
-        kept.newest.push_back(announcement);
-        kept.count += 1;
-        if kept.newest.len() > MAX_KEPT {
-            kept.newest.pop_front();
+    pub(super) fn store(&self, announcement: Arc<Announcement>) {
+        let mut stored = self.0.lock();
+        stored.newest.push_back(announcement);
+        stored.count += 1;
+        if stored.newest.len() > MAX_STORED {
+            stored.newest.pop_front();
         }
     }
 
@@ -80,16 +80,16 @@ impl Announcements {
         self.0.lock().count
     }
 
-    /// The kept announcements after the first `count`, and the number of all.
+    /// Returns the stored announcements after the first `count`, and the number of all announcements.
     pub fn after(&self, count: u64) -> (Vec<Arc<Announcement>>, u64) {
-        let kept = self.0.lock();
-        let new = usize::try_from(kept.count.saturating_sub(count)).unwrap_or(usize::MAX);
-        let skipped = kept.newest.len().saturating_sub(new);
-        (kept.newest.iter().skip(skipped).cloned().collect(), kept.count)
+        let stored = self.0.lock();
+        let new = usize::try_from(stored.count.saturating_sub(count)).unwrap_or(usize::MAX);
+        let skipped = stored.newest.len().saturating_sub(new);
+        (stored.newest.iter().skip(skipped).cloned().collect(), stored.count)
     }
 }
 
-/// The envelope of SNS for the topic of a Region.
+/// Returns the envelope of SNS for the topic of a Region.
 fn envelope(text: Text<'_>, region: &Region, (id, subscription): (&str, &str), at: Timestamp) -> String {
     let account = regions::find(region.as_str()).and_then(|region| region.announcements);
     let account = account.map_or_else(|| AccountId::DEFAULT.to_string(), str::to_owned);
@@ -161,14 +161,14 @@ mod tests {
     #[test]
     fn streams_read_the_newest_announcements() {
         let announcements = Announcements::default();
-        let keep = || announcements.keep(Arc::new(write(&announcements, "us-east-1")));
-        keep();
+        let store = || announcements.store(Arc::new(write(&announcements, "us-east-1")));
+        store();
         let seen = announcements.count();
-        (0..3).for_each(|_| keep());
+        (0..3).for_each(|_| store());
         let (new, count) = announcements.after(seen);
         assert_eq!((new.len(), count), (3, 4));
         assert_eq!(announcements.after(count).0.len(), 0);
-        (0..MAX_KEPT).for_each(|_| keep());
-        assert_eq!(announcements.after(0).0.len(), MAX_KEPT);
+        (0..MAX_STORED).for_each(|_| store());
+        assert_eq!(announcements.after(0).0.len(), MAX_STORED);
     }
 }

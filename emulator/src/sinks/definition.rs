@@ -1,4 +1,4 @@
-//! What a sink receives, and where it delivers it.
+//! The definition of a sink: the events that it selects, and its target.
 
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
@@ -21,7 +21,7 @@ const MAX_QUEUE_SIZE: usize = 1_000_000;
 const SOURCE_PREFIX: &str = "aws";
 const BUS: &str = "default";
 
-/// A member of a sink that is wrong.
+/// An invalid member of a sink.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
     /// The name of the member.
@@ -54,24 +54,25 @@ pub enum FilesBelow<'p> {
 /// A valid sink.
 #[derive(Clone, Debug)]
 pub struct Definition {
-    /// What was declared, with all defaults.
+    /// The members as declared, with all defaults.
     declared: EventSink,
-    /// Where it delivers.
+    /// The target of deliveries.
     pub target: Target,
     /// The events that its pattern selects.
     filter: EventFilter,
-    /// The receivers whose events it gets; `None` for all.
+    /// The accounts that must have received an event; `None` for all.
     accounts: Option<Vec<AccountId>>,
+    /// The Regions that must have received an event; `None` for all.
     regions: Option<Vec<Region>>,
-    /// How often a delivery is tried again.
+    /// Maximum number of retries of a delivery.
     pub retries: u32,
-    /// Maximum number of events that wait.
+    /// Maximum number of queued events.
     pub queue_size: usize,
-    /// Whether it receives and delivers.
+    /// `true` if the sink receives and delivers events.
     pub is_enabled: bool,
 }
 
-/// Where a sink delivers.
+/// The target of the deliveries of a sink.
 #[derive(Clone, Debug)]
 pub enum Target {
     /// HTTP requests with one event each.
@@ -101,7 +102,7 @@ impl Definition {
     /// Checks the members.
     ///
     /// # Errors
-    /// The first wrong member.
+    /// The first invalid member.
     pub fn new(mut declared: EventSink, files: FilesBelow<'_>) -> Result<Definition, Mistake> {
         let target = target(&mut declared, files)?;
         let retries = *declared.retries.get_or_insert(RETRIES);
@@ -125,30 +126,30 @@ impl Definition {
         Ok(Definition { declared, target, filter, accounts, regions, retries, queue_size, is_enabled })
     }
 
-    /// What was declared, with all defaults.
+    /// The members as declared, with all defaults.
     pub fn declared(&self) -> &EventSink {
         &self.declared
     }
 
-    /// Whether it may want an event, without a look at the pattern.
+    /// Returns whether accounts and Regions select an event. The pattern is not evaluated.
     pub fn may_want(&self, event: &Event) -> bool {
         let accounts = self.accounts.as_ref().is_none_or(|accounts| accounts.contains(&event.receiver.account));
         accounts && self.covers(&event.receiver.region)
     }
 
-    /// Whether it gets announcements of a Region. They are not events, so no pattern selects one, and EventBridge does not
-    /// receive them.
+    /// Returns whether the sink receives announcements of a Region. Announcements are not events, so sinks with a
+    /// pattern and sinks of type EventBridge do not receive them.
     pub fn wants_announcements(&self, region: &Region) -> bool {
         let takes = !matches!(self.target, Target::EventBridge { .. });
         takes && self.is_enabled && self.filter.pattern.is_none() && self.covers(region)
     }
 
-    /// Whether events must match a pattern.
+    /// Returns whether events must match a pattern.
     pub fn has_pattern(&self) -> bool {
         self.filter.pattern.is_some()
     }
 
-    /// Whether the pattern selects an event.
+    /// Returns whether the pattern selects an event.
     pub fn selects(&self, event: &Event, ids: &IdSource) -> bool {
         self.filter.matches(event, ids)
     }
@@ -158,7 +159,7 @@ impl Definition {
     }
 }
 
-/// The pattern, which is written as an object or as its text. It is shown as an object.
+/// Reads the pattern, which is an object or the JSON text of an object, and replaces `written` with the object.
 fn pattern(written: &mut Value) -> Result<EventPattern, Mistake> {
     let text = written.as_str().map_or_else(|| written.to_string(), str::to_owned);
     let read = EventPattern::read(&text).map_err(|reason| Mistake::new("Pattern", reason))?;
@@ -168,7 +169,7 @@ fn pattern(written: &mut Value) -> Result<EventPattern, Mistake> {
     Ok(read)
 }
 
-/// Where it delivers. Adds defaults.
+/// Reads the target, and adds defaults to `declared`.
 fn target(declared: &mut EventSink, files: FilesBelow<'_>) -> Result<Target, Mistake> {
     use SinkKind::{EventBridge, File, Webhook};
     // A member without effect is a mistake.
@@ -181,7 +182,7 @@ fn target(declared: &mut EventSink, files: FilesBelow<'_>) -> Result<Target, Mis
     ] {
         if is_given && !kinds.contains(&declared.kind) {
             let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
-            return Err(Mistake::new(member, format!("only sinks of type {} have it", names.join(" and "))));
+            return Err(Mistake::new(member, format!("only sinks of type {} have this member", names.join(" and "))));
         }
     }
     Ok(match declared.kind {
@@ -193,7 +194,7 @@ fn target(declared: &mut EventSink, files: FilesBelow<'_>) -> Result<Target, Mis
 
 fn url(declared: &EventSink) -> Result<HttpUrl, Mistake> {
     let expected = "expected a URL such as http://127.0.0.1:8080/hook";
-    let missing = || Mistake::new("Url", format!("it is missing; {expected}"));
+    let missing = || Mistake::new("Url", format!("missing; {expected}"));
     let url = declared.url.as_deref().ok_or_else(missing)?;
     HttpUrl::read(url, expected).map_err(|message| Mistake::new("Url", message))
 }
@@ -205,7 +206,7 @@ fn headers(declared: &mut EventSink) -> Result<Vec<(HeaderName, HeaderValue)>, M
     };
     let header = |(name, value): (&String, &String)| {
         let wrong = |message: String| Mistake::new("Headers", message);
-        let read: HeaderName = name.parse().map_err(|_| wrong(format!("{name:?} is not the name of a header")))?;
+        let read: HeaderName = name.parse().map_err(|_| wrong(format!("{name:?} is not a valid header name")))?;
         if is_ours(&read) {
             return Err(wrong(format!("the emulator sets '{name}' itself")));
         }
@@ -234,11 +235,11 @@ fn event_bridge(declared: &mut EventSink) -> Result<Target, Mistake> {
     Ok(Target::EventBridge { url, bus, source_prefix: prefix })
 }
 
-/// The absolute path of the file.
+/// Returns the absolute path of the file.
 fn file(declared: &mut EventSink, files: FilesBelow<'_>) -> Result<PathBuf, Mistake> {
     let wrong = |message: String| Mistake::new("Path", message);
     let given = declared.path.as_deref().filter(|path| !path.is_empty());
-    let given = given.ok_or_else(|| wrong("it is missing; expected a file such as events.jsonl".to_owned()))?;
+    let given = given.ok_or_else(|| wrong("missing; expected a file such as events.jsonl".to_owned()))?;
     let path = match files {
         FilesBelow::Anywhere(folder) => folder.join(given),
         FilesBelow::Directory(None) => {
@@ -252,7 +253,7 @@ fn file(declared: &mut EventSink, files: FilesBelow<'_>) -> Result<PathBuf, Mist
     Ok(path)
 }
 
-/// A file below a directory. Links are followed, as far as the directories exist.
+/// Returns the path of a file below a directory. Symbolic links in existing directories are followed.
 fn below(folder: &Path, given: &str) -> Result<PathBuf, String> {
     let outside = || format!("{given} is not a file below the directory of --sink-dir, {}", folder.display());
     let folder = std::path::absolute(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
@@ -266,7 +267,7 @@ fn below(folder: &Path, given: &str) -> Result<PathBuf, String> {
     if existing(&path).is_some_and(|found| found.starts_with(root)) { Ok(path) } else { Err(outside()) }
 }
 
-/// The nearest directory or file at or above a path that exists, without links.
+/// Returns the nearest existing ancestor of a path, or the path itself, without symbolic links.
 fn existing(path: &Path) -> Option<PathBuf> {
     path.ancestors().find_map(|path| path.canonicalize().ok())
 }
@@ -298,16 +299,19 @@ mod tests {
         let [webhook, bridge, file] = [SinkKind::Webhook, SinkKind::EventBridge, SinkKind::File].map(sink);
         let (webhook, bridge, file) = (|| webhook.clone(), || bridge.clone(), || file.clone());
         for (declared, expected) in [
-            (EventSink { url: None, ..webhook() }, "member 'Url': it is missing; expected a URL such as"),
+            (EventSink { url: None, ..webhook() }, "member 'Url': missing; expected a URL such as"),
             (EventSink { url: text("https://a"), ..webhook() }, "member 'Url': https://a needs TLS"),
             (EventSink { url: text("http://a/b"), ..bridge() }, "member 'Url': http://a/b has a path"),
-            (EventSink { path: text("x"), ..webhook() }, "member 'Path': only sinks of type file have it"),
+            (EventSink { path: text("x"), ..webhook() }, "member 'Path': only sinks of type file have this member"),
             (
                 EventSink { url: text("x"), ..file() },
-                "member 'Url': only sinks of type webhook and eventbridge have it",
+                "member 'Url': only sinks of type webhook and eventbridge have this member",
             ),
             (EventSink { bus_name: text("x"), ..webhook() }, "member 'BusName': only sinks of type eventbridge"),
-            (EventSink { headers: headers("a b"), ..webhook() }, "member 'Headers': \"a b\" is not the name"),
+            (
+                EventSink { headers: headers("a b"), ..webhook() },
+                "member 'Headers': \"a b\" is not a valid header name",
+            ),
             (EventSink { headers: headers("Host"), ..webhook() }, "member 'Headers': the emulator sets 'Host' itself"),
             (EventSink { headers: headers("x"), ..bridge() }, "member 'Headers': only sinks of type webhook"),
             (EventSink { source_prefix: text("a b"), ..bridge() }, "member 'SourcePrefix': \"a b\" is not valid"),
@@ -322,7 +326,7 @@ mod tests {
                 "member 'Pattern': Event pattern is not valid",
             ),
             (EventSink { path: text("x"), ..file() }, "member 'Path': files are not allowed; start the emulator with"),
-            (file(), "member 'Path': it is missing"),
+            (file(), "member 'Path': missing"),
         ] {
             let message = refusal(declared, NO_FILES);
             assert!(message.starts_with(expected), "{message}\n{expected}");

@@ -1,4 +1,4 @@
-//! The task that delivers the messages of all sinks, with one further task for each lane.
+//! The task that delivers the messages of all sinks. It starts one further task for each lane.
 
 use std::collections::VecDeque;
 use std::pin::pin;
@@ -20,13 +20,13 @@ use crate::http_client::Connection;
 /// The first and the longest time between two attempts.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// The part by which a time is longer or shorter at random.
+/// Maximum random variation of a pause, as a fraction of the pause.
 const SPREAD: f64 = 0.2;
 /// Time limit for emptying the queues at shutdown.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Sinks {
-    /// Delivers until `stop` completes, and then up to two seconds longer while messages are queued.
+    /// Delivers until `stop` completes, and then for up to two more seconds while messages are queued.
     pub async fn deliver(&self, stop: impl Future<Output = ()>) {
         let mut workers = JoinSet::new();
         let mut stop = pin!(stop);
@@ -63,14 +63,14 @@ impl Sinks {
             if !has_sorted {
                 return;
             }
-            // The pattern of a sink may not select what was queued.
+            // Messages that the pattern does not select have left the queue.
             self.changed.notify_waiters();
             yield_now().await;
         }
     }
 }
 
-/// Frees the lane of a task that panics.
+/// Marks a lane as free if its task panics.
 struct Busy<'s> {
     sink: &'s Sink,
     lane: &'s Lane,
@@ -85,7 +85,7 @@ impl Drop for Busy<'_> {
     }
 }
 
-/// Delivers the messages of a lane until it has none.
+/// Delivers the messages of a lane until the lane is empty.
 async fn drain(sink: Arc<Sink>, lane: Lane, changed: Arc<tokio::sync::Notify>) {
     let mut busy = Busy { sink: &sink, lane: &lane, is_done: false };
     let mut connection = None;
@@ -99,14 +99,14 @@ async fn drain(sink: Arc<Sink>, lane: Lane, changed: Arc<tokio::sync::Notify>) {
     }
 }
 
-/// Delivers messages in order, each as often as the definition allows.
+/// Delivers messages in order, with at most as many retries as the definition allows.
 async fn deliver(sink: &Sink, mut messages: VecDeque<Message>, connection: &mut Option<Connection>, notify: impl Fn()) {
     let mut changes = sink.changes();
     let mut retried: Option<(u32, usize)> = None;
     while !messages.is_empty() && !sink.is_removed() {
         changes.borrow_and_update();
         let definition = sink.definition();
-        // What has failed is sent again before, and without, what follows it.
+        // Failed messages are sent again alone, before the messages that follow them.
         let most = retried.map_or(usize::MAX, |(_, count)| count);
         let count = batch_size(&definition.target, messages.make_contiguous()).min(most);
         let batch: Vec<Message> = messages.drain(..count).collect();
@@ -131,7 +131,7 @@ async fn deliver(sink: &Sink, mut messages: VecDeque<Message>, connection: &mut 
     }
 }
 
-/// The number of messages at the start that are sent together.
+/// Returns the number of messages, from the first, that one attempt sends.
 fn batch_size(target: &Target, messages: &[Message]) -> usize {
     match target {
         Target::Webhook { .. } => 1,
@@ -151,7 +151,7 @@ async fn attempt(name: &str, target: &Target, messages: Vec<Message>, connection
     }
 }
 
-/// The time before the next attempt: 100 ms, doubled after each attempt up to 10 s, and then longer or shorter by up to
+/// Returns the pause before the next attempt: 100 ms, doubled after each attempt up to 10 s, with a random variation of
 /// 20 %. `random` is from 0 to 1.
 fn pause(attempts: u32, random: f64) -> Duration {
     let doubled = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(attempts)).min(LONGEST_PAUSE);

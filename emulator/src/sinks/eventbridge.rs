@@ -21,7 +21,7 @@ use crate::state::{Event, HubKey};
 pub const MAX_ENTRIES: usize = 10;
 /// Maximum size of the entries of a call, in bytes. The newest text of the model allows 1 MB (FWD-03).
 const MAX_SIZE: usize = 256 * 1024;
-/// The size that is counted for `Time`.
+/// The size that EventBridge counts for `Time`.
 const SIZE_OF_TIME: usize = 14;
 /// The secret key, for receivers that check signatures.
 const SECRET: &str = "test";
@@ -30,7 +30,8 @@ const TEMPORARY: [&str; 2] = ["InternalFailure", "ThrottlingException"];
 /// Maximum number of characters of an answer that an error shows.
 const MAX_SHOWN: usize = 200;
 
-/// The number of messages at the start that fit into one call, which has events of one receiver only; at least one.
+/// Returns the number of messages, from the first, that fit into one call, which only has events of one receiver; at
+/// least 1.
 pub fn batch_size(messages: &[Message]) -> usize {
     let receiver = messages.first().and_then(event).map(|event| &event.receiver);
     let mut size = 0;
@@ -42,7 +43,7 @@ pub fn batch_size(messages: &[Message]) -> usize {
     messages.iter().take(MAX_ENTRIES).take_while(fits).count().max(1)
 }
 
-/// The size of an entry as EventBridge computes it.
+/// Returns the size of an entry as EventBridge computes it.
 fn entry_size(event: &Event) -> usize {
     let texts = [envelope::SOURCE, envelope::detail_type(&event.subject)];
     let resource = envelope::resource(&event.subject).len();
@@ -76,7 +77,7 @@ pub async fn deliver(
         Err(error) => return Outcome::failed(messages.len(), error.to_string()),
     };
     if tracing::enabled!(tracing::Level::DEBUG) {
-        // The receiver gives events other IDs.
+        // EventBridge assigns other IDs, so the log connects both.
         messages.iter().for_each(log_id);
     }
     match exchange(url, request, connection).await {
@@ -110,7 +111,7 @@ fn entry(event: &Event, naming: Naming<'_>) -> Value {
     })
 }
 
-/// A call that is signed for the account and the Region of the receiver.
+/// Creates a call that is signed for the account and the Region of the receiver.
 fn request(url: &HttpUrl, receiver: &HubKey, body: Bytes) -> Result<Request<Bytes>, Failure> {
     let request = Request::post("/")
         .header(CONTENT_TYPE, "application/x-amz-json-1.1")
@@ -121,7 +122,7 @@ fn request(url: &HttpUrl, receiver: &HubKey, body: Bytes) -> Result<Request<Byte
     signature::sign(request, url.host(), scope, &credentials, SystemTime::now())
 }
 
-/// The answer of `PutEvents`.
+/// The response of `PutEvents`.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Answer {
@@ -148,7 +149,7 @@ fn outcome(status: StatusCode, body: &[u8], messages: Vec<Message>) -> Outcome {
         return Outcome { error: Some(format!("the receiver answered {status}: {shown}")), ..outcome };
     }
     let Ok(answer) = serde_json::from_slice::<Answer>(body) else {
-        let failed = Outcome::failed(messages.len(), format!("the answer is not one of PutEvents: {shown}"));
+        let failed = Outcome::failed(messages.len(), format!("the response is not a PutEvents response: {shown}"));
         return Outcome { status: Some(status.as_u16()), ..failed };
     };
     let mut outcome = Outcome { status: Some(status.as_u16()), ..Outcome::default() };
@@ -255,7 +256,10 @@ mod tests {
         let all = outcome(StatusCode::OK, br#"{"FailedEntryCount":0,"Entries":[]}"#, batch());
         assert_eq!((all.delivered, all.failed, all.again.len(), all.error), (5, 0, 0, None));
         let other = outcome(StatusCode::OK, b"hello", batch());
-        assert_eq!((other.failed, other.error.as_deref()), (5, Some("the answer is not one of PutEvents: hello")));
+        assert_eq!(
+            (other.failed, other.error.as_deref()),
+            (5, Some("the response is not a PutEvents response: hello"))
+        );
         let refused = outcome(StatusCode::BAD_REQUEST, br#"{"__type":"ValidationException"}"#, batch());
         assert_eq!((refused.failed, refused.again.len(), refused.status), (5, 0, Some(400)));
         for (status, body) in [(400, r#"{"__type":"ThrottlingException"}"#), (503, ""), (429, ""), (408, "")] {

@@ -8,7 +8,7 @@ use super::outcome::Outcome;
 use super::queue::Message;
 use crate::domain::events::envelope;
 
-/// Appends messages, each as a line that is complete when its message counts as delivered.
+/// Appends each message as one line. A message is delivered when its line is complete.
 pub async fn deliver(path: &Path, messages: Vec<Message>) -> Outcome {
     let target = path.to_owned();
     let attempt = move || {
@@ -21,7 +21,7 @@ pub async fn deliver(path: &Path, messages: Vec<Message>) -> Outcome {
     };
     match tokio::task::spawn_blocking(attempt).await {
         Ok(outcome) => outcome,
-        // The runtime shuts down.
+        // The runtime is shutting down.
         Err(error) => Outcome { error: Some(error.to_string()), ..Outcome::default() },
     }
 }
@@ -43,7 +43,7 @@ fn append(path: &Path, messages: &[Message], written: &mut usize) -> io::Result<
     Ok(())
 }
 
-/// Appends a line. A line that could only be written in part is removed.
+/// Appends a line, and removes a partly written line after an error.
 fn append_line(file: &mut File, line: &str) -> io::Result<()> {
     let length = file.metadata()?.len();
     file.write_all(line.as_bytes()).inspect_err(|_| _ = file.set_len(length))

@@ -1,8 +1,8 @@
-//! Sinks: where the emulator delivers its events, besides keeping them.
+//! Sinks: receivers outside of the emulator to which it delivers its events.
 //!
-//! A [`Sink`] has a [`Definition`] and a queue. `Sinks::receive` gets each event when it is emitted, and only queues it;
-//! the task [`Sinks::deliver`] compares queued events with patterns and sends them to webhooks, files and EventBridge.
-//! So a sink never delays a call. What an event contains, and who receives it, does not belong here.
+//! A [`Sink`] has a [`Definition`] and a queue. `Sinks::receive` queues each event when it is emitted. The task
+//! [`Sinks::deliver`] compares queued events with patterns and sends them to webhooks, files and EventBridge, so a sink
+//! never delays a call. The content of events and the choice of their receivers do not belong here.
 
 mod announcement;
 mod definition;
@@ -28,7 +28,7 @@ pub use announcement::{Announcements, KINDS as ANNOUNCEMENT_TYPES, Text as Annou
 pub use definition::{Definition, FilesBelow, Mistake};
 pub use queue::Announcement;
 pub use sink::{Sink, State};
-use totals::Past;
+use totals::DeletedTotals;
 pub use totals::Totals;
 
 use crate::invariant::Invariant;
@@ -45,58 +45,58 @@ const MAX_NAME: usize = 64;
 pub struct Sinks {
     all: RwLock<BTreeMap<String, Arc<Sink>>>,
     announcements: Announcements,
-    past: Past,
+    deleted: DeletedTotals,
     /// Wakes the task that delivers.
     woken: Notify,
     /// Wakes calls that wait for a change of a sink.
     changed: Arc<Notify>,
-    /// The directory of the files that calls may name.
+    /// The directory below which control-plane calls may create files.
     directory: OnceLock<PathBuf>,
 }
 
-/// A sink that is not saved.
+/// The reason why a sink was not saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PutError {
-    /// The name has other characters than allowed, or too many.
+    /// The name is too long, or contains a character that is not allowed.
     Name,
-    /// There are too many sinks.
+    /// The maximum number of sinks is reached.
     TooMany,
 }
 
 impl fmt::Display for PutError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            PutError::Name => "the name of a sink has 1 to 64 characters: letters, digits, '.', '_' and '-'",
-            PutError::TooMany => "there are 100 sinks; delete one first",
+            PutError::Name => "invalid sink name; expected 1 to 64 letters, digits, '.', '_' and '-'",
+            PutError::TooMany => "the maximum of 100 sinks is reached; delete one first",
         })
     }
 }
 
-/// Whether a name of a sink is valid.
+/// Returns whether a name of a sink is valid.
 pub fn is_name(name: &str) -> bool {
     let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || ['.', '_', '-'].contains(&letter);
     !name.is_empty() && name.len() <= MAX_NAME && name.chars().all(is_allowed)
 }
 
 impl Sinks {
-    /// No sinks. `changed` wakes calls that wait for a change of a sink.
+    /// Creates an empty collection. `changed` wakes calls that wait for a change of a sink.
     pub fn new(changed: Arc<Notify>) -> Sinks {
         Sinks {
             all: RwLock::default(),
             announcements: Announcements::default(),
-            past: Past::default(),
+            deleted: DeletedTotals::default(),
             woken: Notify::new(),
             changed,
             directory: OnceLock::new(),
         }
     }
 
-    /// Lets calls name files below a directory. Later calls have no effect.
+    /// Allows control-plane calls to name files below a directory. Only the first call has an effect.
     pub fn allow_files(&self, directory: PathBuf) {
         _ = self.directory.set(directory);
     }
 
-    /// The files that a call may name.
+    /// The files that a control-plane call may name.
     pub fn files(&self) -> FilesBelow<'_> {
         FilesBelow::Directory(self.directory.get().map(PathBuf::as_path))
     }
@@ -104,7 +104,7 @@ impl Sinks {
     /// Adds a sink, or changes the one with this name, whose queue stays. Returns whether it is new.
     ///
     /// # Errors
-    /// [`PutError`]. Nothing is changed then.
+    /// [`PutError`]; no sink is changed.
     pub fn put(&self, name: &str, definition: Definition) -> Result<bool, PutError> {
         if !is_name(name) {
             return Err(PutError::Name);
@@ -123,12 +123,12 @@ impl Sinks {
         Ok(is_new)
     }
 
-    /// A sink.
+    /// Returns the sink of this name.
     pub fn get(&self, name: &str) -> Option<Arc<Sink>> {
         self.all.read().get(name).cloned()
     }
 
-    /// All sinks by name.
+    /// All sinks, sorted by name.
     pub fn list(&self) -> Vec<Arc<Sink>> {
         self.all.read().values().cloned().collect()
     }
@@ -138,13 +138,13 @@ impl Sinks {
         let deleted = self.all.write().remove(name);
         if let Some(sink) = &deleted {
             sink.remove();
-            self.past.keep(sink);
+            self.deleted.add(sink);
             self.changed.notify_waiters();
         }
         deleted.is_some()
     }
 
-    /// Replaces all sinks by those of a scenario, which were checked. Queues are dropped.
+    /// Replaces all sinks with the sinks of a scenario, which are valid. Queued messages are dropped.
     pub fn load(&self, declared: &BTreeMap<String, EventSink>) {
         let sink = |(name, declared): (&String, &EventSink)| {
             let checked = Definition::new(declared.clone(), FilesBelow::Anywhere(Path::new("")));
@@ -155,22 +155,22 @@ impl Sinks {
         let before = std::mem::replace(&mut *self.all.write(), loaded);
         for sink in before.values() {
             sink.remove();
-            self.past.keep(sink);
+            self.deleted.add(sink);
         }
         self.changed.notify_waiters();
     }
 
-    /// The numbers of deliveries by name of the sink, including sinks that were deleted.
+    /// Delivery counters by name of the sink, including deleted sinks.
     pub fn totals(&self) -> BTreeMap<String, Totals> {
-        self.past.with(self.list().iter().map(|sink| &**sink))
+        self.deleted.with(self.list().iter().map(|sink| &**sink))
     }
 
-    /// Whether any sink receives events.
-    pub fn are_open(&self) -> bool {
+    /// Returns whether any sink is enabled.
+    pub fn any_enabled(&self) -> bool {
         self.all.read().values().any(|sink| sink.is_enabled())
     }
 
-    /// Queues events that were emitted, in order. `ids` is the source of their IDs.
+    /// Queues emitted events in order. `ids` is the source of their IDs.
     pub fn receive(&self, events: &[Event], ids: &IdSource) {
         let ids = Arc::new(ids.fork());
         let received = self.all.read().values().filter(|sink| sink.receive(events, &ids)).count();
@@ -179,7 +179,7 @@ impl Sinks {
         }
     }
 
-    /// Queues announcements for the sinks that get them, and keeps them for streams.
+    /// Queues announcements for the sinks that want them, and stores them for streams.
     pub fn announce(&self, announcements: Vec<Announcement>) {
         let sinks = self.list();
         for announcement in announcements.into_iter().map(Arc::new) {
@@ -187,7 +187,7 @@ impl Sinks {
             for sink in sinks.iter().filter(wants) {
                 sink.announce(queue::Message::Announcement(Arc::clone(&announcement)));
             }
-            self.announcements.keep(announcement);
+            self.announcements.store(announcement);
         }
         self.woken.notify_one();
     }
@@ -197,7 +197,7 @@ impl Sinks {
         &self.announcements
     }
 
-    /// Whether no sink that can deliver has messages.
+    /// Returns whether the queues of all enabled sinks are empty.
     fn are_idle(&self) -> bool {
         self.list().iter().all(|sink| sink.state().queued == 0 || !sink.is_enabled())
     }

@@ -2,33 +2,33 @@
 
 use super::queue::Message;
 
-/// What became of the messages of an attempt.
+/// The result of an attempt to deliver messages.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// The number of messages that were delivered.
+    /// Number of delivered messages.
     pub delivered: usize,
-    /// The number of messages that were refused, so that another attempt would fail too.
+    /// Number of refused messages, for which a retry would fail too.
     pub failed: usize,
     /// The messages to send again, in order.
     pub again: Vec<Message>,
-    /// The HTTP status of the answer.
+    /// HTTP status of the response.
     pub status: Option<u16>,
     /// The last error.
     pub error: Option<String>,
 }
 
 impl Outcome {
-    /// All messages can be sent again.
+    /// Creates an outcome in which all messages are sent again.
     pub fn again(messages: Vec<Message>, error: impl Into<String>) -> Outcome {
         Outcome { again: messages, error: Some(error.into()), ..Outcome::default() }
     }
 
-    /// All messages were refused.
+    /// Creates an outcome in which all messages were refused.
     pub fn failed(count: usize, error: impl Into<String>) -> Outcome {
         Outcome { failed: count, error: Some(error.into()), ..Outcome::default() }
     }
 
-    /// The outcome for the status of an answer (CPL-86).
+    /// Returns the outcome for the status of a response (CPL-86).
     pub fn of_status(status: http::StatusCode, messages: Vec<Message>) -> Outcome {
         let code = Some(status.as_u16());
         if status.is_success() {

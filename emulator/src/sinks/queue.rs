@@ -1,14 +1,14 @@
 //! The messages that a sink has not delivered yet, in order.
 //!
-//! A new message waits at first until it was compared with the pattern of the sink, then in the lane of its receiver. In a
-//! lane a message waits for the one before it. This is plain data: it knows neither locks nor deliveries.
+//! A new message waits until it is compared with the pattern of the sink, and then in the lane of its receiver. The
+//! messages of a lane are delivered one after the other. Locks and deliveries do not belong here.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::state::{Event, HubKey, IdSource, Region};
 
-/// What a sink delivers.
+/// A message that a sink delivers.
 #[derive(Clone, Debug)]
 pub enum Message {
     /// An event, and the source of its ID.
@@ -20,7 +20,7 @@ pub enum Message {
 /// An announcement of Security Hub in a Region, in the envelope of SNS (EVT-73).
 #[derive(Debug)]
 pub struct Announcement {
-    /// Its Region.
+    /// The Region.
     pub region: Region,
     /// `MessageId`
     pub id: String,
@@ -28,14 +28,14 @@ pub struct Announcement {
     pub envelope: String,
 }
 
-/// Messages of one lane are delivered in order.
+/// A part of a queue. The messages of one lane are delivered in order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lane {
     /// Events of a receiver.
     Receiver(HubKey),
     /// Announcements of a Region.
     Region(Region),
-    /// All messages of a sink that has one order.
+    /// All messages of a sink without separate orders, such as a file.
     All,
 }
 
@@ -47,9 +47,9 @@ type Ticket = u64;
 pub struct Queue {
     /// The ticket of the next message.
     next: Ticket,
-    /// All messages that wait.
+    /// The messages whose delivery has not begun.
     waiting: BTreeMap<Ticket, Message>,
-    /// The tickets of messages that were not compared with the pattern yet.
+    /// The tickets of messages that are not yet compared with the pattern.
     unsorted: BTreeSet<Ticket>,
     /// The tickets of messages in lanes.
     lanes: BTreeMap<Lane, VecDeque<Ticket>>,
@@ -65,7 +65,7 @@ impl Queue {
         self.waiting.len() + self.in_progress
     }
 
-    /// Adds a message. If more than `most` would wait, the oldest is dropped. Returns whether one was.
+    /// Adds a message. If more than `most` messages wait, the oldest is dropped. Returns whether a message was dropped.
     pub fn push(&mut self, message: Message, most: usize) -> bool {
         self.waiting.insert(self.next, message);
         self.unsorted.insert(self.next);
@@ -76,7 +76,7 @@ impl Queue {
     fn drop_oldest(&mut self) -> bool {
         let Some((ticket, _)) = self.waiting.pop_first() else { return false };
         if !self.unsorted.remove(&ticket) {
-            // The oldest of all is the oldest of its lane.
+            // The oldest message of the queue is also the oldest message of its lane.
             for tickets in self.lanes.values_mut().filter(|tickets| tickets.front() == Some(&ticket)) {
                 tickets.pop_front();
             }
@@ -84,13 +84,13 @@ impl Queue {
         true
     }
 
-    /// The oldest messages that were not compared with the pattern yet.
+    /// Returns up to `most` of the oldest messages that are not yet compared with the pattern.
     pub fn unsorted(&self, most: usize) -> Vec<(Ticket, Message)> {
         let message = |ticket: &Ticket| Some((*ticket, self.waiting.get(ticket)?.clone()));
         self.unsorted.iter().take(most).filter_map(message).collect()
     }
 
-    /// Puts a compared message into its lane, or drops it without one.
+    /// Moves a compared message to its lane, or drops it if `lane` is `None`.
     pub fn sort(&mut self, ticket: Ticket, lane: Option<Lane>) {
         if !self.unsorted.remove(&ticket) {
             return;
@@ -101,7 +101,7 @@ impl Queue {
         }
     }
 
-    /// A lane with messages and without a delivery in progress. It counts as busy from now on.
+    /// Returns a lane that has messages and no delivery in progress, and marks it as busy.
     pub fn begin(&mut self) -> Option<Lane> {
         self.lanes.retain(|_, tickets| !tickets.is_empty());
         let lane = self.lanes.keys().find(|lane| !self.busy.contains(*lane))?.clone();
@@ -109,8 +109,8 @@ impl Queue {
         Some(lane)
     }
 
-    /// Takes up to `most` messages of a busy lane, whose delivery is then in progress. Without messages the lane stops
-    /// being busy.
+    /// Takes up to `most` messages of a busy lane, whose delivery is then in progress. A lane without messages is
+    /// marked as free.
     pub fn take(&mut self, lane: &Lane, most: usize) -> Vec<Message> {
         let tickets = self.lanes.get_mut(lane).map(|tickets| tickets.drain(..most.min(tickets.len())));
         let messages: Vec<Message> =
@@ -122,12 +122,12 @@ impl Queue {
         messages
     }
 
-    /// Notes that a lane has no delivery in progress.
+    /// Marks a lane as free.
     pub fn end(&mut self, lane: &Lane) {
         self.busy.remove(lane);
     }
 
-    /// Notes that the delivery of messages has ended.
+    /// Records that the delivery of `count` messages has ended.
     pub fn finish(&mut self, count: usize) {
         self.in_progress = self.in_progress.saturating_sub(count);
     }

@@ -1,4 +1,4 @@
-//! A sink: its definition, its queue, and what became of its messages.
+//! A sink: its definition, its queue and its delivery state.
 
 use std::sync::Arc;
 
@@ -12,8 +12,8 @@ use super::queue::{Lane, Message, Queue};
 use crate::state::sync::Mutex;
 use crate::state::{Event, IdSource};
 
-/// Maximum number of messages that are compared with a pattern before other work gets its turn, and that are put into
-/// lanes if there is no pattern.
+/// Maximum number of messages that are compared with a pattern before other tasks run, and that are moved to lanes
+/// without a pattern before other tasks run.
 const COMPARED_AT_ONCE: usize = 16;
 const SORTED_AT_ONCE: usize = 1000;
 /// Maximum number of lines that are written to a file at once.
@@ -40,24 +40,24 @@ struct Inner {
     is_removed: bool,
 }
 
-/// What became of the messages of a sink (CPL-87).
+/// Delivery state of a sink (CPL-87).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
-    /// The number of messages that are not delivered yet.
+    /// Number of messages that are not yet delivered.
     pub queued: usize,
-    /// The number of delivered messages.
+    /// Number of delivered messages.
     pub delivered: u64,
-    /// The number of messages that were refused, or that were tried too often.
+    /// Number of messages that were refused, or for which all retries failed.
     pub failed: u64,
-    /// The number of messages that were dropped because the queue was full.
+    /// Number of messages that were dropped because the queue was full.
     pub dropped: u64,
-    /// The number of attempts after the first.
+    /// Number of attempts after the first one.
     pub retries: u64,
     /// The last error.
     pub last_error: Option<String>,
-    /// The HTTP status of the last answer.
+    /// HTTP status of the last response.
     pub last_status: Option<u16>,
-    /// The time of the last delivery, by the system clock.
+    /// Time of the last delivery by the system clock.
     pub last_delivery: Option<Timestamp>,
 }
 
@@ -77,29 +77,29 @@ impl Sink {
         }
     }
 
-    /// Its name.
+    /// The name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its definition.
+    /// The current definition.
     pub fn definition(&self) -> Arc<Definition> {
         Arc::clone(&self.inner.lock().definition)
     }
 
-    /// What became of its messages so far.
+    /// The delivery state.
     pub fn state(&self) -> State {
         let inner = self.inner.lock();
         State { queued: inner.queue.len(), ..inner.state.clone() }
     }
 
-    /// Changes the definition. The queue stays.
+    /// Replaces the definition. The queue is unchanged.
     pub(super) fn redefine(&self, definition: Definition) {
         self.inner.lock().definition = Arc::new(definition);
         self.version.send_modify(|version| *version += 1);
     }
 
-    /// Ends all deliveries.
+    /// Stops all deliveries.
     pub(super) fn remove(&self) {
         self.inner.lock().is_removed = true;
         self.version.send_modify(|version| *version += 1);
@@ -114,12 +114,12 @@ impl Sink {
         self.version.subscribe()
     }
 
-    /// Whether it receives events.
+    /// Returns whether the sink receives events.
     pub(super) fn is_enabled(&self) -> bool {
         self.inner.lock().definition.is_enabled
     }
 
-    /// Queues the events of receivers that it covers. Returns whether there were any.
+    /// Queues the events that accounts and Regions of the definition select. Returns whether any event was queued.
     pub(super) fn receive(&self, events: &[Event], ids: &Arc<IdSource>) -> bool {
         let inner = &mut *self.inner.lock();
         let definition = Arc::clone(&inner.definition);
@@ -133,14 +133,14 @@ impl Sink {
         self.inner.lock().push(message);
     }
 
-    /// Compares some of the queued messages with the pattern. Returns whether there were any.
+    /// Compares some queued messages with the pattern. Returns whether any message was compared.
     pub(super) fn sort_some(&self) -> bool {
         let (definition, unsorted) = {
             let inner = self.inner.lock();
             let most = if inner.definition.has_pattern() { COMPARED_AT_ONCE } else { SORTED_AT_ONCE };
             (Arc::clone(&inner.definition), inner.queue.unsorted(most))
         };
-        // Comparing takes long, so the queue is not locked meanwhile.
+        // The comparison is slow, so the queue is unlocked meanwhile.
         let sorted: Vec<_> = unsorted.iter().map(|(ticket, message)| (*ticket, definition.lane(message))).collect();
         let mut inner = self.inner.lock();
         for (ticket, lane) in sorted {
@@ -149,13 +149,13 @@ impl Sink {
         !unsorted.is_empty()
     }
 
-    /// A lane with messages for which no delivery is in progress. It counts as busy from now on.
+    /// Returns a lane that has messages and no delivery in progress, and marks it as busy.
     pub(super) fn begin(&self) -> Option<Lane> {
         let mut inner = self.inner.lock();
         if inner.is_paused() { None } else { inner.queue.begin() }
     }
 
-    /// The next messages of a busy lane. If there are none, it stops being busy.
+    /// Takes the next messages of a busy lane. A lane without messages is marked as free.
     pub(super) fn take(&self, lane: &Lane) -> Vec<Message> {
         let mut inner = self.inner.lock();
         let most = match inner.definition.target {
@@ -167,13 +167,12 @@ impl Sink {
         inner.queue.take(lane, most)
     }
 
-    /// Notes that the delivery of a lane has stopped unexpectedly.
+    /// Marks a lane as free after its delivery has stopped unexpectedly.
     pub(super) fn end(&self, lane: &Lane) {
         self.inner.lock().queue.end(lane);
     }
 
-    /// Records an attempt with `count` messages. Returns the messages to send again, which are none after the last
-    /// attempt.
+    /// Records an attempt with `count` messages. Returns the messages to send again; none after the last attempt.
     pub(super) fn record(&self, outcome: Outcome, count: usize, is_last: bool) -> Vec<Message> {
         let inner = &mut *self.inner.lock();
         let again = if is_last { Vec::new() } else { outcome.again };
@@ -187,7 +186,7 @@ impl Sink {
             state.last_delivery = Some(Timestamp::now());
         }
         if let Some(error) = outcome.error {
-            // A receiver that does not respond fails many times.
+            // Retries usually fail with the same error, which is logged once as a warning.
             if state.last_error.as_ref() == Some(&error) {
                 tracing::debug!(sink = self.name, error, again = again.len(), "a delivery failed again");
             } else {
@@ -213,7 +212,7 @@ impl Inner {
 }
 
 impl Definition {
-    /// The lane of a message; `None` if the pattern does not select it.
+    /// Returns the lane of a message; `None` if the pattern does not select the message.
     fn lane(&self, message: &Message) -> Option<Lane> {
         let lane = match message {
             Message::Announcement(announcement) => Lane::Region(announcement.region.clone()),

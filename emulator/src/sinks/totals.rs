@@ -1,4 +1,4 @@
-//! Numbers of deliveries for metrics. They never go back, also if a sink is deleted and added again.
+//! Delivery counters for metrics. They never decrease, even if a sink is deleted and added again.
 
 use std::collections::BTreeMap;
 
@@ -8,16 +8,16 @@ use crate::state::sync::Mutex;
 /// Maximum number of names of deleted sinks.
 const MAX_NAMES: usize = 1000;
 
-/// The numbers of all sinks with a name, past and present.
+/// The counters of all sinks of one name, including deleted sinks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
     /// Delivered messages.
     pub delivered: u64,
-    /// Messages that were refused, or that were tried too often.
+    /// Messages that were refused, or for which all retries failed.
     pub failed: u64,
     /// Messages that were dropped because the queue was full.
     pub dropped: u64,
-    /// Messages that are not delivered yet.
+    /// Messages that are not yet delivered.
     pub queued: usize,
 }
 
@@ -29,23 +29,23 @@ impl Totals {
     }
 }
 
-/// The numbers of deleted sinks, by name.
+/// The counters of deleted sinks by name.
 #[derive(Debug, Default)]
-pub(super) struct Past(Mutex<BTreeMap<String, Totals>>);
+pub(super) struct DeletedTotals(Mutex<BTreeMap<String, Totals>>);
 
-impl Past {
-    /// Keeps the numbers of a sink that is deleted.
-    pub(super) fn keep(&self, sink: &Sink) {
-        let mut past = self.0.lock();
-        if past.len() < MAX_NAMES || past.contains_key(sink.name()) {
-            past.entry(sink.name().to_owned()).or_default().add(&sink.state());
+impl DeletedTotals {
+    /// Adds the counters of a sink that is deleted.
+    pub(super) fn add(&self, sink: &Sink) {
+        let mut totals = self.0.lock();
+        if totals.len() < MAX_NAMES || totals.contains_key(sink.name()) {
+            totals.entry(sink.name().to_owned()).or_default().add(&sink.state());
         }
     }
 
-    /// The numbers of deleted sinks, together with those of the present ones.
-    pub(super) fn with<'s>(&self, present: impl Iterator<Item = &'s Sink>) -> BTreeMap<String, Totals> {
+    /// Returns the counters of deleted sinks together with the counters of existing sinks.
+    pub(super) fn with<'s>(&self, existing: impl Iterator<Item = &'s Sink>) -> BTreeMap<String, Totals> {
         let mut totals = self.0.lock().clone();
-        for sink in present {
+        for sink in existing {
             let state = sink.state();
             let total = totals.entry(sink.name().to_owned()).or_default();
             total.add(&state);

@@ -12,13 +12,13 @@ use super::queue::Message;
 use crate::domain::events::envelope;
 use crate::http_client::{Connection, HttpUrl};
 
-/// Time limits for connecting and for the answer.
+/// Time limits for the connection and for the response.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
-/// Maximum size of an answer, in bytes.
+/// Maximum size of a response, in bytes.
 const ANSWER_LIMIT: usize = 1024 * 1024;
 
-/// Posts a message, which is the only one.
+/// Posts the first message, which is the only one.
 pub async fn deliver(
     name: &str,
     (url, headers): (&HttpUrl, &[(HeaderName, HeaderValue)]),
@@ -58,7 +58,8 @@ fn request(
     }
 }
 
-/// Sends a request over the connection, or over a new one if there is none. A connection that fails is not used again.
+/// Sends a request over the connection, or over a new connection if `connection` is `None` or closed. A connection is
+/// not used again after an error.
 pub async fn exchange(
     url: &HttpUrl,
     request: Request<Bytes>,

@@ -59,7 +59,7 @@ fn wrong_sinks_are_refused() {
         (PATH, json!({ "Type": "webhook", "Url": "https://a" }), "member 'Url': https://a needs TLS"),
         (PATH, json!({ "Type": "webhook", "Url": "http://a", "Regions": ["eu"] }), "AWS has no Region `eu`"),
         (PATH, json!({ "Type": "file", "Path": "a" }), "member 'Path': files are not allowed; start the emulator with"),
-        ("/_emulator/sinks/a%20b", json!({ "Type": "webhook", "Url": "http://a" }), "the name of a sink has"),
+        ("/_emulator/sinks/a%20b", json!({ "Type": "webhook", "Url": "http://a" }), "invalid sink name; expected"),
     ] {
         let (status, answer) = put(&service, path, body);
         let message = answer["Message"].as_str().unwrap();

@@ -42,9 +42,9 @@ fn wrong_sinks_are_reported_at_their_keys() {
     for (sink, expected) in [
         ("{ type: hook }", "hook"),
         ("{ url: http://a }", "type"),
-        ("{ type: webhook }", "`url`: it is missing"),
+        ("{ type: webhook }", "`url`: missing"),
         ("{ type: webhook, url: \"https://a\" }", "`url`: https://a needs TLS"),
-        ("{ type: webhook, url: http://a, path: x }", "`path`: only sinks of type file have it"),
+        ("{ type: webhook, url: http://a, path: x }", "`path`: only sinks of type file have this member"),
         ("{ type: webhook, url: http://a, pattern: { a: [] } }", "Empty arrays are not allowed"),
         ("{ type: webhook, url: http://a, regions: [eu-west-9] }", "eu-west-9"),
         ("{ type: webhook, url: http://a, accounts: [1] }", "`1`"),

@@ -1,4 +1,4 @@
-//! A certificate authority for one emulator, whose clients trust nothing else of it.
+//! A certificate authority for one emulator.
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -11,8 +11,8 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs
 
 /// Names and addresses of this machine, for which each certificate is valid.
 const LOCAL: [&str; 5] = ["localhost", "*.localhost", "host.docker.internal", "127.0.0.1", "::1"];
-/// Days before the present at which certificates become valid, for clients whose clocks differ.
-const EARLIER: i64 = 1;
+/// Number of days by which the validity of a certificate begins in the past, for clients with slow clocks.
+const BACKDATED_DAYS: i64 = 1;
 /// Days for which an authority is valid.
 const AUTHORITY_DAYS: i64 = 3650;
 /// Days for which a certificate is valid. Some clients refuse more than 397.
@@ -21,45 +21,45 @@ const CERTIFICATE_DAYS: i64 = 396;
 /// A certificate authority with its private key.
 pub struct Authority {
     key: KeyPair,
-    /// Its certificate in PEM.
+    /// The certificate in PEM.
     certificate: String,
 }
 
 impl Authority {
-    /// A new authority.
+    /// Creates an authority.
     ///
     /// # Errors
-    /// There is no source of random numbers.
+    /// The system does not provide random numbers.
     pub fn generate() -> Result<Authority, String> {
         let key = KeyPair::generate().map_err(failed)?;
         let certificate = parameters(&key)?.self_signed(&key).map_err(failed)?.pem();
         Ok(Authority { key, certificate })
     }
 
-    /// An authority that has been stored, from its certificate and its key in PEM.
+    /// Reads an authority from its certificate and its private key, both in PEM.
     ///
     /// # Errors
-    /// The key cannot be read, or the certificate is not that of the key.
+    /// The key cannot be read, or it does not belong to the certificate.
     pub fn read(certificate: &str, key: &str) -> Result<Authority, String> {
         let key =
             KeyPair::from_pem(key).map_err(|error| format!("the key of the authority cannot be read: {error}"))?;
         let stored = Authority { key, certificate: certificate.to_owned() };
-        // A server certificate of the authority is checked with its certificate, as a client would do.
+        // This fails if the key does not belong to the certificate.
         super::Tls::new(certificate.as_bytes(), stored.key.serialize_pem().as_bytes())?;
         Ok(stored)
     }
 
-    /// Its certificate in PEM.
+    /// The certificate in PEM.
     pub fn certificate(&self) -> &str {
         &self.certificate
     }
 
-    /// Its private key in PEM.
+    /// The private key in PEM.
     pub fn key(&self) -> String {
         self.key.serialize_pem()
     }
 
-    /// A new key and a certificate for this machine and for other host names and IP addresses.
+    /// Creates a key, and a certificate for this machine and for further host names and IP addresses.
     ///
     /// # Errors
     /// A name is not valid in a certificate.
@@ -82,10 +82,10 @@ impl Authority {
     }
 }
 
-/// The parameters of the authority's certificate. They follow from its key, except for the time at which it becomes valid.
+/// Returns the parameters of the authority's certificate. Except for the time of validity, they only depend on the key.
 fn parameters(key: &KeyPair) -> Result<CertificateParams, String> {
     let mut parameters = CertificateParams::new(Vec::new()).map_err(failed)?;
-    // A client may trust the authorities of several emulators, and finds the issuer of a certificate by its name.
+    // The name is unique, because a client that trusts several emulators finds the issuer of a certificate by its name.
     let hash = Sha256::digest(key.public_key_raw());
     let name = format!("securityhub-local CA {}", hex::encode(hash.get(..4).unwrap_or_default()));
     parameters.distinguished_name.push(DnType::CommonName, name);
@@ -102,7 +102,7 @@ fn set_validity(parameters: &mut CertificateParams, days: i64) {
         let number = |number: i8| u8::try_from(number).unwrap_or(1);
         date_time_ymd(date.year().into(), number(date.month()), number(date.day()))
     };
-    (parameters.not_before, parameters.not_after) = (after(-EARLIER), after(days));
+    (parameters.not_before, parameters.not_after) = (after(-BACKDATED_DAYS), after(days));
 }
 
 fn failed(error: rcgen::Error) -> String {

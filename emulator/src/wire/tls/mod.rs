@@ -1,5 +1,5 @@
-//! TLS on the port of HTTP (CPL-110 to CPL-112). A TLS client sends the byte 0x16 first, which no HTTP request begins
-//! with, so the first byte tells which of the two a connection speaks.
+//! TLS on the port of HTTP (CPL-110 to CPL-112). A TLS client sends the byte 0x16 first, and no HTTP request begins
+//! with this byte, so the first byte shows which protocol the client uses.
 
 mod authority;
 mod stored;
@@ -25,10 +25,10 @@ pub(super) use stream::Stream;
 
 /// The first byte of a TLS connection: the type of a handshake record.
 const HANDSHAKE: u8 = 0x16;
-/// The protocols that a client can select, by preference.
+/// The protocols that ALPN offers, in order of preference.
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
-/// The certificate of a server, and the authority that issued it.
+/// The certificate of a server, and the authority that issued the certificate.
 #[derive(Clone)]
 pub struct Tls {
     acceptor: TlsAcceptor,
@@ -43,10 +43,10 @@ impl fmt::Debug for Tls {
 }
 
 impl Tls {
-    /// A certificate with its chain, and its private key, both in PEM.
+    /// Reads a certificate with its chain, and the private key, both in PEM.
     ///
     /// # Errors
-    /// The reason why they cannot be used.
+    /// The reason why they are not usable.
     pub fn new(certificates: &[u8], key: &[u8]) -> Result<Tls, String> {
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(certificates).collect();
         let chain = chain.map_err(|error| format!("the certificate cannot be read: {error}"))?;
@@ -58,10 +58,10 @@ impl Tls {
         Tls::with(chain, key, None)
     }
 
-    /// A new certificate for these host names and IP addresses.
+    /// Creates a certificate for host names and IP addresses.
     ///
     /// # Errors
-    /// The reason why there is none, such as an invalid name.
+    /// The reason for the failure, such as an invalid name.
     pub fn issued_by(authority: &Authority, names: &[String]) -> Result<Tls, String> {
         let (certificate, key) = authority.certify(names)?;
         Tls::with(vec![certificate], key, Some(authority.certificate().into()))
@@ -86,11 +86,11 @@ impl Tls {
     }
 }
 
-/// Opens a connection within a time limit, which later also applies to each write: with TLS if the server has a
-/// certificate and the client speaks it.
+/// Opens a connection within a time limit, which also applies to each later write. The connection is encrypted if the
+/// server has a certificate and the client begins a TLS handshake.
 ///
 /// # Errors
-/// The connection ends early, the handshake fails, or the time is over.
+/// The connection ends early, the handshake fails, or the time limit is exceeded.
 pub(super) async fn open(socket: Socket, tls: Option<&Tls>, limit: Duration) -> io::Result<Stream> {
     let limited = |socket| {
         let mut socket = TimeoutStream::new(socket);
@@ -100,7 +100,7 @@ pub(super) async fn open(socket: Socket, tls: Option<&Tls>, limit: Duration) -> 
     let Some(Tls { acceptor, .. }) = tls else { return Ok(Stream::Plain(limited(socket))) };
     let opened = async {
         let mut first = [0];
-        // A client that has closed the connection is left to the server of HTTP.
+        // Without a first byte the client has closed the connection, which the HTTP server handles.
         let is_tls = socket.stream().peek(&mut first).await? > 0 && first == [HANDSHAKE];
         let socket = limited(socket);
         Ok(if is_tls { Stream::Encrypted(Box::new(acceptor.accept(socket).await?)) } else { Stream::Plain(socket) })

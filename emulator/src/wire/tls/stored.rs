@@ -1,4 +1,4 @@
-//! The authority of a data directory, so that clients that trust it still do after a restart.
+//! The certificate authority in a data directory. It survives a restart, so clients only need to trust it once.
 
 use std::fmt::Display;
 use std::fs::{self, DirBuilder, OpenOptions};
@@ -13,10 +13,11 @@ const CERTIFICATE: &str = "tls-ca.pem";
 const KEY: &str = "tls-ca-key.pem";
 
 impl Authority {
-    /// The authority of a data directory, which is created if there is none, or a new one without a directory.
+    /// Returns the authority in a data directory, and creates it if it does not exist. Without a directory, creates a
+    /// new authority.
     ///
     /// # Errors
-    /// The reason why there is none, such as a file that cannot be read.
+    /// The reason for the failure, such as an unreadable file.
     pub fn of(directory: Option<&Path>) -> Result<Authority, String> {
         let Some(directory) = directory else { return Authority::generate() };
         let (certificate, key) = (directory.join(CERTIFICATE), directory.join(KEY));
@@ -37,7 +38,7 @@ fn unusable(path: &Path, error: impl Display) -> String {
     format!("{}: {error}", path.display())
 }
 
-/// Creates a directory that only its owner can read, if there is none.
+/// Creates a directory that only its owner can read, unless it exists.
 fn create_private(directory: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);

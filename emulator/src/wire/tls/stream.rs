@@ -13,7 +13,7 @@ use crate::wire::failure::Socket;
 /// A connection with time limits.
 pub type Limited = Pin<Box<TimeoutStream<Socket>>>;
 
-/// A connection. Both kinds have one type, because the code of HTTP is large and would otherwise exist twice.
+/// A connection. One type for both kinds avoids compiling the HTTP server twice.
 pub enum Stream {
     /// HTTP
     Plain(Limited),
@@ -21,7 +21,7 @@ pub enum Stream {
     Encrypted(Box<TlsStream<Limited>>),
 }
 
-/// Calls a function with the connection of either kind.
+/// Evaluates an expression with the connection of either kind.
 macro_rules! either {
     ($stream:expr, $name:ident => $call:expr) => {
         match $stream {
