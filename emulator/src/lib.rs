@@ -16,6 +16,7 @@
 //! picture.
 
 pub mod aws_error;
+pub mod call_facts;
 #[cfg(feature = "aws-sdk")]
 pub mod connector;
 pub mod control;
@@ -31,7 +32,6 @@ pub mod journal;
 pub mod matching;
 pub mod metrics;
 pub mod neighbours;
-pub mod observed;
 pub mod ocsf;
 pub mod operations;
 pub mod program;

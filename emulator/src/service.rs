@@ -14,15 +14,15 @@ use parking_lot::Mutex;
 use securityhub_fixtures::Operation;
 
 use crate::aws_error::{AwsError, ErrorCode};
+use crate::call_facts::{self, Facts};
 use crate::control;
 use crate::domain::due;
 use crate::faults::Surroundings;
 use crate::journal;
 use crate::metrics::{Format, LogCounters, Metrics};
-use crate::observed::{self, Facts};
 use crate::operations::{self, Handler};
 use crate::scenario::{Diagnostics, Scenario};
-use crate::served::{Keeping, ServedWorld};
+use crate::served::{Persistence, ServedWorld};
 use crate::state::{AccountId, Fault, IdSource, Region, UnknownRegion, World};
 use crate::wire::answer;
 use crate::wire::payload::Payload;
@@ -146,11 +146,11 @@ impl Service {
     }
 
     /// A service with this start.
-    fn with(settings: Settings, start: World, keeping: Option<Keeping>) -> Service {
+    fn with(settings: Settings, start: World, persistence: Option<Persistence>) -> Service {
         let callers = (settings.default_account, settings.verify_signatures);
         let sink = exported::sink(settings.export_target.clone());
         let sizes = (settings.events, settings.journal);
-        let served = ServedWorld::new(start, sizes, callers, settings.log.clone(), sink, keeping);
+        let served = ServedWorld::new(start, sizes, callers, settings.log.clone(), sink, persistence);
         if let Some(certificate) = &settings.certificate_authority {
             served.set_certificate_authority(certificate);
         }
@@ -198,7 +198,7 @@ impl Service {
 
     /// Ends calls that wait, and reports from now on that the emulator is not ready (CPL-12, CPL-15).
     pub fn stop(&self) {
-        self.0.served.news().stop();
+        self.0.served.notifications().stop();
     }
 
     /// Its metrics.
@@ -340,7 +340,7 @@ impl Service {
 
     /// The facts about a call that has just arrived.
     fn facts(&self, parts: &Parts, route: &Result<Route, Unroutable>) -> Facts {
-        let test = observed::test_tag(&parts.headers).unwrap_or_default();
+        let test = call_facts::test_tag(&parts.headers).unwrap_or_default();
         Facts::new(self.0.request_ids.uuid(), route.as_ref().ok().map(|route| route.operation), test)
     }
 

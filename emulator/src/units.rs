@@ -1,7 +1,7 @@
-//! Durations and sizes as people write them, in flags, queries, bodies and scenarios (CPL-13, CPL-91).
+//! Durations and sizes as text, in flags, queries, bodies and scenarios (CPL-13, CPL-91).
 //!
 //! [`duration`] is for the virtual clock, whose years and months follow the calendar. [`RealTime`] and [`Wait`] are for
-//! time that really passes, such as a latency; they can be read by serde and by clap. [`size`] is a number of bytes.
+//! real time, such as a latency; serde and clap can parse them. [`size`] parses a number of bytes.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -28,7 +28,7 @@ const UNITS: [(&str, i128); 5] = [
     ("ms", 1_000_000),
 ];
 
-/// The longest wait of a call.
+/// The maximum duration of a wait.
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// Parses a duration that is added to `start`: a number with a unit such as `36h` or `1.5s`, or ISO 8601 such as `P1Y`,
@@ -108,7 +108,7 @@ pub fn size(text: &str) -> Result<usize, String> {
     size.ok_or_else(|| format!("expected {EXPECTED_SIZE}"))
 }
 
-/// A duration of real time, written as `200ms`, `5s` or `PT5S`. A month has 31 days in it, and a year 365.
+/// A duration of real time, written as `200ms`, `5s` or `PT5S`. A month has 31 days, and a year 365.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RealTime(pub Duration);
 
@@ -116,7 +116,7 @@ impl FromStr for RealTime {
     type Err = String;
 
     fn from_str(text: &str) -> Result<RealTime, String> {
-        // The month and the year that begin with this instant have these lengths.
+        // The month that begins with this instant has 31 days, and the year 365.
         let duration = duration(text, Timestamp::UNIX_EPOCH).and_then(|duration| Duration::try_from(duration).ok());
         duration.map(RealTime).ok_or_else(|| format!("'{text}' is not a valid duration; expected {EXPECTED_DURATION}"))
     }
@@ -135,7 +135,7 @@ impl fmt::Display for RealTime {
     }
 }
 
-/// How long a call waits for something: up to a minute of real time, and not at all by default.
+/// The maximum time that a call waits: up to a minute of real time. Default: zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Wait(pub Duration);
 
@@ -149,7 +149,7 @@ impl FromStr for Wait {
     }
 }
 
-/// Texts of a type as values of serde and properties of schemas.
+/// Implements serde and JSON Schema for a type that is written as text.
 macro_rules! as_text {
     ($name:ident, $description:literal) => {
         impl<'de> Deserialize<'de> for $name {
@@ -259,7 +259,7 @@ mod tests {
 
     /// Rules: CPL-13.
     #[test]
-    fn durations_of_real_time_are_written_as_they_are_read() {
+    fn durations_of_real_time_are_written_in_one_unit() {
         for (text, milliseconds, written) in [
             ("200ms", 200, "200ms"),
             ("1500ms", 1500, "1500ms"),

@@ -17,13 +17,13 @@ hubs:
 ";
 
 /// A folder with a scenario file and a data directory.
-struct Place(tempfile::TempDir);
+struct Setup(tempfile::TempDir);
 
-impl Place {
-    fn new() -> Place {
-        let place = Place(tempfile::tempdir().unwrap());
-        fs::write(place.0.path().join("scenario.yaml"), SCENARIO).unwrap();
-        place
+impl Setup {
+    fn new() -> Setup {
+        let setup = Setup(tempfile::tempdir().unwrap());
+        fs::write(setup.0.path().join("scenario.yaml"), SCENARIO).unwrap();
+        setup
     }
 
     fn scenario(&self) -> String {
@@ -79,13 +79,13 @@ fn import(program: &Program, name: &str, count: usize, length: usize) -> (u16, V
 }
 
 /// Kills a program and returns the next one with the same directory.
-fn after_a_kill(place: &Place, mut program: Program) -> Program {
+fn after_a_kill(setup: &Setup, mut program: Program) -> Program {
     program.kill();
     drop(program);
-    place.start()
+    setup.start()
 }
 
-/// Stops a program regularly and returns its standard error.
+/// Stops a program with SIGTERM and returns its standard error.
 fn stop(mut program: Program) -> String {
     assert!(Command::new("kill").args(["-TERM", &program.id().to_string()]).status().unwrap().success());
     let (code, _, log) = program.end(Duration::from_secs(10));
@@ -115,16 +115,16 @@ fn nothing_that_was_acknowledged_is_lost_with_durability_disk() {
 
 /// Rules: CPL-76, CPL-77.
 #[test]
-fn the_directory_has_the_world_the_start_and_the_clock() {
-    let place = Place::new();
-    let program = place.start();
+fn the_world_the_start_and_the_clock_survive_a_kill() {
+    let setup = Setup::new();
+    let program = setup.start();
     assert_eq!(health(&program)["durability"], "process");
     assert_eq!(import(&program, "a", 3, 10).0, 200);
     good(&program, "POST /_emulator/clock", &json!({ "advance": "PT1H" }));
     good(&program, "POST /members", &json!({ "AccountDetails": [{ "AccountId": "333333333333" }] }));
     let last = good(&program, "GET /_emulator/events", &Value::Null)["Last"].as_u64().unwrap();
     let before = health(&program);
-    let program = after_a_kill(&place, program);
+    let program = after_a_kill(&setup, program);
     assert_eq!(health(&program), before);
     let members = good(&program, "GET /members?OnlyAssociated=false", &Value::Null);
     assert_eq!(members["Members"][0]["AccountId"], "333333333333");
@@ -135,35 +135,39 @@ fn the_directory_has_the_world_the_start_and_the_clock() {
     good(&program, "POST /_emulator/reset", &Value::Null);
     let reset = health(&program);
     assert_eq!((&reset["findings"], &reset["clock"]), (&json!(0), &json!("2026-01-15T09:00:00.000Z")));
-    let program = after_a_kill(&place, program);
+    let program = after_a_kill(&setup, program);
     assert_eq!(health(&program), reset);
     import(&program, "c", 2, 10);
     good(&program, "PUT /_emulator/snapshots/s", &Value::Null);
     good(&program, "POST /_emulator/reset?to=empty", &Value::Null);
-    let program = after_a_kill(&place, program);
+    let program = after_a_kill(&setup, program);
     assert_eq!(health(&program)["hubs"], 0);
-    assert_eq!(call(&program, "GET /_emulator/snapshots/s", &Value::Null).0, 404, "snapshots are not kept");
+    assert_eq!(
+        call(&program, "GET /_emulator/snapshots/s", &Value::Null).0,
+        404,
+        "named snapshots end with the process"
+    );
     good(&program, "POST /_emulator/reset", &Value::Null);
     import(&program, "d", 2, 10);
     good(&program, "PUT /_emulator/snapshots/s", &Value::Null);
     import(&program, "e", 2, 10);
     good(&program, "POST /_emulator/snapshots/s/restore", &Value::Null);
     import(&program, "f", 5, 10);
-    let program = after_a_kill(&place, program);
-    assert_eq!(health(&program)["findings"], 7, "those of the snapshot and those after it");
+    let program = after_a_kill(&setup, program);
+    assert_eq!(health(&program)["findings"], 7, "the findings of the snapshot and the later ones");
 }
 
 /// Rules: CPL-77.
 #[test]
 fn a_running_clock_keeps_its_distance_from_real_time() {
-    let place = Place::new();
-    let program = Program::start(&["--data-dir", &place.data()]);
+    let setup = Setup::new();
+    let program = Program::start(&["--data-dir", &setup.data()]);
     good(&program, "POST /_emulator/clock", &json!({ "advance": "P30D" }));
     let time = |program: &Program| -> String { health(program)["clock"].as_str().unwrap()[..10].to_owned() };
     let day = time(&program);
     let log = stop(program);
     assert_eq!(log, "");
-    let program = Program::start(&["--data-dir", &place.data()]);
+    let program = Program::start(&["--data-dir", &setup.data()]);
     assert_eq!(time(&program), day);
     let clock = good(&program, "GET /_emulator/clock", &Value::Null);
     assert_eq!(clock["frozen"], false);
@@ -172,40 +176,40 @@ fn a_running_clock_keeps_its_distance_from_real_time() {
 /// Rules: CPL-76.
 #[test]
 fn a_scenario_fills_only_an_empty_directory() {
-    let place = Place::new();
-    assert_eq!(stop(place.start()), "");
-    let log = stop(place.start());
-    let note = format!("{} is not empty, so its state is used and the scenario is not loaded\n", place.data());
+    let setup = Setup::new();
+    assert_eq!(stop(setup.start()), "");
+    let log = stop(setup.start());
+    let note = format!("{} is not empty, so its state is used and the scenario is not loaded\n", setup.data());
     assert_eq!(log, note);
-    fs::write(place.scenario(), format!("{SCENARIO}name: other\n")).unwrap();
-    let log = stop(place.start());
+    fs::write(setup.scenario(), format!("{SCENARIO}name: other\n")).unwrap();
+    let log = stop(setup.start());
     assert!(log.contains("differs from the scenario that filled the directory") && log.lines().count() == 1, "{log}");
 }
 
 /// Rules: CPL-73.
 #[test]
 fn a_second_process_is_refused() {
-    let place = Place::new();
-    let program = place.start();
-    let second = program::run(&["serve", "--port", "0", "--data-dir", &place.data()]);
+    let setup = Setup::new();
+    let program = setup.start();
+    let second = program::run(&["serve", "--port", "0", "--data-dir", &setup.data()]);
     let message = String::from_utf8(second.stderr).unwrap();
     assert_eq!(second.status.code(), Some(1), "{message}");
-    assert_eq!(message, format!("securityhub-local: {} is in use by process {}\n", place.data(), program.id()));
+    assert_eq!(message, format!("securityhub-local: {} is in use by process {}\n", setup.data(), program.id()));
     assert_eq!(import(&program, "a", 1, 10).0, 200, "the first process is undisturbed");
-    let program = after_a_kill(&place, program);
+    let program = after_a_kill(&setup, program);
     assert_eq!(health(&program)["findings"], 1);
 }
 
 /// Rules: CPL-72, CPL-74.
 #[test]
 fn damaged_files_and_other_formats_end_the_program_at_its_start() {
-    let place = Place::new();
-    let program = place.start();
+    let setup = Setup::new();
+    let program = setup.start();
     (0..3).for_each(|number| assert_eq!(import(&program, &format!("i{number}"), 1, 10).0, 200));
     stop(program);
-    let data = Path::new(&place.0.path().join("data")).to_owned();
+    let data = Path::new(&setup.0.path().join("data")).to_owned();
     let run = |arguments: &[&str]| {
-        let output = program::run(&[&["serve", "--port", "0", "--data-dir", &place.data()], arguments].concat());
+        let output = program::run(&[&["serve", "--port", "0", "--data-dir", &setup.data()], arguments].concat());
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
     let log = fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().path());
@@ -217,9 +221,9 @@ fn damaged_files_and_other_formats_end_the_program_at_its_start() {
     let (code, message) = run(&[]);
     assert_eq!(code, Some(1));
     assert!(message.contains(&format!("{} is damaged at offset ", log.display())), "{message}");
-    let program = Program::start(&["--data-dir", &place.data(), "--recover"]);
-    assert_eq!(health(&program)["findings"], 1, "what is before the damage is there");
-    // A killed program may not have written its log.
+    let program = Program::start(&["--data-dir", &setup.data(), "--recover"]);
+    assert_eq!(health(&program)["findings"], 1, "findings before the damage remain");
+    // Only a program that ends regularly has written all of its log.
     let log = stop(program);
     assert!(log.starts_with("warning: "), "{log}");
     let manifest = data.join("manifest.json");
@@ -233,21 +237,21 @@ fn damaged_files_and_other_formats_end_the_program_at_its_start() {
 /// Rules: CPL-75.
 #[test]
 #[cfg(target_os = "linux")]
-fn a_full_disk_refuses_calls_that_write_and_no_others() {
-    let place = Place::new();
-    let data = place.data();
+fn on_a_full_disk_only_calls_that_write_are_refused() {
+    let setup = Setup::new();
+    let data = setup.data();
     fs::create_dir(&data).unwrap();
-    // A small file system of its own, which only the program sees.
+    // A small file system that only the program sees.
     let mut command = Command::new("unshare");
     let script = "mount -t tmpfs -o size=12m tmpfs \"$1\" && shift && exec \"$@\"";
     command.args(["-r", "-m", "sh", "-c", script, "sh", &data]).arg(program::path());
-    command.args(["serve", "--port", "0", "--data-dir", &data, "--scenario", &place.scenario()]);
+    command.args(["serve", "--port", "0", "--data-dir", &data, "--scenario", &setup.scenario()]);
     let allowed = Command::new("unshare").args(["-r", "-m", "true"]).stderr(Stdio::null()).status();
     assert!(allowed.is_ok_and(|status| status.success()), "this test needs user namespaces");
     let program = Program::serve(command);
     let inside = Path::new("/proc").join(program.id().to_string()).join("root").join(data.trim_start_matches('/'));
     let (mut stored, mut calls) = (0, 0);
-    // Smaller and smaller calls, until there is not even space for one finding.
+    // The calls become smaller, until a single finding does not fit.
     for (batch, length) in [(100, 3000), (20, 3000), (1, 10)] {
         let refused = loop {
             let (status, answer) = import(&program, &format!("i{calls}"), batch, length);
@@ -255,18 +259,18 @@ fn a_full_disk_refuses_calls_that_write_and_no_others() {
                 break (status, answer);
             }
             (stored, calls) = (stored + batch, calls + 1);
-            assert!(stored < 20_000, "12 MiB are not enough for 60 MiB");
+            assert!(stored < 20_000, "a disk of 12 MiB becomes full");
         };
         assert_eq!((refused.0, &refused.1["Code"]), (500, &json!("InternalException")));
     }
     assert_eq!(health(&program)["status"], "cannot write");
     let count = json!(stored);
     assert_eq!(health(&program)["findings"], count, "the refused call was not done");
-    assert_eq!(call(&program, "POST /findings", &json!({ "MaxResults": 1 })).0, 200, "reads go on");
+    assert_eq!(call(&program, "POST /findings", &json!({ "MaxResults": 1 })).0, 200, "reads still work");
     assert_eq!(call(&program, "POST /_emulator/reset", &Value::Null).0, 503);
     assert_eq!(call(&program, "POST /_emulator/clock", &json!({ "advance": "PT1H" })).0, 503);
     assert_eq!(call(&program, "POST /members", &json!({ "AccountDetails": [] })).0, 500);
-    assert_eq!(health(&program)["findings"], count, "nothing was done");
+    assert_eq!(health(&program)["findings"], count, "no refused call was done");
     // Another mount gives the file system more space.
     let more = format!("mount -o remount,size=64m {data}");
     let pid = program.id().to_string();
@@ -282,10 +286,10 @@ fn a_full_disk_refuses_calls_that_write_and_no_others() {
 /// Rules: CPL-78.
 #[test]
 fn the_directory_stays_small() {
-    let place = Place::new();
-    let program = place.start();
+    let setup = Setup::new();
+    let program = setup.start();
     let start = Instant::now();
-    // The same findings again and again: 300 KB a call, more than 100 MiB in all.
+    // Each call writes the same findings again: 300 KB per call, more than 100 MiB in total.
     for round in 0..400 {
         let update = json!({
             "Filters": { "Id": [{ "Value": "a-", "Comparison": "PREFIX" }] },
@@ -297,13 +301,13 @@ fn the_directory_stays_small() {
         good(&program, "PATCH /findings", &update);
     }
     let most = 3 * 100 * 4096 + 64 * 1024 * 1024;
-    let folder = place.0.path().join("data");
+    let folder = setup.0.path().join("data");
     program::eventually("the directory is small", || {
         std::thread::sleep(Duration::from_millis(100));
         (size(&folder) <= most).then_some(())
     });
     eprintln!("{} bytes after {:?}", size(&folder), start.elapsed());
     let before = health(&program);
-    let program = after_a_kill(&place, program);
+    let program = after_a_kill(&setup, program);
     assert_eq!(health(&program), before);
 }

@@ -1,4 +1,4 @@
-//! The methods of an emulator in process, which do what the routes of the control plane do.
+//! The methods of an emulator in process, which correspond to the routes of the control plane.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::time::{Duration, SystemTime};
@@ -110,7 +110,11 @@ fn a_fault_lasts_as_long_as_its_guard() {
         emulator.set_faults(vec![Fault { error: Some(error), times: Some(1), ..Fault::default() }]).unwrap();
         assert_eq!(call(&emulator, "GET", "/accounts", &json!({})).await, 429);
         assert_eq!(call(&emulator, "GET", "/accounts", &json!({})).await, 200);
-        assert_eq!(emulator.fault(Fault::default()).map(|_| ()).unwrap_err().status, 400, "it has no effect");
+        assert_eq!(
+            emulator.fault(Fault::default()).map(|_| ()).unwrap_err().status,
+            400,
+            "a fault without an effect is refused"
+        );
     });
 }
 
@@ -125,7 +129,7 @@ fn a_program_waits_for_events_and_follows_them() {
         emulator.sink("nowhere", &sink).unwrap();
         let file = json!({ "Type": "file", "Path": std::env::temp_dir().join("events.jsonl") });
         let refused = emulator.sink("file", &serde_json::from_value(file).unwrap()).unwrap_err();
-        assert_eq!(refused.status, 400, "no folder for files is allowed");
+        assert_eq!(refused.status, 400, "files are only allowed in a configured folder");
 
         let mut messages = emulator.stream(&EventFilter::default()).await.unwrap();
         let finding = sample::finding("111111111111");

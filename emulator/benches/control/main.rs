@@ -1,5 +1,5 @@
-//! The test bench: how long reset, snapshots and restores of a million findings take, and what the journal and the
-//! metrics cost a small call, compared with goals.
+//! Measures the time of resets, snapshots and restores with a million findings and the cost of the journal for a small
+//! call, and compares them with goals.
 //!
 //! ```text
 //! cargo bench -p securityhub-local --bench control
@@ -7,8 +7,8 @@
 //! ```
 //!
 //! The program is a separate process that generates the findings at its start; the client sends HTTP requests from the
-//! same machine. Each round changes a finding after a snapshot, so that every restore has something to undo. The cost of
-//! the journal is the ratio of the rates of DescribeHub in two processes, one with `--journal 0` and one with the
+//! same machine. Each round changes the state after a snapshot, so that every restore has something to undo. The cost
+//! of the journal is the ratio of the rates of DescribeHub in two processes, one with `--journal 0` and one with the
 //! default, measured alternately.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a bench may panic")]
@@ -105,6 +105,6 @@ fn scenario(count: usize) -> NamedTempFile {
         _ = writeln!(text, "findings:\n  - generate: {{ product: all, count: {count} }}");
     }
     let mut file = tempfile::Builder::new().suffix(".yaml").tempfile().expect("a temporary file");
-    file.write_all(text.as_bytes()).expect("room for a small file");
+    file.write_all(text.as_bytes()).expect("a writable temporary file");
     file
 }

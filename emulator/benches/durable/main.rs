@@ -1,5 +1,5 @@
-//! The cost of a data directory: the pace of imports, compared with that of the same program without one, and the time to
-//! start with a full directory.
+//! Measures the cost of a data directory: the rate of imports, compared with the same program without a directory, and
+//! the time of a start with 100,000 findings.
 //!
 //! ```text
 //! cargo bench -p securityhub-local --bench durable
@@ -42,7 +42,7 @@ fn main() {
     println!("each line: median (minimum … maximum) of {PAIRS} pairs or {STARTS} starts\n");
     for (durability, goal) in [("process", 0.8), ("disk", 0.25)] {
         let ratios = Summary::of((0..PAIRS).map(|_| import(None).recip() * import(Some(durability))));
-        let what = format!("imports with --durability {durability}, of the pace in memory");
+        let what = format!("imports with --durability {durability}, relative to imports in memory");
         line(&what, &format!("{ratios:.2}"), &at_least(ratios.median(), goal));
     }
     let folder = tempfile::tempdir().expect("a temporary folder");

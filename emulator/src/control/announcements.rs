@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::api::{Call, Json, Nothing, Refusal};
 use super::request;
-use crate::served::news::Topic;
+use crate::served::notifications::Topic;
 use crate::sinks::{ANNOUNCEMENT_TYPES, AnnouncementText};
 use crate::state::Region;
 use crate::suggest::nearest;
@@ -61,6 +61,6 @@ pub(super) fn publish(
     let message_ids = written.iter().map(|announcement| announcement.id.clone()).collect();
     sinks.announce(written);
     // Streams wait for events.
-    call.served.news().signal(Topic::Events).notify_waiters();
+    call.served.notifications().signal(Topic::Events).notify_waiters();
     Ok(Json(Published { message_ids }))
 }

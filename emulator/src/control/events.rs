@@ -15,7 +15,7 @@ use crate::domain::events::filter::EventFilter;
 use crate::domain::events::pattern::EventPattern;
 use crate::domain::findings::change::Identifier;
 use crate::invariant::Invariant;
-use crate::served::news::Topic;
+use crate::served::notifications::Topic;
 use crate::state::{Event, EventPage, World};
 use crate::wire::payload::Payload;
 

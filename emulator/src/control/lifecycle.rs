@@ -66,7 +66,7 @@ pub(super) struct Ready {
 /// Says that the emulator accepts calls: from when it opens its port, which it does when the scenario is loaded, to when
 /// it is asked to stop (CPL-15).
 pub(super) fn ready(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<Ready>, Refusal> {
-    if call.served.news().is_stopping() {
+    if call.served.notifications().is_stopping() {
         let refusal = Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "the emulator is stopping");
         return Err(refusal.with_member("Ready", false));
     }

@@ -49,7 +49,7 @@ pub(super) fn test_tag(text: &str) -> Result<TestTag, Refusal> {
 
 /// The tag of the test that makes a call, which events of the call get (CPL-30).
 pub(super) fn tag(headers: &HeaderMap) -> Result<Option<TestTag>, Refusal> {
-    crate::observed::test_tag(headers).map_err(Refusal::unreadable)
+    crate::call_facts::test_tag(headers).map_err(Refusal::unreadable)
 }
 
 /// JSON in a parameter.

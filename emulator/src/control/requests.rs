@@ -11,7 +11,7 @@ use super::request::{self, Wait};
 use crate::journal::verify::{Times, Unverified, Verified};
 use crate::journal::{FaultFilter, Filter, Journal, OFF, RecordedCall, StatusFilter};
 use crate::matching::{Match, NamePattern};
-use crate::served::news::Topic;
+use crate::served::notifications::Topic;
 use crate::state::World;
 use crate::wire::payload::Payload;
 

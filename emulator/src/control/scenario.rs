@@ -223,7 +223,7 @@ fn lay(call: &Call<'_>, world: World, sinks: Vec<(String, Definition)>) -> Resul
     }
     let faults = served.faults().add(Vec::clone(&world.faults.declared), Place::Last, &Surroundings::of(&world));
     let faults = faults.map_err(|refused| Refusal::new(StatusCode::CONFLICT, refused.to_string()))?;
-    if !served.lay(world) {
+    if !served.extend(world) {
         served.faults().remove(|fault| faults.iter().any(|added| added.id == fault.id));
         return Ok(false);
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::api::answer::{Done, Waiting, response};
 use super::api::{Answer, Call, Json, Nothing, Pending, Refusal};
 use super::{events, request};
-use crate::served::news::Topic;
+use crate::served::notifications::Topic;
 use crate::sinks::{Definition, PutError, Sink as Served, State};
 use crate::state::{EventSink, timestamp_text};
 use crate::wire::payload::Payload;

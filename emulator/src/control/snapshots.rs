@@ -282,7 +282,7 @@ fn changed((finding, changes): (difference::Finding, Vec<difference::ValueChange
 
 fn relations(rows: Vec<RowKey>) -> Vec<DifferentRelation> {
     let row = |row: RowKey| DifferentRelation {
-        kind: row.kind.shown().to_owned(),
+        kind: row.kind.display_name().to_owned(),
         account: row.account.map(|account| account.to_string()),
         region: row.region.map(|region| region.to_string()),
         key: row.key,

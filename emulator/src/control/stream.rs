@@ -80,7 +80,7 @@ pub(super) fn open(call: &Call<'_>, query: StreamInput, _: Nothing) -> Result<St
         return Ok(Stream(Payload::Whole(stream::read_now(call.served, follow).into())));
     }
     let unavailable = |message: &str| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message);
-    let place = call.served.news().place();
+    let place = call.served.notifications().permit();
     let place = place.ok_or_else(|| unavailable("1,000 calls wait or follow a stream; try again later"))?;
     let messages = stream::open(call.served.clone(), follow, place);
     messages.map(|messages| Stream(Payload::Stream(messages))).ok_or_else(|| unavailable("streams need a server"))

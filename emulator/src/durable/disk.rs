@@ -1,11 +1,11 @@
-//! Writing to the disk, which tests replace by a disk that becomes full.
+//! Access to the disk. Tests replace it by a disk that becomes full.
 
 use std::fs::File;
 use std::io;
 #[cfg(unix)]
 use std::os::unix::fs::FileExt as _;
 
-/// Writes to the disk.
+/// Operations on the files of a directory.
 pub(super) trait Disk: Send + Sync {
     /// Writes bytes at an offset.
     fn write(&self, file: &File, bytes: &[u8], offset: u64) -> io::Result<()>;
@@ -13,7 +13,7 @@ pub(super) trait Disk: Send + Sync {
     /// Reserves space, without changing the size of the file.
     fn reserve(&self, file: &File, offset: u64, length: u64) -> io::Result<()>;
 
-    /// Waits until what was written is on the disk.
+    /// Waits until all written bytes are on the disk.
     fn sync(&self, file: &File) -> io::Result<()>;
 }
 
@@ -55,7 +55,7 @@ impl Disk for Machine {
 }
 
 impl Machine {
-    /// Reserves space by writing zeros, which the reader does not take for a record.
+    /// Reserves space by writing zeros, which are not a valid record.
     fn fill(&self, file: &File, offset: u64, length: u64) -> io::Result<()> {
         static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
         let mut at = offset;

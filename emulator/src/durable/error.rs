@@ -11,8 +11,8 @@ use super::manifest;
 pub struct Damage {
     /// The offset in the file.
     pub offset: u64,
-    /// The damage.
-    pub what: &'static str,
+    /// Description of the damage, for the error message.
+    pub problem: &'static str,
 }
 
 /// The reason why a data directory cannot be used.
@@ -22,16 +22,16 @@ pub enum Error {
     InUse {
         /// The directory.
         folder: PathBuf,
-        /// The other process, if its lock file names it.
+        /// ID of the other process, if the lock file contains it.
         process: Option<u32>,
     },
-    /// It was written in another format.
+    /// The directory was written in another format.
     Version {
         /// The directory.
         folder: PathBuf,
-        /// The version of its format.
+        /// Format version of the directory.
         found: u64,
-        /// The version that this program reads and writes.
+        /// Format version of this program.
         known: u64,
     },
     /// A file is damaged.
@@ -41,9 +41,9 @@ pub enum Error {
         /// The damaged place.
         damage: Damage,
     },
-    /// Files are whole, but do not describe a state.
+    /// The files are intact, but their content is not a valid state.
     Content {
-        /// The mistake.
+        /// Description of the invalid content.
         message: String,
     },
     /// An operation of the file system has failed.
@@ -52,18 +52,18 @@ pub enum Error {
         action: &'static str,
         /// The file.
         file: PathBuf,
-        /// The error of the system.
+        /// The error of the operating system.
         error: io::Error,
     },
 }
 
 impl Error {
-    /// Adds the operation and the file to an error of the system.
+    /// Adds the operation and the file to an I/O error.
     pub(super) fn io(action: &'static str, file: &Path) -> impl FnOnce(io::Error) -> Error {
         move |error| Error::Io { action, file: file.to_owned(), error }
     }
 
-    /// Adds the file to a damaged place.
+    /// Adds the file to the description of its damage.
     pub fn damaged(file: &Path) -> impl FnOnce(Damage) -> Error {
         move |damage| Error::Damaged { file: file.to_owned(), damage }
     }
@@ -84,19 +84,19 @@ impl fmt::Display for Error {
                  program that wrote it, or use another directory",
                 folder.display()
             ),
-            Error::Damaged { file, damage: Damage { offset, what } } => {
+            Error::Damaged { file, damage: Damage { offset, problem } } => {
                 write!(
                     formatter,
-                    "{} is damaged at offset {offset}: {what}; restore it from a backup",
+                    "{} is damaged at offset {offset}: {problem}; restore it from a backup",
                     file.display()
                 )?;
-                // Without the manifest it is not known which files belong together.
+                // Recovery needs the manifest, which names the other files.
                 if file.ends_with(manifest::NAME) {
                     return Ok(());
                 }
                 formatter.write_str(", or start with --recover to drop everything from that offset on")
             }
-            Error::Content { message } => write!(formatter, "the data directory has no valid content: {message}"),
+            Error::Content { message } => write!(formatter, "the content of the data directory is invalid: {message}"),
             Error::Io { action, file, error } => write!(formatter, "cannot {action} {}: {error}", file.display()),
         }
     }

@@ -1,4 +1,4 @@
-//! Files of a data directory: their names and permissions, and how they are put in place.
+//! Names, permissions and atomic replacement of the files in a data directory.
 
 use std::ffi::OsStr;
 use std::fs::{DirBuilder, File, OpenOptions};
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::Error;
 
-/// The end of the name of a file that is being written.
+/// File name extension of a file that is being written.
 const TEMPORARY: &str = "tmp";
 
 /// Creates a directory that only its owner can read, unless it exists.
@@ -30,16 +30,16 @@ pub(super) fn private() -> OpenOptions {
     options
 }
 
-/// Writes the names of a directory to the disk.
+/// Syncs the entries of a directory to the disk.
 pub(super) fn sync_folder(folder: &Path) -> Result<(), Error> {
-    // Other systems than Unix cannot open a directory, and write renames by themselves.
+    // Only Unix can open a directory to sync it.
     if cfg!(not(unix)) {
         return Ok(());
     }
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::io("sync", folder))
 }
 
-/// Where a file is written before it is put in place.
+/// The path at which a file is written before it is renamed.
 pub(super) fn temporary(file: &Path) -> PathBuf {
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(".");
@@ -47,14 +47,14 @@ pub(super) fn temporary(file: &Path) -> PathBuf {
     file.with_file_name(name)
 }
 
-/// Puts a written file in place: whole or not at all, also after a power loss.
+/// Syncs a written file and renames it to its final name. Even after a power loss, the file is complete or absent.
 pub(super) fn put_in_place(written: &File, file: &Path) -> Result<(), Error> {
     written.sync_all().map_err(Error::io("sync", file))?;
     std::fs::rename(temporary(file), file).map_err(Error::io("rename", file))?;
     sync_folder(file.parent().unwrap_or(Path::new(".")))
 }
 
-/// Writes a small file and puts it in place.
+/// Replaces a small file atomically.
 pub(super) fn replace(file: &Path, content: &[u8]) -> Result<(), Error> {
     let temporary = temporary(file);
     let written = (|| -> io::Result<File> {
@@ -66,12 +66,12 @@ pub(super) fn replace(file: &Path, content: &[u8]) -> Result<(), Error> {
     put_in_place(&written, file).inspect_err(|_| remove(&temporary))
 }
 
-/// Removes a file that is not needed any more. A file that stays is removed at the next start.
+/// Removes a file that is no longer needed. If that fails, the next start removes it.
 pub(super) fn remove(file: &Path) {
     _ = std::fs::remove_file(file);
 }
 
-/// A file of a data directory, by its name.
+/// The kind of a file, according to its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A segment of the log, with its number.
@@ -82,7 +82,7 @@ pub(super) enum Kind {
     Temporary,
 }
 
-/// What a file is; `None` for files that this program has not written.
+/// Parses the name of a file. Returns `None` for files that this program has not written.
 pub(super) fn kind(name: &OsStr) -> Option<Kind> {
     let name = name.to_str()?;
     if let Some(whole) = name.strip_suffix(TEMPORARY).and_then(|name| name.strip_suffix('.')) {
@@ -103,7 +103,7 @@ pub(super) fn snapshot_name(number: u64) -> String {
     format!("snapshot-{number:08}")
 }
 
-/// The files of a directory that this program has written.
+/// Lists the files of a directory that this program has written.
 pub(super) fn list(folder: &Path) -> Result<Vec<(PathBuf, Kind)>, Error> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(Error::io("read", folder))? {

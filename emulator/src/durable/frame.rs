@@ -1,7 +1,7 @@
 //! The format of files: a header, followed by frames, each with a length and a checksum.
 //!
 //! The checksum (CRC32C) covers the body, its length, the offset of the frame and a random number of the file, so that
-//! bytes of another file or place are never taken for a frame.
+//! bytes of another file or offset are never accepted as a frame.
 
 use std::ops::Range;
 
@@ -49,7 +49,7 @@ pub(super) fn header(salt: u64, offset: u64, body: &[u8]) -> [u8; HEADER] {
     header
 }
 
-/// The length of the body of a frame; `None` if this is not the header of one.
+/// The length of a frame's body; `None` if the header is invalid.
 pub(super) fn length(header: &[u8; HEADER]) -> Option<u64> {
     let (magic, rest) = header.split_at_checked(4)?;
     let (_, length) = rest.split_at_checked(4)?;
@@ -61,7 +61,7 @@ fn checksum(salt: u64, offset: u64, body: &[u8]) -> u32 {
     crc32c::crc32c_append(crc32c::crc32c(body), &place)
 }
 
-/// The body of the frame at an offset; `None` if there is no whole frame.
+/// The body of the frame at an offset; `None` if the frame is incomplete or damaged.
 fn frame(file: &[u8], salt: u64, offset: usize) -> Option<Range<usize>> {
     let read: &[u8; HEADER] = file.get(offset..)?.get(..HEADER)?.try_into().ok()?;
     let length = usize::try_from(length(read)?).ok()?;
@@ -73,22 +73,22 @@ fn frame(file: &[u8], salt: u64, offset: usize) -> Option<Range<usize>> {
 /// The frames of a file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Frames {
-    /// The bodies of the whole frames from the start of the file on.
+    /// The bodies of the intact frames at the start of the file.
     pub(super) bodies: Vec<Range<usize>>,
-    /// The end of the last of them.
+    /// The end of the last intact frame.
     pub(super) end: usize,
-    /// What follows.
-    pub(super) rest: Rest,
+    /// The state of the bytes after the last intact frame.
+    pub(super) tail: Tail,
 }
 
-/// What follows the whole frames of a file.
+/// The state of the bytes after the last intact frame of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Rest {
-    /// Nothing, or space that was reserved and not written.
-    Nothing,
+pub(super) enum Tail {
+    /// No bytes, or reserved space that was not written.
+    Empty,
     /// Part of a frame that was being written when the process ended.
     Torn,
-    /// A damaged frame with whole frames after it.
+    /// A damaged frame, followed by intact frames.
     Damaged,
 }
 
@@ -99,10 +99,10 @@ pub(super) enum Rest {
 pub(super) fn read(file: &[u8]) -> Result<Frames, Damage> {
     let is_blank = |bytes: &[u8]| bytes.iter().all(|byte| *byte == 0);
     if file.len() < FILE_HEADER || is_blank(file) {
-        let rest = if is_blank(file) { Rest::Nothing } else { Rest::Torn };
-        return Ok(Frames { bodies: Vec::new(), end: 0, rest });
+        let tail = if is_blank(file) { Tail::Empty } else { Tail::Torn };
+        return Ok(Frames { bodies: Vec::new(), end: 0, tail });
     }
-    let salt = salt(file).ok_or(Damage { offset: 0, what: "its header is damaged" })?;
+    let salt = salt(file).ok_or(Damage { offset: 0, problem: "the header is damaged" })?;
     let (mut bodies, mut end) = (Vec::new(), FILE_HEADER);
     while let Some(body) = frame(file, salt, end) {
         end = body.end;
@@ -110,12 +110,12 @@ pub(super) fn read(file: &[u8]) -> Result<Frames, Damage> {
     }
     let left = file.get(end..).unwrap_or_default();
     let has_later = || memmem::find_iter(left, &MAGIC).any(|at| frame(file, salt, end + at).is_some());
-    let rest = match left {
-        left if is_blank(left) => Rest::Nothing,
-        _ if has_later() => Rest::Damaged,
-        _ => Rest::Torn,
+    let tail = match left {
+        left if is_blank(left) => Tail::Empty,
+        _ if has_later() => Tail::Damaged,
+        _ => Tail::Torn,
     };
-    Ok(Frames { bodies, end, rest })
+    Ok(Frames { bodies, end, tail })
 }
 
 #[cfg(test)]
@@ -140,7 +140,7 @@ mod tests {
 
     /// Rules: CPL-72.
     #[test]
-    fn a_file_that_ends_at_any_offset_has_its_whole_frames() {
+    fn intact_frames_are_read_from_a_file_that_was_cut_at_any_offset() {
         let whole = file(&BODIES);
         let ends: Vec<usize> = (0..=BODIES.len()).map(|count| file(&BODIES[..count]).len()).collect();
         for length in 0..=whole.len() {
@@ -148,14 +148,14 @@ mod tests {
             let count = ends.iter().skip(1).filter(|end| **end <= length).count();
             assert_eq!(bodies(&whole, &frames), BODIES[..count], "{length} bytes");
             let is_whole = ends.contains(&length) || length == 0;
-            assert_eq!(frames.rest, if is_whole { Rest::Nothing } else { Rest::Torn }, "{length} bytes");
+            assert_eq!(frames.tail, if is_whole { Tail::Empty } else { Tail::Torn }, "{length} bytes");
             assert!(frames.end == 0 || ends.contains(&frames.end));
         }
     }
 
     /// Rules: CPL-72.
     #[test]
-    fn a_flipped_bit_damages_its_frame_and_no_other() {
+    fn a_flipped_bit_damages_only_its_own_frame() {
         let whole = file(&BODIES);
         let ends: Vec<usize> = (1..=BODIES.len()).map(|count| file(&BODIES[..count]).len()).collect();
         for offset in FILE_HEADER..whole.len() {
@@ -165,8 +165,8 @@ mod tests {
                 let frames = read(&damaged).unwrap();
                 let of = ends.iter().filter(|end| **end <= offset).count();
                 assert_eq!(bodies(&damaged, &frames), BODIES[..of], "offset {offset}");
-                let rest = if of + 1 == BODIES.len() { Rest::Torn } else { Rest::Damaged };
-                assert_eq!(frames.rest, rest, "offset {offset}, bit {bit}");
+                let tail = if of + 1 == BODIES.len() { Tail::Torn } else { Tail::Damaged };
+                assert_eq!(frames.tail, tail, "offset {offset}, bit {bit}");
             }
         }
         for offset in 0..FILE_HEADER {
@@ -182,17 +182,17 @@ mod tests {
         let end = reserved.len();
         reserved.resize(end + 4096, 0);
         let frames = read(&reserved).unwrap();
-        assert_eq!((frames.end, frames.rest), (end, Rest::Nothing));
-        assert_eq!(read(&[0; 64]).unwrap().rest, Rest::Nothing);
+        assert_eq!((frames.end, frames.tail), (end, Tail::Empty));
+        assert_eq!(read(&[0; 64]).unwrap().tail, Tail::Empty);
     }
 
     #[test]
-    fn a_frame_of_another_place_or_file_is_not_a_frame() {
+    fn a_frame_of_another_offset_or_file_is_not_accepted() {
         let whole = file(&[b"first", b"second"]);
         let first = &whole[FILE_HEADER..FILE_HEADER + HEADER + 5];
         let moved = [file(&[b"1"]), first.to_vec()].concat();
-        assert_eq!(read(&moved).unwrap().rest, Rest::Torn);
+        assert_eq!(read(&moved).unwrap().tail, Tail::Torn);
         let other = [&file_header(8)[..], first].concat();
-        assert_eq!(read(&other).unwrap().rest, Rest::Torn);
+        assert_eq!(read(&other).unwrap().tail, Tail::Torn);
     }
 }

@@ -9,7 +9,7 @@ use super::files;
 
 const NAME: &str = "lock";
 
-/// The lock of a data directory. The system releases it when the process ends, however that happens.
+/// The lock of a data directory. The operating system releases it when the process ends for any reason.
 #[derive(Debug)]
 pub(super) struct Lock(File);
 
@@ -32,12 +32,12 @@ impl Lock {
         }
     }
 
-    /// Lets other processes lock the directory.
+    /// Releases the lock.
     pub(super) fn release(&self) {
         _ = self.0.unlock();
     }
 
-    /// Writes the ID of this process, which another process reports if it wants to use the directory.
+    /// Writes the ID of this process to the lock file, for the error message of another process.
     pub(super) fn sign(&mut self, folder: &Path) -> Result<(), Error> {
         let path = folder.join(NAME);
         let mut write = || {

@@ -15,10 +15,10 @@ use super::error::Error;
 use super::files;
 use super::frame;
 
-/// Size of the space that is reserved at once, so that most calls find space without asking the file system.
+/// Number of bytes that are reserved at a time, so that most calls do not need a system call.
 const CHUNK: u64 = 4 * 1024 * 1024;
 
-/// The log of changes. Appending is thread-safe; the order of records is that of the calls of [`Log::append`].
+/// The log of changes. Appending is thread-safe; records are in the order of the calls of [`Log::append`].
 pub(super) struct Log {
     folder: PathBuf,
     disk: Box<dyn Disk>,
@@ -35,15 +35,15 @@ struct Active {
     number: u64,
     file: Arc<File>,
     salt: u64,
-    /// The end of the last whole record.
+    /// The end of the last complete record.
     end: u64,
     /// The end of the space that the file system has reserved.
     reserved: u64,
     /// The space that calls in progress have reserved.
     promised: u64,
-    /// Whether a record that was written in part may follow `end`.
+    /// Whether an incomplete record may follow `end`.
     is_torn: bool,
-    /// Records that could not be written, although what they describe has happened. They are written before others.
+    /// Records of applied changes that could not be written. They are written before any other record.
     unwritten: VecDeque<Vec<u8>>,
     /// The number of bytes in earlier segments since the start of the process.
     before: u64,
@@ -73,7 +73,7 @@ fn size_of(body: &[u8]) -> u64 {
     (frame::HEADER + body.len()) as u64
 }
 
-/// Creates a segment. A file of the same name has no records, since the process that created it ended before.
+/// Creates a segment. An existing file of the same name is left over from a failed rotation and has no records.
 fn create(folder: &Path, number: u64, disk: &dyn Disk) -> Result<(Arc<File>, u64), Error> {
     let path = folder.join(files::log_name(number));
     let file = files::private().truncate(true).open(&path).map_err(Error::io("create", &path))?;
@@ -83,7 +83,7 @@ fn create(folder: &Path, number: u64, disk: &dyn Disk) -> Result<(Arc<File>, u64
 }
 
 impl Log {
-    /// Starts a segment of a log.
+    /// Opens the log with a new segment.
     pub(super) fn start(
         folder: PathBuf,
         number: u64,
@@ -127,15 +127,15 @@ impl Log {
         (active.number, active.end)
     }
 
-    /// Reserves space for what a call will append. Returns whether there is space; then [`Log::release`] has to follow.
-    /// Records that could not be written before are written first.
+    /// Reserves space for the records of a call. Returns false if the disk is full. After success, the caller must call
+    /// [`Log::release`]. Records that could not be written before are written first.
     pub(super) fn reserve(&self, bytes: u64) -> bool {
         let mut active = self.active.lock();
         let reserved = self.catch_up(&mut active).and_then(|()| {
             let wanted = active.end + active.promised + bytes;
             self.extend(&mut active, wanted)
         });
-        self.note(&reserved, "reserve space for");
+        self.note(&reserved, "reserve space in");
         if reserved.is_ok() {
             active.promised += bytes;
         }
@@ -151,30 +151,29 @@ impl Log {
     /// Appends a record and returns the position after it.
     ///
     /// # Errors
-    /// The record was not written. If what it describes `has_happened`, it is kept and written before the next one.
-    pub(super) fn append(&self, body: Vec<u8>, has_happened: bool) -> Result<u64, ()> {
+    /// The record was not written. With `is_applied`, it is stored in memory and written before the next record.
+    pub(super) fn append(&self, body: Vec<u8>, is_applied: bool) -> Result<u64, ()> {
         let mut active = self.active.lock();
         let written = self.catch_up(&mut active).and_then(|()| self.write(&mut active, &body));
         self.note(&written, "write to");
         if written.is_ok() {
             return Ok(active.position());
         }
-        if has_happened {
+        if is_applied {
             active.unwritten.push_back(body);
         }
         Err(())
     }
 
-    /// Makes sure that everything up to a position survives as long as the durability requires. Returns whether it does.
-    pub(super) fn settle(&self, position: u64) -> bool {
+    /// Syncs the log up to a position if the durability requires it. Returns false if that fails.
+    pub(super) fn make_durable(&self, position: u64) -> bool {
         match self.durability {
             Durability::Process => true,
             Durability::Disk => self.sync(position),
         }
     }
 
-    /// Waits until everything up to a position is on the disk. Of the calls that wait at the same time one syncs for
-    /// all.
+    /// Waits until all records up to a position are on the disk. Concurrent callers share one sync.
     pub(super) fn sync(&self, position: u64) -> bool {
         let mut synced = self.synced.lock();
         loop {
@@ -197,8 +196,8 @@ impl Log {
         }
     }
 
-    /// Writes the current segment to the disk and returns the position that is safe then. Earlier segments were written
-    /// when they ended.
+    /// Syncs the current segment and returns the position up to which the log is on the disk. Earlier segments were
+    /// synced when they ended.
     fn sync_now(&self) -> io::Result<u64> {
         let (file, position) = {
             let active = self.active.lock();
@@ -208,20 +207,20 @@ impl Log {
         Ok(position)
     }
 
-    /// Everything that was appended so far is written and synced. Returns whether that succeeded.
+    /// Writes and syncs all records. Returns whether that succeeded.
     pub(super) fn flush(&self) -> bool {
         let mut active = self.active.lock();
         let written = self.catch_up(&mut active);
         self.note(&written, "write to");
         let position = active.position();
-        // Space that was reserved and is not needed any more.
+        // Frees reserved space that is not used.
         _ = active.file.set_len(active.end);
         active.reserved = active.end;
         drop(active);
         written.is_ok() && self.sync(position)
     }
 
-    /// Ends the current segment and starts the next one, whose number is returned.
+    /// Ends the current segment, starts the next one and returns its number.
     pub(super) fn rotate(&self) -> Result<u64, Error> {
         let mut active = self.active.lock();
         let path = self.path(&active);
@@ -234,7 +233,7 @@ impl Log {
             self.disk.sync(&file).map_err(Error::io("sync", &path))?;
             files::sync_folder(&self.folder)?;
         }
-        // Frees what was reserved and not needed.
+        // Frees reserved space that is not used.
         active.file.set_len(active.end).map_err(Error::io("cut", &path))?;
         let end = frame::FILE_HEADER as u64;
         active.before = active.position();
@@ -248,7 +247,7 @@ impl Log {
         self.folder.join(files::log_name(active.number))
     }
 
-    /// Cuts a record that was written in part, and writes records that could not be written before.
+    /// Cuts an incomplete record, and writes the records that could not be written before.
     fn catch_up(&self, active: &mut Active) -> io::Result<()> {
         if active.is_torn {
             active.file.set_len(active.end)?;
@@ -276,7 +275,7 @@ impl Log {
         Ok(())
     }
 
-    /// Reserves space up to an offset: more than is needed now, or just as much if there is not more.
+    /// Reserves space up to an offset, rounded up to a multiple of [`CHUNK`] if the disk has enough space.
     fn extend(&self, active: &mut Active, wanted: u64) -> io::Result<()> {
         let wanted = wanted + active.unwritten_size();
         if wanted <= active.reserved {
@@ -288,7 +287,7 @@ impl Log {
         Ok(())
     }
 
-    /// Remembers whether the last attempt has failed, and logs when that changes.
+    /// Stores whether the last attempt has failed, and logs each change.
     fn note<T>(&self, outcome: &io::Result<T>, action: &str) {
         let failed = outcome.is_err();
         if self.has_failed.swap(failed, Ordering::Relaxed) == failed {
@@ -298,7 +297,7 @@ impl Log {
         if let Err(error) = outcome {
             tracing::error!("cannot {action} {folder}: {error}; calls that write fail until this succeeds");
         } else {
-            tracing::info!("can write to {folder} again");
+            tracing::info!("{folder} can be written again");
         }
     }
 }

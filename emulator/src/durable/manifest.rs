@@ -1,4 +1,4 @@
-//! The manifest: the file that says which other files make up the state.
+//! The manifest: the file that names the other files of the state.
 
 use std::path::Path;
 
@@ -7,16 +7,16 @@ use serde::{Deserialize, Serialize};
 use super::error::{Damage, Error};
 use super::files;
 
-/// The version of the format of all files. To be incremented when a file can no longer be read by an older program.
+/// The version of the format of all files. It is incremented when older programs can no longer read a file.
 pub(super) const FORMAT: u64 = 1;
 
 /// The name of the manifest.
 pub(super) const NAME: &str = "manifest.json";
 
-/// The files that make up the state.
+/// The files of the state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Manifest {
-    /// See [`FORMAT`]; read before everything else.
+    /// The format version, which is read before the other members. See [`FORMAT`].
     pub(super) format: u64,
     /// The version of the program that wrote it.
     pub(super) program: String,
@@ -26,11 +26,11 @@ pub(super) struct Manifest {
     pub(super) world: Option<String>,
     /// The number of the first segment of the log.
     pub(super) log: u64,
-    /// What the start was made from, so that another scenario can be reported.
+    /// The source of the start, to report that another scenario was given.
     pub(super) source: Option<Source>,
 }
 
-/// What a start was made from.
+/// The source of a start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     /// A description, such as the names of its files.
@@ -47,14 +47,14 @@ struct Sealed<M> {
     manifest: M,
 }
 
-/// What every version of the program can read of a manifest.
+/// The part of a manifest that every version of the program can read.
 #[derive(Deserialize)]
 struct AnyVersion {
     format: u64,
 }
 
 impl Manifest {
-    /// Reads the manifest of a directory; `None` if there is none.
+    /// Reads the manifest of a directory. Returns `None` if the directory does not have one.
     ///
     /// # Errors
     /// [`Error::Version`], [`Error::Damaged`], [`Error::Io`].
@@ -70,16 +70,15 @@ impl Manifest {
         {
             return Err(Error::Version { folder: folder.to_owned(), found, known: FORMAT });
         }
-        let damaged = |what| Error::damaged(&path)(Damage { offset: 0, what });
-        let sealed: Sealed<Manifest> =
-            serde_json::from_slice(&text).map_err(|_| damaged("it is not a valid manifest"))?;
+        let damaged = |problem| Error::damaged(&path)(Damage { offset: 0, problem });
+        let sealed: Sealed<Manifest> = serde_json::from_slice(&text).map_err(|_| damaged("the manifest is invalid"))?;
         if sealed.checksum != checksum(&sealed.manifest) {
-            return Err(damaged("its checksum does not match"));
+            return Err(damaged("the checksum does not match"));
         }
         Ok(Some(sealed.manifest))
     }
 
-    /// Puts the manifest in place.
+    /// Replaces the manifest of a directory.
     pub(super) fn write(&self, folder: &Path) -> Result<(), Error> {
         let sealed = Sealed { checksum: checksum(self), manifest: self };
         let mut text = serde_json::to_vec_pretty(&sealed).unwrap_or_default();

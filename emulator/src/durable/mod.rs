@@ -1,14 +1,14 @@
 //! The data directory of `--data-dir`: an append-only log of changes, and snapshots to which it is applied.
 //!
 //! A directory contains a manifest, snapshots and the segments of a log. The manifest names the snapshot of the start,
-//! the snapshot of the world and the first segment. All files but the log are written under another name and renamed,
-//! so they are whole or absent. A record of the log is one frame with a checksum, so it is whole or cut at the next
-//! start. This room knows files, frames and their order; what a record or a part of a snapshot contains is up to
-//! [`crate::state`].
+//! the snapshot of the world and the first segment. All files except the log are written under a temporary name and
+//! renamed, so they are complete or absent. A record of the log is one frame with a checksum; the next start cuts an
+//! incomplete record. This room handles files, frames and their order. [`crate::state`] defines the content of records
+//! and snapshots.
 //!
-//! [`Store::rotate`] starts a segment at a cut of the state. A snapshot of the state at the cut is then written while
-//! calls go on, and [`Store::install`] makes the manifest name both. Until then the older snapshot and all segments
-//! give the same state, so a crash at any time is harmless.
+//! [`Store::rotate`] starts a segment while writers are locked out. A snapshot of the state at that moment is then
+//! written in the background, and [`Store::install`] writes a manifest that names both. Until then, the older snapshot
+//! and all segments give the same state, so a crash at any time is harmless.
 
 mod disk;
 mod error;
@@ -27,18 +27,18 @@ pub use manifest::Source;
 pub use snapshot::{SnapshotReader, SnapshotWriter};
 pub use store::{Contents, Folder, Record, Store};
 
-/// What acknowledged calls survive.
+/// The kind of failure that acknowledged calls survive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Durability {
-    /// The end of the process, at any moment: what was acknowledged has been handed to the operating system.
+    /// The end of the process: records are passed to the operating system before the response.
     #[default]
     Process,
-    /// A power loss, too: what was acknowledged is on the disk.
+    /// A power loss: records are on the disk before the response.
     Disk,
 }
 
 impl Durability {
-    /// Its name in flags and in the health.
+    /// The name in flags and in the health response.
     pub fn as_str(self) -> &'static str {
         match self {
             Durability::Process => "process",

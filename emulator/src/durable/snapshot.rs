@@ -1,4 +1,4 @@
-//! Snapshot files: frames, of which the last one is empty.
+//! Snapshot files: a sequence of frames that ends with an empty frame.
 
 use std::fs::File;
 use std::io::{BufWriter, Read as _, Write as _};
@@ -11,7 +11,7 @@ use super::frame;
 /// Size of the buffer of a writer.
 const BUFFER: usize = 1024 * 1024;
 
-/// Writes a snapshot. It is put in place only at the end, so that there is no partial snapshot.
+/// Writes a snapshot under a temporary name and renames it at the end, so that a snapshot is never incomplete.
 pub struct SnapshotWriter {
     file: BufWriter<File>,
     path: PathBuf,
@@ -41,7 +41,7 @@ impl SnapshotWriter {
         Ok(())
     }
 
-    /// Puts the snapshot in place and returns its size.
+    /// Completes and renames the snapshot, and returns its size.
     pub(super) fn finish(mut self) -> Result<u64, Error> {
         self.add(&[])?;
         self.file.flush().map_err(Error::io("write", &self.path))?;
@@ -49,7 +49,7 @@ impl SnapshotWriter {
         Ok(self.offset)
     }
 
-    /// Writes a snapshot with `write`, and puts it in place if that succeeds.
+    /// Creates a snapshot, whose parts `write` adds. The file is removed after an error.
     pub(super) fn write(
         path: PathBuf,
         write: impl FnOnce(&mut SnapshotWriter) -> Result<(), Error>,
@@ -63,7 +63,7 @@ impl SnapshotWriter {
     }
 }
 
-/// Reads the parts of a snapshot one after the other.
+/// Reads the parts of a snapshot in order.
 pub struct SnapshotReader {
     file: File,
     path: PathBuf,
@@ -77,13 +77,13 @@ impl SnapshotReader {
         let mut file = File::open(path).map_err(Error::io("open", path))?;
         let size = file.metadata().map_err(Error::io("read", path))?.len();
         let mut header = [0; frame::FILE_HEADER];
-        let damage = Damage { offset: 0, what: "its header is damaged" };
+        let damage = Damage { offset: 0, problem: "the header is damaged" };
         let read = file.read_exact(&mut header).ok().and_then(|()| frame::salt(&header));
         let salt = read.ok_or_else(|| Error::damaged(path)(damage))?;
         Ok(SnapshotReader { file, path: path.to_owned(), salt, offset: frame::FILE_HEADER as u64, size })
     }
 
-    /// Its file.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -99,7 +99,7 @@ impl SnapshotReader {
     /// [`Error::Damaged`], also if the end of the snapshot is missing; [`Error::Io`].
     pub fn next_part(&mut self) -> Result<Option<Vec<u8>>, Error> {
         let offset = self.offset;
-        let damaged = |what| Error::damaged(&self.path)(Damage { offset, what });
+        let damaged = |problem| Error::damaged(&self.path)(Damage { offset, problem });
         let left = self.size.saturating_sub(offset);
         let mut header = [0; frame::HEADER];
         if left < header.len() as u64 {
@@ -108,7 +108,7 @@ impl SnapshotReader {
         self.file.read_exact(&mut header).map_err(Error::io("read", &self.path))?;
         let length = frame::length(&header).filter(|length| *length <= left - header.len() as u64);
         let length = length.and_then(|length| usize::try_from(length).ok());
-        let mut part = vec![0; length.ok_or_else(|| damaged("the length of a part does not match"))?];
+        let mut part = vec![0; length.ok_or_else(|| damaged("the length of a part is invalid"))?];
         self.file.read_exact(&mut part).map_err(Error::io("read", &self.path))?;
         if frame::header(self.salt, offset, &part) != header {
             return Err(damaged("the checksum of a part does not match"));

@@ -11,7 +11,7 @@ use super::Durability;
 use super::disk::{Disk, Machine};
 use super::error::{Damage, Error};
 use super::files::{self, Kind};
-use super::frame::{self, Rest};
+use super::frame::{self, Tail};
 use super::lock::Lock;
 use super::log::Log;
 use super::manifest::{self, FORMAT, Manifest, Source};
@@ -20,7 +20,7 @@ use super::snapshot::{SnapshotReader, SnapshotWriter};
 /// A locked data directory whose content has not been read yet.
 pub struct Folder {
     path: PathBuf,
-    /// Released when it is dropped.
+    /// The lock, which is released when it is dropped.
     lock: Lock,
     manifest: Option<Manifest>,
 }
@@ -32,7 +32,7 @@ pub struct Contents {
     /// The name of the snapshot of the world; `None` if the log begins with a replacement of the world.
     pub world: Option<String>,
     segments: Vec<Segment>,
-    /// What was dropped, for the user.
+    /// Warnings for the user about dropped data.
     pub warnings: Vec<String>,
 }
 
@@ -83,10 +83,9 @@ impl Folder {
         let manifest = Manifest::read(path)?;
         lock.sign(path)?;
         let files = files::list(path)?;
-        // Without a manifest, the process that was to fill the directory ended before it had done so. The log is only
-        // started after that.
+        // A directory without a manifest was not filled completely. The log is started after the manifest is written.
         if manifest.is_none() && files.iter().any(|(_, kind)| matches!(kind, Kind::Log(_))) {
-            let damage = Damage { offset: 0, what: "the file is missing, although there is a log" };
+            let damage = Damage { offset: 0, problem: "the file is missing, although a log exists" };
             return Err(Error::damaged(&path.join(manifest::NAME))(damage));
         }
         for (file, kind) in files {
@@ -102,18 +101,18 @@ impl Folder {
         &self.path
     }
 
-    /// Whether it has no content.
+    /// Whether the directory is empty.
     pub fn is_empty(&self) -> bool {
         self.manifest.is_none()
     }
 
-    /// What its start was made from.
+    /// The source of the start.
     pub fn source(&self) -> Option<&Source> {
         self.manifest.as_ref()?.source.as_ref()
     }
 
-    /// Reads the content; `None` if there is none. A record that was written in part is cut, with a warning. With
-    /// `recovers`, a damaged file is cut before the damaged place.
+    /// Reads the content. Returns `None` if the directory is empty. An incomplete record is cut, with a warning. With
+    /// `recovers`, a damaged file is cut before the damage.
     ///
     /// # Errors
     /// [`Error::Damaged`], [`Error::Io`].
@@ -142,22 +141,21 @@ impl Folder {
         for ((number, path), expected) in found.into_iter().zip(first..) {
             if number != expected {
                 let missing = self.path.join(files::log_name(expected));
-                let damage = Damage { offset: 0, what: "the file is missing, although later segments exist" };
+                let damage = Damage { offset: 0, problem: "the file is missing, although later segments exist" };
                 return Err(Error::damaged(&missing)(damage));
             }
             let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
             let frames = frame::read(&bytes).map_err(Error::damaged(&path))?;
             let (end, dropped) = (frames.end, bytes.len() - frames.end);
-            let is_damaged = frames.rest == Rest::Damaged || (frames.rest == Rest::Torn && number != last);
+            let is_damaged = frames.tail == Tail::Damaged || (frames.tail == Tail::Torn && number != last);
             if is_damaged && !recovers {
-                let damage = Damage { offset: end as u64, what: "the checksum of a record does not match" };
+                let damage = Damage { offset: end as u64, problem: "the checksum of a record does not match" };
                 return Err(Error::damaged(&path)(damage));
             }
-            if frames.rest != Rest::Nothing {
+            if frames.tail != Tail::Empty {
                 cut(&path, end)?;
-                let reason =
-                    if is_damaged { "a record is damaged" } else { "the last record was not written completely" };
-                warnings.push(format!("{}: dropped {dropped} bytes at its end, because {reason}", path.display()));
+                let reason = if is_damaged { "a record is damaged" } else { "the last record is incomplete" };
+                warnings.push(format!("{}: dropped {dropped} bytes at the end, because {reason}", path.display()));
             }
             segments.push(Segment { number, path, bytes, bodies: frames.bodies });
             if is_damaged {
@@ -173,11 +171,12 @@ impl Folder {
         for number in numbers {
             let path = self.path.join(files::log_name(number));
             files::remove(&path);
-            warnings.push(format!("{}: dropped, because a record before it is damaged", path.display()));
+            warnings.push(format!("{}: dropped the file, because an earlier record is damaged", path.display()));
         }
     }
 
-    /// Fills the directory with the start that `write` writes. The log must then begin with a replacement of the world.
+    /// Fills the directory with a start, whose parts `write` adds. The log must then begin with a replacement of the
+    /// world.
     ///
     /// # Errors
     /// [`Error::Io`].
@@ -195,7 +194,7 @@ impl Folder {
         self.store(durability, manifest, Vec::new(), Box::new(Machine))
     }
 
-    /// Continues to use the directory after its content was read. `start` is the snapshot of the current start, and
+    /// Opens the directory for writing after its content was read. `start` is the snapshot of the current start, and
     /// `pins` are the snapshots that records refer to, with the numbers of their segments.
     ///
     /// # Errors
@@ -241,14 +240,14 @@ impl Folder {
         }
         let log = Log::start(self.path.clone(), log + 1, durability, disk)?;
         let last_snapshot = AtomicU64::new(snapshot);
-        let state = Mutex::new(Files { manifest, pins, unnamed: Vec::new() });
+        let state = Mutex::new(Files { manifest, pins, unreferenced: Vec::new() });
         let store = Store { path: self.path, log, durability, state, last_snapshot, lock: self.lock };
         store.clean(&store.state.lock());
         Ok(store)
     }
 }
 
-/// Cuts a file.
+/// Cuts a file and syncs it.
 fn cut(path: &Path, end: usize) -> Result<(), Error> {
     let cut = || {
         let file = std::fs::OpenOptions::new().write(true).open(path)?;
@@ -273,18 +272,18 @@ pub struct Store {
     lock: Lock,
 }
 
-/// The files that are needed.
+/// The files in use.
 struct Files {
-    /// The manifest to be written next, whose start may be newer than that of the manifest on the disk.
+    /// The next manifest to write. Its start may be newer than that of the manifest on the disk.
     manifest: Manifest,
     /// Snapshots that records of the log refer to, with the numbers of their segments.
     pins: Vec<(u64, String)>,
-    /// Snapshots that nothing refers to yet.
-    unnamed: Vec<String>,
+    /// Snapshots to which no record and no manifest refers yet.
+    unreferenced: Vec<String>,
 }
 
 impl Store {
-    /// What acknowledged calls survive.
+    /// The durability of acknowledged calls.
     pub fn durability(&self) -> Durability {
         self.durability
     }
@@ -294,8 +293,8 @@ impl Store {
         self.log.has_failed()
     }
 
-    /// Reserves space for what a call will append. Returns whether there is space; then [`Store::release`] has to
-    /// follow.
+    /// Reserves space for the records of a call. Returns false if the disk is full. After success, the caller must call
+    /// [`Store::release`].
     pub fn reserve(&self, bytes: u64) -> bool {
         self.log.reserve(bytes)
     }
@@ -305,30 +304,30 @@ impl Store {
         self.log.release(bytes);
     }
 
-    /// Appends a record and returns the position after it, for [`Store::settle`].
+    /// Appends a record and returns the position after it, for [`Store::make_durable`].
     ///
     /// # Errors
-    /// The record was not written. If what it describes `has_happened`, it is kept and written before the next one.
-    #[allow(clippy::result_unit_err, reason = "the reason was logged")]
-    pub fn append(&self, record: Vec<u8>, has_happened: bool) -> Result<u64, ()> {
-        self.log.append(record, has_happened)
+    /// The record was not written. With `is_applied`, it is stored in memory and written before the next record.
+    #[allow(clippy::result_unit_err, reason = "the error was logged")]
+    pub fn append(&self, record: Vec<u8>, is_applied: bool) -> Result<u64, ()> {
+        self.log.append(record, is_applied)
     }
 
-    /// Makes sure that everything up to a position survives as long as the durability requires. Returns whether it does.
-    pub fn settle(&self, position: u64) -> bool {
-        self.log.settle(position)
+    /// Syncs the log up to a position if the durability requires it. Returns false if that fails.
+    pub fn make_durable(&self, position: u64) -> bool {
+        self.log.make_durable(position)
     }
 
-    /// Writes and syncs everything, for the end of the process. Returns whether that succeeded.
+    /// Writes and syncs all records, for the end of the process. Returns whether that succeeded.
     pub fn flush(&self) -> bool {
         self.log.flush()
     }
 
-    /// Ends the current segment of the log and returns the number of the next one. To be called while nothing is
-    /// appended, so that the segments before contain everything up to a cut of the state.
+    /// Starts the next segment of the log and returns its number. Writers must be locked out, so that a snapshot can
+    /// replace all earlier segments.
     ///
     /// # Errors
-    /// [`Error::Io`]. The current segment goes on then.
+    /// [`Error::Io`]. The log then stays in the current segment.
     pub fn rotate(&self) -> Result<u64, Error> {
         self.log.rotate()
     }
@@ -341,38 +340,38 @@ impl Store {
     /// Writes a snapshot and returns its name, for [`Store::install`], [`Store::pin`] or [`Store::drop_snapshot`].
     ///
     /// # Errors
-    /// [`Error::Io`]. There is no snapshot then.
+    /// [`Error::Io`]. The snapshot is then removed.
     pub fn write_snapshot(
         &self,
         write: impl FnOnce(&mut SnapshotWriter) -> Result<(), Error>,
     ) -> Result<String, Error> {
         let name = files::snapshot_name(self.last_snapshot.fetch_add(1, Ordering::Relaxed) + 1);
-        self.state.lock().unnamed.push(name.clone());
+        self.state.lock().unreferenced.push(name.clone());
         let written = SnapshotWriter::write(self.path.join(&name), write);
         written.map(|_| name.clone()).inspect_err(|_| self.drop_snapshot(&name))
     }
 
-    /// Removes a snapshot that is not needed after all.
+    /// Removes a snapshot to which no record refers.
     pub fn drop_snapshot(&self, name: &str) {
-        self.state.lock().unnamed.retain(|other| other != name);
+        self.state.lock().unreferenced.retain(|other| other != name);
         files::remove(&self.path.join(name));
     }
 
-    /// Notes that a record of a segment refers to a snapshot, which is also the start from now on if it `is_start`.
+    /// Registers that a record of a segment refers to a snapshot. With `is_start`, the snapshot is also the new start.
     pub fn pin(&self, segment: u64, snapshot: &str, is_start: bool) {
         let mut state = self.state.lock();
-        state.unnamed.retain(|other| other != snapshot);
+        state.unreferenced.retain(|other| other != snapshot);
         state.pins.push((segment, snapshot.to_owned()));
         if is_start {
             snapshot.clone_into(&mut state.manifest.start);
         }
     }
 
-    /// Makes a snapshot of the world and the segments from `log` on the state at the next start, and removes files that
-    /// are not needed any more. Without a snapshot, the segment begins with a replacement of the world.
+    /// Writes a manifest that names a snapshot of the world and `log`, the first segment after it, and removes files
+    /// that are no longer needed. Without a snapshot, the segment must begin with a replacement of the world.
     ///
     /// # Errors
-    /// [`Error::Io`]. The state at the next start is the same then, from other files.
+    /// [`Error::Io`]. The old manifest, which gives the same state, then stays in place.
     pub fn install(&self, world: Option<String>, log: u64, source: Option<Source>) -> Result<(), Error> {
         let mut state = self.state.lock();
         let source = source.or_else(|| state.manifest.source.clone());
@@ -380,20 +379,20 @@ impl Store {
         manifest.write(&self.path)?;
         state.manifest = manifest;
         state.pins.retain(|(segment, _)| *segment >= log);
-        let Files { manifest, unnamed, .. } = &mut *state;
-        unnamed.retain(|other| manifest.world.as_ref() != Some(other));
+        let Files { manifest, unreferenced, .. } = &mut *state;
+        unreferenced.retain(|other| manifest.world.as_ref() != Some(other));
         self.clean(&state);
         Ok(())
     }
 
-    /// The size of the files without the start and without space that is reserved.
+    /// The total size of the files, except for the start and reserved space.
     pub fn size_without_start(&self) -> u64 {
         let start = self.path.join(&self.state.lock().manifest.start);
         let files = files::list(&self.path).unwrap_or_default().into_iter().filter(|(file, _)| *file != start);
         files.filter_map(|(file, _)| Some(std::fs::metadata(file).ok()?.len())).sum()
     }
 
-    /// Writes and syncs everything, and lets other processes use the directory. Returns whether that succeeded.
+    /// Writes and syncs all records and releases the lock. Returns whether that succeeded.
     pub fn close(&self) -> bool {
         let is_written = self.log.flush();
         let is_synced = self.sync().inspect_err(|error| tracing::error!(%error, "cannot sync the data directory"));
@@ -401,7 +400,7 @@ impl Store {
         is_written && is_synced.is_ok()
     }
 
-    /// Writes the earlier segments of the log and the names of files to the disk.
+    /// Syncs the earlier segments of the log and the directory.
     fn sync(&self) -> Result<(), Error> {
         for (file, kind) in files::list(&self.path)? {
             if matches!(kind, Kind::Log(_)) {
@@ -413,12 +412,12 @@ impl Store {
 
     /// Removes files that are not needed.
     fn clean(&self, state: &Files) {
-        let Files { manifest, pins, unnamed } = state;
-        // The manifest on the disk may name another start than the one in memory, and then refers to it by a record.
+        let Files { manifest, pins, unreferenced } = state;
+        // After a load, the manifest on the disk names the old start until [`Store::install`] replaces it.
         let on_disk = Manifest::read(&self.path).ok().flatten();
         let starts = [Some(&manifest.start), on_disk.as_ref().map(|manifest| &manifest.start)];
         let worlds = [manifest.world.as_ref(), on_disk.as_ref().and_then(|manifest| manifest.world.as_ref())];
-        let of_records = pins.iter().map(|(_, pin)| pin).chain(unnamed);
+        let of_records = pins.iter().map(|(_, pin)| pin).chain(unreferenced);
         let names: BTreeSet<&String> = starts.into_iter().chain(worlds).flatten().chain(of_records).collect();
         for (file, kind) in files::list(&self.path).unwrap_or_default() {
             let is_needed = match kind {

@@ -45,7 +45,7 @@ fn segment(path: &Path) -> PathBuf {
     path.join("log-00000001")
 }
 
-/// A disk with a limited size of the log.
+/// A disk that limits the size of the log.
 struct Small {
     limit: Arc<AtomicU64>,
     can_reserve: bool,
@@ -54,9 +54,9 @@ struct Small {
 impl Disk for Small {
     fn write(&self, file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
         let limit = self.limit.load(Ordering::Relaxed);
-        let room = usize::try_from(limit.saturating_sub(offset)).unwrap();
-        Machine.write(file, &bytes[..bytes.len().min(room)], offset)?;
-        if room < bytes.len() { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+        let space = usize::try_from(limit.saturating_sub(offset)).unwrap();
+        Machine.write(file, &bytes[..bytes.len().min(space)], offset)?;
+        if space < bytes.len() { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
 
     fn reserve(&self, _: &File, offset: u64, length: u64) -> io::Result<()> {
@@ -80,7 +80,7 @@ fn records_survive_and_files_are_private() {
     assert_eq!(records(&path), ["1", "2"]);
     let store = reopen(&path, Durability::Disk);
     let position = store.append(b"3".to_vec(), false).unwrap();
-    assert!(store.settle(position) && store.flush());
+    assert!(store.make_durable(position) && store.flush());
     drop(store);
     assert_eq!(records(&path), ["1", "2", "3"]);
     #[cfg(unix)]
@@ -204,7 +204,7 @@ fn a_damaged_snapshot_is_an_error_at_its_offset() {
 
 /// Rules: CPL-73.
 #[test]
-fn a_directory_is_used_once_at_a_time() {
+fn a_directory_cannot_be_opened_twice() {
     let root = tempfile::tempdir().unwrap();
     let store = fill(root.path());
     let error = Folder::open(root.path()).map(|_| ()).unwrap_err().to_string();
@@ -216,7 +216,7 @@ fn a_directory_is_used_once_at_a_time() {
 
 /// Rules: CPL-74.
 #[test]
-fn another_format_is_refused_and_unchanged() {
+fn a_directory_of_another_format_is_refused_and_stays_unchanged() {
     let root = tempfile::tempdir().unwrap();
     append(&fill(root.path()), &["1"]);
     let manifest = root.path().join("manifest.json");
@@ -231,7 +231,7 @@ fn another_format_is_refused_and_unchanged() {
     assert_eq!(fs::read_to_string(&manifest).unwrap(), newer);
     fs::write(&manifest, text.replace("snapshot-", "snapshoT-")).unwrap();
     let error = Folder::open(root.path()).map(|_| ()).unwrap_err().to_string();
-    assert!(error.contains("manifest.json is damaged at offset 0: its checksum"), "{error}");
+    assert!(error.contains("manifest.json is damaged at offset 0: the checksum"), "{error}");
     assert!(!error.contains("--recover"), "{error}");
     fs::remove_file(&manifest).unwrap();
     let error = Folder::open(root.path()).map(|_| ()).unwrap_err().to_string();
@@ -240,7 +240,7 @@ fn another_format_is_refused_and_unchanged() {
 
 /// Rules: CPL-75.
 #[test]
-fn a_full_disk_is_noticed_before_a_call_and_writing_continues_later() {
+fn a_full_disk_is_detected_before_a_call_and_writing_continues_later() {
     let root = tempfile::tempdir().unwrap();
     drop(fill(root.path()));
     let limit = Arc::new(AtomicU64::new(10_000_000));
@@ -251,7 +251,7 @@ fn a_full_disk_is_noticed_before_a_call_and_writing_continues_later() {
     append(&store, &["1"]);
     store.release(1000);
     limit.store(100, Ordering::Relaxed);
-    // The space that is reserved already suffices.
+    // The space that is already reserved suffices.
     assert!(store.reserve(1000));
     assert!(!store.reserve(5_000_000) && store.has_failed());
     store.release(1000);
@@ -264,8 +264,8 @@ fn a_full_disk_is_noticed_before_a_call_and_writing_continues_later() {
 
 /// Rules: CPL-75.
 #[test]
-fn a_record_that_was_written_in_part_is_cut_before_the_next_one() {
-    for has_happened in [false, true] {
+fn an_incomplete_record_is_cut_before_the_next_one() {
+    for is_applied in [false, true] {
         let root = tempfile::tempdir().unwrap();
         drop(fill(root.path()));
         let limit = Arc::new(AtomicU64::new(60));
@@ -273,13 +273,13 @@ fn a_record_that_was_written_in_part_is_cut_before_the_next_one() {
         let disk = Small { limit: Arc::clone(&limit), can_reserve: false };
         let store = folder.resume_on(Durability::Process, contents.start, Vec::new(), Box::new(disk)).unwrap();
         append(&store, &["1"]);
-        assert!(store.append(b"second".to_vec(), has_happened).is_err() && store.has_failed());
-        assert_eq!(store.reserve(10), !has_happened, "a record that was kept still does not fit");
+        assert!(store.append(b"second".to_vec(), is_applied).is_err() && store.has_failed());
+        assert_eq!(store.reserve(10), !is_applied, "the stored record still does not fit");
         limit.store(1000, Ordering::Relaxed);
         append(&store, &["3"]);
         assert!(!store.has_failed());
         drop(store);
-        assert_eq!(records(root.path()), if has_happened { vec!["1", "second", "3"] } else { vec!["1", "3"] });
+        assert_eq!(records(root.path()), if is_applied { vec!["1", "second", "3"] } else { vec!["1", "3"] });
     }
 }
 
@@ -318,7 +318,7 @@ fn an_installed_snapshot_replaces_older_files() {
 }
 
 #[test]
-fn a_directory_that_was_not_filled_is_empty() {
+fn a_directory_that_was_not_filled_completely_counts_as_empty() {
     let root = tempfile::tempdir().unwrap();
     fs::write(root.path().join("snapshot-00000001.tmp"), "half").unwrap();
     fs::write(root.path().join("snapshot-00000001"), "whole").unwrap();
@@ -354,7 +354,7 @@ fn many_calls_share_a_sync() {
         for _ in 0..50 {
             scope.spawn(|| {
                 let position = store.append(b"record".to_vec(), false).unwrap();
-                assert!(store.settle(position));
+                assert!(store.make_durable(position));
             });
         }
     });

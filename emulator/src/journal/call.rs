@@ -12,8 +12,8 @@ use securityhub_fixtures::Operation;
 
 use super::redact::{self, Scope};
 use super::texts::{Field, NewTexts, Texts};
+use crate::call_facts::{Facts, SECURITY_HUB};
 use crate::neighbours::operation as operation_of_neighbour;
-use crate::observed::{Facts, SECURITY_HUB};
 use crate::state::AccountId;
 use crate::wire::body::TooLarge;
 

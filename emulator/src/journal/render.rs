@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::call::{CallRecord, MAX_BODY};
 use super::texts::Field;
-use crate::observed::SECURITY_HUB;
+use crate::call_facts::SECURITY_HUB;
 use crate::state::timestamp_text;
 use crate::wire::{encoding, route, sent};
 

@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::verify::Times;
 use super::*;
+use crate::call_facts::Facts;
 use crate::matching::{Match, NamePattern};
-use crate::observed::Facts;
 use crate::state::TestTag;
 
 /// Records a call of DescribeHub with a response of this length.

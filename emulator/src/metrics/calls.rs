@@ -7,7 +7,8 @@ use parking_lot::Mutex;
 use super::Outcome;
 use super::histogram::Histogram;
 
-/// Maximum number of outcomes with their own labels. Faults can have any code, but labels must be few.
+/// Maximum number of outcomes with their own labels. Faults can have any code, but the number of labels must be
+/// limited.
 const MAX_OUTCOMES: usize = 64;
 
 /// The calls of an operation.
@@ -15,11 +16,11 @@ const MAX_OUTCOMES: usize = 64;
 pub(super) struct Calls {
     /// The status of success; `None` if no call can succeed.
     success: Option<u16>,
-    /// The number of calls with the status of success and without an error. Nearly all calls are such, so their counter
-    /// is not behind the lock.
+    /// The number of calls with the status of success and without an error. Nearly all calls succeed, so this counter
+    /// does not use the lock.
     succeeded: AtomicU64,
     others: Mutex<Vec<Other>>,
-    /// How long the calls took.
+    /// The durations of the calls.
     pub(super) durations: Histogram,
 }
 

@@ -25,10 +25,10 @@ const BOUNDS: [u64; 16] = [
     10_000_000_000,
 ];
 
-/// How many durations are at most as long as each bound, and their sum.
+/// The number of durations in each bucket, and the sum of all durations.
 #[derive(Debug, Default)]
 pub(super) struct Histogram {
-    /// The number of durations up to each bound that exceed the bound before it. The last one has no bound.
+    /// The number of durations up to each bound that exceed the bound before it. The last bucket has no upper bound.
     buckets: [AtomicU64; BOUNDS.len() + 1],
     nanoseconds: AtomicU64,
 }

@@ -1,4 +1,4 @@
-//! Counters of the log, which is written by a thread of its own.
+//! Counters of the log, which a separate thread writes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

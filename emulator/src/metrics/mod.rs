@@ -2,12 +2,12 @@
 //!
 //! Contents: the counters of one emulator, and the text of a page in the text format 0.0.4 or in OpenMetrics. Numbers
 //! that other rooms know, such as the number of findings, are not copied here: the control plane reads them when it
-//! writes the page. There is no global state, so several emulators in one process count separately.
+//! writes the page. The counters are not global, so several emulators in one process count separately.
 //!
-//! Recording a call of Security Hub touches atomic numbers that are found by the number of the operation. The crate
+//! Recording a call of Security Hub increments atomic counters, which are indexed by operation. The crate
 //! `prometheus-client` was not adopted: it writes OpenMetrics only, in which counters have other names than in the text
-//! format 0.0.4; it finds a counter by hashing a set of labels under a lock; and numbers of other rooms would need
-//! collectors that are about as long as the text of a page.
+//! format 0.0.4; it finds a counter by hashing a set of labels under a lock; and the numbers of other rooms would need
+//! collectors of about the same length as the code that writes a page.
 
 mod calls;
 mod histogram;
@@ -34,14 +34,14 @@ const NEIGHBOURS: [&str; 5] = ["ec2", "iam", "organizations", "s3", "sts"];
 const MAX_NEIGHBOURS: usize = 200;
 /// Maximum number of outcomes of the control plane with their own label: more than all routes have.
 const MAX_CONTROL: usize = 2000;
-/// Maximum number of faults with their own label: as many as there can be at one time.
+/// Maximum number of faults with their own label: the maximum number of faults at a time.
 const MAX_FAULTS: usize = 1000;
-/// The label of everything without one of its own.
+/// The label of values without their own label.
 const OTHER: &str = "other";
-/// The operation of a call whose path no operation has.
+/// The operation label of a call whose path does not match an operation.
 const NONE: &str = "none";
 
-/// The metrics of an emulator. Counters never go back.
+/// The metrics of an emulator. Counters never decrease.
 #[derive(Debug)]
 pub struct Metrics {
     /// Calls of Security Hub by operation. The last element counts the calls without an operation.
@@ -53,7 +53,7 @@ pub struct Metrics {
     control: Mutex<BTreeMap<(&'static str, &'static str, u16), u64>>,
     refused: [AtomicU64; Reason::ALL.len()],
     panics: AtomicU64,
-    /// How often each fault has fired, by its ID.
+    /// The number of times that each fault has fired, by its ID.
     fired: Mutex<BTreeMap<String, u64>>,
     /// Calls above the rate limits of AWS, by operation.
     rate_limited: Mutex<BTreeMap<Operation, u64>>,
@@ -64,9 +64,9 @@ pub struct Metrics {
 pub enum Reason {
     /// Its origin is not allowed.
     Origin,
-    /// Its host is not allowed, or it has none.
+    /// Its host is missing or not allowed.
     Host,
-    /// There is no memory for its body.
+    /// Its body exceeds the memory for bodies.
     BodyMemory,
 }
 
@@ -85,7 +85,7 @@ impl Reason {
 /// The operation that a call addressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Called<'c> {
-    /// An operation of Security Hub; `None` if no operation has the path.
+    /// An operation of Security Hub; `None` if the path does not match an operation.
     SecurityHub(Option<Operation>),
     /// A service other than Security Hub, and its operation if that is known.
     Neighbour(&'c str, Option<&'c str>),
@@ -102,7 +102,7 @@ pub struct Outcome<'c> {
     pub duration: Duration,
 }
 
-/// A call in progress, until dropped.
+/// Counts a call as in progress until dropped.
 #[derive(Debug)]
 pub struct InFlight<'m>(&'m Metrics);
 
@@ -150,7 +150,7 @@ impl Metrics {
 
     fn answered_by_neighbour(&self, service: &str, operation: Option<&str>, outcome: &Outcome<'_>) {
         let service = NEIGHBOURS.into_iter().find(|known| *known == service);
-        // A client can name operations that do not exist, but labels must be few.
+        // Clients can name operations that do not exist, but the number of labels must be limited.
         let operation = operation.filter(|_| service.is_some());
         let (service, operation) = (service.unwrap_or(OTHER), operation.unwrap_or(NONE));
         let mut neighbours = self.neighbours.lock();
@@ -162,7 +162,8 @@ impl Metrics {
         neighbours.entry(key).or_insert_with(|| Calls::new(Some(200))).record(outcome);
     }
 
-    /// Counts an answered call of the control plane. `route` is the path of a route, or `None` for a path without one.
+    /// Counts an answered call of the control plane. `route` is the path of the route; `None` if the path does not
+    /// match a route.
     pub fn controlled(&self, method: &str, route: Option<&'static str>, status: u16) {
         let methods = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
         let method = methods.into_iter().find(|known| *known == method).unwrap_or(OTHER);
@@ -211,7 +212,7 @@ impl Metrics {
         for (reason, count) in Reason::ALL.iter().zip(&self.refused) {
             samples.add(&[("reason", reason.label())], count.load(Ordering::Relaxed));
         }
-        let mut samples = page.metric(Kind::Counter, "faults_fired_total", "How often faults have fired.");
+        let mut samples = page.metric(Kind::Counter, "faults_fired_total", "Number of times that faults have fired.");
         for (fault, count) in &*self.fired.lock() {
             samples.add(&[("fault", fault)], count);
         }

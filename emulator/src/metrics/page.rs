@@ -105,7 +105,7 @@ impl Page {
     fn begin(&mut self, kind: Kind, name: String, help: &str) -> Samples<'_> {
         let (kind, family) = match (kind, self.format) {
             (Kind::Counter, Format::Text) => ("counter", &*name),
-            // Here the suffix belongs to the sample, not to the metric.
+            // In OpenMetrics, the suffix is part of the sample's name, not of the metric's.
             (Kind::Counter, Format::OpenMetrics) => ("counter", name.strip_suffix("_total").unwrap_or(&name)),
             (Kind::Gauge, _) | (Kind::Info, Format::Text) => ("gauge", &*name),
             (Kind::Info, Format::OpenMetrics) => ("info", name.strip_suffix("_info").unwrap_or(&name)),

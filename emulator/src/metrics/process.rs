@@ -1,4 +1,5 @@
-//! Metrics of the process, as the clients of Prometheus name them. They are read from `/proc`; other systems have none.
+//! Metrics of the process, with the names that clients of Prometheus use. They are read from `/proc`, so only Linux has
+//! them.
 
 use std::fs;
 
@@ -23,7 +24,7 @@ pub fn write(page: &mut Page) {
         "Start time of the process since the Unix epoch in seconds.",
         start,
     );
-    // Reading the folder opens it.
+    // Reading the folder opens one more file.
     let open = fs::read_dir("/proc/self/fd").ok().map(|entries| entries.count().saturating_sub(1));
     page.process(Kind::Gauge, "open_fds", "Number of open file descriptors.", open);
 }
@@ -38,7 +39,7 @@ fn resident(status: &str) -> Option<u64> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Times {
     processor: f64,
-    /// Since the machine was started.
+    /// The time between the start of the machine and that of the process.
     start: f64,
 }
 

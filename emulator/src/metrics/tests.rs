@@ -77,7 +77,7 @@ fn the_format_is_the_one_that_the_client_prefers() {
 
 /// Rules: CPL-102.
 #[test]
-fn clients_cannot_add_labels_without_end() {
+fn the_number_of_labels_is_limited() {
     let metrics = Metrics::default();
     for number in 0..1000 {
         let code = format!("Code{number}");

@@ -10,18 +10,18 @@ use crate::sinks::Sinks;
 use crate::state::sync::{Mutex, RwLock, thread};
 use crate::state::{AccountId, ChangeLog, ExportSink, NewWorld, Numbers, SavedClock, World};
 
+pub mod change_store;
 pub mod difference;
-mod keeping;
-pub mod kept;
 mod listener;
-pub mod news;
-pub mod opened;
+pub mod notifications;
+mod persistence;
+pub mod replay;
 pub mod snapshots;
 
-pub use keeping::{CallKind, Keeping, Resumed};
-use kept::Kept;
+use change_store::ChangeStore;
 use listener::Listener;
-use news::{News, Topic};
+use notifications::{Notifications, Topic};
+pub use persistence::{CallKind, Persistence, Resumed};
 use snapshots::Snapshots;
 
 /// A world that can be reset, together with health information about its service. Clones share it.
@@ -33,11 +33,11 @@ struct Inner {
     /// The world as loaded from the scenario. It is never written to, but another scenario can replace it.
     start: RwLock<Arc<World>>,
     snapshots: Snapshots,
-    /// Where the world is kept; `None` if it is lost at the end of the process.
-    kept: Option<Arc<Kept>>,
-    /// Numbers that were used by earlier processes.
+    /// The data directory; `None` if the state is lost at the end of the process.
+    change_store: Option<Arc<ChangeStore>>,
+    /// Numbers that earlier processes have used.
     used: Numbers,
-    news: News,
+    notifications: Notifications,
     sinks: Arc<Sinks>,
     faults: Faults,
     journal: Journal,
@@ -58,27 +58,27 @@ struct Inner {
 }
 
 impl ServedWorld {
-    /// Serves a copy of `start` that keeps up to `events` events, and calls in up to `journal` bytes. Unknown access keys belong to `default_account`,
-    /// unless the scenario sets another account. Jobs write their output with `export_sink`; without a sink, they keep
-    /// it in memory.
+    /// Serves a copy of `start`. Up to `events` events and up to `journal` bytes of recorded calls are kept. Unknown
+    /// access keys belong to `default_account`, unless the scenario sets another account. Jobs write their output with
+    /// `export_sink`; without a sink, they keep it in memory.
     pub fn new(
         start: World,
         (events, journal): (usize, usize),
         (default_account, verifies_signatures): (AccountId, bool),
         log: LogCounters,
         export_sink: Option<ExportSink>,
-        keeping: Option<Keeping>,
+        persistence: Option<Persistence>,
     ) -> ServedWorld {
-        let Keeping { kept, world, used } = keeping.unwrap_or_default();
-        let news = News::default();
-        let sinks = Arc::new(Sinks::new(Arc::clone(news.signal(Topic::Sinks))));
+        let Persistence { change_store, world, used } = persistence.unwrap_or_default();
+        let notifications = Notifications::default();
+        let sinks = Arc::new(Sinks::new(Arc::clone(notifications.signal(Topic::Sinks))));
         let served = Inner {
             world: RwLock::default(),
             start: RwLock::new(Arc::new(start)),
             snapshots: Snapshots::default(),
-            kept,
+            change_store,
             used,
-            news,
+            notifications,
             sinks,
             faults: Faults::default(),
             journal: Journal::new(journal),
@@ -142,8 +142,8 @@ impl ServedWorld {
     }
 
     /// Signals for calls that wait.
-    pub fn news(&self) -> &News {
-        &self.0.news
+    pub fn notifications(&self) -> &Notifications {
+        &self.0.notifications
     }
 
     /// The sinks of events.
@@ -151,15 +151,16 @@ impl ServedWorld {
         &self.0.sinks
     }
 
-    /// Returns to a snapshot, to the start or to an empty world; kept events stay (CPL-52, CPL-55). `None` if there is no
-    /// such snapshot; false if that could not be recorded, in which case the world is unchanged.
+    /// Returns to a snapshot, to the start or to an empty world; kept events stay (CPL-52, CPL-55). Returns `None` if
+    /// the snapshot does not exist, and false if the change could not be recorded, in which case the world is
+    /// unchanged.
     pub fn restore(&self, name: &str) -> Option<bool> {
         let world = self.stored(name)?;
         let Some(by) = self.new_world(name, &world) else { return Some(false) };
         Some(self.take_over(world, by, World::continue_events))
     }
 
-    /// A copy of a snapshot, of the start or of an empty world; `None` if there is no such snapshot.
+    /// A copy of a snapshot, of the start or of an empty world; `None` if the snapshot does not exist.
     pub fn stored(&self, name: &str) -> Option<World> {
         match name {
             snapshots::START => Some(self.0.start.read().restarted()),
@@ -182,10 +183,10 @@ impl ServedWorld {
         is_replaced
     }
 
-    /// Replaces the world by one that contains it; the start and the kept events stay. Returns false if that could not
-    /// be recorded, in which case the world is unchanged.
+    /// Replaces the world by an extended copy of it; the start and the kept events stay. Returns false if that could
+    /// not be recorded, in which case the world is unchanged.
     #[must_use]
-    pub fn lay(&self, world: World) -> bool {
+    pub fn extend(&self, world: World) -> bool {
         let Some(by) = self.written(&world, NewWorld::Snapshot) else { return false };
         self.take_over(world, by, World::continue_events)
     }
@@ -212,7 +213,7 @@ impl ServedWorld {
     /// Enables the events of a new world, with numbers after those of the one before it.
     fn connect(&self, world: &mut World, before: &World) {
         self.0.journal.forget(world.epoch());
-        let signal = Arc::clone(self.0.news.signal(Topic::Events));
+        let signal = Arc::clone(self.0.notifications.signal(Topic::Events));
         let listener = Arc::new(Listener::new(Arc::clone(&self.0.sinks), signal));
         let last = before.close_events().max(self.0.used.events);
         world.enable_events(self.0.events, events::derive, last, Some(listener));
@@ -220,23 +221,24 @@ impl ServedWorld {
         self.0.sinks.load(&world.event_sinks);
     }
 
-    /// Replaces the current world. `connect` connects the events of the new world and the one before it.
+    /// Replaces the current world. `connect` connects the events of the new world with those of the old one.
     fn take_over(&self, mut world: World, by: NewWorld, connect: impl FnOnce(&mut World, &World)) -> bool {
-        let Some(kept) = &self.0.kept else {
+        let Some(store) = &self.0.change_store else {
             self.swap(world, connect);
             return true;
         };
         let clock = SavedClock::of(&world.clock);
-        world.set_change_log(Some(Arc::clone(kept) as Arc<dyn ChangeLog>));
+        world.set_change_log(Some(Arc::clone(store) as Arc<dyn ChangeLog>));
         let mut next = Some((world, connect));
         loop {
             let current = self.world();
-            // Writers of the current world are locked out, so that their records are before or are ignored.
+            // Writers of the current world are locked out, so that their records precede the replacement or are
+            // ignored.
             let replaced = current.while_unchanged(|| {
                 if !Arc::ptr_eq(&current, &self.0.world.read()) {
                     return None;
                 }
-                let is_recorded = kept.replace(by.clone(), clock, current.epoch() + 1);
+                let is_recorded = store.replace(by.clone(), clock, current.epoch() + 1);
                 if let Some((world, connect)) = next.take().filter(|_| is_recorded) {
                     self.swap(world, connect);
                 }

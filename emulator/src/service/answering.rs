@@ -11,14 +11,14 @@ use securityhub_fixtures::Operation;
 use super::call::Call;
 use super::{Service, TimeBudget};
 use crate::aws_error::{AwsError, ErrorCode};
+use crate::call_facts::{self, Facts, SECURITY_HUB};
 use crate::domain::due;
 use crate::faults::Decision;
 use crate::journal::NewCall;
 use crate::neighbours;
-use crate::observed::{self, Facts, SECURITY_HUB};
 use crate::operations::{self, Answer, Handler, HubRule};
 use crate::served::CallKind;
-use crate::served::news::Topic;
+use crate::served::notifications::Topic;
 use crate::wire::failure::Failure;
 use crate::wire::route::{self, Route, Unroutable};
 use crate::wire::{answer, encoding, identity, input};
@@ -89,7 +89,7 @@ impl Service {
             Ok(body) => body,
             Err(error) => return Some(refuse_caller(&error, parts, request_id)),
         };
-        let invalid_tag = observed::test_tag(&parts.headers).err();
+        let invalid_tag = call_facts::test_tag(&parts.headers).err();
         if facts.service != SECURITY_HUB {
             let is_too_large = input::is_too_large(parts, body, route::BODY_LIMIT);
             let reason = invalid_tag.or_else(|| is_too_large.then(|| input::too_large(route::BODY_LIMIT)));
@@ -139,7 +139,7 @@ impl Service {
         let call = NewCall { facts, parts, body, response, fault, time };
         if let Some(number) = served.journal().record(call) {
             served.note_request(number);
-            served.news().signal(Topic::Requests).notify_waiters();
+            served.notifications().signal(Topic::Requests).notify_waiters();
         }
     }
 }

@@ -12,7 +12,7 @@ use super::Service;
 use super::lanes::Lane;
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::control::{self, InProcess, Memory, Pending};
-use crate::served::news::Topic;
+use crate::served::notifications::Topic;
 use crate::wire::payload::Payload;
 use crate::wire::{answer, encoding, input, route};
 
@@ -41,13 +41,13 @@ impl Service {
         let request = Arc::new(request);
         let mut waiting = None;
         loop {
-            let news = self.0.served.news();
-            let signals =
-                [Topic::Requests, Topic::Events, Topic::Sinks].map(|topic| (topic, news.signal(topic).notified()));
+            let notifications = self.0.served.notifications();
+            let signals = [Topic::Requests, Topic::Events, Topic::Sinks]
+                .map(|topic| (topic, notifications.signal(topic).notified()));
             let mut response = self.attempt(&request, lane).await;
             let Some(Pending { time, topic }) = response.extensions_mut().remove() else { return response };
             if waiting.is_none() {
-                let Some(place) = news.place() else { return control::too_many_waits() };
+                let Some(place) = notifications.permit() else { return control::too_many_waits() };
                 waiting = Some((place, Instant::now() + time));
             }
             let Some((_, ends_at)) = &waiting else { return response };
@@ -57,7 +57,7 @@ impl Service {
             let has_news = tokio::select! {
                 woken = timeout_at(*ends_at, signal) => woken.is_ok(),
                 () = sleep_if(due) => true,
-                () = news.stopped() => false,
+                () = notifications.stopped() => false,
             };
             if !has_news {
                 return response;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::{Service, Settings, start_of};
 use crate::durable::{Durability, Error, Folder, Source};
 use crate::scenario::{Diagnostics, Scenario};
-use crate::served::{Keeping, Resumed};
+use crate::served::{Persistence, Resumed};
 
 /// A data directory.
 #[derive(Clone, Debug)]
@@ -71,23 +71,23 @@ impl Service {
         let note = scenario.as_ref().and_then(|scenario| note(&folder, scenario));
         let mut notes: Vec<String> = Vec::new();
         let service = match Resumed::read(folder, *durability, *recovers)? {
-            Ok(Resumed { start, keeping, warnings }) => {
+            Ok(Resumed { start, persistence, warnings }) => {
                 notes.extend(warnings.into_iter().map(|warning| format!("warning: {warning}")));
                 notes.extend(note);
-                Service::with(settings, start, Some(keeping))
+                Service::with(settings, start, Some(persistence))
             }
             Err(folder) => {
                 let start = scenario.as_ref().map(start_of).transpose().map_err(OpenError::Scenario)?;
                 let start = start.unwrap_or_default();
                 let source = scenario.as_ref().map(source);
-                let keeping = Keeping::fill(folder, *durability, source, &start)?;
-                Service::with(settings, start, Some(keeping))
+                let persistence = Persistence::fill(folder, *durability, source, &start)?;
+                Service::with(settings, start, Some(persistence))
             }
         };
         if service.0.served.cannot_write() {
             return Err(OpenError::Unwritable(path.clone()));
         }
-        service.0.served.start_tidying();
+        service.0.served.start_compaction();
         Ok(Opened { service, notes })
     }
 

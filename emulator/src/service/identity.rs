@@ -7,8 +7,8 @@ use securityhub_fixtures::regions;
 
 use super::{Service, SignatureClock};
 use crate::aws_error::{AwsError, ErrorCode};
+use crate::call_facts::{Facts, SECURITY_HUB};
 use crate::domain::caller::Caller;
-use crate::observed::{Facts, SECURITY_HUB};
 use crate::state::{Credential, Directory, Principal, Region, UnknownRegion, World};
 use crate::wire::identity::{self, Signature};
 use crate::wire::{age, input, route, signature};

@@ -13,10 +13,10 @@ use tokio::time::sleep;
 use super::answering::ApiRequest;
 use super::{Service, TimeBudget};
 use crate::aws_error::{AwsError, ErrorCode};
+use crate::call_facts::{self, Facts, SECURITY_HUB};
 use crate::domain::caller::Caller;
 use crate::faults::{Decision, Effect, FaultAnswer, Subject, WireFault, rates};
 use crate::neighbours;
-use crate::observed::{self, Facts, SECURITY_HUB};
 use crate::state::{FaultWire, TestTag, World};
 use crate::wire::failure::{Failure, pause};
 use crate::wire::{answer, encoding, input, route, sent};
@@ -52,7 +52,7 @@ impl Service {
     fn decide(&self, request: ApiRequest<'_>, facts: &mut Facts) -> Option<Decision> {
         let ApiRequest { parts, body, route, .. } = request;
         // A call with an invalid tag is refused for it.
-        observed::test_tag(&parts.headers).ok()?;
+        call_facts::test_tag(&parts.headers).ok()?;
         let world = self.world();
         facts.epoch = Some(world.epoch());
         let caller = self.identify(&world, parts, body, facts).ok()?;

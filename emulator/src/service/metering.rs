@@ -6,10 +6,10 @@ use http::request::Parts;
 
 use super::Service;
 use crate::aws_error::ErrorCode;
+use crate::call_facts::{Facts, SECURITY_HUB};
 use crate::faults::rates::RATE_LIMIT;
 use crate::metrics::{Called, Outcome};
 use crate::neighbours;
-use crate::observed::{Facts, SECURITY_HUB};
 use crate::wire::{answer, failure};
 
 impl Service {

@@ -16,7 +16,7 @@ pub struct Clock {
     start: Start,
 }
 
-/// The way a clock was created, for its next start.
+/// The initial setting of a clock, to which a reset returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Start {
@@ -79,7 +79,7 @@ impl Clock {
         *self.mode.lock()
     }
 
-    /// The way the clock was created.
+    /// The initial setting of the clock.
     pub fn start(&self) -> Start {
         self.start
     }
@@ -95,11 +95,11 @@ impl Clock {
     pub fn from_now(&self) -> Clock {
         let mode = self.mode();
         let start = if let Mode::Frozen(now) = mode { Start::Frozen(now) } else { Start::Running(self.now()) };
-        // Computed again from the time, the distance to the system clock would differ a little.
+        // The mode is copied, because computing the offset again would change it slightly.
         Clock { mode: Mutex::new(mode), start }
     }
 
-    /// Undoes changes since the clock was in this mode.
+    /// Sets the mode, to undo a change.
     pub(super) fn return_to(&self, mode: Mode) {
         *self.mode.lock() = mode;
     }

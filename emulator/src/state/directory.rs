@@ -14,7 +14,7 @@ use super::aggregator::Aggregator;
 use super::aggregator_v2::AggregatorV2;
 use super::central_configuration::CentralConfiguration;
 use super::clock::Timestamp;
-use super::fixed;
+use super::interned;
 use super::inventory::DeclaredInventory;
 use super::member::{Member, MemberStatus, Quotas};
 use super::names::{AccountId, Name, Region, UnknownRegion};
@@ -214,7 +214,7 @@ pub enum CreationState {
     /// The account was created at this time.
     Succeeded(Timestamp, AccountId),
     /// The request failed at this time, for this reason.
-    Failed(Timestamp, #[serde(deserialize_with = "fixed::read")] Name),
+    Failed(Timestamp, #[serde(deserialize_with = "interned::read")] Name),
 }
 
 /// An organizational unit.

@@ -4,8 +4,8 @@ use imbl::OrdSet;
 use serde::{Deserialize, Serialize};
 
 use super::clock::Timestamp;
-use super::fixed;
 use super::hub::HubKey;
+use super::interned;
 use super::names::{AccountId, Name, Region};
 
 /// Work that is due at a time of the world's clock. The `Timestamp` in a variant identifies its cause, so that an entry
@@ -14,7 +14,7 @@ use super::names::{AccountId, Name, Region};
 #[serde(rename_all = "snake_case")]
 pub enum Due {
     /// Add a security control to a standard (SEC-50).
-    AddControl(#[serde(deserialize_with = "fixed::read")] Name, #[serde(deserialize_with = "fixed::read")] Name),
+    AddControl(#[serde(deserialize_with = "interned::read")] Name, #[serde(deserialize_with = "interned::read")] Name),
     /// Delete the archived findings of a hub that was disabled at this time (HUB-16).
     DropArchivedFindings(HubKey, Timestamp),
     /// Delete an account that was closed at this time, with all of its data (RET-11).
@@ -25,12 +25,12 @@ pub enum Due {
     FinishCreation(String),
     /// Finish enabling or disabling a standard that has been in progress since this time (STD-63), or retry one that
     /// has been incomplete since then (STD-61).
-    SettleStandard(HubKey, #[serde(deserialize_with = "fixed::read")] Name, Timestamp),
+    SettleStandard(HubKey, #[serde(deserialize_with = "interned::read")] Name, Timestamp),
     /// Enable a control that was added to a standard of a hub at this time (SEC-50).
     EnableControl(
         HubKey,
-        #[serde(deserialize_with = "fixed::read")] Name,
-        #[serde(deserialize_with = "fixed::read")] Name,
+        #[serde(deserialize_with = "interned::read")] Name,
+        #[serde(deserialize_with = "interned::read")] Name,
         Timestamp,
     ),
     /// Finish the creation, change or deletion of a connector, by its ID, that began at this time (CNV-05).
@@ -40,7 +40,7 @@ pub enum Due {
     /// Run checks of a hub.
     Check(HubKey, CheckScope),
     /// Make checks use the new parameters of a security control that was updated at this time (SEC-36).
-    SettleControl(HubKey, #[serde(deserialize_with = "fixed::read")] Name, Timestamp),
+    SettleControl(HubKey, #[serde(deserialize_with = "interned::read")] Name, Timestamp),
     /// Apply the governing policies to a target and everything below it (CCF-27).
     SettleAssociations(String),
     /// Compute the daily scores that a hub shows (SCO-12).
@@ -63,13 +63,13 @@ pub enum CheckScope {
     /// once (FND-51).
     Generator,
     /// The controls of a standard, by short name.
-    Standard(#[serde(deserialize_with = "fixed::read")] Name),
+    Standard(#[serde(deserialize_with = "interned::read")] Name),
     /// This one.
-    Control(#[serde(deserialize_with = "fixed::read")] Name),
+    Control(#[serde(deserialize_with = "interned::read")] Name),
     /// Change-triggered controls of a resource type, after a resource of the type changed (RES-10).
-    Changed(#[serde(deserialize_with = "fixed::read")] Name),
+    Changed(#[serde(deserialize_with = "interned::read")] Name),
     /// All controls of a resource type.
-    Type(#[serde(deserialize_with = "fixed::read")] Name),
+    Type(#[serde(deserialize_with = "interned::read")] Name),
 }
 
 /// Pending work, ordered by due time.

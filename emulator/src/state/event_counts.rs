@@ -1,4 +1,4 @@
-//! Numbers of events since the start of the process, for the metrics.
+//! Counters of events since the start of the process, for the metrics.
 
 /// The kind of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ impl EventKind {
     pub const ALL: [EventKind; 4] = [EventKind::Finding, EventKind::Ocsf, EventKind::Selected, EventKind::Results];
 }
 
-/// Numbers of events. They continue across resets.
+/// Counters of events, which continue across resets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EventCounts {
     sent: [u64; EventKind::ALL.len()],

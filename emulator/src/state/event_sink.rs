@@ -1,4 +1,5 @@
-//! Sinks of events as scenarios and the control plane declare them. The room `sinks` reads them and delivers.
+//! Declarations of event sinks in scenarios and calls of the control plane. The room `sinks` checks them and delivers
+//! events.
 
 use std::collections::BTreeMap;
 
@@ -41,11 +42,11 @@ pub struct EventSink {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 1000))]
     pub retries: Option<u32>,
-    /// Maximum number of events that wait; more drop the oldest. Default: 10000.
+    /// Maximum number of queued events. A further event replaces the oldest. Default: 10000.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1_000_000))]
     pub queue_size: Option<usize>,
-    /// Whether the sink gets new events and delivers its queue. Default: true.
+    /// Whether the sink receives new events and delivers its queue. Default: true.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
 }
@@ -63,7 +64,7 @@ pub enum SinkKind {
 }
 
 impl SinkKind {
-    /// The name as it is written.
+    /// The name in JSON.
     pub fn name(self) -> &'static str {
         match self {
             SinkKind::Webhook => "webhook",
@@ -74,7 +75,7 @@ impl SinkKind {
 }
 
 impl EventSink {
-    /// A sink with nothing but a kind.
+    /// A sink of this kind, without other settings.
     pub fn new(kind: SinkKind) -> EventSink {
         EventSink {
             kind,

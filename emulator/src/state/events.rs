@@ -98,20 +98,20 @@ pub type Draft = (HubKey, Subject);
 /// Derives the events of written findings, in order.
 pub type Derive = fn(&World, &FindingWrites, &mut dyn FnMut(Draft));
 
-/// Gets to know events when they are emitted. Its functions must return soon and must not read the world.
+/// Receives events when they are emitted. Its functions must return quickly and must not read the world.
 pub trait EventListener: Send + Sync {
-    /// Whether [`EventListener::receive`] wants events.
+    /// Whether [`EventListener::receive`] is to be called.
     fn is_listening(&self) -> bool;
 
     /// Receives events in the order of their numbers, with the source of their IDs. No later events are emitted
     /// meanwhile.
     fn receive(&self, events: &[Event], ids: &IdSource);
 
-    /// Is called after events were emitted.
+    /// Called after events were emitted.
     fn notify(&self);
 }
 
-/// Maximum number of findings of a write whose events a listener receives, if fewer are kept.
+/// Maximum number of findings of one write whose events a listener receives, if the ring is smaller.
 const MAX_RECEIVED: usize = 200_000;
 
 /// A page of the kept events.
@@ -171,7 +171,7 @@ impl Events {
         }
     }
 
-    /// The listener, if it wants events.
+    /// The listener, if it is listening.
     fn receiver(&self) -> Option<&dyn EventListener> {
         self.listener.as_deref().filter(|listener| listener.is_listening())
     }
@@ -209,12 +209,12 @@ impl Events {
         }
     }
 
-    /// Numbers of events.
+    /// The counters of events.
     pub(super) fn counts(&self) -> EventCounts {
         self.ring.lock().counts
     }
 
-    /// Continues these numbers of events.
+    /// Sets the counters to those of the previous world.
     pub(super) fn continue_counts(&self, counts: EventCounts) {
         self.ring.lock().counts = counts;
     }
@@ -236,7 +236,7 @@ impl Events {
         ring.last
     }
 
-    /// Events that continue these, which are closed.
+    /// Closes these events and returns their continuation in the next world.
     pub(super) fn hand_over(&self) -> Events {
         let mut ring = self.ring.lock();
         ring.is_closed = true;
@@ -286,7 +286,7 @@ impl Ring {
         Event { number: self.last, at, receiver, subject, test }
     }
 
-    /// Counts events that are not kept, since newer ones follow.
+    /// Counts events that are dropped because newer ones follow.
     fn skip(&mut self, count: u64) {
         if count > 0 {
             self.last += count;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::clock::Timestamp;
-use super::fixed;
+use super::interned;
 use super::names::Name;
 use super::sync::{Mutex, thread};
 
@@ -21,7 +21,7 @@ pub type ExportSink = Arc<dyn Fn(&str, Bytes) -> Result<(), ExportFailure> + Sen
 #[serde(deny_unknown_fields)]
 pub struct ExportFailure {
     /// `FailureCode`.
-    #[serde(deserialize_with = "fixed::read")]
+    #[serde(deserialize_with = "interned::read")]
     pub code: Name,
     /// `FailureMessage`.
     pub message: String,

@@ -1,4 +1,4 @@
-//! Faults as scenarios and the control plane declare them. The room `faults` reads and applies them.
+//! Declarations of faults in scenarios and calls of the control plane. The room `faults` checks and applies them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -56,7 +56,7 @@ pub struct Fault {
     /// Number of times that the rule fires. Default: unlimited.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub times: Option<u64>,
-    /// Seed of the draws for `Probability` and `Latency`. Default: it follows from the seed of the scenario and the
+    /// Seed of the draws for `Probability` and `Latency`. Default: derived from the seed of the scenario and the
     /// position of the rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
@@ -200,13 +200,13 @@ pub struct WorldFaults {
 }
 
 impl WorldFaults {
-    /// A copy.
+    /// A copy for a fork of the world.
     pub(super) fn fork(&self) -> WorldFaults {
         let declared = Arc::clone(&self.declared);
         WorldFaults { declared, has_rate_limits: self.has_rate_limits, buckets: self.buckets.fork() }
     }
 
-    /// Takes a token from the bucket of a caller and an operation, if there is one.
+    /// Takes a token from the bucket of a caller and an operation. Returns false if the bucket is empty.
     pub fn take_token(&self, of: (AccountId, Region, Operation), limit: RateLimit, now: Timestamp) -> bool {
         self.buckets.take(of, limit, now)
     }
@@ -237,7 +237,7 @@ impl<'de> Deserialize<'de> for Operations {
     }
 }
 
-/// Written by hand, because the messages of serde's untagged enums do not say what is wrong.
+/// Written by hand, because the messages of serde's untagged enums do not name the problem.
 struct OperationsVisitor;
 
 impl<'de> Visitor<'de> for OperationsVisitor {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::change::StoredFinding;
 use super::clock::Timestamp;
-use super::fixed;
+use super::interned;
 use super::names::TableKey;
 use super::recording::Recording;
 use super::sync::atomic::{AtomicU64, Ordering};
@@ -33,7 +33,7 @@ pub struct Findings {
 #[serde(default, deny_unknown_fields)]
 pub struct FindingMetadata {
     /// Attributes set by a customer or an automation rule, which imports must not overwrite (ASF-56).
-    #[serde(deserialize_with = "fixed::read")]
+    #[serde(deserialize_with = "interned::read")]
     pub protected: Vec<&'static str>,
     /// Time of creation, once the finding has been imported again.
     pub created_at: Option<String>,
@@ -43,7 +43,7 @@ pub struct FindingMetadata {
     pub dropped_records: u64,
     /// The note that the next import restores, if UpdateFindings has replaced it (UPF-05): its JSON, or `None` for no
     /// note.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "fixed::present")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "interned::present")]
     pub imported_note: Option<Option<String>>,
 }
 
@@ -194,7 +194,7 @@ pub struct FindingWriter<'t> {
     findings: &'t mut Findings,
     sequence: &'t AtomicU64,
     stored: Vec<StoredFinding>,
-    /// The findings whose expiry or metadata may have changed, by number; `None` if the world is not recorded.
+    /// The findings whose expiry or metadata may have changed, by number; `None` if changes are not recorded.
     touched: Option<BTreeSet<u64>>,
     /// The writes to derive events from, if events are enabled.
     written: Option<FindingWrites>,

@@ -39,7 +39,7 @@ pub struct FindingsTransaction<'w> {
     test: Option<TestTag>,
     /// Pending work that this transaction has taken.
     pub(super) taken: Vec<(Timestamp, Due)>,
-    /// What is to be recorded; `None` if changes are not recorded.
+    /// The recording; `None` if changes are not recorded.
     pub(super) recording: Option<Recording>,
 }
 
@@ -65,13 +65,13 @@ impl<'w> FindingsTransaction<'w> {
         }
     }
 
-    /// Sets the tag of the call, which its events get. To be called before anything is written.
+    /// Sets the tag of the call, which is stored with its events. Must be called before the first change.
     pub fn tag(&mut self, test: Option<TestTag>) {
         self.test = test;
     }
 
-    /// To be called before the first change. If changes are recorded, it waits for other writers: their records must
-    /// have the order of their changes, and a record contains all changes of a transaction.
+    /// Must be called before the first change. If changes are recorded, it waits for other writers, because records
+    /// must have the order of the changes and a record contains all changes of a transaction.
     fn begin(&mut self) {
         if self.recording.is_some() {
             self.lock_relations();

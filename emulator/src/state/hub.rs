@@ -35,7 +35,11 @@ impl<'de> Deserialize<'de> for HubKey {
         let key = parts.and_then(|(account, region)| {
             Some(HubKey { account: AccountId::parse(account)?, region: Region::new(region) })
         });
-        key.ok_or_else(|| D::Error::custom(format!("`{text}` is not a hub (expected 111111111111/us-east-1)")))
+        key.ok_or_else(|| {
+            D::Error::custom(format!(
+                "`{text}` is not a valid hub (expected an account and a Region such as 111111111111/us-east-1)"
+            ))
+        })
     }
 }
 

@@ -19,7 +19,7 @@ impl IdSource {
         IdSource { seed, next: AtomicU64::new(0) }
     }
 
-    /// The seed, and the number of random numbers that were made from it.
+    /// The seed, and the number of random numbers that were generated from it.
     pub fn position(&self) -> (u64, u64) {
         (self.seed, self.next.load(Ordering::Relaxed))
     }

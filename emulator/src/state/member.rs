@@ -19,7 +19,7 @@ pub struct Member {
     pub email: Option<String>,
     /// Time of the last invitation.
     pub invited_at: Option<Timestamp>,
-    /// The invitation, as long as the member's list contains it. It has a row of its own in documents.
+    /// The invitation, as long as the member's list contains it. It has a separate row in documents.
     #[serde(skip)]
     pub invitation: Option<Invitation>,
     /// Time of the last change.

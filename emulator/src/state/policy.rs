@@ -190,12 +190,12 @@ impl Serialize for Pattern {
 impl<'de> Deserialize<'de> for Pattern {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Pattern::read(&text).ok_or_else(|| D::Error::custom(format!("`{text}` has a `${{` without its `}}`")))
+        Pattern::read(&text).ok_or_else(|| D::Error::custom(format!("`{text}` has a `${{` without a closing `}}`")))
     }
 }
 
 impl Pattern {
-    /// The inverse of the serialized form; `None` for a variable without its end.
+    /// Parses the serialized form; `None` if a variable is not closed.
     fn read(text: &str) -> Option<Pattern> {
         let mut pieces = Vec::new();
         let mut rest = text;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::fixed;
+use super::interned;
 use super::names::Name;
 
 /// The recommendations that scenarios declare.
@@ -23,7 +23,7 @@ pub struct Recommendations {
 #[serde(deny_unknown_fields)]
 pub struct RecommendedPolicy {
     /// `Status`
-    #[serde(deserialize_with = "fixed::read")]
+    #[serde(deserialize_with = "interned::read")]
     pub status: Name,
     /// `RecommendationSteps`
     pub steps: Vec<Value>,

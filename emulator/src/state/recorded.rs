@@ -1,4 +1,4 @@
-//! How a world records its changes.
+//! Recording of the changes of a world.
 
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ impl World {
         self.exposures.pending()
     }
 
-    /// Sets the parts of a new world that only transactions change otherwise.
+    /// Sets the parts of a new world that are otherwise only changed by transactions.
     pub(super) fn restore(
         &mut self,
         relations: Relations,
@@ -69,17 +69,17 @@ impl World {
         self.events.as_ref().map(Events::last).unwrap_or_default()
     }
 
-    /// A fork whose clock goes on like this one's. It emits no events and exports nothing.
+    /// A fork whose clock continues like this one's. It does not emit events or export objects.
     pub(super) fn fork_as_is(&self, held: &HeldRelations<'_>) -> World {
         self.fork(held, Clock::restored(self.clock.mode(), Some(self.clock.start())))
     }
 
-    /// The findings of a table as they are now; `None` if there is no such table.
+    /// The current findings of a table; `None` if the table does not exist.
     pub(super) fn share_findings(&self, table: &TableKey) -> Option<Arc<Findings>> {
         self.find_table(table).map(|findings| Arc::clone(&findings.read()))
     }
 
-    /// Returns pending work that was taken and not done.
+    /// Puts back pending work that was taken and not done.
     pub(super) fn put_back(&self, entries: Vec<(Timestamp, Due)>) {
         let mut due = self.due.lock();
         for (at, entry) in entries {
@@ -94,7 +94,7 @@ impl World {
         self.change_log().is_some()
     }
 
-    /// Whether changes can be recorded now, or need not be.
+    /// Whether changes can be made: they are not recorded, or the log has space for them.
     pub fn may_write(&self) -> bool {
         self.change_log().is_none_or(|log| log.may_write())
     }
@@ -104,7 +104,7 @@ impl World {
         self.is_recorded().then(Recording::default)
     }
 
-    /// Appends a record. To be called while the writers' lock is held. Returns whether it was written.
+    /// Appends a record. Must be called while the writers' lock is held. Returns whether it was written.
     pub(super) fn record(&self, mut recording: Recording) -> bool {
         let Some(log) = self.change_log() else { return true };
         let daily = self.daily_scores.as_ref();
@@ -115,15 +115,15 @@ impl World {
         log.reach_event(self.last_event());
         (_, recording.head.ids) = self.ids.position();
         recording.head.sequence = self.next_finding();
-        let (has_happened, scores) = (recording.has_findings(), recording.head.scores.clone());
-        let is_written = log.append(self.epoch(), recording.finish(), has_happened);
-        if let (Some(daily), false) = (daily, is_written || has_happened) {
+        let (is_applied, scores) = (recording.has_findings(), recording.head.scores.clone());
+        let is_written = log.append(self.epoch(), recording.finish(), is_applied);
+        if let (Some(daily), false) = (daily, is_written || is_applied) {
             daily.note_changed(scores.into_keys());
         }
-        is_written || has_happened
+        is_written || is_applied
     }
 
-    /// Notes that events were sent.
+    /// Reports the number of the last event to the log.
     pub(super) fn note_events(&self) {
         if let Some(log) = self.change_log() {
             log.reach_event(self.last_event());
@@ -145,7 +145,7 @@ impl World {
         is_written
     }
 
-    /// Calls `cut` while nothing is written, and returns a fork of the world as it was then, with its result. `None` if
+    /// Calls `cut` while writers are locked out. Returns its result with a fork of the world at that moment; `None` if
     /// `cut` fails.
     pub fn cut<R>(&self, cut: impl FnOnce() -> Option<R>) -> Option<(World, R)> {
         let held = self.lock_relations();
@@ -153,7 +153,7 @@ impl World {
         Some((self.fork_as_is(&held), result))
     }
 
-    /// Calls `replace` while nothing is written.
+    /// Calls `replace` while writers are locked out.
     pub fn while_unchanged<R>(&self, replace: impl FnOnce() -> R) -> R {
         let held = self.lock_relations();
         let result = replace();

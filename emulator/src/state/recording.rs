@@ -1,7 +1,7 @@
-//! Records of changes: what one transaction has changed, as bytes.
+//! Records: the changes of one transaction as bytes.
 //!
-//! A record is a byte that states its kind, followed by changes of findings in the order in which they happened, the
-//! other changes as JSON, and the length of the JSON.
+//! A record consists of a byte for its kind, the changes of findings in the order in which they were made, the other
+//! changes as JSON, and the length of the JSON.
 
 use std::collections::BTreeMap;
 
@@ -78,7 +78,7 @@ impl SavedClock {
         SavedClock { mode: clock.mode(), start: clock.start() }
     }
 
-    /// Its mode, and how it was created.
+    /// Its mode and its initial setting.
     pub(super) fn parts(self) -> (Mode, Option<Start>) {
         (self.mode, Some(self.start))
     }
@@ -152,7 +152,7 @@ impl Recording {
         !self.findings.is_empty()
     }
 
-    /// Whether anything but positions has changed.
+    /// Whether nothing except positions has changed.
     pub(super) fn is_empty(&self) -> bool {
         let Head { rows, due, done, scores, clock, .. } = &self.head;
         !self.has_findings()

@@ -1,4 +1,4 @@
-//! The world as bytes, and a world that is rebuilt from a snapshot and records of changes.
+//! Snapshots of a world as bytes, and the reconstruction of a world from a snapshot and records.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -26,7 +26,7 @@ const FINDINGS: u8 = 2;
 /// The approximate size of a part with findings.
 const PART: usize = 4 * 1024 * 1024;
 
-/// Everything but findings.
+/// The part of a snapshot with everything except findings.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WorldPart {
@@ -40,8 +40,8 @@ struct WorldPart {
 }
 
 impl World {
-    /// Passes the parts of a snapshot of this world to `add`. To be called for a fork, so that it does not change
-    /// meanwhile.
+    /// Passes the parts of a snapshot of this world to `add`. Must be called on a fork, so that no other thread writes
+    /// to it.
     pub fn write_parts<E>(&self, mut add: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
         let tables = self.tables();
         // Sessions end with the process.
@@ -93,7 +93,7 @@ impl World {
 
 /// A world that is being rebuilt.
 pub struct Recovery {
-    /// Has the tables of findings.
+    /// A world with the tables of findings.
     world: World,
     /// Everything else, without pending work and relations.
     document: WorldDocument,
@@ -203,7 +203,8 @@ impl Recovery {
     /// The relations are not valid.
     pub fn finish(self) -> Result<World, DocumentError> {
         let Recovery { world: tables, mut document, rows, pending, scores, .. } = self;
-        // Which findings have changed since the last computation of exposures is not recorded, so all are read again.
+        // Records do not contain which findings have changed since the last computation of exposures, so all are read
+        // again.
         let exposed = pending.iter().filter_map(|(_, due)| match due {
             Due::ComputeExposures(region) => Some(region.clone()),
             _ => None,
@@ -225,7 +226,7 @@ impl Recovery {
 }
 
 impl World {
-    /// Takes over the tables of a world with the same settings, and what documents do not describe.
+    /// Takes over the tables of a world with the same settings, and the parts that documents do not contain.
     fn take_tables(&mut self, from: World) {
         (self.findings, self.ocsf_only, self.replicas) = (from.findings, from.ocsf_only, from.replicas);
         (self.finding_count, self.schema, self.ocsf) = (from.finding_count, from.schema, from.ocsf);

@@ -165,7 +165,7 @@ impl Relations {
         }
     }
 
-    /// Keeps the response to a call with a client token, like [`Relations::keep_answer`], but drops none.
+    /// Like [`Relations::keep_answer`], but without dropping old responses.
     pub(super) fn restore_answer(&mut self, token: ClientToken, answered: Answered) {
         self.answered_at.insert((answered.at, token.clone()));
         self.answered.insert(token, Arc::new(answered));

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::clock::Timestamp;
-use super::fixed;
 use super::hub::HubKey;
+use super::interned;
 use super::names::Name;
 
 /// All declared resources. The emulator does not create resources itself, so controls are not checked in a world
@@ -27,15 +27,15 @@ pub struct Resource {
     /// Position in the order of declaration in its account and Region.
     pub number: u64,
     /// Its ASFF type, such as `AwsS3Bucket`.
-    #[serde(deserialize_with = "fixed::read")]
+    #[serde(deserialize_with = "interned::read")]
     pub resource_type: Name,
     /// Its ARN or other identifier.
     pub id: String,
     /// Check results by control ID. All other controls pass (RES-02).
-    #[serde(deserialize_with = "fixed::read")]
+    #[serde(deserialize_with = "interned::read")]
     pub results: BTreeMap<&'static str, CheckResult>,
     /// Additional text in findings, by control ID (RES-01).
-    #[serde(deserialize_with = "fixed::read")]
+    #[serde(deserialize_with = "interned::read")]
     pub annotations: BTreeMap<&'static str, String>,
     /// Parameter values that make a control fail (RES-09).
     pub conditions: Vec<ParameterCondition>,
@@ -50,10 +50,10 @@ pub struct Resource {
 #[serde(deny_unknown_fields)]
 pub struct ParameterCondition {
     /// The control.
-    #[serde(deserialize_with = "fixed::read")]
+    #[serde(deserialize_with = "interned::read")]
     pub control: Name,
     /// Its parameter.
-    #[serde(deserialize_with = "fixed::read")]
+    #[serde(deserialize_with = "interned::read")]
     pub parameter: Name,
     /// The comparison of the parameter's current value.
     pub comparison: Comparison,

@@ -42,7 +42,7 @@ impl DailyScores {
         self.scores.lock().iter().map(|(key, score)| (key.clone(), score.clone())).collect()
     }
 
-    /// These scores.
+    /// Daily scores with these values.
     pub(super) fn of(scores: BTreeMap<HubKey, DailyScore>) -> DailyScores {
         DailyScores { scores: Mutex::new(scores), changed: Mutex::default() }
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::clock::Timestamp;
-use super::fixed;
+use super::interned;
 
 /// A standard that is enabled in a hub.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,9 +25,9 @@ pub struct Subscription {
     /// `StandardsInput` as sent (STD-20).
     pub input: BTreeMap<String, String>,
     /// IDs of security controls that have not been added to the standard yet (SEC-50).
-    #[serde(deserialize_with = "fixed::read")]
+    #[serde(deserialize_with = "interned::read")]
     pub absent: BTreeSet<&'static str>,
-    /// Standard controls that were changed, by the last part of their ARN. They have rows of their own in documents.
+    /// Standard controls that were changed, by the last part of their ARN. They have separate rows in documents.
     #[serde(skip)]
     pub controls: BTreeMap<&'static str, ControlState>,
 }
@@ -85,7 +85,7 @@ pub struct ControlState {
 #[serde(default, deny_unknown_fields)]
 pub struct ControlSettings {
     /// Custom parameter values by name, each a `ParameterValue`.
-    #[serde(deserialize_with = "fixed::read")]
+    #[serde(deserialize_with = "interned::read")]
     pub parameters: BTreeMap<&'static str, Value>,
     /// `LastUpdateReason`
     pub last_update_reason: Option<String>,
@@ -100,7 +100,7 @@ pub struct ParameterUpdate {
     /// The time of the update.
     pub since: Timestamp,
     /// The custom values that checks use until then.
-    #[serde(deserialize_with = "fixed::read")]
+    #[serde(deserialize_with = "interned::read")]
     pub in_use: BTreeMap<&'static str, Value>,
 }
 
@@ -122,7 +122,7 @@ pub enum ConfigRecorder {
 #[serde(default, deny_unknown_fields)]
 pub struct RecorderSettings {
     /// The ASFF types that it records; `None` for all.
-    #[serde(deserialize_with = "fixed::read")]
+    #[serde(deserialize_with = "interned::read")]
     pub types: Option<BTreeSet<&'static str>>,
     /// Whether it uses a customer-managed role.
     pub has_custom_role: bool,

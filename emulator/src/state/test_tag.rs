@@ -1,4 +1,4 @@
-//! Tags by which tests that run in parallel recognize their calls and events.
+//! Tags with which tests that run in parallel distinguish their calls and events.
 
 use std::fmt;
 use std::sync::Arc;

@@ -57,8 +57,8 @@ impl Tickets {
         self.counts.get(connector_id).copied().unwrap_or_default()
     }
 
-    /// The number of first tickets that two clones share. Tickets are only added, so both have the same ones before a
-    /// ticket that they share.
+    /// The length of the common prefix of two clones. Tickets are only added, so all tickets before a shared one are
+    /// shared.
     pub(super) fn shared_with(&self, other: &Tickets) -> usize {
         let is_shared = |position: usize| {
             let (one, two) = (self.all.get(position), other.all.get(position));

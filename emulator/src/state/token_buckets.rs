@@ -27,12 +27,12 @@ const SECOND: i128 = 1_000_000_000;
 pub(super) struct TokenBuckets(Mutex<imbl::HashMap<Key, i128>>);
 
 impl TokenBuckets {
-    /// A copy.
+    /// A copy for a fork of the world.
     pub(super) fn fork(&self) -> TokenBuckets {
         TokenBuckets(Mutex::new(self.0.lock().clone()))
     }
 
-    /// Takes a token, if there is one. Otherwise nothing changes.
+    /// Takes a token. Returns false if the bucket is empty, which changes nothing.
     pub(super) fn take(&self, key: Key, limit: RateLimit, now: Timestamp) -> bool {
         let now = now.as_nanosecond() * i128::from(limit.per_second);
         let mut buckets = self.0.lock();
@@ -66,7 +66,7 @@ mod tests {
         assert_eq!(taken(start + SignedDuration::from_nanos(333_333_333)), 0);
         assert_eq!(taken(start + SignedDuration::from_nanos(333_333_334)), 1);
         assert_eq!(taken(start + SignedDuration::from_secs(1)), 2);
-        assert_eq!(taken(start + SignedDuration::from_secs(100)), 6, "it does not overflow");
+        assert_eq!(taken(start + SignedDuration::from_secs(100)), 6, "a bucket never has more tokens than its burst");
     }
 
     /// Rules: CPL-55.

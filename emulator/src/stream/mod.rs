@@ -23,7 +23,7 @@ use reader::Reader;
 use crate::domain::events::filter::EventFilter;
 use crate::journal::Filter;
 use crate::served::ServedWorld;
-use crate::served::news::Topic;
+use crate::served::notifications::Topic;
 
 /// The interval of comments, which show both sides that the connection is open.
 const COMMENT_INTERVAL: Duration = Duration::from_secs(15);
@@ -75,10 +75,10 @@ pub fn read_now(served: &ServedWorld, follow: Follow) -> String {
 
 async fn run(served: &ServedWorld, mut reader: Reader, sender: &mpsc::Sender<io::Result<Bytes>>) {
     let mut comments = interval_at(Instant::now() + COMMENT_INTERVAL, COMMENT_INTERVAL);
-    let news = served.news();
-    while !news.is_stopping() {
-        let events = news.signal(Topic::Events).notified();
-        let requests = news.signal(Topic::Requests).notified();
+    let notifications = served.notifications();
+    while !notifications.is_stopping() {
+        let events = notifications.signal(Topic::Events).notified();
+        let requests = notifications.signal(Topic::Requests).notified();
         loop {
             let (text, has_more) = reader.read(served);
             if !text.is_empty() && sender.send(Ok(text.into())).await.is_err() {
@@ -97,7 +97,7 @@ async fn run(served: &ServedWorld, mut reader: Reader, sender: &mpsc::Sender<io:
                     return;
                 }
             }
-            () = news.stopped() => {}
+            () = notifications.stopped() => {}
             () = sender.closed() => return,
         }
     }

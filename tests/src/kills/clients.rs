@@ -1,4 +1,4 @@
-//! Clients, each of which changes things of its own.
+//! Clients that change separate parts of the state.
 
 use serde_json::{Value, json};
 
@@ -10,13 +10,13 @@ const HOME: &str = "us-east-1";
 /// The number of findings of an import and of an update.
 const BATCH: usize = 10;
 
-/// A client. Its calls are numbered from 1 on.
+/// A client. Its calls are numbered from 1.
 pub(super) trait Client: Send {
     /// Makes the next call. Returns whether it was acknowledged.
     fn call(&mut self, connection: &mut Connection) -> bool;
 
-    /// Checks that the state is that after the last acknowledged call or after the call in flight. Returns whether it is
-    /// the latter.
+    /// Checks that the state is that after the last acknowledged call or after the call in flight. Returns true in the
+    /// second case.
     fn verify(&mut self, connection: &mut Connection) -> bool;
 }
 
@@ -28,7 +28,7 @@ struct Progress {
 }
 
 impl Progress {
-    /// Makes the next call, with its number.
+    /// Makes the next call, to which it passes its number.
     fn next(&mut self, call: impl FnOnce(u64) -> Option<Value>) -> bool {
         self.is_in_flight = true;
         let is_acknowledged = call(self.done + 1).is_some();
@@ -40,11 +40,11 @@ impl Progress {
     }
 
     /// Continues after the call with this number, which must be the last acknowledged one or the one in flight.
-    fn settle(&mut self, found: u64, what: &str) -> bool {
+    fn settle(&mut self, found: u64, part: &str) -> bool {
         let was_there = self.is_in_flight && found == self.done + 1;
         assert!(
             was_there || found == self.done,
-            "{what}: {} calls acknowledged, the state is that of {found}",
+            "{part}: {} calls were acknowledged, but the state is that after call {found}",
             self.done
         );
         *self = Progress { done: found, is_in_flight: false };
@@ -96,7 +96,7 @@ fn findings(connection: &mut Connection, region: &str, prefix: &str) -> Vec<Valu
     }
 }
 
-/// Imports new findings, a batch at a time.
+/// Imports a batch of new findings with each call.
 #[derive(Default)]
 struct Imports {
     progress: Progress,
@@ -114,7 +114,7 @@ impl Client for Imports {
     }
 
     fn verify(&mut self, connection: &mut Connection) -> bool {
-        // The batch before those that are new is checked too.
+        // The last known batch is checked again.
         let mut found = self.first.saturating_sub(1);
         loop {
             let batch = findings(connection, HOME, &format!("import-{:07}-", found + 1));
@@ -129,7 +129,7 @@ impl Client for Imports {
     }
 }
 
-/// Changes the same findings again and again, all of them with one call.
+/// Updates the same findings with each call.
 #[derive(Default)]
 struct Updates {
     progress: Progress,
@@ -166,13 +166,13 @@ impl Client for Updates {
                 let call = finding["UserDefinedFields"]["call"].as_str();
                 let number = call.map_or(1, |call| call.parse().expect("a number"));
                 let note = finding["Note"]["Text"].as_str().map(ToOwned::to_owned);
-                assert_eq!(note, call.map(|call| format!("call {call}")), "both parts of an update");
+                assert_eq!(note, call.map(|call| format!("call {call}")), "both changes of an update are there");
                 number
             })
             .collect();
         assert!([0, BATCH].contains(&found.len()), "{} of {BATCH} findings", found.len());
         calls.dedup();
-        assert!(calls.len() <= 1, "all findings are of the same call: {calls:?}");
+        assert!(calls.len() <= 1, "all findings must have the same update: {calls:?}");
         self.progress.settle(calls.first().copied().unwrap_or_default(), "updates")
     }
 }
@@ -205,7 +205,7 @@ impl Client for Members {
         let page = page.expect("the program answers");
         let count = page["Members"].as_array().map_or(0, Vec::len);
         assert!([0, MEMBERS.len()].contains(&count), "{count} of {} members: {page}", MEMBERS.len());
-        self.progress.settle(of_toggle(&self.progress, count > 0), "members")
+        self.progress.settle(toggle_number(&self.progress, count > 0), "members")
     }
 }
 
@@ -245,17 +245,17 @@ impl Client for Standards {
             let page = page.expect("the program answers");
             assert!(page["Findings"].as_array().is_some_and(|found| !found.is_empty()), "enabled controls are checked");
         }
-        self.progress.settle(of_toggle(&self.progress, count > 0), "standards")
+        self.progress.settle(toggle_number(&self.progress, count > 0), "standards")
     }
 }
 
 /// The number of the last call of a client whose odd calls turn something on.
-fn of_toggle(progress: &Progress, is_on: bool) -> u64 {
+fn toggle_number(progress: &Progress, is_on: bool) -> u64 {
     let is_last = (progress.done % 2 == 1) == is_on;
     if is_last { progress.done } else { progress.done + 1 }
 }
 
-/// Advances the clock by a second a call.
+/// Advances the clock by one second with each call.
 #[derive(Default)]
 struct Clock {
     progress: Progress,

@@ -10,7 +10,7 @@ use serde_json::Value;
 pub(super) struct Connection(TcpStream);
 
 impl Connection {
-    /// A connection; `None` if the program was killed.
+    /// Connects to the program; `None` if the program was killed.
     pub(super) fn open(address: SocketAddr) -> Option<Connection> {
         let stream = TcpStream::connect(address).ok()?;
         stream.set_nodelay(true).ok()?;

@@ -1,8 +1,8 @@
-//! Kills the program while it changes its state, and compares what it has after a restart with what it acknowledged.
+//! Kills the program while it changes its state, and compares the state after a restart with the acknowledged calls.
 //!
-//! Several clients call the program at the same time. Each one changes things of its own, so that after a kill the state
-//! is either that of its last acknowledged call or that of the call in flight. Anything else is a failure: an
-//! acknowledged call that is lost, or one that is there in part.
+//! Several clients call the program at the same time, and each of them changes a separate part of the state. After a
+//! kill, each part must be in the state after its last acknowledged call or after the call in flight; otherwise, an
+//! acknowledged call was lost or a call was applied in part.
 
 mod clients;
 mod connection;
@@ -18,7 +18,7 @@ use connection::Connection;
 use crate::program::Program;
 use crate::random::Random;
 
-/// The greatest time until a kill, in milliseconds.
+/// Maximum time until a kill, in milliseconds.
 const MAX_LIFE: usize = 120;
 /// The number of kills after which an empty directory is used, so that the state does not become large.
 const ROUNDS: usize = 100;
@@ -33,14 +33,14 @@ resources:
   - { account: "222222222222", regions: [us-east-1], type: AwsS3Bucket, id: logs, fails: [S3.5] }
 "#;
 
-/// What a run has done.
+/// The result of a run.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Report {
     /// The number of kills.
     pub kills: usize,
     /// The number of acknowledged calls.
     pub acknowledged: u64,
-    /// The number of calls in flight whose changes were there.
+    /// The number of calls in flight whose changes survived.
     pub unacknowledged: u64,
 }
 
@@ -50,14 +50,14 @@ struct Round {
     scenario: PathBuf,
     durability: &'static str,
     clients: Vec<Box<dyn Client>>,
-    /// The greatest number of an event that was seen.
+    /// The greatest event number that was seen.
     last_event: u64,
 }
 
-/// Kills the program this many times, in a folder that must be empty. Returns what was done.
+/// Kills the program this many times, in a folder that must be empty. Returns the result.
 ///
 /// # Panics
-/// If an acknowledged call is lost, or a call is there in part.
+/// If an acknowledged call is lost, or a call is applied in part.
 pub fn run(kills: usize, durability: &'static str, folder: &Path, seed: u64, report: impl Fn(&Report)) -> Report {
     let mut random = Random::new(seed);
     let mut done = Report::default();
@@ -79,7 +79,7 @@ pub fn run(kills: usize, durability: &'static str, folder: &Path, seed: u64, rep
 impl Round {
     fn start(&self) -> Program {
         let (folder, scenario) = (self.folder.display().to_string(), self.scenario.display().to_string());
-        // The program says on standard error that the scenario is not loaded, which nobody reads.
+        // The note on standard error that the scenario is not loaded is not needed.
         let mut command = crate::program::command(&["serve", "--port", "0", "--data-dir", &folder]);
         command.args(["--durability", self.durability, "--scenario", &scenario]);
         Program::serve_with_log(command, std::process::Stdio::null())
@@ -144,8 +144,8 @@ pub fn print(kills: usize, durability: &'static str, folder: &Path, seed: u64) {
         }
     });
     println!(
-        "durability {durability}: {} kills in {:.0} s; {} acknowledged calls, none of them lost; {} of the calls in \
-         flight were there, each of them whole",
+        "durability {durability}: {} kills in {:.0} s; {} acknowledged calls, none of them lost; {} calls in flight \
+         survived, each of them completely",
         report.kills,
         start.elapsed().as_secs_f64(),
         report.acknowledged,

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::invariant::Invariant;
-use crate::served::news::Topic;
+use crate::served::notifications::Topic;
 use crate::wire::payload::Payload;
 
 const JSON: &str = "application/json";

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::values::{self, ValueChange};
 use crate::state::{Findings, TableKey, World};
 
-/// The attributes of the annex that readers of the V2 half see.
+/// The attributes of the annex that the V2 half returns.
 const VISIBLE_IN_OCSF: [&str; 4] = ["severity_id", "status_id", "comment", "criticality"];
 
 /// A finding. Findings are ordered by account, Region, product and ID.

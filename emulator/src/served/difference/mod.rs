@@ -1,6 +1,6 @@
 //! The difference between two worlds (CPL-53).
 //!
-//! Forks of a world share everything that neither has written since, and what they share is not read.
+//! Forks of a world share all parts that neither has written since. Shared parts are not compared.
 
 mod findings;
 #[cfg(test)]
@@ -25,7 +25,7 @@ pub struct Difference {
     pub changed: Vec<RowKey>,
     /// The times of both clocks.
     pub clocks: (Timestamp, Timestamp),
-    /// Whether a list was longer than the limit.
+    /// Whether a list was cut at the limit.
     pub is_truncated: bool,
 }
 
@@ -37,12 +37,12 @@ impl Difference {
     }
 }
 
-/// Rows are ordered by account, Region, kind and key, as they are shown.
+/// The order of rows in responses: account, Region, displayed kind and key.
 fn order(row: &RowKey) -> (Option<AccountId>, Option<&Region>, &'static str, &str) {
-    (row.account, row.region.as_ref(), row.kind.shown(), &row.key)
+    (row.account, row.region.as_ref(), row.kind.display_name(), &row.key)
 }
 
-/// The difference between two worlds that no other code writes to, with up to `limit` entries in each list.
+/// Compares two worlds, which no other thread may write to. Each list has up to `limit` entries.
 pub fn between(from: &World, to: &World, limit: usize) -> Difference {
     let mut is_truncated = false;
     let findings = findings::between(from, to, limit, &mut is_truncated);

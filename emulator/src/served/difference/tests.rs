@@ -29,7 +29,7 @@ fn mirrored(difference: Difference) -> Difference {
 
 /// Rules: CPL-53.
 #[test]
-fn the_difference_is_mirrored_and_does_not_depend_on_what_the_worlds_share() {
+fn differences_are_symmetric_and_do_not_depend_on_shared_parts() {
     fn holds(first: Vec<Step>, second: Vec<Step>) -> bool {
         let stage = after(&first);
         let before = stage.0.saved();
@@ -38,7 +38,7 @@ fn the_difference_is_mirrored_and_does_not_depend_on_what_the_worlds_share() {
         let difference = between(&before, &now, ALL);
         assert_eq!(between(&now, &before, ALL), mirrored(difference.clone()));
         let (one, two) = (read(&written(&before)), read(&written(&now)));
-        assert_eq!(between(&one, &two, ALL), difference, "worlds that share nothing");
+        assert_eq!(between(&one, &two, ALL), difference, "worlds without shared parts");
         let none = between(&now, &read(&written(&now)), ALL);
         none.findings == FindingDifferences::default() && [none.added, none.removed, none.changed].concat().is_empty()
     }

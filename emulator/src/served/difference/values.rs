@@ -7,13 +7,14 @@ use serde_json::Value;
 pub struct ValueChange {
     /// The names of members joined by `.`; elements by `[i]`.
     pub path: String,
-    /// The value in the first one.
+    /// The value in the first document.
     pub from: Option<Value>,
-    /// The value in the second one.
+    /// The value in the second document.
     pub to: Option<Value>,
 }
 
-/// The differences between two values at `path`, member by member. Arrays are compared by position.
+/// Appends the differences between two values at `path` to `changes`, member by member. Arrays are compared by
+/// position.
 pub(super) fn compare(path: &str, from: Option<&Value>, to: Option<&Value>, changes: &mut Vec<ValueChange>) {
     match (from, to) {
         (Some(Value::Object(from)), Some(Value::Object(to))) => {

@@ -1,4 +1,4 @@
-//! Relations from rows.
+//! Builds relations from rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -17,9 +17,9 @@ use crate::state::answered::{Answered, ClientToken};
 use crate::state::central_configuration::CentralConfiguration;
 use crate::state::clock::Timestamp;
 use crate::state::directory::{Directory, Organization};
-use crate::state::fixed;
 use crate::state::hub::{Hub, HubKey};
 use crate::state::hub_v2::HubV2;
+use crate::state::interned;
 use crate::state::member::Member;
 use crate::state::names::AccountId;
 use crate::state::relations::Relations;
@@ -32,7 +32,7 @@ use crate::state::tickets::{Ticket, Tickets};
 pub struct RowError {
     /// The row.
     pub row: RowKey,
-    /// The path of the member of its value, if one is wrong.
+    /// The path of the invalid member in the row's value; `None` if the whole row is invalid.
     pub path: Option<String>,
     /// The problem.
     pub message: String,
@@ -64,10 +64,10 @@ struct Builder {
 }
 
 impl Relations {
-    /// Relations of which these are the rows.
+    /// Builds relations from their rows.
     ///
     /// # Errors
-    /// The first row that is wrong.
+    /// The first invalid row.
     pub fn from_rows(rows: &Rows) -> Result<Relations, RowError> {
         let mut builder = Builder::default();
         // Rows of these kinds come first, because others are parts of them.
@@ -140,13 +140,13 @@ impl Builder {
         }
         let hub = self.hubs.get_mut(&key).ok_or_else(|| lacks(row, Kind::Hub))?;
         match row.kind {
-            Kind::Standard => _ = hub.standards.insert(fixed::text(&row.key), read(row, value)?),
+            Kind::Standard => _ = hub.standards.insert(interned::text(&row.key), read(row, value)?),
             Kind::StandardControl => {
                 let (standard, number) = row.key.split_once('/').ok_or_else(|| lacks(row, Kind::Standard))?;
                 let standard = hub.standards.get_mut(standard).ok_or_else(|| lacks(row, Kind::Standard))?;
-                standard.controls.insert(fixed::text(number), read(row, value)?);
+                standard.controls.insert(interned::text(number), read(row, value)?);
             }
-            Kind::Control => _ = hub.security_controls.insert(fixed::text(&row.key), read(row, value)?),
+            Kind::Control => _ = hub.security_controls.insert(interned::text(&row.key), read(row, value)?),
             _ => hub.config_recorder = read(row, value)?,
         }
         Ok(())
@@ -275,12 +275,13 @@ impl Builder {
             }
             Kind::EmptyResourceType => {
                 let emptied_at = &mut self.resources.get_or_insert_default().emptied_at;
-                emptied_at.insert((hub, fixed::text(&row.key)), read::<Timestamp>(row, value)?);
+                emptied_at.insert((hub, interned::text(&row.key)), read::<Timestamp>(row, value)?);
             }
             _ => {
                 let AnswerRow { parameters, answer, at } = read(row, value)?;
-                let (operation, token) = row.key.split_once('/').ok_or_else(|| error(row, "the key lacks a token"))?;
-                let token = ClientToken { hub, operation: fixed::text(operation), token: token.to_owned() };
+                let (operation, token) =
+                    row.key.split_once('/').ok_or_else(|| error(row, "the key does not contain a token"))?;
+                let token = ClientToken { hub, operation: interned::text(operation), token: token.to_owned() };
                 self.answered.push((token, Answered { parameters, answer: answer.into(), at }));
             }
         }
@@ -303,7 +304,7 @@ impl Builder {
                 read::<DeclaredRow>(row, value)?;
                 self.resources.get_or_insert_default();
             }
-            _ => return Err(error(row, "there is no setting with this key")),
+            _ => return Err(error(row, "unknown setting")),
         }
         Ok(())
     }
@@ -423,13 +424,13 @@ fn account(row: &RowKey) -> Result<AccountId, RowError> {
     row.account.ok_or_else(|| error(row, "an account is required"))
 }
 
-/// The account that is the key of a row.
+/// The account in the key of a row.
 fn account_key(row: &RowKey) -> Result<AccountId, RowError> {
     AccountId::parse(&row.key).ok_or_else(|| error(row, "the key is not an account ID (expected 12 digits)"))
 }
 
 fn lacks(row: &RowKey, kind: Kind) -> RowError {
-    error(row, &format!("the row of the kind {} that it belongs to is missing", kind.as_str()))
+    error(row, &format!("the row of the kind {} that contains it is missing", kind.as_str()))
 }
 
 fn error(row: &RowKey, message: &str) -> RowError {

@@ -14,7 +14,7 @@ use crate::state::aggregator::Aggregator;
 use crate::state::aggregator_v2::AggregatorV2;
 use crate::state::clock::Timestamp;
 use crate::state::directory::{Account, Credential, Directory, Members};
-use crate::state::fixed;
+use crate::state::interned;
 use crate::state::member::{Invitation, Member, Quotas};
 use crate::state::names::{AccountId, Name};
 use crate::state::policy::Permissions;
@@ -35,11 +35,11 @@ pub(super) mod setting {
 #[derive(PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct AccountRow {
-    /// What is known about it besides its ID.
+    /// The details of the account.
     pub(super) details: Option<Account>,
     /// The ID of the root or unit that contains it.
     pub(super) parent: Option<String>,
-    /// The time at which it joined the organization, if it came later than the organization.
+    /// The time at which it joined the organization, if it joined after the organization was created.
     pub(super) joined_at: Option<Timestamp>,
     /// Whether the organization created it.
     pub(super) is_created: bool,
@@ -65,11 +65,11 @@ pub(super) struct NewControls(#[serde(deserialize_with = "new_controls")] pub(su
 
 fn new_controls<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Name, BTreeSet<Name>>, D::Error> {
     let read = BTreeMap::<String, BTreeSet<String>>::deserialize(deserializer)?;
-    let texts = |of: &BTreeSet<String>| of.iter().map(|of| fixed::text(of)).collect();
-    Ok(read.iter().map(|(control, standards)| (fixed::text(control), texts(standards))).collect())
+    let texts = |of: &BTreeSet<String>| of.iter().map(|of| interned::text(of)).collect();
+    Ok(read.iter().map(|(control, standards)| (interned::text(control), texts(standards))).collect())
 }
 
-/// The changes of a directory.
+/// Adds the changes of a directory.
 pub(super) fn directory(changes: &mut Changes, before: &Directory, after: &Directory) {
     settings(changes, before, after);
     members(changes, before, after);
@@ -105,7 +105,7 @@ fn settings(changes: &mut Changes, before: &Directory, after: &Directory) {
     }
 }
 
-/// The row of a setting, which exists if the setting differs from its default.
+/// Adds the row of a setting. A setting with its default value does not have a row.
 fn setting<T: Serialize + PartialEq + Default>(changes: &mut Changes, key: &str, before: &T, after: &T) {
     let default = T::default();
     let set = |value: &'_ T| *value != default;

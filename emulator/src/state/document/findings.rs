@@ -1,4 +1,4 @@
-//! Findings as documents: what is sent to callers, and what the service stores beside it.
+//! Findings as documents: the JSON that callers receive, and the data that is stored with it.
 
 use std::borrow::Cow;
 
@@ -12,27 +12,27 @@ use crate::state::clock::Timestamp;
 use crate::state::findings::{FindingMetadata, Findings};
 use crate::state::names::{AccountId, Region, TableKey};
 
-/// A stored finding with everything that belongs to it.
+/// A stored finding with its metadata.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FindingRow<'f> {
     /// Its number in the order of creation, unique in its table.
     pub number: u64,
-    /// The finding as it is sent to callers, as JSON.
+    /// The JSON that callers receive.
     pub document: Cow<'f, [u8]>,
-    /// The annex, which only its OCSF form uses, as JSON; empty if there is none.
+    /// The annex as JSON, which only the OCSF form uses. It may be empty.
     pub annex: Cow<'f, [u8]>,
     /// The time at which it expires.
     pub expires_at: Option<Timestamp>,
     /// Whether it is hidden from home Regions of the classic half and of the V2 half.
     pub is_hidden: [bool; 2],
-    /// What is known about it outside its document, once it has changed.
+    /// Metadata outside the document; `None` if the finding was never changed.
     pub metadata: Option<Cow<'f, FindingMetadata>>,
 }
 
 const LAYERS: [Layer; 2] = [Layer::First, Layer::Second];
 
 impl Findings {
-    /// A finding with everything that belongs to it.
+    /// A finding with its metadata.
     pub fn row(&self, slot: Slot) -> FindingRow<'_> {
         let stored = self.table().stored(slot);
         let end = self.table().end(slot);
@@ -51,7 +51,7 @@ impl Findings {
         self.table().slots().map(|slot| self.row(slot))
     }
 
-    /// Stores a finding as it was. A new one must have a greater number than all others.
+    /// Stores a finding with its number and metadata. The number of a new finding must be greater than all others.
     pub(in crate::state) fn restore(&mut self, key: &Key, row: &FindingRow<'_>) {
         let stored = Stored { document: &row.document, annex: &row.annex };
         let slot = match self.table().find(key).filter(|slot| self.table().sequence(*slot) == row.number) {
@@ -118,7 +118,7 @@ struct Written<'f> {
     annex: Option<Cow<'f, RawValue>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     document: Option<Cow<'f, RawValue>>,
-    /// The document as a text, if it has line breaks or the like.
+    /// The document as text, if it contains line breaks, tabs or surrogate pairs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     document_text: Option<Cow<'f, str>>,
 }
@@ -133,7 +133,7 @@ impl Serialize for FindingDocument<'_> {
         let FindingDocument { table, row } = self;
         let text = std::str::from_utf8(&row.document).or_report("a document is UTF-8").unwrap_or_default();
         let raw = |bytes| serde_json::from_slice::<&RawValue>(bytes).map(Cow::Borrowed);
-        // A line contains the whole finding, and YAML reads no pairs of surrogates.
+        // Each finding is written on one line, and YAML does not support surrogate pairs.
         let is_plain = !text.contains(['\n', '\r', '\t']) && !text.contains("\\ud") && !text.contains("\\uD");
         let document = if is_plain { raw(&row.document).ok() } else { None };
         let [is_hidden, is_hidden_v2] = row.is_hidden;

@@ -10,16 +10,16 @@ use serde_json::Value;
 use super::rows::{Changes, Kind, pairs};
 use crate::state::clock::Timestamp;
 use crate::state::export_job::{ExportJob, ExportState};
-use crate::state::fixed;
 use crate::state::hub::{ControlFindingGenerator, Hub, HubKey, Phase};
 use crate::state::hub_v2::{FeatureV2, HubV2};
+use crate::state::interned;
 use crate::state::names::Name;
 use crate::state::standards::{ConfigRecorder, ControlState};
 use crate::state::tickets::{Ticket, Tickets};
 
 /// The key of rows that exist once for each hub.
 pub(super) const HUB: &str = "hub";
-/// The same, of the V2 half.
+/// The key of rows that exist once for each hub V2.
 pub(super) const HUB_V2: &str = "hubv2";
 /// The key of the recorder of AWS Config.
 pub(super) const RECORDER: &str = "recorder";
@@ -53,9 +53,9 @@ impl HubRow {
 pub(super) struct HubV2Row {
     pub(super) id: String,
     pub(super) phase: Phase,
-    #[serde(deserialize_with = "fixed::read")]
+    #[serde(deserialize_with = "interned::read")]
     pub(super) features: BTreeMap<Name, FeatureV2>,
-    #[serde(deserialize_with = "fixed::read")]
+    #[serde(deserialize_with = "interned::read")]
     pub(super) trials: BTreeMap<Name, Timestamp>,
 }
 
@@ -90,7 +90,7 @@ pub(super) struct ExportJobRow {
 }
 
 impl ExportJobRow {
-    /// The row of a job. A job whose output is still being computed is running, and has an end.
+    /// The row of a job. A job whose output is still being computed is in the running state, but has an end time.
     fn new(job: &ExportJob) -> ExportJobRow {
         ExportJobRow {
             number: job.number,
@@ -122,7 +122,7 @@ impl ExportJobRow {
     }
 }
 
-/// The changes of a hub.
+/// Adds the changes of a hub.
 pub(super) fn hub(changes: &mut Changes, key: &HubKey, before: Option<&Hub>, after: Option<&Hub>) {
     changes.place(Some(key.account), Some(&key.region));
     let row = |hub: Option<&Hub>| hub.map(HubRow::new);
@@ -169,7 +169,7 @@ fn standard_control_key(standard: Name, number: Name) -> String {
     format!("{standard}/{number}")
 }
 
-/// The changes of a hub V2.
+/// Adds the changes of a hub V2.
 pub(super) fn hub_v2(changes: &mut Changes, key: &HubKey, before: Option<&HubV2>, after: Option<&HubV2>) {
     changes.place(Some(key.account), Some(&key.region));
     let row = |hub: Option<&HubV2>| hub.map(HubV2Row::new);
@@ -203,7 +203,7 @@ fn rules_v2(hub: Option<&HubV2>) -> impl Iterator<Item = (&str, &crate::state::a
     hub.into_iter().flat_map(|hub| hub.automation_rules.iter().map(|rule| (rule.id.as_str(), rule)))
 }
 
-/// The changes of tickets. They are only added, or removed together with their hub.
+/// Adds the changes of tickets, which are only created, or removed together with their hub.
 fn tickets(changes: &mut Changes, before: Option<&Tickets>, after: Option<&Tickets>) {
     let (before, after) = (before.cloned().unwrap_or_default(), after.cloned().unwrap_or_default());
     let shared = before.shared_with(&after);

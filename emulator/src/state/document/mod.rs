@@ -5,7 +5,8 @@
 //! standard, member and so on; [`Relations::changes_since`] finds the rows that differ between two states in time
 //! proportional to the difference. Findings are documents of their own ([`FindingDocument`]), because there may be many.
 //!
-//! Not part of a document: events, kept inventories and signals of exposures, which are computed again.
+//! A document does not contain events, cached inventories and signals of exposures. Inventories and signals are
+//! computed again.
 
 mod build;
 mod directory;
@@ -48,7 +49,7 @@ pub struct WorldDocument {
     pub name: Option<String>,
     /// The clock.
     pub clock: Mode,
-    /// The way the clock was created; without it, a reset leads to the time of the document.
+    /// The initial setting of the clock. If it is missing, a reset sets the clock to the time of the document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_start: Option<Start>,
     /// The source of IDs.
@@ -87,7 +88,7 @@ pub struct WorldDocument {
 pub struct IdsDocument {
     /// The seed.
     pub seed: u64,
-    /// The number of random numbers that were made from it.
+    /// The number of random numbers that were generated from it.
     pub made: u64,
 }
 
@@ -109,7 +110,7 @@ pub struct SessionDocument {
     pub access_key: String,
     /// The principal and the secrets.
     pub credential: Credential,
-    /// Its end.
+    /// The time at which it ends.
     pub ends_at: Timestamp,
 }
 
@@ -160,11 +161,11 @@ impl Row {
 /// A document that does not describe a world.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DocumentError {
-    /// A row is wrong.
+    /// A row is invalid.
     Row(Box<RowError>),
     /// Two rows have the same identity.
     Twice(RowKey),
-    /// A finding does not begin with its key, has a number that another one has, or has no key.
+    /// The document of a finding does not begin with its key, or its number is not unique.
     Finding(u64),
 }
 
@@ -184,8 +185,8 @@ impl fmt::Display for DocumentError {
 }
 
 impl World {
-    /// The state of this world without its findings. To be called on a fork, such as [`World::saved`], which no other
-    /// code writes to. Waits for exports that are being computed.
+    /// The state of this world without its findings. Must be called on a fork, such as [`World::saved`], so that no
+    /// other thread writes to it. Waits for exports that are being computed.
     pub fn document(&self) -> WorldDocument {
         let (seed, made) = self.ids.position();
         let scores = |scores: Vec<(HubKey, DailyScore)>| {
@@ -263,8 +264,8 @@ impl World {
         tables
     }
 
-    /// Stores findings as they were; `key` extracts the key of a document. They are stored in the order of their
-    /// numbers, after those that the world has already.
+    /// Stores findings with their numbers, metadata and expiry. `key` extracts the key of a document. Their numbers
+    /// must be greater than those of stored findings.
     ///
     /// # Errors
     /// [`DocumentError::Finding`]
@@ -308,7 +309,7 @@ fn finished(relations: &Arc<Relations>) -> Arc<Relations> {
     finished
 }
 
-/// The ends of exports that were being computed when rows were written. They are computed again.
+/// The pending work of exports whose output was not complete when the rows were written. It is computed again.
 fn unfinished(relations: &Relations) -> Vec<(Timestamp, Due)> {
     let mut unfinished = Vec::new();
     for (key, hub) in relations.hubs_v2() {

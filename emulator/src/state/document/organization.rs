@@ -32,7 +32,7 @@ pub(super) struct OrganizationRow {
 #[derive(PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct AttachmentRow {
-    /// The IDs of policies.
+    /// The IDs of the attached policies.
     pub(super) attached: Vec<String>,
     /// Whether FullAWSAccess is detached.
     pub(super) lacks_full_access: bool,
@@ -66,7 +66,7 @@ pub(super) struct AssociationRow {
     pub(super) result: Option<Settled>,
 }
 
-/// The changes of an organization.
+/// Adds the changes of an organization.
 pub(super) fn organization(changes: &mut Changes, before: Option<&Organization>, after: Option<&Organization>) {
     changes.place(None, None);
     let row = |of: Option<&Organization>| -> BTreeMap<String, OrganizationRow> {

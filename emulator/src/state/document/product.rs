@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use securityhub_fixtures::products::Product;
 use serde::{Deserialize, Serialize};
 
-use crate::state::fixed;
+use crate::state::interned;
 
 /// A product as a value.
 #[derive(PartialEq, Serialize, Deserialize)]
@@ -50,28 +50,28 @@ impl ProductRow {
         }
     }
 
-    /// The product, which takes memory once, however often it is read.
+    /// The product. Equal products share their memory.
     pub(super) fn product(&self) -> &'static Product {
         let mut products = PRODUCTS.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = products.iter().find(|product| ProductRow::new(product) == *self) {
             return known;
         }
         let list = |of: &[String]| -> &'static [&'static str] {
-            of.iter().map(|text| fixed::text(text)).collect::<Vec<_>>().leak()
+            of.iter().map(|text| interned::text(text)).collect::<Vec<_>>().leak()
         };
         let product: &'static Product = Box::leak(Box::new(Product {
-            company_id: fixed::text(&self.company_id),
-            product_id: fixed::text(&self.product_id),
-            account: self.account.as_deref().map(fixed::text),
-            company_name: fixed::text(&self.company_name),
-            product_name: fixed::text(&self.product_name),
+            company_id: interned::text(&self.company_id),
+            product_id: interned::text(&self.product_id),
+            account: self.account.as_deref().map(interned::text),
+            company_name: interned::text(&self.company_name),
+            product_name: interned::text(&self.product_name),
             of_aws: self.of_aws,
             auto_enabled: self.auto_enabled,
             partitions: list(&self.partitions),
             regions: list(&self.regions),
             integration_types: list(&self.integration_types),
             categories: list(&self.categories),
-            description: fixed::text(&self.description),
+            description: interned::text(&self.description),
             described: self.described,
         }));
         products.push(product);

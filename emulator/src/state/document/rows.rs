@@ -122,8 +122,9 @@ kinds! {
 }
 
 impl Kind {
-    /// The name in comparisons, in which both halves share a name and settings of a control have one (CPL-53).
-    pub fn shown(self) -> &'static str {
+    /// The name in comparisons (CPL-53). Connectors of both halves have the same name there, and so do both kinds of
+    /// control settings.
+    pub fn display_name(self) -> &'static str {
         match self {
             Kind::ConnectorV2 => Kind::Connector.as_str(),
             Kind::StandardControl => Kind::Control.as_str(),
@@ -131,7 +132,7 @@ impl Kind {
         }
     }
 
-    /// Whether the rows remember calls instead of describing what calls can see.
+    /// Whether rows of this kind are invisible to calls.
     pub fn is_internal(self) -> bool {
         self == Kind::ClientToken
     }
@@ -206,13 +207,13 @@ impl Changes {
         self.found
     }
 
-    /// The rows that follow belong to this account and Region.
+    /// Sets the account and the Region of the rows that are added next.
     pub(super) fn place(&mut self, account: Option<AccountId>, region: Option<&Region>) {
         self.account = account;
         self.region = region.cloned();
     }
 
-    /// A row whose value is `T` in both states.
+    /// Adds a row if its value differs.
     pub(super) fn row<T: Serialize + PartialEq>(
         &mut self,
         kind: Kind,
@@ -226,14 +227,14 @@ impl Changes {
         let value =
             |value: &T| serde_json::to_value(value).or_report("a part of the state is JSON").unwrap_or_default();
         let (before, after) = (before.map(value), after.map(value));
-        // Values may have parts that are rows of their own.
+        // Parts that have separate rows are not serialized, so the values may be equal here.
         if before != after {
             let row = RowKey { account: self.account, region: self.region.clone(), kind, key: key.to_owned() };
             self.found.push(RowChange { row, before, after });
         }
     }
 
-    /// A row for each of these values with a key.
+    /// Adds a row for each value that differs.
     pub(super) fn each<'v, K: Ord + AsRef<str>, V: Serialize + PartialEq + 'v>(
         &mut self,
         kind: Kind,
@@ -245,7 +246,7 @@ impl Changes {
         }
     }
 
-    /// A row for each entry of a map.
+    /// Adds a row for each entry of a map that differs.
     pub(super) fn map<K: Ord + AsRef<str>, V: Serialize + PartialEq>(
         &mut self,
         kind: Kind,
@@ -257,7 +258,7 @@ impl Changes {
         }
     }
 
-    /// A row without a value for each element of a set.
+    /// Adds a row without a value for each element of a set that differs.
     pub(super) fn set(&mut self, kind: Kind, before: Option<&BTreeSet<String>>, after: Option<&BTreeSet<String>>) {
         if before != after {
             #[allow(clippy::zero_sized_map_values, reason = "rows are made from maps")]
@@ -268,7 +269,7 @@ impl Changes {
         }
     }
 
-    /// A row without a value for each element of a persistent set. Elements that both states share are not read.
+    /// Like [`Changes::set`], for a persistent set. Shared elements are not compared.
     pub(super) fn shared_set(&mut self, kind: Kind, before: &OrdSet<String>, after: &OrdSet<String>) {
         for item in before.diff(after) {
             match item {
@@ -278,7 +279,7 @@ impl Changes {
         }
     }
 
-    /// A row for each entry of a persistent map. Entries that both states share are not read.
+    /// Like [`Changes::map`], for a persistent map. Shared entries are not compared.
     pub(super) fn shared_map<K: Ord + AsRef<str>, V: Serialize + PartialEq>(
         &mut self,
         kind: Kind,
@@ -302,7 +303,7 @@ impl Changes {
 #[serde(deny_unknown_fields)]
 pub(super) struct Present {}
 
-/// The entries of a map by the texts of their keys.
+/// The entries of a map, with their keys as text.
 fn entries<K: AsRef<str>, V>(map: Option<&BTreeMap<K, V>>) -> impl Iterator<Item = (&str, &V)> {
     map.into_iter().flatten().map(|(key, value)| (key.as_ref(), value))
 }

@@ -201,7 +201,7 @@ impl Findings {
         Some(())
     }
 
-    /// Sets what a table stores beside a document.
+    /// Sets the expiry, the hidden layers and the metadata of a finding.
     fn finish_row(&mut self, slot: Slot, row: &Row, metadata: &[u8]) -> Option<()> {
         if row.end != NEVER || self.table.end(slot) != NEVER {
             self.table.set_end(slot, row.end);

@@ -12,7 +12,7 @@ use crate::state::written::FindingWrites;
 
 impl World {
     /// Enables events and keeps the newest `capacity` of them; 0 disables events. Numbering continues after `after`.
-    /// `listener` gets to know them.
+    /// `listener` receives them.
     pub fn enable_events(
         &mut self,
         capacity: usize,
@@ -23,7 +23,7 @@ impl World {
         self.events = (capacity > 0).then(|| Events::new(capacity, derive, after, listener));
     }
 
-    /// Takes over the kept events and the numbering of the world before, which no longer emits events.
+    /// Takes over the kept events and the numbering of the previous world, which no longer emits events.
     pub fn continue_events(&mut self, before: &World) {
         self.events = before.events.as_ref().map(Events::hand_over);
     }
@@ -49,7 +49,7 @@ impl World {
         self.events.as_ref().map(Events::counts).unwrap_or_default()
     }
 
-    /// Continues the numbers of events of the world before.
+    /// Continues the counters of the previous world.
     pub fn continue_event_counts(&self, before: &World) {
         if let Some(events) = &self.events {
             events.continue_counts(before.event_counts());

@@ -1,7 +1,7 @@
-//! Reading texts of the program, such as names of standards and controls, with serde.
+//! Deserialization of static texts, such as names of standards and controls.
 //!
-//! The state refers to such texts as `&'static str`. A text that is read is looked up in a set that lives as long as
-//! the process, so a text takes memory once, however often it is read.
+//! The state refers to such texts as `&'static str`. Deserialized texts are interned: equal texts share their memory,
+//! which is never freed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -10,10 +10,10 @@ use serde::{Deserialize, Deserializer};
 
 use super::names::Name;
 
-/// The texts that were read so far. They are not part of a world, so the lock is not one of `sync`.
+/// The interned texts. They are not part of a world, so the lock is not one of `sync`.
 static TEXTS: Mutex<BTreeSet<Name>> = Mutex::new(BTreeSet::new());
 
-/// A text that lives as long as the process.
+/// The interned copy of a text.
 pub fn text(text: &str) -> Name {
     let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(known) = texts.get(text) {
@@ -24,16 +24,16 @@ pub fn text(text: &str) -> Name {
     new
 }
 
-/// A value that consists of texts of the program.
-pub(super) trait Fixed: Sized {
-    /// The value as serde reads it.
+/// A value that consists of interned texts.
+pub(super) trait Interned: Sized {
+    /// The value as it is deserialized.
     type Read: for<'de> Deserialize<'de>;
 
-    /// Replaces the texts that were read by those of the program.
+    /// Interns the texts of a deserialized value.
     fn of(read: Self::Read) -> Self;
 }
 
-impl Fixed for Name {
+impl Interned for Name {
     type Read = String;
 
     fn of(read: String) -> Name {
@@ -41,7 +41,7 @@ impl Fixed for Name {
     }
 }
 
-impl Fixed for Vec<Name> {
+impl Interned for Vec<Name> {
     type Read = Vec<String>;
 
     fn of(read: Vec<String>) -> Vec<Name> {
@@ -49,7 +49,7 @@ impl Fixed for Vec<Name> {
     }
 }
 
-impl Fixed for BTreeSet<Name> {
+impl Interned for BTreeSet<Name> {
     type Read = Vec<String>;
 
     fn of(read: Vec<String>) -> BTreeSet<Name> {
@@ -57,15 +57,15 @@ impl Fixed for BTreeSet<Name> {
     }
 }
 
-impl Fixed for Option<BTreeSet<Name>> {
+impl Interned for Option<BTreeSet<Name>> {
     type Read = Option<Vec<String>>;
 
     fn of(read: Option<Vec<String>>) -> Option<BTreeSet<Name>> {
-        read.map(Fixed::of)
+        read.map(Interned::of)
     }
 }
 
-impl<V: for<'de> Deserialize<'de>> Fixed for BTreeMap<Name, V> {
+impl<V: for<'de> Deserialize<'de>> Interned for BTreeMap<Name, V> {
     type Read = BTreeMap<String, V>;
 
     fn of(read: BTreeMap<String, V>) -> BTreeMap<Name, V> {
@@ -73,12 +73,12 @@ impl<V: for<'de> Deserialize<'de>> Fixed for BTreeMap<Name, V> {
     }
 }
 
-/// Reads a value of texts of the program; for `#[serde(deserialize_with = …)]`.
-pub(super) fn read<'de, T: Fixed, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+/// Deserializes a value of interned texts; for `#[serde(deserialize_with = …)]`.
+pub(super) fn read<'de, T: Interned, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     T::Read::deserialize(deserializer).map(T::of)
 }
 
-/// Reads a member that is present; `null` is one of its values.
+/// Deserializes a member that is present and may be `null`.
 pub(super) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }

@@ -1,4 +1,4 @@
-//! Signals for calls that wait for something to happen.
+//! Notifications of waiting calls.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +8,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 /// Maximum number of calls that wait, together with streams (CPL-12).
 const MAX_WAITING: usize = 1000;
 
-/// What a call waits for.
+/// The subject of a notification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Topic {
     /// An API call was answered.
@@ -19,32 +19,32 @@ pub enum Topic {
     Sinks,
 }
 
-/// Wakes calls that wait. A call first asks for [`News::next`], then reads the state, and then awaits the result, so that
-/// it misses nothing.
+/// Wakes waiting calls. A call first creates the future of [`Notify::notified`], then reads the state, and then awaits
+/// the future, so that it does not miss a notification.
 #[derive(Debug)]
-pub struct News {
+pub struct Notifications {
     requests: Arc<Notify>,
     events: Arc<Notify>,
     sinks: Arc<Notify>,
     stop: Notify,
     is_stopping: AtomicBool,
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
 }
 
-impl Default for News {
-    fn default() -> News {
-        News {
+impl Default for Notifications {
+    fn default() -> Notifications {
+        Notifications {
             requests: Arc::default(),
             events: Arc::default(),
             sinks: Arc::default(),
             stop: Notify::new(),
             is_stopping: AtomicBool::new(false),
-            places: Arc::new(Semaphore::new(MAX_WAITING)),
+            permits: Arc::new(Semaphore::new(MAX_WAITING)),
         }
     }
 }
 
-impl News {
+impl Notifications {
     /// The signal of a topic. `notify_waiters` on it costs one atomic load while no call waits.
     pub fn signal(&self, topic: Topic) -> &Arc<Notify> {
         match topic {
@@ -54,9 +54,9 @@ impl News {
         }
     }
 
-    /// A place among the calls that wait; `None` if there are too many.
-    pub fn place(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.places).try_acquire_owned().ok()
+    /// A permit to wait; `None` if too many calls wait.
+    pub fn permit(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.permits).try_acquire_owned().ok()
     }
 
     /// Ends all waits and streams, also later ones.
@@ -65,12 +65,12 @@ impl News {
         self.stop.notify_waiters();
     }
 
-    /// Whether [`News::stop`] was called.
+    /// Whether [`Notifications::stop`] was called.
     pub fn is_stopping(&self) -> bool {
         self.is_stopping.load(Ordering::Acquire)
     }
 
-    /// Completes when [`News::stop`] is called.
+    /// Completes when [`Notifications::stop`] is called.
     pub async fn stopped(&self) {
         let stopped = self.stop.notified();
         if !self.is_stopping() {

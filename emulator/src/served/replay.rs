@@ -3,19 +3,19 @@
 use crate::durable::{Contents, Damage, Error, Folder, Record as Place, SnapshotReader};
 use crate::state::{NewWorld, Numbers, Record, Recovery, Replacement, World};
 
-/// What a data directory contains.
-pub struct Opened {
+/// The state that a data directory contains.
+pub struct Replayed {
     /// The world at the end of the log.
     pub world: World,
     /// The start.
     pub start: World,
     /// The snapshot of the start.
     pub start_name: String,
-    /// The numbers up to which the log allows to use them.
+    /// The greatest event and journal numbers that the log reserves.
     pub numbers: Numbers,
     /// Snapshots that records refer to, with the numbers of their segments.
     pub pins: Vec<(u64, String)>,
-    /// What was dropped, for the user.
+    /// Warnings for the user about dropped data.
     pub warnings: Vec<String>,
     /// The size of the snapshot of the world without its findings.
     pub size_of_rest: u64,
@@ -23,15 +23,16 @@ pub struct Opened {
     pub is_start_damaged: bool,
 }
 
-/// A snapshot that was read.
-struct Read {
+/// The content of a snapshot.
+struct SnapshotContent {
     recovery: Recovery,
+    /// The size of the first part, which does not contain findings.
     first_part: u64,
-    /// What was dropped.
+    /// A warning about dropped data.
     warning: Option<String>,
 }
 
-/// The records of a log, by what they are needed for.
+/// The records of a log, by purpose.
 struct Log<'c> {
     /// The last replacement of the world.
     replacement: Option<Replacement>,
@@ -42,11 +43,11 @@ struct Log<'c> {
     pins: Vec<(u64, String)>,
 }
 
-/// Reads a data directory; `None` if it is empty. With `recovers`, damaged files are cut before the damaged place.
+/// Reads a data directory; `None` if it is empty. With `recovers`, damaged files are cut before the damage.
 ///
 /// # Errors
 /// [`Error`].
-pub fn read(folder: &Folder, recovers: bool) -> Result<Option<Opened>, Error> {
+pub fn read(folder: &Folder, recovers: bool) -> Result<Option<Replayed>, Error> {
     let Some(contents) = folder.read(recovers)? else { return Ok(None) };
     let log = log(&contents)?;
     let base = match log.replacement.as_ref().map(|replacement| &replacement.by) {
@@ -55,7 +56,7 @@ pub fn read(folder: &Folder, recovers: bool) -> Result<Option<Opened>, Error> {
         Some(NewWorld::Empty) => None,
         None => Some(contents.world.clone().unwrap_or_else(|| log.start_name.clone())),
     };
-    // Both are read at the same time.
+    // The world and the start are read in parallel.
     let (world, start) = std::thread::scope(|scope| {
         let start = scope.spawn(|| snapshot(folder, Some(&log.start_name), recovers));
         let world = snapshot(folder, base.as_deref(), recovers).and_then(|read| replay(read, &log));
@@ -68,7 +69,7 @@ pub fn read(folder: &Folder, recovers: bool) -> Result<Option<Opened>, Error> {
     warnings.extend(start.warning.filter(|warning| !warnings.contains(warning)));
     let start = finish(folder, start.recovery, &log.start_name)?;
     let Log { numbers, start_name, pins, .. } = log;
-    Ok(Some(Opened { world, start, start_name, numbers, pins, warnings, size_of_rest, is_start_damaged }))
+    Ok(Some(Replayed { world, start, start_name, numbers, pins, warnings, size_of_rest, is_start_damaged }))
 }
 
 /// Sorts the records of a log.
@@ -107,40 +108,40 @@ fn log(contents: &Contents) -> Result<Log<'_>, Error> {
 }
 
 fn invalid(place: Place<'_>) -> Error {
-    let damage = Damage { offset: place.offset, what: "a record has no valid content" };
+    let damage = Damage { offset: place.offset, problem: "the content of a record is invalid" };
     Error::damaged(place.file)(damage)
 }
 
-/// Reads a snapshot, or an empty world without a name.
-fn snapshot(folder: &Folder, name: Option<&str>, recovers: bool) -> Result<Read, Error> {
-    let mut read = Read { recovery: Recovery::default(), first_part: 0, warning: None };
+/// Reads a snapshot. Without a name, the world is empty.
+fn snapshot(folder: &Folder, name: Option<&str>, recovers: bool) -> Result<SnapshotContent, Error> {
+    let mut read = SnapshotContent { recovery: Recovery::default(), first_part: 0, warning: None };
     let Some(name) = name else { return Ok(read) };
     let parts = folder.snapshot(name).and_then(|mut reader| parts(&mut reader, &mut read));
     match parts {
-        Err(Error::Damaged { file, damage: Damage { offset, what } }) if recovers => {
+        Err(Error::Damaged { file, damage: Damage { offset, problem } }) if recovers => {
             let file = file.display();
-            read.warning = Some(format!("{file}: dropped everything from offset {offset} on, because {what}"));
+            read.warning = Some(format!("{file}: dropped everything from offset {offset} on, because {problem}"));
             Ok(read)
         }
         parts => parts.map(|()| read),
     }
 }
 
-fn parts(reader: &mut SnapshotReader, read: &mut Read) -> Result<(), Error> {
+fn parts(reader: &mut SnapshotReader, read: &mut SnapshotContent) -> Result<(), Error> {
     loop {
         let offset = reader.offset();
         let Some(part) = reader.next_part()? else { return Ok(()) };
         if read.first_part == 0 {
             read.first_part = part.len() as u64;
         }
-        let damage = Damage { offset, what: "a part has no valid content" };
+        let damage = Damage { offset, problem: "the content of a part is invalid" };
         read.recovery.add_part(part).ok_or_else(|| Error::damaged(reader.path())(damage))?;
     }
 }
 
 /// Applies the log to a snapshot of the world. Returns the world with the warning and the size of the snapshot.
-fn replay(read: Read, log: &Log<'_>) -> Result<(World, Option<String>, u64), Error> {
-    let Read { mut recovery, first_part, warning } = read;
+fn replay(read: SnapshotContent, log: &Log<'_>) -> Result<(World, Option<String>, u64), Error> {
+    let SnapshotContent { mut recovery, first_part, warning } = read;
     if let Some(replacement) = &log.replacement {
         recovery.set_clock(replacement.clock);
     }

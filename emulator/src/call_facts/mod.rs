@@ -1,7 +1,7 @@
-//! What is known about a call of an API: who calls which operation, and how the call was tagged.
+//! Facts about a call of an API: its caller, its operation and its tag.
 //!
-//! The service collects it while it answers the call; faults select calls by it, the journal and the metrics record it.
-//! How a call is answered does not belong here.
+//! The service collects them while it answers the call; faults select calls by them, and the journal and the metrics
+//! record them. How a call is answered does not belong here.
 
 mod tag;
 
@@ -20,10 +20,10 @@ use crate::state::TestTag;
 /// The service name of Security Hub in a SigV4 scope.
 pub const SECURITY_HUB: &str = "securityhub";
 
-/// What is known about a call. Members are filled in as the call is read.
+/// Facts about a call. The service fills them in as it reads the call.
 #[derive(Debug)]
 pub struct Facts {
-    /// When the emulator received the call, by the clock of the machine.
+    /// The time at which the emulator received the call, on the system clock.
     pub started: Instant,
     /// The request ID.
     pub request_id: String,
@@ -35,11 +35,11 @@ pub struct Facts {
     pub access_key: Option<String>,
     /// The caller; `None` if the signature was refused.
     pub caller: Option<Caller>,
-    /// What faults do to the call; `None` if none of them fires.
+    /// The decision of the faults; `None` if no fault fires.
     pub decision: Option<Decision>,
     /// The tag of the test that makes the call (CPL-30).
     pub test: Option<TestTag>,
-    /// The epoch of the world that answers the call; `None` if no world does.
+    /// The epoch of the world that answers the call; `None` if the call was answered without a world.
     pub epoch: Option<u64>,
 }
 

@@ -7,7 +7,7 @@ use crate::state::TestTag;
 
 /// The header with the tag, for clients that can set headers.
 const HEADER: &str = "x-emulator-test";
-/// What precedes the tag in a user agent: the application ID of an AWS SDK.
+/// The prefix of the application ID of an AWS SDK in a user agent.
 const APPLICATION: &str = "app/";
 /// The user agent of clients in browsers.
 const BROWSER_AGENT: &str = "x-amz-user-agent";
@@ -15,7 +15,7 @@ const BROWSER_AGENT: &str = "x-amz-user-agent";
 /// The tag of a call: from its header, or else the application ID in its user agent.
 ///
 /// # Errors
-/// The reason why the header is not a tag. An application ID that is not a tag is ignored.
+/// The reason why the header is not a valid tag. An application ID that is not a valid tag is ignored.
 pub fn test_tag(headers: &HeaderMap) -> Result<Option<TestTag>, String> {
     if let Some(value) = headers.get(HEADER) {
         let tag = value.to_str().ok().and_then(TestTag::parse);

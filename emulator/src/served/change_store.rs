@@ -1,4 +1,4 @@
-//! The world in a data directory: records of its changes, and snapshots of it.
+//! Records and snapshots of the served world in a data directory.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -8,55 +8,55 @@ use parking_lot::Mutex;
 use crate::durable::{Durability, Error, Store};
 use crate::state::{ChangeLog, NewWorld, Numbers, Replacement, SavedClock, World};
 
-/// Numbers that are used again after a crash at most if this many are used between two records.
+/// The number of event or journal numbers that are reserved in advance.
 const MARGIN: u64 = 20_000;
-/// The space for the record of a call, besides what its body needs.
-const ROOM: u64 = 1024 * 1024;
-/// The number of bytes in a record for each byte of a body: documents contain what is added to them.
+/// The space that is reserved for each call in addition to that for its body, in bytes.
+const SPACE: u64 = 1024 * 1024;
+/// The space that is reserved for each byte of a body. Stored documents are longer than those that clients send.
 const GROWTH: u64 = 4;
-/// Space is reserved in multiples of this, so that small calls need the same.
+/// Space is reserved in multiples of this number of bytes.
 const STEP: u64 = 64 * 1024;
-/// The size of files that are not needed any more, below which they stay.
+/// The size of obsolete files below which no snapshot is written, in bytes.
 const SLACK: u64 = 32 * 1024 * 1024;
 
 thread_local! {
-    /// The position in the log that the call on this thread has reached.
+    /// The position after the last record of the current thread's call.
     static POSITION: Cell<u64> = const { Cell::new(0) };
-    /// Whether a record of the call on this thread could not be written.
+    /// Whether a record of the current thread's call could not be written.
     static HAS_FAILED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// A data directory, and what is known about its records.
-pub struct Kept {
+/// Writes the changes of the served world to a data directory.
+pub struct ChangeStore {
     store: Store,
     /// The epoch of the world whose changes are recorded.
     epoch: AtomicU64,
-    /// The numbers up to which the log allows to use them.
+    /// The greatest event and journal numbers that the log reserves.
     allowed: Mutex<Numbers>,
-    /// The first segment after a replacement of the world, if files before it have not been removed yet.
+    /// The first segment after a replacement of the world, if earlier files have not been removed yet.
     replaced_in: Mutex<Option<u64>>,
     /// The size of a snapshot without its findings.
     size_of_rest: AtomicU64,
-    /// Whether a snapshot is needed regardless of sizes.
+    /// Whether a snapshot is needed regardless of the file sizes.
     is_due: AtomicBool,
     is_closed: AtomicBool,
 }
 
-/// Space in the log for the records of a call.
-pub struct Room<'k>(&'k Kept, u64);
+/// Reserved space for the records of a call.
+pub struct Reservation<'s>(&'s ChangeStore, u64);
 
-impl Drop for Room<'_> {
+impl Drop for Reservation<'_> {
     fn drop(&mut self) {
-        let Room(kept, bytes) = self;
-        kept.store.release(*bytes);
+        let Reservation(store, bytes) = self;
+        store.store.release(*bytes);
     }
 }
 
-impl Kept {
-    /// Records changes in a directory. `allowed` are the numbers up to which its log allows to use them. With `is_due`,
-    /// a snapshot is written soon.
-    pub fn new(store: Store, allowed: Numbers, size_of_rest: u64, is_due: bool) -> Kept {
-        Kept {
+impl ChangeStore {
+    /// Records changes in a directory. `allowed` are the greatest numbers that its log reserves. With `is_due`, the
+    /// next [`ChangeStore::compact`] writes a snapshot.
+    pub fn new(store: Store, allowed: Numbers, size_of_rest: u64, is_due: bool) -> ChangeStore {
+        ChangeStore {
             store,
             epoch: AtomicU64::new(0),
             allowed: Mutex::new(allowed),
@@ -67,12 +67,13 @@ impl Kept {
         }
     }
 
-    /// Records the changes of a world with this epoch from now on.
+    /// Starts to record the changes of the world with this epoch.
     pub fn resume(&self, epoch: u64) {
         self.epoch.store(epoch, Ordering::Release);
     }
 
-    /// Writes the start again, whose snapshot was damaged. The manifest names it as soon as a snapshot is due.
+    /// Writes the start again after its snapshot was damaged. The next [`ChangeStore::compact`] adds it to the
+    /// manifest.
     ///
     /// # Errors
     /// [`Error::Io`].
@@ -83,7 +84,7 @@ impl Kept {
         Ok(())
     }
 
-    /// What acknowledged calls survive.
+    /// The durability of acknowledged calls.
     pub fn durability(&self) -> Durability {
         self.store.durability()
     }
@@ -93,26 +94,28 @@ impl Kept {
         self.store.has_failed()
     }
 
-    /// Reserves space for a call with a body of this size. `None` if there is none; then the call must not be done.
-    pub fn room(&self, body: usize) -> Option<Room<'_>> {
-        let bytes = (ROOM + GROWTH * body as u64 + 1).next_multiple_of(STEP);
-        // A room gives its space back when it is dropped, so it is made only if there is some.
-        (!self.is_closed() && self.store.reserve(bytes)).then(|| Room(self, bytes))
+    /// Reserves space for a call with a body of this size. `None` if the disk is full; the call must then be refused.
+    pub fn reserve(&self, body: usize) -> Option<Reservation<'_>> {
+        let bytes = (SPACE + GROWTH * body as u64 + 1).next_multiple_of(STEP);
+        // The reservation is created only after success, because dropping it releases the space.
+        (!self.is_closed() && self.store.reserve(bytes)).then(|| Reservation(self, bytes))
     }
 
-    /// Begins a call on this thread.
+    /// Resets the state of the current thread for a new call.
     pub fn begin_call(&self) {
         POSITION.set(0);
         HAS_FAILED.set(false);
     }
 
-    /// Waits until what the call on this thread has written is as durable as required. Returns whether it is.
+    /// Waits until the records of the current thread's call are durable. Returns false if a record could not be written
+    /// or synced.
     pub fn end_call(&self) -> bool {
         let (position, has_failed) = (POSITION.replace(0), HAS_FAILED.replace(false));
-        !has_failed && (position == 0 || self.store.settle(position))
+        !has_failed && (position == 0 || self.store.make_durable(position))
     }
 
     /// Records that a world with this epoch and clock replaces the current one, whose writers must be locked out.
+    /// Returns whether that was recorded.
     pub fn replace(&self, by: NewWorld, clock: SavedClock, epoch: u64) -> bool {
         let snapshot = match &by {
             NewWorld::Snapshot(name) => Some((name.clone(), false)),
@@ -152,7 +155,7 @@ impl Kept {
         Ok(name)
     }
 
-    /// Allows journal numbers up to this one.
+    /// Reserves journal numbers up to this one, and more in advance.
     pub fn reach_request(&self, number: u64) {
         self.reach(|allowed| &mut allowed.requests, number);
     }
@@ -169,22 +172,22 @@ impl Kept {
         }
     }
 
-    /// Starts a segment of the log, which begins with the allowed numbers. Returns its number.
+    /// Starts a segment of the log with a record of the allowed numbers, and returns its number.
     fn cut(&self) -> Option<u64> {
         let allowed = self.allowed.lock();
         let rotated = (!self.is_closed()).then(|| self.store.rotate())?;
-        let segment = rotated.inspect_err(|error| tracing::error!(%error, "cannot continue the log")).ok();
+        let segment = rotated.inspect_err(|error| tracing::error!(%error, "cannot start a segment of the log")).ok();
         let is_written = segment.is_some() && self.write(allowed.record(), false);
         HAS_FAILED.set(HAS_FAILED.get() || !is_written);
         segment.filter(|_| is_written)
     }
 
-    fn write(&self, record: Vec<u8>, has_happened: bool) -> bool {
+    fn write(&self, record: Vec<u8>, is_applied: bool) -> bool {
         if self.is_closed() {
             HAS_FAILED.set(true);
             return false;
         }
-        let written = self.store.append(record, has_happened);
+        let written = self.store.append(record, is_applied);
         match written {
             Ok(position) => POSITION.set(position),
             Err(()) => HAS_FAILED.set(true),
@@ -196,12 +199,12 @@ impl Kept {
         self.is_closed.load(Ordering::Acquire)
     }
 
-    /// Removes files that are not needed any more, and writes a snapshot if the files are much larger than one would be.
-    /// Returns false if the directory is closed.
+    /// Removes obsolete files, and writes a snapshot if the files are much larger than a snapshot. Returns false if the
+    /// directory is closed.
     ///
     /// # Errors
     /// [`Error::Io`].
-    pub fn tidy(&self, world: impl FnOnce() -> std::sync::Arc<World>) -> Result<bool, Error> {
+    pub fn compact(&self, world: impl FnOnce() -> std::sync::Arc<World>) -> Result<bool, Error> {
         if self.is_closed() {
             return Ok(false);
         }
@@ -216,7 +219,7 @@ impl Kept {
         }
         let is_current = || world.epoch() == self.epoch.load(Ordering::Acquire);
         let Some((fork, segment)) = world.cut(|| if is_current() { self.cut() } else { None }) else {
-            let message = "the log cannot be continued in another file".to_owned();
+            let message = "cannot start a segment of the log".to_owned();
             return if is_current() { Err(Error::Content { message }) } else { Ok(true) };
         };
         let name = self.write_snapshot(&fork)?;
@@ -225,30 +228,30 @@ impl Kept {
         Ok(true)
     }
 
-    /// Writes and syncs everything and releases the directory. `events` is the number of the last event, `requests`
+    /// Writes and syncs all records and releases the directory. `events` is the number of the last event, `requests`
     /// that of the last entry of the journal. Returns whether that succeeded.
     pub fn close(&self, events: u64, requests: u64) -> bool {
         if self.is_closed.swap(true, Ordering::AcqRel) {
             return true;
         }
         let numbers = Numbers { events, requests };
-        // A record that lowers the numbers is valid because it is the last one.
+        // This record may lower the reserved numbers, because it is the last one.
         let is_written = self.store.append(numbers.record(), false).is_ok();
         self.store.close() && is_written
     }
 }
 
-impl ChangeLog for Kept {
-    fn append(&self, epoch: u64, record: Vec<u8>, has_happened: bool) -> bool {
-        // The world that made it was replaced.
+impl ChangeLog for ChangeStore {
+    fn append(&self, epoch: u64, record: Vec<u8>, is_applied: bool) -> bool {
+        // The world that made the record was replaced.
         if epoch != self.epoch.load(Ordering::Acquire) {
             return true;
         }
-        self.write(record, has_happened)
+        self.write(record, is_applied)
     }
 
     fn may_write(&self) -> bool {
-        self.room(0).is_some()
+        self.reserve(0).is_some()
     }
 
     fn reach_event(&self, number: u64) {
