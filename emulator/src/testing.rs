@@ -150,7 +150,7 @@ impl Stage {
 
     /// Does the work that follows a change of the clock over the control plane.
     pub(crate) fn after_clock_change(&self) {
-        due::after_clock_change(&self.0, self.0.clock.now());
+        assert!(due::change_clock(&self.0, |_| ()));
     }
 
     /// The current time in the format of the service.
@@ -234,13 +234,15 @@ pub(crate) fn finding_of(account: &str, finding_id: &str, with: Value) -> Value 
 struct Records(Mutex<Recovery>);
 
 impl ChangeLog for Records {
-    fn append(&self, _: u64, record: Vec<u8>, _: bool) -> bool {
+    fn append(&self, _: u64, record: Vec<u8>) -> bool {
         let Some(Record::Changes(changes)) = Record::read(&record) else { panic!("a record of changes is valid") };
         self.0.lock().apply(changes).expect("the changes of a record are valid");
         true
     }
 
-    fn reach_event(&self, _: u64) {}
+    fn reach_event(&self, _: u64) -> bool {
+        true
+    }
 
     fn may_write(&self) -> bool {
         true

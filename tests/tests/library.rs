@@ -48,7 +48,7 @@ fn a_program_saves_resets_and_restores_the_state() {
 fn a_program_moves_and_freezes_the_clock() {
     run(async {
         let emulator = emulator().await;
-        assert!(emulator.freeze(true).frozen);
+        assert!(emulator.freeze(true).unwrap().frozen);
         let start = emulator.clock();
         emulator.advance("P1D").unwrap();
         let later = emulator.advance(Duration::from_hours(1)).unwrap();

@@ -47,7 +47,7 @@ pub(super) fn change(
     }
     let world = call.served.world();
     let by = distance(&change, world.clock.now())?;
-    let is_recorded = world.change_clock(|clock| {
+    let is_recorded = due::change_clock(&world, |clock| {
         if let Some(is_frozen) = change.frozen {
             clock.freeze(is_frozen);
         }
@@ -61,7 +61,6 @@ pub(super) fn change(
     if !is_recorded {
         return Err(Refusal::cannot_write());
     }
-    due::after_clock_change(&world, world.clock.now());
     Ok(Json(state(call.served)))
 }
 

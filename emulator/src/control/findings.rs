@@ -87,7 +87,6 @@ pub(super) fn deliver(
     let mut transaction = world.write_findings();
     transaction.tag(tag);
     let mut delivered = ImportSummary::default();
-    let mut outcome = Ok(());
     for batch in pieces.chunks(delivery::BATCH) {
         let (mut findings, mut ocsf_only) = (Vec::with_capacity(batch.len()), Vec::new());
         for piece in (1..).zip(batch) {
@@ -97,13 +96,11 @@ pub(super) fn deliver(
             }
         }
         delivered.add(of_ocsf_only(native::deliver(&mut transaction, &world, now, ocsf_only)));
-        outcome = delivery::deliver(&mut transaction, &world, now, &findings).map(|outcome| delivered.add(outcome));
-        if outcome.is_err() {
-            break;
-        }
+        let outcome = delivery::deliver(&mut transaction, &world, now, &findings);
+        delivered.add(outcome.map_err(|error| error.message.into_owned())?);
     }
     request::log_changes(&transaction.commit());
-    outcome.map(|()| Json(delivered)).map_err(|error| error.message.into_owned().into())
+    Ok(Json(delivered))
 }
 
 impl ImportSummary {

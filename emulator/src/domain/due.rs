@@ -11,7 +11,7 @@ use crate::domain::findings::aggregation::replicas;
 use crate::domain::findings::document::{self, Finding};
 use crate::domain::findings::expiry;
 use crate::domain::findings::v2::exports;
-use crate::state::{Due, HubKey, Phase, Timestamp, Transaction, World};
+use crate::state::{Clock, Due, HubKey, Phase, Timestamp, Transaction, World};
 
 /// Carries out all entries that are due at `now`, in the order of their due times and dated with them. So one large
 /// step of the clock leaves the same world as several small ones (FND-40).
@@ -25,7 +25,9 @@ pub fn run(world: &World, now: Timestamp) {
         let mut transaction = world.write();
         let Some((at, due)) = transaction.take_due(now) else { return };
         carry_out(world, &mut transaction, due, at, now);
-        transaction.commit();
+        if transaction.try_commit().is_none() {
+            return;
+        }
     }
 }
 
@@ -81,12 +83,17 @@ fn carry_out(world: &World, transaction: &mut Transaction<'_>, due: Due, at: Tim
     }
 }
 
-/// Called after the clock was moved. Drops expired findings at once instead of at the sweep of their hour (RET-01).
-pub fn after_clock_change(world: &World, now: Timestamp) {
-    run(world, now);
-    for region in world.table_regions() {
-        expiry::sweep(world, &region, now);
+/// Changes the clock and does all work that is due then. Returns false if the change could not be recorded, in which case
+/// the clock is unchanged.
+///
+/// Expired findings are dropped immediately instead of at the sweep of their hour (RET-01). These sweeps are pending work
+/// that is recorded together with the change, so that a later process does them if this one is killed (CPL-71).
+pub fn change_clock(world: &World, change: impl FnOnce(&Clock)) -> bool {
+    let is_changed = world.change_clock(change, |now| expiry::sweeps_at(world, now));
+    if is_changed {
+        run(world, world.clock.now());
     }
+    is_changed
 }
 
 fn is_dormant(world: &World, hub: &HubKey, since: Timestamp) -> bool {

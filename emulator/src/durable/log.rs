@@ -1,6 +1,5 @@
 //! The log: records of changes, appended to segments.
 
-use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,6 +16,9 @@ use super::frame;
 
 /// Number of bytes that are reserved at a time, so that most calls do not need a system call.
 const CHUNK: u64 = 4 * 1024 * 1024;
+
+/// Number of bytes that stay reserved for small records outside calls, such as the numbers of recorded calls.
+const SPARE: u64 = 64 * 1024;
 
 /// The log of changes. Appending is thread-safe; records are in the order of the calls of [`Log::append`].
 pub(super) struct Log {
@@ -43,8 +45,6 @@ struct Active {
     promised: u64,
     /// Whether an incomplete record may follow `end`.
     is_torn: bool,
-    /// Records of applied changes that could not be written. They are written before any other record.
-    unwritten: VecDeque<Vec<u8>>,
     /// The number of bytes in earlier segments since the start of the process.
     before: u64,
 }
@@ -61,10 +61,6 @@ impl Active {
     /// The number of bytes appended since the start of the process.
     fn position(&self) -> u64 {
         self.before + self.end
-    }
-
-    fn unwritten_size(&self) -> u64 {
-        self.unwritten.iter().map(|body| size_of(body)).sum()
     }
 }
 
@@ -92,17 +88,7 @@ impl Log {
     ) -> Result<Log, Error> {
         let (file, salt) = create(&folder, number, &*disk)?;
         let end = frame::FILE_HEADER as u64;
-        let active = Active {
-            number,
-            file,
-            salt,
-            end,
-            reserved: end,
-            promised: 0,
-            is_torn: false,
-            unwritten: VecDeque::new(),
-            before: 0,
-        };
+        let active = Active { number, file, salt, end, reserved: end, promised: SPARE, is_torn: false, before: 0 };
         let log = Log {
             folder,
             disk,
@@ -128,10 +114,10 @@ impl Log {
     }
 
     /// Reserves space for the records of a call. Returns false if the disk is full. After success, the caller must call
-    /// [`Log::release`]. Records that could not be written before are written first.
+    /// [`Log::release`].
     pub(super) fn reserve(&self, bytes: u64) -> bool {
         let mut active = self.active.lock();
-        let reserved = self.catch_up(&mut active).and_then(|()| {
+        let reserved = self.cut_torn(&mut active).and_then(|()| {
             let wanted = active.end + active.promised + bytes;
             self.extend(&mut active, wanted)
         });
@@ -151,18 +137,12 @@ impl Log {
     /// Appends a record and returns the position after it.
     ///
     /// # Errors
-    /// The record was not written. With `is_applied`, it is stored in memory and written before the next record.
-    pub(super) fn append(&self, body: Vec<u8>, is_applied: bool) -> Result<u64, ()> {
+    /// The record was not written.
+    pub(super) fn append(&self, body: &[u8]) -> Result<u64, ()> {
         let mut active = self.active.lock();
-        let written = self.catch_up(&mut active).and_then(|()| self.write(&mut active, &body));
+        let written = self.cut_torn(&mut active).and_then(|()| self.write(&mut active, body));
         self.note(&written, "write to");
-        if written.is_ok() {
-            return Ok(active.position());
-        }
-        if is_applied {
-            active.unwritten.push_back(body);
-        }
-        Err(())
+        written.map(|()| active.position()).map_err(|_| ())
     }
 
     /// Syncs the log up to a position if the durability requires it. Returns false if that fails.
@@ -210,7 +190,7 @@ impl Log {
     /// Writes and syncs all records. Returns whether that succeeded.
     pub(super) fn flush(&self) -> bool {
         let mut active = self.active.lock();
-        let written = self.catch_up(&mut active);
+        let written = self.cut_torn(&mut active);
         self.note(&written, "write to");
         let position = active.position();
         // Frees reserved space that is not used.
@@ -224,7 +204,7 @@ impl Log {
     pub(super) fn rotate(&self) -> Result<u64, Error> {
         let mut active = self.active.lock();
         let path = self.path(&active);
-        self.catch_up(&mut active).map_err(Error::io("write", &path))?;
+        self.cut_torn(&mut active).map_err(Error::io("write", &path))?;
         if self.durability == Durability::Disk {
             self.disk.sync(&active.file).map_err(Error::io("sync", &path))?;
         }
@@ -247,18 +227,12 @@ impl Log {
         self.folder.join(files::log_name(active.number))
     }
 
-    /// Cuts an incomplete record, and writes the records that could not be written before.
-    fn catch_up(&self, active: &mut Active) -> io::Result<()> {
+    /// Cuts an incomplete record.
+    fn cut_torn(&self, active: &mut Active) -> io::Result<()> {
         if active.is_torn {
             active.file.set_len(active.end)?;
             active.is_torn = false;
             active.reserved = active.end;
-        }
-        while let Some(body) = active.unwritten.pop_front() {
-            if let Err(error) = self.write(active, &body) {
-                active.unwritten.push_front(body);
-                return Err(error);
-            }
         }
         Ok(())
     }
@@ -277,7 +251,6 @@ impl Log {
 
     /// Reserves space up to an offset, rounded up to a multiple of [`CHUNK`] if the disk has enough space.
     fn extend(&self, active: &mut Active, wanted: u64) -> io::Result<()> {
-        let wanted = wanted + active.unwritten_size();
         if wanted <= active.reserved {
             return Ok(());
         }

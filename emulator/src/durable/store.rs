@@ -307,10 +307,10 @@ impl Store {
     /// Appends a record and returns the position after it, for [`Store::make_durable`].
     ///
     /// # Errors
-    /// The record was not written. With `is_applied`, it is stored in memory and written before the next record.
+    /// The record was not written.
     #[allow(clippy::result_unit_err, reason = "the error was logged")]
-    pub fn append(&self, record: Vec<u8>, is_applied: bool) -> Result<u64, ()> {
-        self.log.append(record, is_applied)
+    pub fn append(&self, record: &[u8]) -> Result<u64, ()> {
+        self.log.append(record)
     }
 
     /// Syncs the log up to a position if the durability requires it. Returns false if that fails.

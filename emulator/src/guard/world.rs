@@ -11,7 +11,6 @@ use super::control_plane::segment;
 use crate::control;
 use crate::control::clock::{self, ClockState};
 use crate::control::snapshots::SnapshotInfo;
-use crate::invariant::Invariant;
 use crate::state::timestamp_text;
 
 /// The state to which [`Emulator::reset`] returns.
@@ -97,9 +96,11 @@ impl Emulator {
     }
 
     /// Freezes the clock, or starts it again.
-    pub fn freeze(&self, is_frozen: bool) -> ClockState {
-        let frozen = self.control_now(Method::POST, "/_emulator/clock", &json!({ "frozen": is_frozen }));
-        frozen.or_report("every clock can be frozen").unwrap_or_else(|| self.clock())
+    ///
+    /// # Errors
+    /// 503 if the data directory cannot be written (CPL-75).
+    pub fn freeze(&self, is_frozen: bool) -> Result<ClockState, control::Error> {
+        self.control_now(Method::POST, "/_emulator/clock", &json!({ "frozen": is_frozen }))
     }
 }
 

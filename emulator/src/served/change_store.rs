@@ -123,7 +123,7 @@ impl ChangeStore {
             NewWorld::Start | NewWorld::Empty => None,
         };
         let is_written = self.cut().is_some_and(|segment| {
-            let is_written = self.write(Replacement { by, clock }.record(), false);
+            let is_written = self.write(Replacement { by, clock }.record());
             if is_written {
                 if let Some((name, is_start)) = &snapshot {
                     self.store.pin(segment, name, *is_start);
@@ -160,16 +160,18 @@ impl ChangeStore {
         self.reach(|allowed| &mut allowed.requests, number);
     }
 
-    fn reach(&self, of: impl Fn(&mut Numbers) -> &mut u64, number: u64) {
+    /// Returns whether the number is reserved.
+    fn reach(&self, of: impl Fn(&mut Numbers) -> &mut u64, number: u64) -> bool {
         let mut allowed = self.allowed.lock();
         if number + MARGIN / 2 <= *of(&mut allowed) {
-            return;
+            return true;
         }
-        let before = *allowed;
-        *of(&mut allowed) = number + MARGIN;
-        if self.is_closed() || self.store.append(allowed.record(), false).is_err() {
-            *allowed = before;
+        let mut next = *allowed;
+        *of(&mut next) = number + MARGIN;
+        if !self.is_closed() && self.store.append(&next.record()).is_ok() {
+            *allowed = next;
         }
+        number <= *of(&mut allowed)
     }
 
     /// Starts a segment of the log with a record of the allowed numbers, and returns its number.
@@ -177,17 +179,17 @@ impl ChangeStore {
         let allowed = self.allowed.lock();
         let rotated = (!self.is_closed()).then(|| self.store.rotate())?;
         let segment = rotated.inspect_err(|error| tracing::error!(%error, "cannot start a segment of the log")).ok();
-        let is_written = segment.is_some() && self.write(allowed.record(), false);
+        let is_written = segment.is_some() && self.write(allowed.record());
         HAS_FAILED.set(HAS_FAILED.get() || !is_written);
         segment.filter(|_| is_written)
     }
 
-    fn write(&self, record: Vec<u8>, is_applied: bool) -> bool {
+    fn write(&self, record: Vec<u8>) -> bool {
         if self.is_closed() {
             HAS_FAILED.set(true);
             return false;
         }
-        let written = self.store.append(record, is_applied);
+        let written = self.store.append(&record);
         match written {
             Ok(position) => POSITION.set(position),
             Err(()) => HAS_FAILED.set(true),
@@ -236,25 +238,25 @@ impl ChangeStore {
         }
         let numbers = Numbers { events, requests };
         // This record may lower the reserved numbers, because it is the last one.
-        let is_written = self.store.append(numbers.record(), false).is_ok();
+        let is_written = self.store.append(&numbers.record()).is_ok();
         self.store.close() && is_written
     }
 }
 
 impl ChangeLog for ChangeStore {
-    fn append(&self, epoch: u64, record: Vec<u8>, is_applied: bool) -> bool {
+    fn append(&self, epoch: u64, record: Vec<u8>) -> bool {
         // The world that made the record was replaced.
         if epoch != self.epoch.load(Ordering::Acquire) {
             return true;
         }
-        self.write(record, is_applied)
+        self.write(record)
     }
 
     fn may_write(&self) -> bool {
         self.reserve(0).is_some()
     }
 
-    fn reach_event(&self, number: u64) {
-        self.reach(|allowed| &mut allowed.events, number);
+    fn reach_event(&self, number: u64) -> bool {
+        self.reach(|allowed| &mut allowed.events, number)
     }
 }

@@ -1,9 +1,11 @@
 //! A service whose state is kept in a data directory.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
 use super::{Service, Settings, start_of};
+use crate::domain::due;
 use crate::durable::{Durability, Error, Folder, Source};
 use crate::scenario::{Diagnostics, Scenario};
 use crate::served::{Persistence, Resumed};
@@ -87,6 +89,9 @@ impl Service {
         if service.0.served.cannot_write() {
             return Err(OpenError::Unwritable(path.clone()));
         }
+        // Work that a killed process has left pending belongs to its last call.
+        let world = service.world();
+        _ = catch_unwind(AssertUnwindSafe(|| due::run(&world, world.clock.now())));
         service.0.served.start_compaction();
         Ok(Opened { service, notes })
     }

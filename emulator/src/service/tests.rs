@@ -12,7 +12,7 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
 use parking_lot::{Condvar, Mutex};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
@@ -114,6 +114,72 @@ fn a_panic_is_answered_and_health_reports_degraded() {
             assert_eq!((status, &health["status"]), (200, &"degraded".into()), "{path}: {health}");
             assert_eq!(health["last_panic"], request_id, "{path}");
             assert_eq!(call(&service, "POST", "/accounts").await.0, if path == "/accounts" { 500 } else { 200 });
+        }
+    });
+}
+
+async fn send(service: &Service, method: &str, path: &str, body: &Value) -> u16 {
+    let request = request(method, path, "").map(|_| Bytes::from(body.to_string()));
+    response_to(service, request).await.status().as_u16()
+}
+
+/// Calls that change findings or relations.
+fn writing_calls() -> Vec<(&'static str, &'static str, Value)> {
+    let findings = |ids: [&str; 2]| json!({ "Findings": ids.map(|id| crate::testing::finding(id, json!({}))) });
+    let product = crate::testing::finding("a", json!({}))["ProductArn"].clone();
+    let identifiers = json!([{ "Id": "a", "ProductArn": product }]);
+    let update = json!({ "FindingIdentifiers": identifiers, "Workflow": { "Status": "RESOLVED" } });
+    vec![
+        ("POST", "/findings/import", findings(["a", "b"])),
+        ("PATCH", "/findings/batchupdate", update),
+        ("POST", "/members", json!({ "AccountDetails": [{ "AccountId": "222222222222" }] })),
+        ("POST", "/_emulator/findings", findings(["c", "d"])),
+    ]
+}
+
+/// The findings, and the number of relations and of pending work.
+fn state(world: &World) -> (Vec<String>, usize, usize) {
+    let region = Region::new("us-east-1");
+    let rows = world.read_findings(&region, |found| found.rows().map(|row| format!("{row:?}")).collect());
+    let document = world.saved().document();
+    (rows.unwrap_or_default(), document.relations.len(), document.pending.len())
+}
+
+/// Rules: CPL-11.
+#[test]
+fn a_call_that_panics_before_its_end_changes_nothing() {
+    runtime().block_on(async {
+        let service = service();
+        assert_eq!(send(&service, "POST", "/accounts", &json!({ "EnableDefaultStandards": false })).await, 200);
+        let world = service.world();
+        for (method, path, body) in writing_calls() {
+            let before = (state(&world), world.last_event());
+            *world.hook.lock() = Some(Box::new(|| panic!("this commit panics, as the test requires")));
+            assert_eq!(send(&service, method, path, &body).await, 500, "{path}");
+            *world.hook.lock() = None;
+            assert_eq!((state(&world), world.last_event()), before, "{path}");
+            assert_eq!(send(&service, method, path, &body).await, 200, "{path}: the next call works");
+            assert_ne!(state(&world), before.0, "{path}");
+        }
+    });
+}
+
+/// Rules: CPL-54.
+#[test]
+fn a_call_in_flight_ends_in_its_world() {
+    runtime().block_on(async {
+        for (method, path, body) in writing_calls() {
+            let service = service();
+            assert_eq!(send(&service, "POST", "/accounts", &json!({ "EnableDefaultStandards": false })).await, 200);
+            let findings = json!({ "Findings": [crate::testing::finding("a", json!({}))] });
+            assert_eq!(send(&service, "POST", "/findings/import", &findings).await, 200);
+            let world = service.world();
+            let (before, other) = (state(&world), service.clone());
+            *world.hook.lock() = Some(Box::new(move || assert!(other.served().empty())));
+            assert_eq!(send(&service, method, path, &body).await, 200, "{path}");
+            *world.hook.lock() = None;
+            assert_ne!(state(&world), before, "{path}: the call has changed its world");
+            assert_eq!(state(&service.world()), (Vec::new(), 0, 0), "{path}: nothing is in the new world");
         }
     });
 }

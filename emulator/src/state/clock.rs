@@ -99,8 +99,8 @@ impl Clock {
         Clock { mode: Mutex::new(mode), start }
     }
 
-    /// Sets the mode, to undo a change.
-    pub(super) fn return_to(&self, mode: Mode) {
+    /// Sets the mode.
+    pub(super) fn set_mode(&self, mode: Mode) {
         *self.mode.lock() = mode;
     }
 

@@ -14,6 +14,7 @@ use super::hub::HubKey;
 use super::ids::IdSource;
 use super::names::TableKey;
 use super::sync::Mutex;
+use super::sync::atomic::{AtomicU64, Ordering};
 use super::test_tag::TestTag;
 use super::world::World;
 use super::written::FindingWrites;
@@ -136,6 +137,8 @@ pub(super) struct Events {
     written: Mutex<Vec<FindingWrites>>,
     ring: Mutex<Ring>,
     listener: Option<Arc<dyn EventListener>>,
+    /// The number of transactions so far, which distinguishes their writes.
+    transactions: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -155,13 +158,25 @@ struct Ring {
 
 impl Events {
     pub(super) fn new(capacity: usize, derive: Derive, after: u64, listener: Option<Arc<dyn EventListener>>) -> Self {
-        Events { capacity, derive, written: Mutex::default(), ring: Mutex::new(Ring::new(capacity, after)), listener }
+        let ring = Mutex::new(Ring::new(capacity, after));
+        Events { capacity, derive, written: Mutex::default(), ring, listener, transactions: AtomicU64::new(0) }
+    }
+
+    /// A number for a transaction.
+    pub(super) fn start_transaction(&self) -> u64 {
+        self.transactions.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Starts recording writes to a table.
-    pub(super) fn begin(&self, table: TableKey, at: Timestamp, test: Option<TestTag>) -> FindingWrites {
+    pub(super) fn begin(
+        &self,
+        table: TableKey,
+        at: Timestamp,
+        test: Option<TestTag>,
+        transaction: u64,
+    ) -> FindingWrites {
         let capacity = if self.receiver().is_some() { self.capacity.max(MAX_RECEIVED) } else { self.capacity };
-        FindingWrites::new(table, at, test, capacity)
+        FindingWrites::new(table, at, test, transaction, capacity)
     }
 
     /// Records finished writes.
@@ -169,6 +184,11 @@ impl Events {
         if !written.findings.is_empty() {
             self.written.lock().push(written);
         }
+    }
+
+    /// Discards the recorded writes of a transaction, which were undone.
+    pub(super) fn discard(&self, transaction: u64) {
+        self.written.lock().retain(|written| written.transaction != transaction);
     }
 
     /// The listener, if it is listening.
@@ -184,22 +204,31 @@ impl Events {
         if ring.is_closed || (written.is_empty() && drafts.is_empty()) {
             return;
         }
+        let (mut new, mut skipped) = (Vec::new(), Vec::new());
+        for written in &written {
+            skipped.push((new.len(), written.dropped()));
+            (self.derive)(world, written, &mut |draft| new.push((draft, written.at(), written.test())));
+        }
+        new.extend(drafts.into_iter().map(|draft| (draft, at, test)));
+        // Numbers are reserved before anyone can see them.
+        let count = new.len() as u64 + skipped.iter().map(|(_, count)| count).sum::<u64>();
+        if !world.reserve_events(ring.last + count) {
+            ring.counts.dropped += count;
+            return;
+        }
         let receiver = self.receiver();
-        let mut events = Vec::new();
-        let mut push = |ring: &mut Ring, draft: Draft, at: Timestamp, test: Option<&TestTag>| {
+        let (mut events, mut skipped) = (Vec::new(), skipped.into_iter().peekable());
+        for (position, (draft, at, test)) in new.into_iter().enumerate() {
+            while let Some((_, count)) = skipped.next_if(|(before, _)| *before <= position) {
+                ring.skip(count);
+            }
             let event = ring.number(draft, at, test.cloned());
             if receiver.is_some() {
                 events.push(event.clone());
             }
             ring.push(event);
-        };
-        for written in &written {
-            ring.skip(written.dropped());
-            (self.derive)(world, written, &mut |draft| push(&mut ring, draft, written.at(), written.test()));
         }
-        for draft in drafts {
-            push(&mut ring, draft, at, test);
-        }
+        skipped.for_each(|(_, count)| ring.skip(count));
         if let Some(receiver) = receiver {
             receiver.receive(&events, &world.ids);
         }
@@ -352,7 +381,8 @@ mod tests {
 
     #[test]
     fn the_ring_keeps_the_newest_of_findings_written_together() {
-        let mut written = FindingWrites::new(TableKey::from(&Region::new("us-east-1")), Timestamp::UNIX_EPOCH, None, 3);
+        let mut written =
+            FindingWrites::new(TableKey::from(&Region::new("us-east-1")), Timestamp::UNIX_EPOCH, None, 0, 3);
         (0..10).for_each(|number| written.push(Snapshot::copy(&[number]), Form::Both));
         let kept: Vec<&[u8]> = written.findings.iter().map(|written| written.finding.as_bytes()).collect();
         assert_eq!((kept, written.dropped()), (vec![&[7][..], &[8], &[9]], 7));

@@ -108,6 +108,11 @@ impl Exposures {
         self.changed.lock().entry(region).or_default().is_everything = true;
     }
 
+    /// Forgets the changes in a Region whose computation was not scheduled.
+    pub(super) fn forget(&self, region: &Region) {
+        self.changed.lock().remove(region);
+    }
+
     /// Records changes in Regions with an enabled hub V2. Returns the Regions without earlier recorded changes.
     pub(super) fn note(&self, changes: &[Change], relations: &Relations) -> Vec<Region> {
         let mut first = Vec::new();

@@ -17,8 +17,10 @@ use super::written::{FindingWrites, Form};
 use crate::ocsf::Annex;
 
 mod rows;
+mod undo;
 
 pub(super) use rows::Block;
+pub(super) use undo::Undo;
 
 /// The findings of a Region. A clone is a fork that shares everything neither side has written since.
 #[derive(Clone, Debug)]
@@ -173,6 +175,7 @@ impl Findings {
                 joined.metadata.insert(number, Arc::clone(metadata));
             }
         }
+        joined.table.continue_versions(self.table.version());
         *self = joined;
     }
 
@@ -198,6 +201,7 @@ pub struct FindingWriter<'t> {
     touched: Option<BTreeSet<u64>>,
     /// The writes to derive events from, if events are enabled.
     written: Option<FindingWrites>,
+    undo: Undo,
 }
 
 impl<'t> FindingWriter<'t> {
@@ -206,9 +210,11 @@ impl<'t> FindingWriter<'t> {
         sequence: &'t AtomicU64,
         written: Option<FindingWrites>,
         is_recorded: bool,
+        mut undo: Undo,
     ) -> Self {
         let touched = is_recorded.then(BTreeSet::new);
-        FindingWriter { findings, sequence, stored: Vec::new(), touched, written }
+        undo.begin(findings);
+        FindingWriter { findings, sequence, stored: Vec::new(), touched, written, undo }
     }
 
     /// The findings, including changes made by this writer.
@@ -216,10 +222,17 @@ impl<'t> FindingWriter<'t> {
         self.findings
     }
 
-    /// Stores a new finding.
-    pub fn create(&mut self, key: &Key, document: &[u8]) -> Slot {
+    /// The number of a new finding.
+    fn next_number(&mut self) -> u64 {
         let number = self.sequence.fetch_add(1, Ordering::Relaxed);
         self.stored.push(StoredFinding { number, is_new: true });
+        self.undo.create(number);
+        number
+    }
+
+    /// Stores a new finding.
+    pub fn create(&mut self, key: &Key, document: &[u8]) -> Slot {
+        let number = self.next_number();
         self.record(Stored { document, annex: &[] }, Form::Both);
         self.findings.table.insert(key, number, document)
     }
@@ -236,8 +249,7 @@ impl<'t> FindingWriter<'t> {
             let document = self.findings.table.snapshot(batch, document);
             return self.create_with(key, Stored { document: document.as_bytes(), annex: &annex });
         }
-        let number = self.sequence.fetch_add(1, Ordering::Relaxed);
-        self.stored.push(StoredFinding { number, is_new: true });
+        let number = self.next_number();
         if let Some(written) = &mut self.written {
             written.push(self.findings.table.snapshot(batch, document.clone()), Form::Both);
         }
@@ -251,8 +263,7 @@ impl<'t> FindingWriter<'t> {
 
     /// Stores a new finding with an annex.
     pub fn create_with(&mut self, key: &Key, stored: Stored<'_>) -> Slot {
-        let number = self.sequence.fetch_add(1, Ordering::Relaxed);
-        self.stored.push(StoredFinding { number, is_new: true });
+        let number = self.next_number();
         self.record(stored, Form::Both);
         self.findings.table.insert_with(key, number, stored)
     }
@@ -279,6 +290,7 @@ impl<'t> FindingWriter<'t> {
     }
 
     fn note_replaced(&mut self, slot: Slot, stored: Stored<'_>, form: Form) {
+        self.undo.keep(self.findings, slot);
         let number = self.findings.table.sequence(slot);
         self.stored.push(StoredFinding { number, is_new: false });
         self.record(stored, form);
@@ -297,6 +309,7 @@ impl<'t> FindingWriter<'t> {
     }
 
     fn touch(&mut self, slot: Slot) {
+        self.undo.keep(self.findings, slot);
         if let Some(touched) = &mut self.touched {
             touched.insert(self.findings.table.sequence(slot));
         }
@@ -319,7 +332,9 @@ impl<'t> FindingWriter<'t> {
         recording.put(table, self.findings, &slots);
     }
 
-    pub(super) fn finish(self) -> (Vec<StoredFinding>, Option<FindingWrites>) {
-        (self.stored, self.written)
+    /// Ends the writes. Returns the written findings, the writes for events, and the information to undo the writes.
+    pub(super) fn finish(mut self) -> (Vec<StoredFinding>, Option<FindingWrites>, Undo) {
+        self.undo.end(self.findings);
+        (self.stored, self.written, self.undo)
     }
 }

@@ -1,6 +1,7 @@
 //! Transactions on findings only.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use securityhub_engine::{Filter, Key, Layer, Scope};
 
@@ -9,7 +10,7 @@ use super::clock::Timestamp;
 use super::document::RowChange;
 use super::due::Due;
 use super::events::Draft;
-use super::findings::{FindingWriter, Findings};
+use super::findings::{FindingWriter, Findings, Undo};
 use super::held::HeldRelations;
 use super::names::{Region, TableKey};
 use super::recording::Recording;
@@ -23,6 +24,10 @@ const EXPIRED_AT_A_TIME: usize = 4096;
 
 /// Writes findings immediately, each atomically, under their table's lock, because AWS accepts them one by one. It does
 /// not wait for writers of hubs and relations, and therefore cannot read or stage those; a [`super::Transaction`] can.
+///
+/// A transaction that is dropped without a commit, for example by a panic, undoes its writes (CPL-11). So does one that
+/// cannot be recorded (CPL-75). Without a log, other transactions may write to the same tables in the meantime; then the
+/// writes to these tables stay.
 ///
 /// A table is locked while a closure runs. The closure cannot acquire the writers' lock, which comes before those of
 /// tables, because the transaction is borrowed meanwhile.
@@ -41,6 +46,10 @@ pub struct FindingsTransaction<'w> {
     pub(super) taken: Vec<(Timestamp, Due)>,
     /// The recording; `None` if changes are not recorded.
     pub(super) recording: Option<Recording>,
+    /// The information to undo the writes, by table.
+    undo: BTreeMap<TableKey, Undo>,
+    /// The number that distinguishes its writes for events.
+    number: u64,
 }
 
 impl World {
@@ -62,6 +71,8 @@ impl<'w> FindingsTransaction<'w> {
             test: None,
             taken: Vec::new(),
             recording: world.start_recording(),
+            undo: BTreeMap::new(),
+            number: world.start_transaction(),
         }
     }
 
@@ -102,18 +113,28 @@ impl<'w> FindingsTransaction<'w> {
     ) -> R {
         self.begin();
         let (table, world, due_at, test) = (table.into(), self.world, self.due_at, self.test.as_ref());
-        let recording = &mut self.recording;
-        let (result, stored) = world.edit_findings(&table, |findings, sequence| {
-            let written = world.begin_writes(&table, due_at, test);
-            let mut writer = FindingWriter::new(findings, sequence, written, recording.is_some());
-            let result = edit(&mut writer);
-            if let Some(recording) = recording {
+        let (recording, undo) = (&mut self.recording, self.undo.remove(&table).unwrap_or_default());
+        let edited = world.edit_findings(&table, |findings, sequence| {
+            let written = world.begin_writes(&table, due_at, test, self.number);
+            let mut writer = FindingWriter::new(findings, sequence, written, recording.is_some(), undo);
+            let result = catch_unwind(AssertUnwindSafe(|| edit(&mut writer)));
+            if let (Some(recording), Ok(_)) = (recording, &result) {
                 writer.add_to(recording, &table);
             }
-            let (stored, written) = writer.finish();
-            world.record_writes(written);
-            (result, stored)
+            let (stored, written, undo) = writer.finish();
+            match result {
+                Ok(result) => {
+                    world.record_writes(written);
+                    Ok((result, stored, undo))
+                }
+                Err(panic) => {
+                    findings.undo(undo);
+                    Err(panic)
+                }
+            }
         });
+        let (result, stored, undo) = edited.unwrap_or_else(|panic| resume_unwind(panic));
+        self.undo.insert(table.clone(), undo);
         if !stored.is_empty() {
             self.changes.push(Change::Findings { table, stored });
         }
@@ -130,28 +151,54 @@ impl<'w> FindingsTransaction<'w> {
         mut step: impl FnMut(&mut [FindingWriter<'_>], S),
     ) {
         self.begin();
-        let (world, due_at, test) = (self.world, self.due_at, self.test.as_ref());
+        let (world, due_at, test, number) = (self.world, self.due_at, self.test.as_ref(), self.number);
         let recording = &mut self.recording;
-        let stored = world.edit_together(tables, |findings, sequence| {
-            let note = |table| world.begin_writes(table, due_at, test);
-            let of_tables = findings.iter_mut().zip(tables);
+        let undos: Vec<Undo> = tables.iter().map(|table| self.undo.remove(table).unwrap_or_default()).collect();
+        let edited = world.edit_together(tables, |findings, sequence| {
+            let note = |table| world.begin_writes(table, due_at, test, number);
             let is_recorded = recording.is_some();
+            let of_tables = findings.iter_mut().zip(tables).zip(undos);
             let mut writers: Vec<FindingWriter<'_>> = of_tables
-                .map(|(findings, table)| FindingWriter::new(findings, sequence, note(table), is_recorded))
+                .map(|((findings, table), undo)| FindingWriter::new(findings, sequence, note(table), is_recorded, undo))
                 .collect();
-            for input in steps {
-                step(&mut writers, input);
-                for (writer, table) in writers.iter_mut().zip(tables) {
-                    world.record_writes(writer.take_writes(note(table)));
+            let result = catch_unwind(AssertUnwindSafe(|| {
+                for input in steps {
+                    step(&mut writers, input);
+                    for (writer, table) in writers.iter_mut().zip(tables) {
+                        world.record_writes(writer.take_writes(note(table)));
+                    }
                 }
-            }
-            if let Some(recording) = recording {
+            }));
+            if let (Some(recording), Ok(())) = (recording, &result) {
                 writers.iter().zip(tables).for_each(|(writer, table)| writer.add_to(recording, table));
             }
-            writers.into_iter().map(|writer| writer.finish().0).collect::<Vec<_>>()
+            let ended: Vec<_> = writers.into_iter().map(FindingWriter::finish).collect();
+            if let Err(panic) = result {
+                findings.iter_mut().zip(ended).for_each(|(findings, (_, _, undo))| _ = findings.undo(undo));
+                return Err(panic);
+            }
+            Ok(ended)
         });
-        let changed = tables.iter().cloned().zip(stored).filter(|(_, stored)| !stored.is_empty());
-        self.changes.extend(changed.map(|(table, stored)| Change::Findings { table, stored }));
+        let edited = edited.unwrap_or_else(|panic| resume_unwind(panic));
+        for (table, (stored, _, undo)) in tables.iter().zip(edited) {
+            self.undo.insert(table.clone(), undo);
+            if !stored.is_empty() {
+                self.changes.push(Change::Findings { table: table.clone(), stored });
+            }
+        }
+    }
+
+    /// Changes a whole table, so that the change can be undone.
+    fn edit_table<R>(&mut self, table: &TableKey, edit: impl FnOnce(&mut Findings) -> R) -> R {
+        let undo = self.undo.entry(table.clone()).or_default();
+        let findings = self.world.share_findings(table).unwrap_or_else(|| self.world.new_table());
+        undo.begin(&findings);
+        undo.keep_table(findings);
+        self.world.edit_findings(table, |findings, _| {
+            let result = edit(findings);
+            undo.end(findings);
+            result
+        })
     }
 
     /// Deletes the findings of a Region, including replicas, for whose documents `drops` returns true.
@@ -196,7 +243,7 @@ impl<'w> FindingsTransaction<'w> {
         let mut count = 0;
         for table in tables {
             if self.world.read_findings(table, &is_wanted) == Some(true) {
-                let removed = self.world.edit_findings(table, |findings, _| remove(findings));
+                let removed = self.edit_table(table, &remove);
                 count += removed.len();
                 self.recording.iter_mut().for_each(|recording| recording.remove(table, &removed));
             }
@@ -211,7 +258,7 @@ impl<'w> FindingsTransaction<'w> {
     /// the second from those of the V2 half. A finding stays hidden until it is written again.
     pub fn hide_findings(&mut self, table: &TableKey, layer: Layer, filter: &Filter) {
         self.begin();
-        let hidden = self.world.edit_findings(table, |findings, _| findings.hide(layer, filter));
+        let hidden = self.edit_table(table, |findings| findings.hide(layer, filter));
         self.recording.iter_mut().for_each(|recording| recording.hide(table, layer, &hidden));
     }
 
@@ -222,27 +269,21 @@ impl<'w> FindingsTransaction<'w> {
         let Some(source) = table.source().or_report("replicas have an origin") else { return };
         self.begin();
         let layer = if table.viewer.is_some() { Layer::Second } else { Layer::First };
-        let recording = &mut self.recording;
-        let left = self.world.read_findings(source, |findings| {
-            let slots = findings.table().within(Scope::Visible(layer)).matching(filter);
-            if !slots.is_empty() {
-                // No other code holds the locks of two tables, so this cannot deadlock.
-                self.world.edit_findings(table, |replicas, _| replicas.add(findings, &slots, key));
-                if let Some(recording) = recording {
-                    recording.add(table, findings, &slots);
-                }
-            }
-            !slots.is_empty()
-        });
-        if left == Some(true) {
-            self.changes.push(Change::Replicas(table.clone()));
+        // A snapshot, so that the locks of two tables are never held together.
+        let Some(findings) = self.world.share_findings(&source) else { return };
+        let slots = findings.table().within(Scope::Visible(layer)).matching(filter);
+        if slots.is_empty() {
+            return;
         }
+        self.edit_table(table, |replicas| replicas.add(&findings, &slots, key));
+        self.recording.iter_mut().for_each(|recording| recording.add(table, &findings, &slots));
+        self.changes.push(Change::Replicas(table.clone()));
     }
 
     /// Drops the replicas of these findings.
     pub fn drop_replicas(&mut self, table: &TableKey, keys: &[Key]) {
         self.begin();
-        let removed = self.world.edit_findings(table, |replicas, _| replicas.remove(keys));
+        let removed = self.edit_table(table, |replicas| replicas.remove(keys));
         self.recording.iter_mut().for_each(|recording| recording.remove(table, &removed));
         if !removed.is_empty() {
             self.changes.push(Change::Replicas(table.clone()));
@@ -250,48 +291,82 @@ impl<'w> FindingsTransaction<'w> {
     }
 
     /// Records the changes, emits the events, adds the staged pending work, and returns the changes. If the changes
-    /// cannot be recorded, nothing happens.
+    /// cannot be recorded, the transaction is undone.
     pub fn commit(mut self) -> Vec<Change> {
         if self.recording.is_some() && !(self.due.is_empty() && self.changes.is_empty() && self.held.is_none()) {
             self.begin();
         }
         let relations = self.world.relations();
-        if !self.record(&relations, Vec::new()) {
-            return Vec::new();
-        }
-        self.finish()
+        if self.record(&relations, Vec::new()) { self.finish() } else { Vec::new() }
     }
 
-    /// Records the changes, after which the relations are `relations`. Returns whether the transaction may be finished;
-    /// otherwise it has no effect.
+    /// Records the changes, after which the relations are `relations`. Returns false if that fails; the transaction is
+    /// then undone.
     pub(super) fn record(&mut self, relations: &Relations, rows: Vec<RowChange>) -> bool {
-        self.due.extend(self.world.note_for_exposures(&self.changes, self.due_at, relations));
-        let Some(mut recording) = self.recording.take() else { return true };
+        #[cfg(test)]
+        self.world.call_hook();
+        let exposures = self.world.note_for_exposures(&self.changes, self.due_at, relations);
+        let Some(mut recording) = self.recording.take() else {
+            self.due.extend(exposures);
+            return true;
+        };
         recording.relations(rows);
-        recording.head.due.clone_from(&self.due);
+        recording.head.due = [&self.due[..], &exposures[..]].concat();
         recording.head.done.clone_from(&self.taken);
         let is_recorded = self.world.record(recording);
-        if !is_recorded {
-            self.world.put_back(std::mem::take(&mut self.taken));
+        if is_recorded {
+            self.due.extend(exposures);
+        } else {
+            self.roll_back();
+            let taken = std::mem::take(&mut self.taken);
+            self.world.forget_exposures(&exposures, &taken);
+            self.world.put_back(taken);
         }
         is_recorded
     }
 
     /// Emits the events, adds the staged pending work, and returns the changes.
     pub(super) fn finish(mut self) -> Vec<Change> {
+        self.undo.clear();
+        self.taken.clear();
         self.world.emit(std::mem::take(&mut self.drafts), self.due_at, self.test.as_ref());
-        self.world.note_events();
         // This comes last: a call that finds nothing due does not wait for this transaction.
         self.world.schedule(std::mem::take(&mut self.due), self.due_at.is_some());
         std::mem::take(&mut self.changes)
     }
-}
 
-/// Findings that a transaction has written stay written if it is not committed, so they are recorded.
-impl Drop for FindingsTransaction<'_> {
-    fn drop(&mut self) {
-        if let Some(recording) = self.recording.take().filter(Recording::has_findings) {
+    /// Undoes the writes.
+    fn roll_back(&mut self) {
+        self.world.discard_writes(self.number);
+        for (table, undo) in std::mem::take(&mut self.undo) {
+            self.world.edit_findings(&table, |findings, _| findings.undo(undo));
+        }
+    }
+
+    /// Gives up the pending work that this transaction has taken: if it panics, it would do so again.
+    fn give_up_work(&mut self) {
+        let taken = std::mem::take(&mut self.taken);
+        if taken.is_empty() {
+            return;
+        }
+        self.world.schedule(Vec::new(), true);
+        if let Some(mut recording) = self.world.start_recording() {
+            recording.head.done = taken;
             self.world.record(recording);
         }
+    }
+}
+
+/// Undoes a transaction that was not committed.
+impl Drop for FindingsTransaction<'_> {
+    fn drop(&mut self) {
+        if self.undo.is_empty() && self.taken.is_empty() {
+            return;
+        }
+        // Another panic during a panic would end the process.
+        _ = catch_unwind(AssertUnwindSafe(|| {
+            self.roll_back();
+            self.give_up_work();
+        }));
     }
 }

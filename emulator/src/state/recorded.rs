@@ -112,37 +112,39 @@ impl World {
         if recording.is_empty() {
             return true;
         }
-        log.reach_event(self.last_event());
         (_, recording.head.ids) = self.ids.position();
         recording.head.sequence = self.next_finding();
-        let (is_applied, scores) = (recording.has_findings(), recording.head.scores.clone());
-        let is_written = log.append(self.epoch(), recording.finish(), is_applied);
-        if let (Some(daily), false) = (daily, is_written || is_applied) {
+        let scores = recording.head.scores.clone();
+        let is_written = log.append(self.epoch(), recording.finish());
+        if let (Some(daily), false) = (daily, is_written) {
             daily.note_changed(scores.into_keys());
         }
-        is_written || is_applied
-    }
-
-    /// Reports the number of the last event to the log.
-    pub(super) fn note_events(&self) {
-        if let Some(log) = self.change_log() {
-            log.reach_event(self.last_event());
-        }
-    }
-
-    /// Changes the clock. Returns whether that was recorded; if not, the clock is unchanged.
-    pub fn change_clock(&self, change: impl FnOnce(&Clock)) -> bool {
-        let held = self.lock_relations();
-        let before = self.clock.mode();
-        change(&self.clock);
-        let Some(mut recording) = self.start_recording() else { return true };
-        recording.head.clock = Some(SavedClock::of(&self.clock));
-        let is_written = self.record(recording);
-        if !is_written {
-            self.clock.return_to(before);
-        }
-        drop(held);
         is_written
+    }
+
+    /// Changes the clock and schedules the pending work that `work` returns for the new time. Returns false if that could
+    /// not be recorded, in which case nothing changes.
+    pub fn change_clock(
+        &self,
+        change: impl FnOnce(&Clock),
+        work: impl FnOnce(Timestamp) -> Vec<(Timestamp, Due)>,
+    ) -> bool {
+        let held = self.lock_relations();
+        // Calls see the new time only after it was recorded.
+        let next = Clock::restored(self.clock.mode(), Some(self.clock.start()));
+        change(&next);
+        let due = work(next.now());
+        if let Some(mut recording) = self.start_recording() {
+            recording.head.clock = Some(SavedClock::of(&next));
+            recording.head.due.clone_from(&due);
+            if !self.record(recording) {
+                return false;
+            }
+        }
+        self.schedule(due, false);
+        self.clock.set_mode(next.mode());
+        drop(held);
+        true
     }
 
     /// Calls `cut` while writers are locked out. Returns its result with a fork of the world at that moment; `None` if

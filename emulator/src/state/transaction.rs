@@ -162,8 +162,13 @@ impl Transaction<'_> {
     }
 
     /// Records and publishes everything that was staged, emits the events, and returns the changes. If the changes
-    /// cannot be recorded, nothing happens.
-    pub fn commit(mut self) -> Vec<Change> {
+    /// cannot be recorded, the transaction is undone.
+    pub fn commit(self) -> Vec<Change> {
+        self.try_commit().unwrap_or_default()
+    }
+
+    /// Like [`Transaction::commit`]; `None` if the changes cannot be recorded.
+    pub fn try_commit(mut self) -> Option<Vec<Change>> {
         let world = self.findings.world;
         let has_hubs = !self.hubs.is_empty() || !self.hubs_v2.is_empty();
         if self.directory.is_some() || self.resources.is_some() || has_hubs || self.answered.is_some() {
@@ -185,13 +190,13 @@ impl Transaction<'_> {
             }
             let rows = if world.is_recorded() { relations.changes_since(&self.before) } else { Vec::new() };
             if !self.findings.record(&relations, rows) {
-                return Vec::new();
+                return None;
             }
             world.publish(relations, self.findings.lock_relations());
         } else if !self.findings.record(&self.before, Vec::new()) {
-            return Vec::new();
+            return None;
         }
-        self.findings.finish()
+        Some(self.findings.finish())
     }
 }
 

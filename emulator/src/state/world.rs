@@ -89,6 +89,9 @@ pub struct World {
     export_sink: Option<ExportSink>,
     /// Receives records of changes; `None` if they are lost at the end of the process.
     pub(super) change_log: Option<Arc<dyn ChangeLog>>,
+    /// Called before each commit, for tests that panic there.
+    #[cfg(test)]
+    pub(crate) hook: Mutex<Option<Box<dyn Fn() + Send>>>,
 }
 
 impl Default for World {
@@ -129,6 +132,8 @@ impl World {
             events: None,
             export_sink: None,
             change_log: None,
+            #[cfg(test)]
+            hook: Mutex::default(),
         }
     }
 
@@ -181,6 +186,15 @@ impl World {
             events: None,
             export_sink: None,
             change_log: None,
+            #[cfg(test)]
+            hook: Mutex::default(),
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn call_hook(&self) {
+        if let Some(hook) = &*self.hook.lock() {
+            hook();
         }
     }
 
@@ -295,6 +309,20 @@ impl World {
         let at = now.checked_add(self.delays.exposures).unwrap_or(Timestamp::MAX);
         let regions = self.exposures.note(changes, relations);
         regions.into_iter().map(|region| (at, Due::ComputeExposures(region))).collect()
+    }
+
+    /// Undoes [`World::note_for_exposures`] and the computations in `taken`, which were not recorded.
+    pub(super) fn forget_exposures(&self, noted: &[(Timestamp, Due)], taken: &[(Timestamp, Due)]) {
+        for (_, due) in noted {
+            if let Due::ComputeExposures(region) = due {
+                self.exposures.forget(region);
+            }
+        }
+        for (_, due) in taken {
+            if let Due::ComputeExposures(region) = due {
+                self.exposures.restore(region.clone());
+            }
+        }
     }
 
     /// The changes in a Region since the last call of this function.
@@ -504,9 +532,14 @@ impl World {
         edit(&mut findings, &self.sequence)
     }
 
+    /// An empty table of findings.
+    pub(super) fn new_table(&self) -> Arc<Findings> {
+        Arc::new(Findings::new(Arc::clone(&self.schema)))
+    }
+
     /// The table of findings, created if it does not exist.
     fn table(&self, table: &TableKey) -> Arc<LockedFindings> {
-        let empty = || LockedFindings::new(Arc::new(Findings::new(Arc::clone(&self.schema))));
+        let empty = || LockedFindings::new(self.new_table());
         match table.origin {
             None if table.is_ocsf_only => {
                 Arc::clone(&*self.ocsf_only.entry(table.region.clone()).or_insert_with(empty))

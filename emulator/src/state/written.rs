@@ -35,6 +35,8 @@ pub struct FindingWrites {
     at: Timestamp,
     /// The tag of the call that wrote them.
     test: Option<TestTag>,
+    /// The transaction that wrote them.
+    pub(super) transaction: u64,
     /// The written findings, in order.
     pub findings: VecDeque<WrittenFinding>,
     /// The number of documents dropped in favour of newer ones. Their events would not be kept, but each counts as one.
@@ -44,8 +46,14 @@ pub struct FindingWrites {
 }
 
 impl FindingWrites {
-    pub(super) fn new(table: TableKey, at: Timestamp, test: Option<TestTag>, capacity: usize) -> FindingWrites {
-        FindingWrites { table, at, test, findings: VecDeque::new(), dropped: 0, capacity }
+    pub(super) fn new(
+        table: TableKey,
+        at: Timestamp,
+        test: Option<TestTag>,
+        transaction: u64,
+        capacity: usize,
+    ) -> FindingWrites {
+        FindingWrites { table, at, test, transaction, findings: VecDeque::new(), dropped: 0, capacity }
     }
 
     /// The time at which they were written.

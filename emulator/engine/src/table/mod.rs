@@ -103,6 +103,12 @@ impl Table {
         self.version
     }
 
+    /// Continues the numbers of [`Table::version`] after one of another state of this table, so that a version does not
+    /// name two states.
+    pub fn continue_versions(&mut self, after: u64) {
+        self.version = self.version.max(after) + 1;
+    }
+
     /// The schema of its documents.
     pub fn schema(&self) -> &Arc<Schema> {
         &self.schema

@@ -83,9 +83,11 @@ pub(in crate::domain) fn schedule_sweeps(transaction: &mut FindingsTransaction<'
     }
 }
 
-/// Drops the findings of a Region that have expired.
-pub fn sweep(world: &World, region: &Region, now: Timestamp) {
-    let mut transaction = world.write_findings();
-    transaction.drop_expired(region, now);
-    transaction.commit();
+/// The sweeps of all Regions with findings that have expired at `now`.
+pub(in crate::domain) fn sweeps_at(world: &World, now: Timestamp) -> Vec<(Timestamp, Due)> {
+    let has_expired = |table: &TableKey| {
+        world.read_findings(table, |findings| findings.table().first_end() <= now.as_millisecond()) == Some(true)
+    };
+    let regions: BTreeSet<Region> = world.tables().into_iter().filter(has_expired).map(|table| table.region).collect();
+    regions.into_iter().map(|region| (now, Due::SweepFindings(region))).collect()
 }

@@ -78,9 +78,27 @@ impl World {
         table: &TableKey,
         due_at: Option<Timestamp>,
         test: Option<&TestTag>,
+        transaction: u64,
     ) -> Option<FindingWrites> {
         let at = || due_at.unwrap_or_else(|| self.clock.now());
-        self.events.as_ref().map(|events| events.begin(table.clone(), at(), test.cloned()))
+        self.events.as_ref().map(|events| events.begin(table.clone(), at(), test.cloned(), transaction))
+    }
+
+    /// A number for a transaction, which distinguishes its writes.
+    pub(in crate::state) fn start_transaction(&self) -> u64 {
+        self.events.as_ref().map(Events::start_transaction).unwrap_or_default()
+    }
+
+    /// Discards the recorded writes of a transaction, which were undone.
+    pub(in crate::state) fn discard_writes(&self, transaction: u64) {
+        if let Some(events) = &self.events {
+            events.discard(transaction);
+        }
+    }
+
+    /// Reserves event numbers up to this one. Returns false if that could not be recorded.
+    pub(in crate::state) fn reserve_events(&self, number: u64) -> bool {
+        self.change_log().is_none_or(|log| log.reach_event(number))
     }
 
     /// Records finished writes. Must be called while the table is locked, so that writes are in order.

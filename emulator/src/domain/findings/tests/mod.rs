@@ -17,6 +17,7 @@ mod maps;
 mod recordings;
 mod retention;
 mod rules;
+mod undone;
 mod updates;
 
 fn hub() -> Stage {
