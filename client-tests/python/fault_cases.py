@@ -16,7 +16,7 @@ from cases import refused, run
 
 @contextlib.contextmanager
 def faults(*rules):
-    """These faults, and afterwards none. Returns a function that lists how often each has fired."""
+    """Sets faults, and deletes them at the end. Yields a function that lists how often each fault has fired."""
     url = f"{os.environ['AWS_ENDPOINT_URL']}/_emulator/faults"
 
     def call(method, body=None):
@@ -57,7 +57,7 @@ def an_error_has_the_class_of_the_service_model():
             assert error.response["Error"]["Message"] == "no"
             assert error.response["ResponseMetadata"]["HTTPHeaders"]["x-emulator-fault"] == "f-1"
             return
-        raise AssertionError("the fault does not fire")
+        raise AssertionError("the fault did not fire")
 
 
 # Rules: CPL-31, CPL-35.
@@ -98,7 +98,7 @@ def a_response_that_is_cut_off_has_no_members():
 
 
 # Rules: CPL-37.
-def a_slow_response_arrives_as_a_whole():
+def a_slow_response_arrives_completely():
     with faults({"Operation": "GetFindings", "Wire": "dribble", "WireOver": "500ms", "Times": 1}):
         assert len(patient().get_findings(MaxResults=1)["Findings"]) == 1
 

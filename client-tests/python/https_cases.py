@@ -1,6 +1,7 @@
-"""HTTPS and metrics, with boto3, curl, the TLS library of Python, and the parsers of Prometheus' own client.
+"""HTTPS and metrics, with boto3, curl, the TLS library of Python, and the parsers of the Prometheus client library.
 
-The first argument is the HTTPS endpoint, AWS_CA_BUNDLE the authority to trust, AWS_ENDPOINT_URL the HTTP endpoint.
+The first argument is the HTTPS endpoint, AWS_CA_BUNDLE is the authority to trust, and AWS_ENDPOINT_URL is the HTTP
+endpoint.
 """
 
 import json
@@ -55,7 +56,7 @@ def boto3_refuses_an_authority_that_it_does_not_trust():
         raise AssertionError("the certificate is trusted without its authority")
 
 
-def both_versions_of_tls_and_both_of_http_are_spoken():
+def tls_1_2_and_1_3_are_supported_with_both_versions_of_http():
     for version in [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]:
         for protocols, chosen in [(["h2", "http/1.1"], "h2"), (["http/1.1"], "http/1.1"), ([], None)]:
             context = ssl.create_default_context(cafile=BUNDLE)
@@ -73,10 +74,10 @@ def both_versions_of_tls_and_both_of_http_are_spoken():
             older.wrap_socket(plain, server_hostname="localhost")
         except ssl.SSLError:
             return
-    raise AssertionError("TLS 1.1 is spoken")
+    raise AssertionError("TLS 1.1 is accepted")
 
 
-def curl_speaks_http_2_over_tls():
+def curl_uses_both_versions_of_http_over_tls():
     for version, flag in [("2", "--http2"), ("1.1", "--http1.1")]:
         command = ["curl", "-sS", flag, "--cacert", BUNDLE, "-w", "\n%{http_version}", f"{HTTPS}/_emulator/health"]
         body, spoken = subprocess.run(command, check=True, capture_output=True, text=True).stdout.rsplit("\n", 1)
@@ -147,7 +148,7 @@ def refused_requests_are_counted_by_reason():
     assert counts == [1, 2, 0], counts
 
 
-def the_world_and_the_process_are_shown_and_a_reset_changes_no_counter():
+def metrics_describe_the_world_and_the_process_and_a_reset_does_not_change_counters():
     health = json.loads(get("/_emulator/health")[1])
     own = "securityhub_local_"
     assert value(f"{own}findings", f"{own}findings") == health["findings"] > 0
@@ -165,7 +166,7 @@ def the_world_and_the_process_are_shown_and_a_reset_changes_no_counter():
     urllib.request.urlopen(urllib.request.Request(f"{HTTP}/_emulator/reset", method="POST")).close()
     assert value(f"{own}events", f"{own}events_total", **imported) == sent
     assert value(f"{own}requests", f"{own}requests_total") == calls
-    assert value(f"{own}journal_bytes", f"{own}journal_bytes") == 0, "a reset forgets the requests"
+    assert value(f"{own}journal_bytes", f"{own}journal_bytes") == 0, "a reset deletes the recorded requests"
     hub.describe_hub()
     assert value(f"{own}journal_bytes", f"{own}journal_bytes") > 0
     assert value(f"{own}build_info", f"{own}build_info", version=health["version"]) == 1

@@ -32,7 +32,7 @@ async fn boto3_cases_pass() {
 
 /// Rules: CPL-31, CPL-34, CPL-35, CPL-36, CPL-37, CPL-38.
 #[tokio::test]
-async fn boto3_copes_with_faults() {
+async fn boto3_handles_faults() {
     let Some(environment) = python_environment() else { return };
     let emulator = quickstart().await;
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/fault_cases.py");

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 
 use crate::service::Service;
-use crate::wire::failure::{Broken, Failure, HANG, pause};
+use crate::wire::failure::{BrokenConnection, Failure, HANG, pause};
 
 /// An HTTP client that sends all requests to one emulator, regardless of their host.
 #[derive(Clone)]
@@ -63,11 +63,11 @@ async fn fail(failure: Failure) -> Result<(), ConnectorError> {
         }
         Failure::Hang => {
             pause(HANG).await;
-            return Err(ConnectorError::timeout(Box::new(Broken)));
+            return Err(ConnectorError::timeout(Box::new(BrokenConnection)));
         }
         Failure::Reset => io::ErrorKind::ConnectionReset,
         Failure::Empty | Failure::Truncate => io::ErrorKind::UnexpectedEof,
         Failure::Garbage => io::ErrorKind::InvalidData,
     };
-    Err(ConnectorError::io(io::Error::new(kind, Broken).into()))
+    Err(ConnectorError::io(io::Error::new(kind, BrokenConnection).into()))
 }

@@ -43,7 +43,7 @@ mod strangers;
 mod tests;
 
 use answering::ApiRequest;
-pub use data_directory::{DataDirectory, OpenError, Opened};
+pub use data_directory::{DataDirectory, OpenError, OpenedService};
 pub use deliveries::Deliveries;
 pub use exported::{ExportTarget, S3Endpoint};
 use lanes::{Lane, Lanes};
@@ -84,11 +84,11 @@ pub struct Settings {
     pub journal: usize,
     /// Counters of the log.
     pub log: LogCounters,
-    /// The certificate in PEM of the authority that issued the server's certificate.
+    /// Certificate of the authority that issued the server's certificate, in PEM.
     pub certificate_authority: Option<String>,
     /// The place to which jobs export objects.
     pub export_target: ExportTarget,
-    /// The directory of the files that sinks of the control plane may write; `None` for no files.
+    /// Directory below which sinks may write files; `None` if sinks must not write files.
     pub sink_directory: Option<PathBuf>,
 }
 
@@ -145,7 +145,7 @@ impl Service {
         Ok(Service::with(settings, start, None))
     }
 
-    /// A service with this start.
+    /// A service that starts with the given world.
     fn with(settings: Settings, start: World, persistence: Option<Persistence>) -> Service {
         let callers = (settings.default_account, settings.verify_signatures);
         let sink = exported::sink(settings.export_target.clone());
@@ -182,7 +182,7 @@ impl Service {
         Ok(())
     }
 
-    /// The world it serves, with its control plane.
+    /// The served world with the state of its control plane.
     pub(crate) fn served(&self) -> &ServedWorld {
         &self.0.served
     }
@@ -190,28 +190,28 @@ impl Service {
     /// Adds faults now and after each reset to the start.
     ///
     /// # Errors
-    /// A sentence about the first fault that is wrong. No fault is added then.
+    /// A message about the first invalid fault. No fault is added in this case.
     pub fn add_faults(&self, faults: Vec<Fault>) -> Result<(), String> {
         let surroundings = Surroundings::of(&self.world());
         self.0.served.faults().add_to_start(faults, &surroundings).map_err(|refused| refused.to_string())
     }
 
-    /// Ends calls that wait, and reports from now on that the emulator is not ready (CPL-12, CPL-15).
+    /// Ends waiting calls, and makes the readiness check fail from now on (CPL-12, CPL-15).
     pub fn stop(&self) {
         self.0.served.notifications().stop();
     }
 
-    /// Its metrics.
+    /// The metrics of the service.
     pub fn metrics(&self) -> &Arc<Metrics> {
         self.0.served.metrics()
     }
 
-    /// The certificate in PEM of the authority that issued the server's certificate.
+    /// Certificate of the authority that issued the server's certificate, in PEM.
     pub fn certificate_authority(&self) -> Option<&str> {
         self.0.served.certificate_authority()
     }
 
-    /// Its metrics in the text format of Prometheus (CPL-100).
+    /// The metrics in the text format of Prometheus (CPL-100).
     pub fn metrics_text(&self) -> String {
         control::metrics::text(&self.0.served, Format::Text)
     }
@@ -239,8 +239,8 @@ impl Service {
         let _in_flight = self.0.served.metrics().begin();
         let (parts, body) = request.into_parts();
         let route = route::find(&parts.method, parts.uri.path());
-        let facts = self.consider_faults(ApiRequest { parts: &parts, body: &body, route: &route, source: None }).await;
-        self.answer_at_length(&parts, &body, &route, None, facts)
+        let facts = self.evaluate_faults(ApiRequest { parts: &parts, body: &body, route: &route, source: None }).await;
+        self.answer_fully(&parts, &body, &route, None, facts)
     }
 
     /// Answers a request from an address, which policies can refer to. Heavy work runs on a separate thread, so that
@@ -266,18 +266,18 @@ impl Service {
         source: IpAddr,
     ) -> Response<Bytes> {
         let request = ApiRequest { parts: &parts, body: &body, route: &route, source: Some(source) };
-        let facts = self.consider_faults(request).await;
+        let facts = self.evaluate_faults(request).await;
         let decision = facts.as_ref().and_then(|facts| facts.decision.as_ref());
         let is_done_here = decision.is_some_and(|decision| !decision.does_call());
         let Some(lane) = self.lane(&parts, &body, &route).filter(|_| !is_done_here) else {
-            return self.answer_at_length(&parts, &body, &route, Some(source), facts);
+            return self.answer_fully(&parts, &body, &route, Some(source), facts);
         };
         let facts = match self.answer_quickly(&parts, &body, &route, source, facts) {
             Ok(response) => return response,
             Err(facts) => facts,
         };
         let service = self.clone();
-        let work = move || service.answer_at_length(&parts, &body, &route, Some(source), facts);
+        let work = move || service.answer_fully(&parts, &body, &route, Some(source), facts);
         let ended = || {
             let error = AwsError::new(ErrorCode::InternalException, "The emulator is shutting down");
             answer::error(&error, &self.0.request_ids.uuid())
@@ -298,12 +298,12 @@ impl Service {
         let route = route::find(&parts.method, parts.uri.path());
         match self.answer_quickly(&parts, &body, &route, source, None) {
             Ok(response) => response,
-            Err(facts) => self.answer_at_length(&parts, &body, &route, Some(source), facts),
+            Err(facts) => self.answer_fully(&parts, &body, &route, Some(source), facts),
         }
     }
 
-    /// Answers a call that turns out to be small. Otherwise returns the facts that the attempt has collected, if there
-    /// was one.
+    /// Answers a call that turns out to be small. Otherwise returns the facts that were collected so far, for the next
+    /// attempt.
     #[allow(clippy::result_large_err, reason = "the facts are used by the next attempt of the same call")]
     fn answer_quickly(
         &self,
@@ -324,8 +324,8 @@ impl Service {
         }
     }
 
-    /// Answers a call, whatever time it takes.
-    fn answer_at_length(
+    /// Answers a call without a time budget.
+    fn answer_fully(
         &self,
         parts: &Parts,
         body: &Bytes,
@@ -338,7 +338,7 @@ impl Service {
         answered.unwrap_or_else(|| answer::error(&answering::internal_error(None), &facts.request_id))
     }
 
-    /// The facts about a call that has just arrived.
+    /// The facts about a call at its arrival.
     fn facts(&self, parts: &Parts, route: &Result<Route, Unroutable>) -> Facts {
         let test = call_facts::test_tag(&parts.headers).unwrap_or_default();
         Facts::new(self.0.request_ids.uuid(), route.as_ref().ok().map(|route| route.operation), test)

@@ -1,7 +1,7 @@
 //! Suggestions for misspelled names, in scenarios, filters, organizations and the control plane.
 
 /// Maximum length of a text that can be a misspelled name, in bytes. Computing a distance takes time and memory in
-/// proportion to the lengths of both texts, and callers send texts of any length.
+/// proportion to the lengths of both texts, and callers can send texts of any length.
 const MAX_LENGTH: usize = 256;
 
 /// The name in `words` that the author of `wrong` probably meant. Names are compared word by word: in each word, at most
@@ -57,12 +57,12 @@ fn word_distance(wrong: &str, word: &str) -> Option<usize> {
     if wrong.chars().count().abs_diff(word.chars().count()) > allowed {
         return None;
     }
-    let distance = strsim::damerau_levenshtein(&looks(wrong), &looks(word));
+    let distance = strsim::damerau_levenshtein(&fold_lookalikes(wrong), &fold_lookalikes(word));
     (distance <= allowed).then_some(distance)
 }
 
-/// The text with one letter for all characters that look like it.
-fn looks(text: &str) -> String {
+/// Replaces characters that look alike by the same letter.
+fn fold_lookalikes(text: &str) -> String {
     let look = |letter| match letter {
         '1' | 'i' | '|' => 'l',
         '0' => 'o',

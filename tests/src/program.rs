@@ -105,7 +105,7 @@ impl Program {
         Program { process, _needed: needed, ready, address }
     }
 
-    /// Kills it, and waits for its end.
+    /// Kills the process, and waits until it has exited.
     pub fn kill(&mut self) {
         self.process.kill().expect("a child can be killed");
         self.process.wait().expect("a child can be waited for");

@@ -81,7 +81,7 @@ fn creating_tickets_takes_linear_time() {
     });
 }
 
-/// Each connector has a client token, whose response is kept.
+/// Each connector has a client token, whose response is stored.
 ///
 /// Rules: CNV-01, O2G-08.
 #[test]

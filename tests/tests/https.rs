@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use securityhub_local_tests::program::{self, Program};
 
-/// The first byte of a TLS handshake, of an alert, and the version that clients begin with.
+/// First byte of a TLS handshake, and of an alert.
 const HANDSHAKE: u8 = 0x16;
 const ALERT: u8 = 0x15;
 
@@ -32,7 +32,7 @@ impl Drop for Temporary {
 
 /// Rules: CPL-110, CPL-112.
 #[test]
-fn the_authority_is_written_before_the_port_opens_and_its_key_is_not() {
+fn the_authority_is_written_without_its_key_before_the_port_opens() {
     let file = Temporary::new("ca.pem");
     let program = Program::start(&["--tls", "--tls-ca-file", file.path()]);
     let authority = fs::read_to_string(&file.0).unwrap();
@@ -60,7 +60,7 @@ fn a_handshake_that_fails_or_takes_too_long_ends_its_connection_only() {
         slow.write_all(begun).unwrap();
         let mut rest = Vec::new();
         slow.read_to_end(&mut rest).unwrap();
-        assert!(rest.first().is_none_or(|first| *first != HANDSHAKE), "{begun:?} is no client hello: {rest:?}");
+        assert!(rest.first().is_none_or(|first| *first != HANDSHAKE), "{begun:?} is not a client hello: {rest:?}");
     }
     program.assert_healthy();
 }

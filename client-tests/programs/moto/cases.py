@@ -156,7 +156,7 @@ class Exports(unittest.TestCase):
 
 
 def queue_of_rule(pattern):
-    """A queue of moto that gets the events which a rule of its EventBridge selects."""
+    """Creates a queue of moto that receives the events that a rule of its EventBridge selects."""
     post("reset", "")
     check_signatures(1000)
     sqs, events = aws("sqs"), aws("events")
@@ -168,7 +168,7 @@ def queue_of_rule(pattern):
 
 
 def messages(queue):
-    """All messages of a queue, in the order of the findings' names."""
+    """Receives all messages of a queue, and sorts them by the ID of the finding."""
     found = []
     while batch := aws("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
         for message in batch:
@@ -191,7 +191,7 @@ class Sinks(unittest.TestCase):
         self.assertEqual(imported["SuccessCount"], len(names), imported)
 
     # Rules: FWD-01, FWD-02, FWD-05, CPL-85.
-    def test_a_rule_of_event_bridge_gets_exactly_our_events(self):
+    def test_a_rule_of_event_bridge_receives_exactly_the_events_of_the_emulator(self):
         guide = pathlib.Path(os.environ["REPOSITORY"], "docs/guides/event-sinks.md").read_text()
         command = re.search(r"<!-- tested: client-tests/programs/moto/cases.py -->\n```bash\n(.*?)```", guide, re.S).group(1)
         # moto does not match patterns with elements of lists.

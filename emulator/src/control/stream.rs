@@ -9,7 +9,7 @@ use super::api::{Answer, Call, Nothing, Refusal};
 use super::requests::Selection;
 use super::{events, requests};
 use crate::journal;
-use crate::stream::{self, Cursor, Follow};
+use crate::stream::{self, Cursor, Subscription};
 use crate::wire::payload::Payload;
 
 /// What to follow.
@@ -71,18 +71,18 @@ pub(super) fn open(call: &Call<'_>, query: StreamInput, _: Nothing) -> Result<St
     let operation = query.operation.as_deref();
     let of_requests =
         requests::filter(&world, &Selection { operation, account, region, test, ..Selection::default() })?;
-    let follow = Follow {
+    let subscription = Subscription {
         events: has_events.then_some(of_events),
         requests: has_requests.then_some(of_requests),
         after: query.after.or_else(|| last_event_id(call)),
     };
     if call.is_in_process {
-        return Ok(Stream(Payload::Whole(stream::read_now(call.served, follow).into())));
+        return Ok(Stream(Payload::Whole(stream::read_now(call.served, subscription).into())));
     }
     let unavailable = |message: &str| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message);
     let place = call.served.notifications().permit();
     let place = place.ok_or_else(|| unavailable("1,000 calls wait or follow a stream; try again later"))?;
-    let messages = stream::open(call.served.clone(), follow, place);
+    let messages = stream::open(call.served.clone(), subscription, place);
     messages.map(|messages| Stream(Payload::Stream(messages))).ok_or_else(|| unavailable("streams need a server"))
 }
 

@@ -17,7 +17,7 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// A call of [`Principal::local_user`] of an account.
+    /// The principal [`Principal::local_user`] of an account as a caller.
     pub fn local_user(account: AccountId, region: Region, now: Timestamp) -> Caller {
         Caller { principal: Principal::local_user(account), region, now }
     }

@@ -20,7 +20,7 @@ use crate::state::{Clock, Due, HubKey, Phase, Timestamp, Transaction, World};
 /// sees a world with unfinished due work (STD-63). Only the output of an export job is rendered later, on a thread of its
 /// own, from a snapshot that is taken here; calls that read the job wait for it.
 pub fn run(world: &World, now: Timestamp) {
-    // Work that cannot be recorded is not done; calls then read the state before it.
+    // Work that cannot be recorded stays pending, and calls read the state without it.
     while world.is_due(now) && world.may_write() {
         let mut transaction = world.write();
         let Some((at, due)) = transaction.take_due(now) else { return };

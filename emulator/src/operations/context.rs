@@ -14,7 +14,7 @@ pub struct Context<'w> {
     pub world: &'w World,
     /// The caller, with Region and time.
     pub caller: Caller,
-    /// The tag of the call, which its events get (CPL-30).
+    /// The test tag of the call, which is added to the events of the call (CPL-30).
     pub test: Option<TestTag>,
 }
 

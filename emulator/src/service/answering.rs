@@ -1,4 +1,5 @@
-//! How a call of an API is answered: signature, body, and the operation of Security Hub or of another service.
+//! Answers calls of an API: verifies the signature, decodes the body, and runs the operation of Security Hub or of
+//! another service.
 
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,7 +24,7 @@ use crate::wire::failure::Failure;
 use crate::wire::route::{self, Route, Unroutable};
 use crate::wire::{answer, encoding, identity, input};
 
-/// A request of an API, with what its path addresses.
+/// An API request with the route of its path.
 #[derive(Clone, Copy)]
 pub(super) struct ApiRequest<'r> {
     pub(super) parts: &'r Parts,
@@ -33,8 +34,8 @@ pub(super) struct ApiRequest<'r> {
 }
 
 impl Service {
-    /// Answers a call, records it, and turns a panic into an internal error. `None` if the call would take longer than
-    /// `budget` allows, in which case it has no effect and is not recorded.
+    /// Answers a call, records it, and turns a panic into an internal error. Returns `None` if the call would take longer
+    /// than `budget` allows; the call then has no effect and is not recorded.
     pub(super) fn answer_api(
         &self,
         request: ApiRequest<'_>,
@@ -133,7 +134,7 @@ impl Service {
         let time = facts.caller.as_ref().map_or_else(|| self.world().clock.now(), |caller| caller.now);
         let served = &self.0.served;
         let fault = facts.fault().map(|id| &**id);
-        // A broken connection may leave nothing of the response.
+        // Some faults close the connection before any part of the response is sent.
         let is_sent = response.extensions().get().is_none_or(Failure::sends_response);
         let response = Some(response).filter(|_| is_sent);
         let call = NewCall { facts, parts, body, response, fault, time };
@@ -144,7 +145,7 @@ impl Service {
     }
 }
 
-/// Whether a call changes the world. Which calls of other services do is known only to these.
+/// The kind of a call. Calls of other services are of an unknown kind, because only these services distinguish them.
 fn call_kind(request: ApiRequest<'_>) -> CallKind {
     let Ok(route) = request.route else { return CallKind::Unknown };
     match operations::entry(route.operation).run {
@@ -153,8 +154,8 @@ fn call_kind(request: ApiRequest<'_>) -> CallKind {
     }
 }
 
-/// In debug builds, and therefore in all tests, a response that does not match its output shape is replaced by a 500,
-/// because it is a bug of this program. Release builds send it unchanged, because the state has changed already.
+/// Panics if a response does not match its output shape. Debug builds, and therefore all tests, then answer 500, because
+/// the mismatch is a bug of this program. Release builds send the response, because the state has changed already.
 #[cfg(debug_assertions)]
 fn assert_shape(operation: Operation, body: &[u8]) {
     let violations = serde_json::from_slice(body)
@@ -166,7 +167,7 @@ fn assert_shape(operation: Operation, body: &[u8]) {
     );
 }
 
-/// The same for an error that the operation neither declares nor has in `undeclared-errors.tsv`.
+/// Panics if an operation neither declares an error nor has it in `undeclared-errors.tsv`.
 #[cfg(debug_assertions)]
 fn assert_declared(operation: Operation, error: &AwsError) {
     let name = operation.name();

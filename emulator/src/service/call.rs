@@ -29,7 +29,7 @@ pub(super) struct Call<'c> {
     pub(super) source: Option<IpAddr>,
     /// Items that fail without being processed.
     pub(super) failing: Option<&'c Partial>,
-    /// The tag of the call.
+    /// The test tag of the call.
     pub(super) test: Option<&'c TestTag>,
 }
 
@@ -107,7 +107,7 @@ fn start_read(world: &World, budget: TimeBudget) -> Option<(u64, Timestamp)> {
             return None;
         }
         due::run(world, now);
-        // Pending work is not done while it cannot be recorded.
+        // Due work is not carried out while it cannot be recorded, so another attempt would not help.
         if world.is_due(now) && !world.may_write() {
             return Some((revision, now));
         }

@@ -1,4 +1,4 @@
-//! How a call of the control plane is answered, and how it waits.
+//! Answers calls of the control plane, including calls that wait.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::served::notifications::Topic;
 use crate::wire::payload::Payload;
 use crate::wire::{answer, encoding, input, route};
 
-/// Minimum time between two attempts of a call that waits, so that frequent news do not keep a thread busy.
+/// Minimum time between two attempts of a waiting call, so that frequent signals do not keep a thread busy.
 const ATTEMPT_INTERVAL: Duration = Duration::from_millis(5);
 
 impl Service {
@@ -29,8 +29,8 @@ impl Service {
         response
     }
 
-    /// Answers a call of the control plane. A call whose answer is [`Pending`] is repeated on news, until it is complete
-    /// or its time is over (CPL-12); in between it holds neither a thread nor a lock.
+    /// Answers a call of the control plane. A call whose response is [`Pending`] is attempted again after each signal, until
+    /// its response is complete or its time has elapsed (CPL-12). Between attempts it holds neither a thread nor a lock.
     async fn answer_waiting_control(&self, mut request: Request<Bytes>, may_start_threads: bool) -> Response<Payload> {
         let lane =
             (may_start_threads && !control::is_light(request.method(), request.uri().path())).then_some(Lane::Control);
@@ -66,7 +66,7 @@ impl Service {
         }
     }
 
-    /// Answers a call once, as complete as possible now.
+    /// Attempts a call once, in its lane.
     async fn attempt(&self, request: &Arc<Request<Bytes>>, lane: Option<Lane>) -> Response<Payload> {
         let Some(lane) = lane else { return self.answer_control_now(request) };
         let (service, request) = (self.clone(), Arc::clone(request));
@@ -77,7 +77,7 @@ impl Service {
         })
     }
 
-    /// Answers a call of the control plane on this thread, as completely as it can be answered now.
+    /// Answers a call of the control plane on this thread, without waiting.
     pub(crate) fn answer_control_now(&self, request: &Request<Bytes>) -> Response<Payload> {
         let (method, path) = (request.method(), request.uri().path());
         let answered = catch_unwind(AssertUnwindSafe(|| {
@@ -96,7 +96,7 @@ impl Service {
     }
 }
 
-/// Completes after a time, or never without one.
+/// Completes after the given time. Without a time it never completes.
 async fn sleep_if(time: Option<Duration>) {
     match time {
         Some(time) => sleep(time).await,
@@ -104,7 +104,7 @@ async fn sleep_if(time: Option<Duration>) {
     }
 }
 
-/// The request with its body decoded.
+/// Decodes the body of a request.
 fn decoded(request: &Request<Bytes>) -> Result<Request<Bytes>, AwsError> {
     let (parts, body) = request.clone().into_parts();
     let limit = route::body_limit(&parts.method, parts.uri.path());

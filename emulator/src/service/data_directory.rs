@@ -1,4 +1,4 @@
-//! A service whose state is kept in a data directory.
+//! A service whose state is stored in a data directory.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,19 +13,19 @@ use crate::served::{Persistence, Resumed};
 /// A data directory.
 #[derive(Clone, Debug)]
 pub struct DataDirectory {
-    /// Its path. It is created if it does not exist.
+    /// Path of the directory, which is created if it does not exist.
     pub path: PathBuf,
-    /// What acknowledged calls survive.
+    /// The kind of crash that acknowledged calls survive.
     pub durability: Durability,
-    /// Whether damaged files are cut before the damaged place.
+    /// Whether damaged files are truncated before the damage.
     pub recovers: bool,
 }
 
 /// A service with a data directory.
-pub struct Opened {
+pub struct OpenedService {
     /// The service.
     pub service: Service,
-    /// What the user should know about the directory.
+    /// Notes and warnings about the directory, for the user.
     pub notes: Vec<String>,
 }
 
@@ -59,7 +59,7 @@ impl From<Error> for OpenError {
 }
 
 impl Service {
-    /// A service that continues with the state in a data directory. A scenario fills the directory if it is empty.
+    /// Opens a data directory and continues with its state. An empty directory is filled from the scenario.
     ///
     /// # Errors
     /// [`OpenError`].
@@ -67,7 +67,7 @@ impl Service {
         settings: Settings,
         scenario: Option<Scenario>,
         directory: &DataDirectory,
-    ) -> Result<Opened, OpenError> {
+    ) -> Result<OpenedService, OpenError> {
         let DataDirectory { path, durability, recovers } = directory;
         let folder = Folder::open(path)?;
         let note = scenario.as_ref().and_then(|scenario| note(&folder, scenario));
@@ -93,11 +93,11 @@ impl Service {
         let world = service.world();
         _ = catch_unwind(AssertUnwindSafe(|| due::run(&world, world.clock.now())));
         service.0.served.start_compaction();
-        Ok(Opened { service, notes })
+        Ok(OpenedService { service, notes })
     }
 
-    /// Writes everything to the data directory, if there is one, and releases it. Calls that write fail from now on.
-    /// Returns false if something could not be written.
+    /// Writes all changes to the data directory and releases it; without a data directory, does nothing. Calls that write
+    /// fail from now on. Returns false if a change could not be written.
     pub fn close(&self) -> bool {
         self.0.served.close()
     }
@@ -109,7 +109,7 @@ fn source(scenario: &Scenario) -> Source {
     Source { name: names.join(", "), digest: scenario.digest() }
 }
 
-/// The note that a directory is not filled from a scenario, because it has content already.
+/// The note that a scenario is not loaded because the directory is not empty.
 fn note(folder: &Folder, scenario: &Scenario) -> Option<String> {
     if folder.is_empty() {
         return None;
@@ -126,8 +126,7 @@ fn note(folder: &Folder, scenario: &Scenario) -> Option<String> {
             given.name, source.name
         ),
         None => format!(
-            "{path} is not empty, so its state is used and the scenario is not loaded; {} differs from what filled the \
-             directory, which was no scenario",
+            "{path} is not empty, so its state is used and {} is not loaded; the directory was filled without a scenario",
             given.name
         ),
     })

@@ -5,7 +5,7 @@ use tokio::task::JoinHandle;
 
 use super::Service;
 
-/// Deliveries in progress. They end with this value.
+/// The running task. It stops when this value is dropped.
 #[derive(Debug)]
 pub struct Deliveries {
     stop: oneshot::Sender<()>,
@@ -13,7 +13,7 @@ pub struct Deliveries {
 }
 
 impl Service {
-    /// Starts to deliver events to sinks, in the current runtime.
+    /// Starts the task that delivers events to sinks, in the current runtime.
     pub fn start_deliveries(&self) -> Deliveries {
         let (stop, stopped) = oneshot::channel();
         let service = self.clone();
@@ -23,7 +23,7 @@ impl Service {
 }
 
 impl Deliveries {
-    /// Stops when the events of the last calls are delivered, or after two seconds (CPL-86).
+    /// Waits until the events of the last calls are delivered, but at most two seconds (CPL-86), and stops the task.
     pub async fn finish(self) {
         drop(self.stop);
         _ = self.task.await;

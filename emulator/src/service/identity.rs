@@ -1,4 +1,4 @@
-//! Who calls: the signature, its verification, and the caller of a request.
+//! Identifies the caller of a request and verifies its signature.
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -14,7 +14,7 @@ use crate::wire::identity::{self, Signature};
 use crate::wire::{age, input, route, signature};
 
 impl Service {
-    /// Finds out who calls which service, and adds it to the facts. After a refusal they contain what was known.
+    /// Identifies the caller and adds the access key and the service to the facts, also if the caller is refused.
     ///
     /// # Errors
     /// 403 for a missing, malformed or wrong signature, and for an unknown account.

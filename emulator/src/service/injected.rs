@@ -1,4 +1,4 @@
-//! Faults: what is decided about a call before it runs, and how its response is replaced.
+//! Injects faults: decides about a call before it runs, and replaces its response.
 
 use std::cell::LazyCell;
 
@@ -24,13 +24,13 @@ use crate::wire::{answer, encoding, input, route, sent};
 #[cfg(test)]
 mod tests;
 
-/// Names the fault that has changed a response.
+/// The response header with the ID of the fault that changed the response.
 const FAULT: HeaderName = HeaderName::from_static("x-emulator-fault");
 
 impl Service {
-    /// Decides what faults and rate limits do to a call, and waits as long as they require. Returns the facts that it has
-    /// collected; `None` if there are neither faults nor limits.
-    pub(super) async fn consider_faults(&self, request: ApiRequest<'_>) -> Option<Facts> {
+    /// Evaluates faults and rate limits for a call, and waits for the latency of the faults that fire. Returns the facts
+    /// about the call with the decision; `None` if neither faults nor rate limits are active.
+    pub(super) async fn evaluate_faults(&self, request: ApiRequest<'_>) -> Option<Facts> {
         let faults = self.0.served.faults();
         if !faults.is_active() && !faults.has_rate_limits() {
             return None;
@@ -51,7 +51,7 @@ impl Service {
     /// The decision about a call. Calls whose signature, path or body is refused are not subject to faults (CPL-34).
     fn decide(&self, request: ApiRequest<'_>, facts: &mut Facts) -> Option<Decision> {
         let ApiRequest { parts, body, route, .. } = request;
-        // A call with an invalid tag is refused for it.
+        // A call with an invalid tag is refused later.
         call_facts::test_tag(&parts.headers).ok()?;
         let world = self.world();
         facts.epoch = Some(world.epoch());
@@ -90,7 +90,7 @@ impl Service {
         self.0.served.faults().decide(&subject)
     }
 
-    /// Refuses a call that exceeds the limit of its operation. This comes before all rules (CPL-41).
+    /// Refuses a call that exceeds the rate limit of its operation. Rate limits precede all faults (CPL-41).
     fn limit_rate(&self, world: &World, caller: &Caller, operation: Operation) -> Option<Decision> {
         if !self.0.served.faults().has_rate_limits() {
             return None;
@@ -100,7 +100,7 @@ impl Service {
         Some(Decision::refusal(rates::RATE_LIMIT, answer))
     }
 
-    /// Answers a call as its decision requires.
+    /// Answers a call and applies the decision about its faults.
     pub(super) fn answer_with_faults(
         &self,
         request: ApiRequest<'_>,
@@ -129,7 +129,7 @@ impl Service {
     }
 }
 
-/// What the server does for a fault.
+/// The failure of the connection that a fault causes.
 fn failure(fault: WireFault) -> Failure {
     match fault.kind {
         FaultWire::Reset => Failure::Reset,
@@ -141,7 +141,7 @@ fn failure(fault: WireFault) -> Failure {
     }
 }
 
-/// Whether a body can be read: a call with another body is refused for it.
+/// Whether a body is empty or valid JSON. A call with any other body is refused later.
 fn is_json(body: &Bytes) -> bool {
     body.is_empty() || serde_json::from_slice::<IgnoredAny>(body).is_ok()
 }
@@ -156,7 +156,7 @@ fn refuse(error: &FaultAnswer, request: ApiRequest<'_>, facts: &Facts) -> Respon
     neighbours::refuse(&facts.service, request.parts, &error, &facts.request_id)
 }
 
-/// Stands for a response that is not sent, because the connection fails. Only callers in process see it.
+/// The error in place of a response that is not sent because the connection fails. Only in-process callers see it.
 fn broken(id: &str) -> AwsError {
     let message = format!("The connection fails because of the fault {id}");
     AwsError::new(ErrorCode::ServiceUnavailableException, message)

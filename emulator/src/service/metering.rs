@@ -21,14 +21,14 @@ impl Service {
         if facts.service == SECURITY_HUB {
             metrics.answered(Called::SecurityHub(facts.operation), &outcome);
         } else {
-            // The names of operations that are not supported are those of the client, so they are not labels.
+            // The client chooses the name of an unsupported operation, so this name must not become a label.
             let is_known = error != Some(ErrorCode::UnknownOperationException.name());
             let operation = if is_known { neighbours::operation(&facts.service, parts, body) } else { None };
             metrics.answered(Called::Neighbour(&facts.service, operation.as_deref()), &outcome);
         }
     }
 
-    /// Records the faults that have fired on a call.
+    /// Records the faults that fired on a call.
     pub(super) fn meter_faults(&self, facts: &Facts) {
         let metrics = self.0.served.metrics();
         for fault in facts.decision.iter().flat_map(|decision| &decision.fired) {

@@ -1,6 +1,6 @@
 //! Tests of panics, and of heavy work next to small calls.
 
-mod identity;
+mod export_round_trip;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::mpsc;

@@ -1,4 +1,4 @@
-//! The position of a reader in a stream, which is the ID of a message.
+//! The position of a reader in a stream. Messages have it as their ID.
 
 use std::fmt;
 use std::str::FromStr;
@@ -27,7 +27,8 @@ impl FromStr for Cursor {
     fn from_str(text: &str) -> Result<Cursor, String> {
         let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten();
         let numbers = text.split_once('.').and_then(|(event, request)| Some((number(event)?, number(request)?)));
-        let (event, request) = numbers.ok_or_else(|| format!("'{text}' is not the ID of a message, such as 12.40"))?;
+        let (event, request) = numbers
+            .ok_or_else(|| format!("'{text}' is not a valid message ID (expected two numbers, such as 12.40)"))?;
         Ok(Cursor { event, request })
     }
 }

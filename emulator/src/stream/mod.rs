@@ -1,7 +1,7 @@
 //! Streams of events and calls as they occur, in the format of server-sent events (CPL-81).
 //!
-//! A stream reads the ring of events and the journal from its cursor whenever there is news; it keeps no messages of its
-//! own. The filters of readers and the content of messages do not belong here.
+//! After each signal, a stream reads the ring of events and the journal from its cursor; it does not store messages. The
+//! filters of readers and the content of messages do not belong here.
 
 mod cursor;
 mod reader;
@@ -25,44 +25,44 @@ use crate::journal::Filter;
 use crate::served::ServedWorld;
 use crate::served::notifications::Topic;
 
-/// The interval of comments, which show both sides that the connection is open.
+/// Interval of comments, by which both sides detect that the connection is open.
 const COMMENT_INTERVAL: Duration = Duration::from_secs(15);
 const COMMENT: &[u8] = b": keep-alive\n\n";
-/// Maximum number of parts that wait for the connection.
+/// Maximum number of parts that are queued for a connection.
 const PARTS: usize = 4;
 
-/// What a stream follows.
+/// The selection of a stream's messages.
 #[derive(Clone, Debug, Default)]
-pub struct Follow {
-    /// The events; `None` for none.
+pub struct Subscription {
+    /// Filter of events; `None` to send no events.
     pub events: Option<EventFilter>,
-    /// The calls; `None` for none.
+    /// Filter of calls; `None` to send no calls.
     pub requests: Option<Filter>,
-    /// The last message that was read; `None` to start with what comes next.
+    /// Cursor of the last message that was read; `None` to start with the next message.
     pub after: Option<Cursor>,
 }
 
-/// Opens a stream that ends with its reader or with the emulator. `place` is its place among the streams. `None` outside of
-/// a runtime.
+/// Opens a stream, which ends when its reader disconnects or the emulator stops. `permit` limits the number of streams.
+/// Returns `None` outside of a runtime.
 pub fn open(
     served: ServedWorld,
-    follow: Follow,
-    place: OwnedSemaphorePermit,
+    subscription: Subscription,
+    permit: OwnedSemaphorePermit,
 ) -> Option<mpsc::Receiver<io::Result<Bytes>>> {
     let runtime = Handle::try_current().ok()?;
     let (sender, receiver) = mpsc::channel(PARTS);
-    // What happens from now on is a part of the stream.
-    let reader = Reader::new(&served, follow);
+    // The reader is created before the task starts, so that the stream contains every later message.
+    let reader = Reader::new(&served, subscription);
     runtime.spawn(async move {
         run(&served, reader, &sender).await;
-        drop(place);
+        drop(permit);
     });
     Some(receiver)
 }
 
-/// The messages that a stream would send at once.
-pub fn read_now(served: &ServedWorld, follow: Follow) -> String {
-    let mut reader = Reader::new(served, follow);
+/// The messages that a stream would send immediately.
+pub fn read_now(served: &ServedWorld, subscription: Subscription) -> String {
+    let mut reader = Reader::new(served, subscription);
     let mut messages = String::new();
     loop {
         let (text, has_more) = reader.read(served);

@@ -1,8 +1,8 @@
-//! Reads what is new for a stream, and writes it as messages.
+//! Reads new events and calls for a stream, and writes them as messages.
 
 use std::fmt::Write as _;
 
-use super::Follow;
+use super::Subscription;
 use super::cursor::Cursor;
 use crate::domain::events::envelope;
 use crate::domain::events::filter::EventFilter;
@@ -11,10 +11,10 @@ use crate::journal::Filter;
 use crate::served::ServedWorld;
 use crate::state::{Event, World};
 
-/// Maximum number of events that are read before other tasks get their turn. Comparing one with a pattern takes about 50
+/// Maximum number of events that are read before the task yields. Comparing one with a pattern takes about 50
 /// microseconds.
 const READ_AT_ONCE: usize = 16;
-/// Maximum number of messages by which a reader may be behind.
+/// Maximum number of messages by which a reader may lag.
 const MAX_BEHIND: usize = 1000;
 
 /// A reader of a stream.
@@ -23,33 +23,33 @@ pub(super) struct Reader {
     events: Option<EventFilter>,
     requests: Option<Filter>,
     at: Cursor,
-    /// The numbers of the last event and the last request when the stream was opened. Until there, the reader catches up
-    /// from the message that it named, and nothing is skipped.
+    /// The numbers of the last event and the last request when the stream was opened. Up to them, the reader catches up
+    /// from the cursor of the client without skipping messages.
     opened_at: Cursor,
-    /// The number of announcements before the next one.
+    /// The number of announcements that were read.
     announcements: u64,
 }
 
 impl Reader {
-    pub(super) fn new(served: &ServedWorld, follow: Follow) -> Reader {
+    pub(super) fn new(served: &ServedWorld, subscription: Subscription) -> Reader {
         let opened_at = Cursor { event: last_event(&served.world()), request: served.journal().last() };
-        let after = follow.after.unwrap_or(opened_at);
-        // Numbers of another process, whose events and requests have numbers of their own.
+        let after = subscription.after.unwrap_or(opened_at);
+        // A cursor beyond the last number is from another process, so it does not apply to this one.
         let known = |after: u64, last: u64| if after > last { 0 } else { after };
         let (event, request) = (known(after.event, opened_at.event), known(after.request, opened_at.request));
         Reader {
-            events: follow.events,
-            requests: follow.requests,
+            events: subscription.events,
+            requests: subscription.requests,
             at: Cursor { event, request },
             opened_at,
             announcements: served.sinks().announcements().count(),
         }
     }
 
-    /// Messages about what is new, and whether there may be more. The events of a call come before the call.
+    /// Returns the next messages, and whether there may be more. The events of a call precede the call.
     pub(super) fn read(&mut self, served: &ServedWorld) -> (String, bool) {
         let mut text = String::new();
-        // A call is recorded after its events, so that the events of a recorded call are read here.
+        // A call is recorded after its events, so the events of all calls up to this one are available.
         let last_request = served.journal().last();
         let has_more = self.read_events(served, &mut text);
         let has_more = has_more || self.read_requests(served, last_request, &mut text);
@@ -60,12 +60,12 @@ impl Reader {
         let Some(filter) = &self.events else { return false };
         self.announcements = write_announcements(text, served, filter, self.announcements, self.at);
         let world = served.world();
-        let may_want = |event: &Event| filter.may_want(event);
+        let may_match = |event: &Event| filter.may_match(event);
         let mut dropped = 0;
         if self.at.event >= self.opened_at.event {
-            (self.at.event, dropped) = world.skip_events(self.at.event, MAX_BEHIND, may_want);
+            (self.at.event, dropped) = world.skip_events(self.at.event, MAX_BEHIND, may_match);
         }
-        let page = world.events(self.at.event, READ_AT_ONCE, may_want);
+        let page = world.events(self.at.event, READ_AT_ONCE, may_match);
         write_dropped(text, self.at, dropped + page.dropped);
         for event in page.events {
             self.at.event = event.number;
@@ -105,8 +105,8 @@ fn last_event(world: &World) -> u64 {
     world.events(u64::MAX, 1, |_| false).last
 }
 
-/// Writes the announcements after the first `count`. They are not events, so filters that only events can match do not
-/// select them.
+/// Writes the announcements after the first `count`, and returns their total number. Announcements are not events, so
+/// conditions that only events can satisfy do not select them.
 fn write_announcements(text: &mut String, served: &ServedWorld, filter: &EventFilter, count: u64, at: Cursor) -> u64 {
     let (announcements, count) = served.sinks().announcements().after(count);
     let selects_events = filter.pattern.is_some() || filter.detail_type.is_some() || filter.test.is_some();

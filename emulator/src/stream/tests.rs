@@ -23,7 +23,7 @@ type Message = (String, String, Value);
 struct Stream(mpsc::Receiver<std::io::Result<Bytes>>);
 
 impl Stream {
-    /// The messages that arrive until nothing has arrived for a while.
+    /// The messages that arrive until the stream has been silent for 200 ms.
     async fn messages(&mut self) -> Vec<Message> {
         let mut text = String::new();
         while let Ok(Some(part)) = timeout(Duration::from_millis(200), self.0.recv()).await {
@@ -81,7 +81,7 @@ fn event_ids(messages: &[Message]) -> Vec<(&str, &str)> {
 
 /// Rules: CPL-81.
 #[test]
-fn a_stream_starts_with_what_comes_next_or_after_a_message() {
+fn a_stream_starts_with_the_next_message_or_after_a_cursor() {
     runtime().block_on(async {
         let service = service().await;
         import(&service, ["a", "b"].map(str::to_owned).into_iter()).await;
@@ -95,19 +95,23 @@ fn a_stream_starts_with_what_comes_next_or_after_a_message() {
         let mut after = open(&service, "?kinds=events&after=3.0", Some("1.0")).await;
         assert_eq!(event_ids(&after.messages().await), [("4.0", "d")]);
         let mut of_another = open(&service, "?kinds=events", Some("99.7")).await;
-        assert_eq!(of_another.messages().await.len(), 4, "the numbers are those of another process");
+        assert_eq!(of_another.messages().await.len(), 4, "the cursor is from another process");
         import(&service, std::iter::once("e".to_owned())).await;
         assert_eq!(event_ids(&again.messages().await), [("5.0", "e")]);
         assert!(service.served().reset());
         send(&service, "POST", "/accounts", None, json!({})).await;
         import(&service, std::iter::once("f".to_owned())).await;
-        assert_eq!(event_ids(&live.messages().await), [("5.1", "e"), ("6.1", "f")], "it continues after a reset");
+        assert_eq!(
+            event_ids(&live.messages().await),
+            [("5.1", "e"), ("6.1", "f")],
+            "the stream continues after a reset"
+        );
     });
 }
 
 /// Rules: CPL-81, CPL-88.
 #[test]
-fn a_stream_has_the_events_that_filters_select_and_announcements() {
+fn a_stream_contains_announcements_and_the_events_that_its_filters_select() {
     runtime().block_on(async {
         let service = service().await;
         let pattern = "%7B%22detail%22%3A%7B%22findings%22%3A%7B%22Id%22%3A%5B%22b%22%5D%7D%7D%7D";
@@ -142,7 +146,7 @@ fn a_stream_has_the_events_that_filters_select_and_announcements() {
 
 /// Rules: CPL-26, CPL-81.
 #[test]
-fn a_stream_has_the_calls_after_their_events() {
+fn a_stream_contains_each_call_after_its_events() {
     runtime().block_on(async {
         let service = service().await;
         let mut all = open(&service, "", None).await;
@@ -178,7 +182,7 @@ fn a_stream_has_the_calls_after_their_events() {
 
 /// Rules: CPL-81.
 #[test]
-fn a_reader_far_behind_skips_the_oldest() {
+fn a_slow_reader_skips_the_oldest_messages() {
     runtime().block_on(async {
         let service = service().await;
         let mut stream = open(&service, "?kinds=events", None).await;
@@ -188,7 +192,7 @@ fn a_reader_far_behind_skips_the_oldest() {
         let events: Vec<&Message> = messages.iter().filter(|(kind, ..)| kind == "event").collect();
         assert_eq!((dropped, events.len()), (2000, 1000));
         assert_eq!((events[0].1.as_str(), events[999].1.as_str()), ("2001.1", "3000.1"));
-        // A reader that names a message gets all that follows it.
+        // A reader with a cursor gets all later messages.
         let mut resumed = open(&service, "?kinds=events", Some("100.0")).await;
         assert_eq!(resumed.messages().await.len(), 2900);
     });

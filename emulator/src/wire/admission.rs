@@ -38,7 +38,7 @@ pub struct Admission {
 pub struct Refusal {
     /// 400 or 403.
     pub status: StatusCode,
-    /// What is not allowed.
+    /// The reason, for the metrics.
     pub reason: Reason,
     /// The problem, and the flag that allows the request.
     pub message: String,

@@ -21,7 +21,7 @@ const MAX_DRAINED: usize = 256 * 1024 * 1024;
 pub struct Memory {
     limit: usize,
     used: Arc<AtomicUsize>,
-    /// Counts the requests for whose bodies there is none.
+    /// Counts the requests that are refused because memory is short.
     metrics: Arc<Metrics>,
 }
 
@@ -108,7 +108,7 @@ impl MemoryShare {
         if declared <= free { Ok(()) } else { Err(self.shortage(declared)) }
     }
 
-    /// The reason for refusing a request, which is counted.
+    /// Counts a refused request and returns the reason.
     fn shortage(&self, bytes: usize) -> MemoryShortage {
         self.memory.metrics.refused(Reason::BodyMemory);
         let alone = self.bytes.saturating_add(bytes);

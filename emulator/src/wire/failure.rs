@@ -1,5 +1,4 @@
-//! Connections that fail on purpose (CPL-37). A response carries its [`Failure`] as an extension; the server carries it
-//! out.
+//! Connections that fail on purpose (CPL-37). A response has its [`Failure`] as an extension; the server applies it.
 
 use std::fmt;
 use std::io;
@@ -20,16 +19,16 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::payload::Payload;
 
-/// The time for which a connection hangs.
+/// Duration for which a connection hangs.
 pub const HANG: Duration = Duration::from_mins(1);
 /// The number of parts of a slow response.
 const PARTS: usize = 20;
 /// The number of random bytes that are sent instead of a response.
 const GARBAGE: usize = 64;
-/// The time that a connection has to send the first half of a response, before it is closed.
-const HALF: Duration = Duration::from_millis(50);
+/// Time for sending the first half of a response before the connection is closed.
+const FLUSH_TIME: Duration = Duration::from_millis(50);
 
-/// How a connection fails.
+/// A failure of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// It is reset without a response.
@@ -47,7 +46,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Whether the client receives some of the response.
+    /// Whether the client receives a part of the response.
     pub fn sends_response(&self) -> bool {
         matches!(self, Failure::Truncate | Failure::Dribble(_))
     }
@@ -59,59 +58,63 @@ pub fn status<B>(response: &Response<B>) -> Option<u16> {
     is_sent.then(|| response.status().as_u16())
 }
 
-/// A request without a response. Over HTTP/1.1 hyper closes the connection, over HTTP/2 it resets the stream.
+/// The error for which hyper sends no response: over HTTP/1.1 it closes the connection, over HTTP/2 it resets the stream.
 #[derive(Debug)]
-pub struct Broken;
+pub struct BrokenConnection;
 
-impl fmt::Display for Broken {
+impl fmt::Display for BrokenConnection {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a fault broke the connection")
     }
 }
 
-impl std::error::Error for Broken {}
+impl std::error::Error for BrokenConnection {}
 
-/// What a socket does instead of sending what it is given.
+/// Handling of the bytes that are written to a socket. A fault changes it.
 #[derive(Debug, Default)]
-pub struct Order(AtomicU8);
+pub struct WriteMode(AtomicU8);
 
 const SEND: u8 = 0;
 const SEND_GARBAGE: u8 = 1;
 const SEND_NOTHING: u8 = 2;
 const RESET: u8 = 3;
 
-impl Order {
-    fn give(&self, order: u8) {
-        self.0.store(order, Ordering::Release);
+impl WriteMode {
+    fn set(&self, mode: u8) {
+        self.0.store(mode, Ordering::Release);
     }
 
     fn get(&self) -> u8 {
         self.0.load(Ordering::Acquire)
     }
 
-    /// Carries out the failure that a response demands.
+    /// Applies the failure of a response, if it has one.
     ///
     /// # Errors
-    /// [`Broken`] if no response is sent.
-    pub async fn obey(&self, response: Response<Payload>, version: Version) -> Result<Response<Payload>, Broken> {
+    /// [`BrokenConnection`] if no response is sent.
+    pub async fn apply(
+        &self,
+        response: Response<Payload>,
+        version: Version,
+    ) -> Result<Response<Payload>, BrokenConnection> {
         let Some(failure) = response.extensions().get::<Failure>().copied() else { return Ok(response) };
         let has_streams = version == Version::HTTP_2;
         match failure {
             Failure::Hang => {
                 sleep(HANG).await;
-                Err(Broken)
+                Err(BrokenConnection)
             }
             Failure::Reset if !has_streams => {
-                self.give(RESET);
-                Err(Broken)
+                self.set(RESET);
+                Err(BrokenConnection)
             }
             Failure::Garbage if !has_streams => {
-                self.give(SEND_GARBAGE);
+                self.set(SEND_GARBAGE);
                 let mut response = Response::new(Payload::Whole(Bytes::new()));
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 Ok(response)
             }
-            Failure::Reset | Failure::Garbage | Failure::Empty => Err(Broken),
+            Failure::Reset | Failure::Garbage | Failure::Empty => Err(BrokenConnection),
             Failure::Truncate => Ok(halve(response).await),
             Failure::Dribble(over) => Ok(slow_down(response, over).await),
         }
@@ -123,9 +126,9 @@ async fn halve(response: Response<Payload>) -> Response<Payload> {
     with_parts(response, |body, sender| async move {
         let half = body.slice(..body.len() / 2);
         if sender.send(Ok(half)).await.is_ok() {
-            // hyper sends what it has when the next part is not there yet, but not when there is an error.
-            sleep(HALF).await;
-            _ = sender.send(Err(io::Error::new(io::ErrorKind::ConnectionAborted, Broken))).await;
+            // hyper flushes its buffer while it waits for the next part, but discards the buffer on an error.
+            sleep(FLUSH_TIME).await;
+            _ = sender.send(Err(io::Error::new(io::ErrorKind::ConnectionAborted, BrokenConnection))).await;
         }
     })
     .await
@@ -147,7 +150,7 @@ async fn slow_down(response: Response<Payload>, over: Duration) -> Response<Payl
     .await
 }
 
-/// The response with its full length and a body whose parts a task sends.
+/// Returns the response with its full Content-Length and with a body that a task sends in parts.
 async fn with_parts<F: Future<Output = ()> + Send + 'static>(
     response: Response<Payload>,
     send: impl FnOnce(Bytes, mpsc::Sender<io::Result<Bytes>>) -> F,
@@ -160,7 +163,7 @@ async fn with_parts<F: Future<Output = ()> + Send + 'static>(
     Response::from_parts(parts, Payload::Stream(receiver))
 }
 
-/// Waits on a thread instead of a timer of tokio, because the runtime of a caller in process may have none.
+/// Waits on a thread instead of a timer of tokio, because the runtime of an in-process caller may have no timer.
 pub async fn pause(duration: Duration) {
     let (sender, ended) = oneshot::channel::<()>();
     let wait = move || {
@@ -172,19 +175,19 @@ pub async fn pause(duration: Duration) {
     }
 }
 
-/// A TCP connection that can be ordered to fail.
+/// A TCP connection whose writes depend on a [`WriteMode`].
 #[derive(Debug)]
 pub struct Socket {
     stream: TcpStream,
-    order: Arc<Order>,
+    mode: Arc<WriteMode>,
     /// The random bytes that remain to be sent.
     garbage: Option<Vec<u8>>,
 }
 
 impl Socket {
-    /// A socket that obeys these orders.
-    pub fn new(stream: TcpStream, order: Arc<Order>) -> Socket {
-        Socket { stream, order, garbage: None }
+    /// A socket with this mode.
+    pub fn new(stream: TcpStream, mode: Arc<WriteMode>) -> Socket {
+        Socket { stream, mode, garbage: None }
     }
 
     /// The connection.
@@ -192,7 +195,7 @@ impl Socket {
         &self.stream
     }
 
-    /// Sends random bytes, and from then on nothing.
+    /// Sends random bytes, and discards everything that is written later.
     fn poll_garbage(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let garbage =
             self.garbage.get_or_insert_with(|| std::iter::repeat_with(|| fastrand::u8(..)).take(GARBAGE).collect());
@@ -200,14 +203,14 @@ impl Socket {
             let sent = ready!(Pin::new(&mut self.stream).poll_write(context, garbage))?;
             garbage.drain(..sent);
         }
-        self.order.give(SEND_NOTHING);
+        self.mode.set(SEND_NOTHING);
         Poll::Ready(Ok(()))
     }
 }
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        if self.order.get() == RESET {
+        if self.mode.get() == RESET {
             // Closing a socket without a linger time sends a reset. If this fails, the connection is closed normally.
             _ = self.stream.set_zero_linger();
         }
@@ -226,7 +229,7 @@ impl AsyncRead for Socket {
 
 impl AsyncWrite for Socket {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match self.order.get() {
+        match self.mode.get() {
             SEND => Pin::new(&mut self.stream).poll_write(context, bytes),
             SEND_GARBAGE => {
                 ready!(self.poll_garbage(context))?;
@@ -241,7 +244,7 @@ impl AsyncWrite for Socket {
         context: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if self.order.get() == SEND {
+        if self.mode.get() == SEND {
             return Pin::new(&mut self.stream).poll_write_vectored(context, parts);
         }
         let length = parts.iter().map(|part| part.len()).sum();

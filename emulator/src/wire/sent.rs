@@ -5,7 +5,7 @@ use securityhub_fixtures::model::{Kind, Location, ShapeId};
 use serde_json::{Map, Number, Value};
 
 /// The members of the input of `operation`, from labels, query and body. A body that is not a JSON object is returned as
-/// a string. Names and values are those of the client, also wrong ones.
+/// a string. Invalid names and values are included.
 pub fn members(operation: Operation, labels: &[(&'static str, String)], query: &str, body: &[u8]) -> Value {
     let Kind::Structure(structure) = &operation.model().input.shape().kind else { return Value::Object(Map::new()) };
     let mut members = Map::new();

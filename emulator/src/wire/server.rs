@@ -23,7 +23,7 @@ use tokio::task::JoinSet;
 
 use super::admission::{self, Admission};
 use super::body::{self, BodyError, Memory, TooLarge};
-use super::failure::{Broken, Order, Socket};
+use super::failure::{BrokenConnection, Socket, WriteMode};
 use super::payload::Payload;
 use super::tls::{self, Tls};
 use super::{answer, route};
@@ -43,7 +43,7 @@ pub struct Options {
     pub body_memory: usize,
     /// Host names and web origins to admit.
     pub admission: Admission,
-    /// The certificate, with which the server also speaks HTTPS.
+    /// Certificate for HTTPS; `None` for HTTP only.
     pub tls: Option<Tls>,
     /// Counts refused requests.
     pub metrics: Arc<Metrics>,
@@ -136,7 +136,7 @@ impl Drop for Open {
     }
 }
 
-/// A body whose request counts as in progress until it is sent or dropped.
+/// A body whose request is in progress until the body is sent or dropped.
 struct Counted {
     payload: Payload,
     _open: Option<Open>,
@@ -196,8 +196,8 @@ where
 {
     _ = stream.set_nodelay(true);
     let timeout = shared.read_timeout;
-    let order = Arc::new(Order::default());
-    let socket = Socket::new(stream, Arc::clone(&order));
+    let mode = Arc::new(WriteMode::default());
+    let socket = Socket::new(stream, Arc::clone(&mode));
     let opened = tokio::select! {
         opened = tls::open(socket, shared.tls.as_ref(), timeout) => opened,
         () = shutdown_requested(&mut stopped) => return,
@@ -212,14 +212,14 @@ where
     let activity = Arc::new(Activity::default());
     let counted = Arc::clone(&activity);
     let service = service_fn(move |request: Request<Incoming>| {
-        let (shared, open, order) = (Arc::clone(&shared), counted.begin(), Arc::clone(&order));
+        let (shared, open, mode) = (Arc::clone(&shared), counted.begin(), Arc::clone(&mode));
         async move {
             let version = request.version();
             let response = answer(request, source, &shared).await;
-            let response = order.obey(response, version).await?;
+            let response = mode.apply(response, version).await?;
             // A stream is in progress until its end, so that its connection is not idle.
             let open = matches!(response.body(), Payload::Stream(_)).then_some(open);
-            Ok::<_, Broken>(response.map(|payload| Counted { payload, _open: open }))
+            Ok::<_, BrokenConnection>(response.map(|payload| Counted { payload, _open: open }))
         }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());

@@ -1,5 +1,5 @@
 //! Kills the program many times while it changes its state, and checks after each restart that no acknowledged call is
-//! lost and none is there in part.
+//! lost and no call was done in part.
 //!
 //! ```text
 //! cargo run --release -p securityhub-local-tests --bin kills -- 1000
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
         return ExitCode::from(1);
     }
     println!("seed {seed}, in {}", folder.display());
-    // The directory stays if a check fails, so that its content can be examined.
+    // A failed check panics before the directory is removed, so that its content can be examined.
     kills::print(kills, durability, &folder, seed);
     _ = std::fs::remove_dir_all(&folder);
     ExitCode::SUCCESS

@@ -10,7 +10,7 @@ use super::bits::Random;
 use super::requests::{BuiltRequest, mutate};
 use crate::client::TestClient;
 
-/// Values of parameters and labels, percent-encoded: valid ones, control characters, other alphabets, no UTF-8.
+/// Values of parameters and labels, percent-encoded: valid values, control characters, other alphabets, invalid UTF-8.
 const VALUES: [&str; 14] = [
     "111111111111",
     "us-east-1",

@@ -75,8 +75,8 @@ pub fn detail(subject: &Subject) -> String {
     }
 }
 
-/// The finding on one line, since readers of streams and files separate events by line feeds. In JSON, line breaks are
-/// only found between tokens.
+/// The finding on one line, because readers of streams and files separate events by line feeds. JSON has line breaks
+/// only between tokens.
 fn findings(document: &[u8]) -> String {
     let text = format!("\"findings\":[{}]", String::from_utf8_lossy(document));
     if memchr::memchr2(b'\n', b'\r', text.as_bytes()).is_some() { text.replace(['\n', '\r'], "") } else { text }

@@ -1,4 +1,4 @@
-//! Which events a reader wants.
+//! Filters of events.
 
 use super::envelope;
 use super::pattern::EventPattern;
@@ -10,19 +10,19 @@ use crate::state::{AccountId, Event, IdSource, Region, TestTag};
 pub struct EventFilter {
     /// The account that received the event.
     pub account: Option<AccountId>,
-    /// The Region that received it.
+    /// The Region that received the event.
     pub region: Option<Region>,
-    /// Its `detail-type`.
+    /// The `detail-type` of the event.
     pub detail_type: Option<String>,
-    /// The tag of the call that caused it.
+    /// The test tag of the call that caused the event.
     pub test: Option<TestTag>,
-    /// An event pattern that it matches.
+    /// A pattern that the event matches.
     pub pattern: Option<EventPattern>,
 }
 
 impl EventFilter {
-    /// Whether all conditions hold except for the pattern, which takes long to compare.
-    pub fn may_want(&self, event: &Event) -> bool {
+    /// Whether all conditions except the pattern hold. Comparing the pattern takes long.
+    pub fn may_match(&self, event: &Event) -> bool {
         self.account.is_none_or(|account| account == event.receiver.account)
             && self.region.as_ref().is_none_or(|region| *region == event.receiver.region)
             && self.detail_type.as_ref().is_none_or(|name| name == envelope::detail_type(&event.subject))
@@ -36,7 +36,7 @@ impl EventFilter {
         written.is_some_and(|written| pattern.matches(&written))
     }
 
-    /// Whether it wants all events.
+    /// Whether the filter selects all events.
     pub fn is_empty(&self) -> bool {
         self.account.is_none()
             && self.region.is_none()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use securityhub_fixtures::exposures::{Source, TRAITS, Trait};
 use serde_json::Value;
 
-use super::signals::{self, SignalOfResource};
+use super::signals::{self, ResourceSignal};
 use crate::domain::findings::v2::inventory::{build, declared};
 use crate::state::{HubKey, Region, Resource, ResourceName, Signal, SignalSource, Signals, World};
 
@@ -29,7 +29,7 @@ pub fn read(world: &World, region: &Region, signals: &mut Signals) -> Vec<Resour
     signals::add(signals, SignalSource::Declared, found)
 }
 
-fn of_resource(world: &World, key: &HubKey, resource: &Resource, others: &Others<'_>) -> Vec<SignalOfResource> {
+fn of_resource(world: &World, key: &HubKey, resource: &Resource, others: &Others<'_>) -> Vec<ResourceSignal> {
     let is_seen = |of: &Trait| {
         matches!(of.source, Source::Details(kind, conditions)
             if kind == resource.resource_type && others.satisfies(resource, conditions))
@@ -51,7 +51,7 @@ fn of_resource(world: &World, key: &HubKey, resource: &Resource, others: &Others
             product_uid: format!("arn:{}:securityhub:{}::productv2/aws/config", key.region.partition(), key.region)
                 .into(),
         };
-        SignalOfResource { name: name.clone(), object: Arc::clone(&object), row, signal }
+        ResourceSignal { name: name.clone(), object: Arc::clone(&object), row, signal }
     };
     rows.into_iter().map(of_trait).collect()
 }

@@ -69,9 +69,9 @@ pub fn of_kind(exposed: &Exposed, kind: usize) -> impl Iterator<Item = &Signal> 
 }
 
 /// Adds the signals of a source. Returns the resources of these signals.
-pub fn add(signals: &mut Signals, source: SignalSource, found: Vec<SignalOfResource>) -> Vec<ResourceName> {
+pub fn add(signals: &mut Signals, source: SignalSource, found: Vec<ResourceSignal>) -> Vec<ResourceName> {
     let mut names = BTreeSet::new();
-    for SignalOfResource { name, object, row, mut signal } in found {
+    for ResourceSignal { name, object, row, mut signal } in found {
         // The signals of a resource share its name and the names of their products.
         let name = signals.resources.get_key_value(&name).map_or(name, |(known, _)| known.clone());
         let exposed = signals.resources.entry(name.clone()).or_default();
@@ -96,7 +96,7 @@ pub fn add(signals: &mut Signals, source: SignalSource, found: Vec<SignalOfResou
 }
 
 /// One trait of one resource.
-pub struct SignalOfResource {
+pub struct ResourceSignal {
     pub name: ResourceName,
     pub object: Arc<str>,
     /// The row of the table of traits.
@@ -138,7 +138,7 @@ pub fn read(world: &World, region: &Region, signals: &mut Signals, source: Signa
 }
 
 /// The signals in a finding. Most findings are recognized as irrelevant without converting them to OCSF.
-fn of_finding(world: &World, table: &TableKey, stored: Stored<'_>) -> Vec<SignalOfResource> {
+fn of_finding(world: &World, table: &TableKey, stored: Stored<'_>) -> Vec<ResourceSignal> {
     let document = std::str::from_utf8(stored.document).unwrap_or_default();
     let may_contain_signals = table.is_ocsf_only || may_contain_signals(document);
     if !may_contain_signals || !visibility::shows_product(world, table, stored.document) {
@@ -167,7 +167,7 @@ fn of_finding(world: &World, table: &TableKey, stored: Stored<'_>) -> Vec<Signal
         for (row, of) in &rows {
             let [uid, title, product_uid] = of_finding.clone();
             let signal = Signal { kind: of.kind, label: of.label, uid, title, product_uid };
-            found.push(SignalOfResource { name: name.clone(), object: Arc::clone(&object), row: *row, signal });
+            found.push(ResourceSignal { name: name.clone(), object: Arc::clone(&object), row: *row, signal });
         }
     }
     found

@@ -19,7 +19,7 @@
 //! Besides the import: [`filters`] and [`explain`] determine which findings a query selects and why, [`listing`] sorts
 //! and counts them for people, and [`visibility`] and [`aggregation`] determine who sees them in which Region;
 //! [`automation_rules`] change findings during the import; [`insights`], [`products`] and [`action_targets`] are
-//! settings of a hub; [`restore`] makes worlds with their findings from documents. [`v2`] is the V2 half of Security
+//! settings of a hub; [`restore`] restores worlds with their findings from documents. [`v2`] is the V2 half of Security
 //! Hub, which shows the same findings in OCSF. Does not contain: controls, accounts and events.
 
 pub mod action_targets;

@@ -52,7 +52,7 @@ pub(super) struct Origin<'w> {
 enum Acceptance {
     /// The hub of the classic half.
     Hub,
-    /// The hub V2, while the other one is disabled.
+    /// The hub V2, because the hub of the classic half is disabled.
     OnlyHubV2,
 }
 
@@ -123,8 +123,8 @@ impl<'w> Origin<'w> {
         Origin { product_arn, owner_text, source, owner, account_name, rules: rules.unwrap_or_default(), acceptance }
     }
 
-    /// Whether a finding is accepted, or the reason why not (IMP-33). BatchImportFindings requires the hub of the classic
-    /// half; a product can also send findings to an owner that has only a hub V2 (DEC-04).
+    /// Checks whether a finding is accepted; the error is the reason for the refusal (IMP-33). BatchImportFindings requires
+    /// the hub of the classic half; a product can also send findings to an owner that has only a hub V2 (DEC-04).
     pub(super) fn accepts(&self, sender: Sender<'_>) -> Result<(), String> {
         match (&self.acceptance, sender) {
             (Ok(Acceptance::OnlyHubV2), Sender::Caller(_)) => Err(not_subscribed(&self.owner_text)),

@@ -149,7 +149,7 @@ impl Valid {
     pub(super) fn world(&self, base: Option<&World>) -> Result<World, (Span, String)> {
         let (document, findings) = (self.document.clone(), self.findings.to_vec());
         let built = match base {
-            Some(base) => restore::over(base, document, findings),
+            Some(base) => restore::merge(base, document, findings),
             None => restore::world(document, findings),
         };
         built.map_err(|error| (self.place(&error), error.to_string()))

@@ -24,7 +24,7 @@ fn emulator(faults: Value) -> Emulator {
     runtime().block_on(Emulator::builder().faults(faults).start()).unwrap()
 }
 
-/// The same with a hub. The faults select calls that list controls.
+/// An emulator with a hub. The faults select calls of ListSecurityControlDefinitions.
 fn emulator_with_hub(faults: Value) -> Emulator {
     let mut faults = faults;
     for fault in faults.as_array_mut().unwrap() {
@@ -35,7 +35,7 @@ fn emulator_with_hub(faults: Value) -> Emulator {
     emulator
 }
 
-/// Calls over HTTP/1.1 and returns all bytes up to the end of the connection, or the error that ends it.
+/// Calls over HTTP/1.1. Returns all bytes up to the end of the connection, and the error that ended it, if any.
 fn call(emulator: &Emulator, method: &str, path: &str) -> (Vec<u8>, Option<ErrorKind>) {
     let mut stream = TcpStream::connect(emulator.address()).unwrap();
     let head =
@@ -66,7 +66,7 @@ fn a_connection_fails_before_its_response() {
         let (received, ended) = call(&emulator, "POST", "/accounts");
         assert_eq!((received.len(), ended), (length, error), "{kind}");
         assert!(!received.starts_with(b"HTTP"), "{kind}");
-        // The call was not done, and other connections work.
+        // The call had no effect, and other connections work.
         let (received, _) = call(&emulator, "GET", "/accounts");
         assert!(received.starts_with(b"HTTP/1.1 401"), "{kind}: {}", String::from_utf8_lossy(&received));
     }
@@ -105,7 +105,7 @@ fn a_connection_hangs_until_the_client_leaves() {
     assert!([ErrorKind::WouldBlock, ErrorKind::TimedOut].contains(&error.kind()), "{error}");
     let start = Instant::now();
     drop(emulator);
-    assert!(start.elapsed() < Duration::from_secs(5), "a hanging connection does not delay the end");
+    assert!(start.elapsed() < Duration::from_secs(5), "a hanging connection does not delay the shutdown");
 }
 
 /// Rules: CPL-37.

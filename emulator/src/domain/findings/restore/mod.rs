@@ -1,4 +1,4 @@
-//! Worlds from documents, with their findings.
+//! Restores worlds with their findings from documents.
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -10,7 +10,7 @@ use securityhub_engine::Key;
 use super::v2::replicas;
 use crate::state::{DocumentError, FindingDocument, Row, RowKey, TableKey, World, WorldDocument};
 
-/// The world that a document and findings describe. It does not emit events yet.
+/// Restores a world from its document and its findings. The world does not emit events yet.
 ///
 /// # Errors
 /// [`DocumentError`]
@@ -20,7 +20,7 @@ pub fn world(document: WorldDocument, findings: Vec<FindingDocument<'_>>) -> Res
     Ok(world)
 }
 
-/// The findings of a world that no other code writes to, by table and in the order of their numbers.
+/// Visits the findings of a world by table, in the order of their sequence numbers. No other code may write to the world.
 pub fn findings(world: &World, mut each: impl FnMut(&TableKey, FindingDocument<'_>)) {
     for table in world.tables() {
         world.read_findings(table.clone(), |findings| {
@@ -29,18 +29,17 @@ pub fn findings(world: &World, mut each: impl FnMut(&TableKey, FindingDocument<'
     }
 }
 
-/// A world with what a document and findings describe on top of another world, which no other code writes to. The
-/// clock, IDs and settings are those of the world below. Rows and findings with the same identity are replaced; new
-/// findings get new numbers.
+/// Merges a document and findings into a copy of `base`, to which no other code may write. The clock, IDs and settings are
+/// those of `base`. Rows and findings with the same identity are replaced; new findings get new numbers.
 ///
 /// # Errors
 /// [`DocumentError`]
-pub fn over(
-    below: &World,
+pub fn merge(
+    base: &World,
     document: WorldDocument,
     mut added: Vec<FindingDocument<'_>>,
 ) -> Result<World, DocumentError> {
-    let mut merged = below.document();
+    let mut merged = base.document();
     let mut rows: BTreeMap<RowKey, Row> = BTreeMap::new();
     for row in std::mem::take(&mut merged.relations).into_iter().chain(document.relations) {
         rows.insert(row.identity(), row);
@@ -49,15 +48,15 @@ pub fn over(
     merged.pending.extend(document.pending);
     merged.changed_since_exposures.extend(document.changed_since_exposures);
     let mut all: BTreeMap<(TableKey, Key), FindingDocument<'static>> = BTreeMap::new();
-    findings(below, |table, finding| {
-        if let Some(key) = replicas::key(below, &finding.row.document) {
+    findings(base, |table, finding| {
+        if let Some(key) = replicas::key(base, &finding.row.document) {
             all.insert((table.clone(), key), finding.into_owned());
         }
     });
     added.sort_by_key(|finding| finding.row.number);
     for mut finding in added {
         let wrong = DocumentError::Finding(finding.row.number);
-        let key = (finding.table.clone(), replicas::key(below, &finding.row.document).ok_or(wrong)?);
+        let key = (finding.table.clone(), replicas::key(base, &finding.row.document).ok_or(wrong)?);
         finding.row.number = all.get(&key).map_or(merged.next_finding, |known| known.row.number);
         merged.next_finding = merged.next_finding.max(finding.row.number + 1);
         all.insert(key, finding.into_owned());

@@ -80,7 +80,8 @@ pub struct Outcome {
     pub connectors: Vec<String>,
 }
 
-/// The effects of rules on a finding that its provider has sent. The criteria of the rules test the provider's values (ARV-09).
+/// The effects of rules on a finding that its provider has sent. The criteria of the rules test the provider's values
+/// (ARV-09).
 pub fn outcome(rules: &[ActiveRule], world: &World, document: &[u8], annex: &Annex) -> Outcome {
     let mut outcome = Outcome::default();
     if rules.is_empty() {

@@ -17,31 +17,31 @@ pub(crate) const OTHER_REGION: &str = "eu-west-1";
 /// The accounts that make calls.
 pub(crate) const ACCOUNTS: [&str; 3] = [ADMINISTRATOR, MEMBER, "333333333333"];
 
-/// A step of a world's history: what happens, and four numbers from which its details follow.
+/// A random step in the history of a world.
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
-    what: u8,
-    who: u8,
-    which: u8,
-    how: bool,
+    action: u8,
+    caller: u8,
+    variant: u8,
+    flag: bool,
 }
 
 impl Arbitrary for Step {
     fn arbitrary(random: &mut Gen) -> Self {
-        let (what, who, which) = (u8::arbitrary(random), u8::arbitrary(random), u8::arbitrary(random));
-        Step { what, who, which: which % 6, how: bool::arbitrary(random) }
+        let (action, caller, variant) = (u8::arbitrary(random), u8::arbitrary(random), u8::arbitrary(random));
+        Step { action, caller, variant: variant % 6, flag: bool::arbitrary(random) }
     }
 }
 
 impl Step {
-    /// Whether the world of which this is the first step is furnished.
-    pub(crate) fn is_late(&self) -> bool {
-        self.how
+    /// Whether a world whose first step this is starts with a record of each kind.
+    pub(crate) fn populates(&self) -> bool {
+        self.flag
     }
 }
 
-/// Creates a part of each kind.
-pub(crate) fn furnish(stage: &Stage) {
+/// Creates a record of each kind.
+pub(crate) fn populate(stage: &Stage) {
     let call = |operation, input| _ = stage.call(ADMINISTRATOR, operation, input);
     let arn = |rest: &str| format!("arn:aws:securityhub:{REGION}:{ADMINISTRATOR}:{rest}");
     stage.organization(&[(ADMINISTRATOR, "one"), (MEMBER, "two")]);
@@ -71,20 +71,20 @@ pub(crate) fn furnish(stage: &Stage) {
 
 /// Carries out a step. Most calls are refused in some worlds.
 pub(crate) fn run(stage: &Stage, step: &Step) {
-    let account = ACCOUNTS[usize::from(step.who) % ACCOUNTS.len()];
-    let other = ACCOUNTS[(usize::from(step.who) + usize::from(step.which)) % ACCOUNTS.len()];
-    let region = if step.what.is_multiple_of(4) { OTHER_REGION } else { REGION };
+    let account = ACCOUNTS[usize::from(step.caller) % ACCOUNTS.len()];
+    let other = ACCOUNTS[(usize::from(step.caller) + usize::from(step.variant)) % ACCOUNTS.len()];
+    let region = if step.action.is_multiple_of(4) { OTHER_REGION } else { REGION };
     let calls = classic(stage, step, account, region).into_iter();
     let calls = calls.chain(relations(stage, step, account, other, region)).chain(v2(stage, step, account, region));
     let calls: Vec<(Operation, Value)> = calls.collect();
     let extra = 8;
-    match usize::from(step.what) % (calls.len() + extra) {
+    match usize::from(step.action) % (calls.len() + extra) {
         0 => {
-            stage.0.clock.advance(SignedDuration::from_hours(i64::from(step.which) * 11));
+            stage.0.clock.advance(SignedDuration::from_hours(i64::from(step.variant) * 11));
             stage.after_clock_change();
         }
         1 => declare(stage, account, region, step),
-        2 if step.which == 0 => stage.organization(&[(ADMINISTRATOR, "one"), (MEMBER, "two")]),
+        2 if step.variant == 0 => stage.organization(&[(ADMINISTRATOR, "one"), (MEMBER, "two")]),
         // Hubs of both halves are required for most other calls.
         2..=4 => _ = stage.call_in(region, account, EnableSecurityHub, json!({ "Tags": { "k": "v" } })),
         5..8 => _ = stage.call_in(region, account, EnableSecurityHubV2, json!({ "Tags": { "k": "v" } })),
@@ -98,11 +98,11 @@ pub(crate) fn run(stage: &Stage, step: &Step) {
 fn declare(stage: &Stage, account: &str, region: &str, step: &Step) {
     let key = HubKey { account: id(account), region: Region::new(region) };
     let mut transaction = stage.0.write();
-    if step.how {
+    if step.flag {
         let result = CheckResult { status: ComplianceStatus::Failed, reason: None };
         let bucket = Resource {
             resource_type: "AwsS3Bucket",
-            id: format!("arn:aws:s3:::bucket-{}", step.which),
+            id: format!("arn:aws:s3:::bucket-{}", step.variant),
             results: BTreeMap::from([("S3.5", result)]),
             tags: Some(BTreeMap::from([("a".to_owned(), "b".to_owned())])),
             ..Resource::default()
@@ -123,15 +123,16 @@ fn declare(stage: &Stage, account: &str, region: &str, step: &Step) {
 
 /// Calls of the classic half.
 fn classic(stage: &Stage, step: &Step, account: &str, region: &str) -> Vec<(Operation, Value)> {
-    let Step { which, how, .. } = step;
+    let Step { variant, flag, .. } = step;
     let arn = |rest: &str| format!("arn:aws:securityhub:{region}:{account}:{rest}");
-    let finding_id = format!("f{which}");
+    let finding_id = format!("f{variant}");
     let product = arn(&format!("product/{account}/default"));
     let title = json!({ "Title": [{ "Value": "Port", "Comparison": "PREFIX" }] });
     let with =
-        json!({ "ProductArn": product, "UpdatedAt": stage.now(), "Title": format!("Port {which} \"quoted\" ü") });
-    let standard = if *how { "pci-dss/v/3.2.1" } else { "aws-foundational-security-best-practices/v/1.0.0" };
-    let parameters = json!({ "MinimumPasswordLength": { "ValueType": "CUSTOM", "Value": { "Integer": 20 + which } } });
+        json!({ "ProductArn": product, "UpdatedAt": stage.now(), "Title": format!("Port {variant} \"quoted\" ü") });
+    let standard = if *flag { "pci-dss/v/3.2.1" } else { "aws-foundational-security-best-practices/v/1.0.0" };
+    let parameters =
+        json!({ "MinimumPasswordLength": { "ValueType": "CUSTOM", "Value": { "Integer": 20 + variant } } });
     let update = json!({ "Note": { "Text": "n", "UpdatedBy": "rule" }, "Workflow": { "Status": "NOTIFIED" } });
     let control = arn("control/pci-dss/v/3.2.1/PCI.IAM.1");
     vec![
@@ -141,13 +142,13 @@ fn classic(stage: &Stage, step: &Step, account: &str, region: &str) -> Vec<(Oper
             BatchUpdateFindings,
             json!({
                 "FindingIdentifiers": [{ "Id": finding_id, "ProductArn": product }],
-                "Note": { "Text": format!("note {which}"), "UpdatedBy": "me" }, "UserDefinedFields": { "a": "b" },
+                "Note": { "Text": format!("note {variant}"), "UpdatedBy": "me" }, "UserDefinedFields": { "a": "b" },
             }),
         ),
         (UpdateFindings, json!({ "Filters": title, "Note": { "Text": "all", "UpdatedBy": "us" } })),
         (DisableSecurityHub, json!({})),
-        (UpdateSecurityHubConfiguration, json!({ "AutoEnableControls": how })),
-        (TagResource, json!({ "ResourceArn": arn("hub/default"), "Tags": { "t": format!("{which}") } })),
+        (UpdateSecurityHubConfiguration, json!({ "AutoEnableControls": flag })),
+        (TagResource, json!({ "ResourceArn": arn("hub/default"), "Tags": { "t": format!("{variant}") } })),
         (
             BatchEnableStandards,
             json!({ "StandardsSubscriptionRequests": [
@@ -160,14 +161,14 @@ fn classic(stage: &Stage, step: &Step, account: &str, region: &str) -> Vec<(Oper
             json!({ "StandardsControlArn": control, "ControlStatus": "DISABLED", "DisabledReason": "not now" }),
         ),
         (UpdateSecurityControl, json!({ "SecurityControlId": "IAM.7", "Parameters": parameters })),
-        (CreateActionTarget, json!({ "Id": format!("a{which}"), "Name": "act", "Description": "d" })),
-        (DeleteActionTarget, json!({ "ActionTargetArn": arn(&format!("action/custom/a{which}")) })),
-        (CreateInsight, json!({ "Name": format!("i{which}"), "Filters": title, "GroupByAttribute": "ResourceId" })),
+        (CreateActionTarget, json!({ "Id": format!("a{variant}"), "Name": "act", "Description": "d" })),
+        (DeleteActionTarget, json!({ "ActionTargetArn": arn(&format!("action/custom/a{variant}")) })),
+        (CreateInsight, json!({ "Name": format!("i{variant}"), "Filters": title, "GroupByAttribute": "ResourceId" })),
         (
             CreateAutomationRule,
             json!({
-                "RuleOrder": which + 1, "RuleName": "rule", "Description": "d", "Criteria": title,
-                "Tags": { "r": "s" }, "IsTerminal": how,
+                "RuleOrder": variant + 1, "RuleName": "rule", "Description": "d", "Criteria": title,
+                "Tags": { "r": "s" }, "IsTerminal": flag,
                 "Actions": [{ "Type": "FINDING_FIELDS_UPDATE", "FindingFieldsUpdate": update }],
             }),
         ),
@@ -180,10 +181,10 @@ fn classic(stage: &Stage, step: &Step, account: &str, region: &str) -> Vec<(Oper
 
 /// Calls of the classic half about several accounts or Regions.
 fn relations(stage: &Stage, step: &Step, account: &str, other: &str, region: &str) -> Vec<(Operation, Value)> {
-    let Step { which, how, .. } = step;
+    let Step { variant, flag, .. } = step;
     let invitations = stage.call_in(region, account, ListInvitations, json!({})).unwrap_or_default();
     let invitation = invitations["Invitations"][0]["InvitationId"].as_str().unwrap_or("none").to_owned();
-    let policy = json!({ "SecurityHub": { "ServiceEnabled": how } });
+    let policy = json!({ "SecurityHub": { "ServiceEnabled": flag } });
     vec![
         (CreateMembers, json!({ "AccountDetails": [{ "AccountId": other, "Email": "m@example.com" }] })),
         (InviteMembers, json!({ "AccountIds": [other] })),
@@ -197,8 +198,8 @@ fn relations(stage: &Stage, step: &Step, account: &str, other: &str, region: &st
             UpdateOrganizationConfiguration,
             json!({ "AutoEnable": false, "AutoEnableStandards": "NONE", "OrganizationConfiguration": { "ConfigurationType": "CENTRAL" } }),
         ),
-        (UpdateOrganizationConfiguration, json!({ "AutoEnable": how })),
-        (CreateConfigurationPolicy, json!({ "Name": format!("p{which}"), "ConfigurationPolicy": policy })),
+        (UpdateOrganizationConfiguration, json!({ "AutoEnable": flag })),
+        (CreateConfigurationPolicy, json!({ "Name": format!("p{variant}"), "ConfigurationPolicy": policy })),
     ]
 }
 
@@ -222,7 +223,7 @@ fn aggregator(stage: &Stage, account: &str) -> Option<String> {
 
 /// Calls of the V2 half.
 fn v2(stage: &Stage, step: &Step, account: &str, region: &str) -> Vec<(Operation, Value)> {
-    let Step { which, how, .. } = step;
+    let Step { variant, flag, .. } = step;
     let uid = uid(stage, account, region).unwrap_or_default();
     let filter = json!({ "FieldName": "finding_info.title", "Filter": { "Value": "Port", "Comparison": "PREFIX" } });
     let criteria = json!({ "OcsfFindingCriteria": { "CompositeFilters": [{ "StringFilters": [filter] }] } });
@@ -235,31 +236,31 @@ fn v2(stage: &Stage, step: &Step, account: &str, region: &str) -> Vec<(Operation
         "KmsKeyArn": format!("arn:aws:kms:{region}:{account}:key/1"),
         "ObjectPrefix": "daily/",
     });
-    let format = if *how {
+    let format = if *flag {
         json!({ "Format": "CSV", "SelectedFields": ["severity_id"] })
     } else {
         json!({ "Format": "OCSF_JSON" })
     };
     vec![
         (DisableSecurityHubV2, json!({})),
-        (BatchUpdateFindingsV2, json!({ "MetadataUids": [uid], "SeverityId": 5, "Comment": format!("c{which}") })),
+        (BatchUpdateFindingsV2, json!({ "MetadataUids": [uid], "SeverityId": 5, "Comment": format!("c{variant}") })),
         (BatchUpdateFindingsV2, json!({ "MetadataUids": [uid], "StatusId": 2 })),
         (
             CreateAutomationRuleV2,
             json!({
-                "RuleName": format!("r{which}"), "Description": "d", "RuleOrder": f32::from(*which) + 0.5,
-                "Criteria": criteria, "ClientToken": format!("token-{which}"), "Tags": { "x": "y" },
+                "RuleName": format!("r{variant}"), "Description": "d", "RuleOrder": f32::from(*variant) + 0.5,
+                "Criteria": criteria, "ClientToken": format!("token-{variant}"), "Tags": { "x": "y" },
                 "Actions": [{ "Type": "FINDING_FIELDS_UPDATE", "FindingFieldsUpdate": { "SeverityId": 4 } }],
             }),
         ),
         (CreateAggregatorV2, json!({ "RegionLinkingMode": "SPECIFIED_REGIONS", "LinkedRegions": [linked] })),
         (
             CreateConnectorV2,
-            json!({ "Name": format!("n{which}"), "Provider": { "ServiceNow": { "InstanceName": "dev1", "SecretArn": secret } } }),
+            json!({ "Name": format!("n{variant}"), "Provider": { "ServiceNow": { "InstanceName": "dev1", "SecretArn": secret } } }),
         ),
         (
             CreateConnectorV2,
-            json!({ "Name": format!("j{which}"), "Provider": { "JiraCloud": { "ProjectKey": "SEC" } } }),
+            json!({ "Name": format!("j{variant}"), "Provider": { "JiraCloud": { "ProjectKey": "SEC" } } }),
         ),
         (CreateTicketV2, json!({ "ConnectorId": connector, "FindingMetadataUid": uid })),
         (CreateTicketV2, json!({ "ConnectorId": connector, "FindingMetadataUid": "TEST_FINDING", "Mode": "DRYRUN" })),

@@ -1,10 +1,10 @@
-//! Worlds survive being written as documents, and changes of relations are found.
+//! Tests that a world equals the world of its document, and that changes of relations are found.
 
 pub(crate) mod calls;
 
 use serde_json::Value;
 
-use self::calls::{Step, furnish, run};
+use self::calls::{Step, populate, run};
 use crate::domain::due;
 use crate::domain::findings::restore;
 use crate::state::{FindingDocument, Relations, Rows, World, WorldDocument, apply_rows};
@@ -21,7 +21,7 @@ pub(crate) fn written(world: &World) -> (Value, Vec<String>) {
     (serde_json::to_value(fork.document()).unwrap(), findings)
 }
 
-/// The world that these texts describe.
+/// Restores a world from its texts.
 pub(crate) fn read((document, findings): &(Value, Vec<String>)) -> World {
     let document: WorldDocument = serde_json::from_value(document.clone()).unwrap();
     let findings = findings.iter().map(|text| serde_json::from_str::<FindingDocument<'static>>(text).unwrap());
@@ -31,8 +31,8 @@ pub(crate) fn read((document, findings): &(Value, Vec<String>)) -> World {
 /// A world after random calls.
 pub(crate) fn after(steps: &[Step]) -> Stage {
     let stage = Stage::empty();
-    if steps.first().is_none_or(Step::is_late) {
-        furnish(&stage);
+    if steps.first().is_none_or(Step::populates) {
+        populate(&stage);
     }
     steps.iter().take(MOST_STEPS).for_each(|step| run(&stage, step));
     due::run(&stage.0, stage.0.clock.now());

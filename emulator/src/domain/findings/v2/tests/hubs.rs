@@ -20,7 +20,7 @@ fn send(stage: &Stage, account: &str, id: &str) -> Option<String> {
     outcome.failed.into_iter().next().map(|failed| failed.message)
 }
 
-/// The number of findings in OCSF that are stored.
+/// Sends a finding in OCSF, and returns the number of findings that are stored.
 fn send_ocsf(stage: &Stage, account: &str) -> usize {
     let finding = json!({
         "class_uid": 2004,

@@ -1,4 +1,4 @@
-//! An exported state answers like the world that it was exported from.
+//! Tests that a loaded export answers calls like the exported world.
 
 use quickcheck::Arbitrary;
 use securityhub_fixtures::Operation;
@@ -21,7 +21,7 @@ fn loaded(text: &str) -> Stage {
     Stage(scenario.build_over(None).unwrap_or_else(|mistakes| panic!("{mistakes:?} in {text}")))
 }
 
-/// Takes away tokens, which only the world that made them accepts.
+/// Removes page tokens, because only the world that issued them accepts them.
 fn without_tokens(value: &mut Value) {
     match value {
         Value::Object(members) => {
@@ -33,7 +33,7 @@ fn without_tokens(value: &mut Value) {
     }
 }
 
-/// Inputs of reading operations. Those that an operation does not accept are refused, which must happen in both worlds.
+/// Inputs of reading operations. An operation that refuses an input must refuse it in both worlds.
 fn inputs(stage: &Stage, account: &str, region: &str) -> Vec<Value> {
     let arn = |rest: &str| format!("arn:aws:securityhub:{region}:{account}:{rest}");
     let mut inputs = vec![
@@ -126,7 +126,7 @@ fn the_same_calls_lead_to_the_same_state_in_a_loaded_export() {
 
 /// Rules: CPL-61.
 #[test]
-fn every_step_of_the_random_worlds_is_carried_out_in_some_world() {
+fn the_random_worlds_contain_every_kind_of_row() {
     let mut kinds = std::collections::BTreeSet::new();
     let mut random = quickcheck::Gen::from_size_and_seed(100, 3);
     for _ in 0..20 {
