@@ -7,11 +7,18 @@ use super::bare::Limit;
 use super::child::Child;
 use super::connection::once;
 use super::load::{self, Requests};
+use super::size::sized;
 use super::summary::Summary;
 
-/// Number of pairs of rounds, each of length [`ROUND`].
-pub(crate) const PAIRS: usize = 5;
-const ROUND: Duration = Duration::from_millis(1500);
+/// Number of pairs of rounds, each of length [`round_time`].
+fn pairs() -> usize {
+    sized(5, 1)
+}
+
+fn round_time() -> Duration {
+    sized(Duration::from_millis(1500), Duration::from_millis(30))
+}
+
 const CONNECTIONS: usize = 8;
 
 /// The results of pairs of rounds.
@@ -27,7 +34,7 @@ pub(crate) struct Pairs {
 impl Pairs {
     /// The column titles of the output of [`Pairs`].
     pub(crate) fn titles() -> String {
-        format!("{:>12} {:>12}   ratio, median (min … max of {PAIRS} pairs)", "program /s", "bare /s")
+        format!("{:>12} {:>12}   ratio, median (min … max of {} pairs)", "program /s", "bare /s", pairs())
     }
 }
 
@@ -52,13 +59,13 @@ pub(crate) fn compare_prepared(
     prepare: &dyn Fn(),
 ) -> Pairs {
     once(bare.address(), &limit.prepare);
-    round(program, requests, ROUND / 3);
-    round(bare, &limit.requests, ROUND / 3);
+    round(program, requests, round_time() / 3);
+    round(bare, &limit.requests, round_time() / 3);
     let pair = |_| {
         prepare();
-        (round(program, requests, ROUND), round(bare, &limit.requests, ROUND))
+        (round(program, requests, round_time()), round(bare, &limit.requests, round_time()))
     };
-    let rates: Vec<(f64, f64)> = (0..PAIRS).map(pair).collect();
+    let rates: Vec<(f64, f64)> = (0..pairs()).map(pair).collect();
     Pairs {
         program: Summary::of(rates.iter().map(|(program, _)| *program)),
         bare: Summary::of(rates.iter().map(|(_, bare)| *bare)),

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::child::Child;
 use super::connection::Connection;
+use super::size::sized;
 use super::summary::Summary;
 
 /// The rate of queries, and their number per round.
@@ -15,7 +16,9 @@ pub(crate) struct Pace {
 }
 
 /// 50 queries per second, 300 in total, so that the program is idle between two queries.
-pub(crate) const QUIET: Pace = Pace { interval: Duration::from_millis(20), samples: 300 };
+pub(crate) fn quiet() -> Pace {
+    Pace { interval: Duration::from_millis(20), samples: sized(300, 3) }
+}
 
 /// Latency in milliseconds, from the first byte of the request to the last byte of the response: the median and 99th
 /// percentile of each round.
@@ -31,7 +34,7 @@ impl Latency {
         for question in questions {
             connection.send_ok(question);
         }
-        let rounds: Vec<Summary> = (0..rounds).map(|_| round(&mut connection, questions, QUIET)).collect();
+        let rounds: Vec<Summary> = (0..rounds).map(|_| round(&mut connection, questions, quiet())).collect();
         Latency::of(&rounds)
     }
 

@@ -12,4 +12,5 @@ pub(crate) mod latency;
 pub(crate) mod load;
 pub(crate) mod memory;
 pub(crate) mod organization;
+pub(crate) mod size;
 pub(crate) mod summary;

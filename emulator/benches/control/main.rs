@@ -27,23 +27,28 @@ use common::goal::{at_least, below, line};
 use common::http;
 use common::latency::milliseconds;
 use common::load::{Requests, Same, run};
+use common::size::{self, sized};
 use common::summary::Summary;
 use tempfile::NamedTempFile;
 
 const MEMBERS: u32 = 39;
-/// Number of measurements of each kind.
-const RUNS: usize = 30;
-/// Number of alternate measurements of DescribeHub, and the duration and connections of each.
-const PAIRS: usize = 9;
-const TIME: Duration = Duration::from_secs(3);
+/// Number of connections that send DescribeHub.
 const CONNECTIONS: usize = 4;
 
+/// Number of measurements of each kind.
+fn runs() -> usize {
+    sized(30, 2)
+}
+
+/// Number of alternate measurements of DescribeHub, and the duration of each.
+fn pairs() -> (usize, Duration) {
+    sized((9, Duration::from_secs(3)), (1, Duration::from_millis(30)))
+}
+
 fn main() {
-    let arguments: Vec<String> = std::env::args().collect();
-    let count = arguments.iter().skip_while(|argument| *argument != "--count").nth(1);
-    let count: usize = count.and_then(|count| count.parse().ok()).unwrap_or(1_000_000);
+    let count = size::count(200);
     let file = scenario(count);
-    println!("{count} findings; each line: median (minimum … maximum) of {RUNS} runs, over HTTP\n");
+    println!("{count} findings; each line: median (minimum … maximum) of {} runs, over HTTP\n", runs());
     states(&Child::program(&["--scenario", &file.path().to_string_lossy()]));
     let small = scenario(0);
     costs(&small);
@@ -53,7 +58,7 @@ fn main() {
 fn states(program: &Child) {
     let mut connection = Connection::open(program.address());
     let mut measure = |name: &str, request: &[u8], goal: f64| {
-        let times = Summary::of((0..RUNS).map(|run| {
+        let times = Summary::of((0..runs()).map(|run| {
             connection.send_ok(&change(run));
             milliseconds(&mut connection, request)
         }));
@@ -67,16 +72,17 @@ fn states(program: &Child) {
 
 /// Measures how much the journal slows DescribeHub down.
 fn costs(file: &NamedTempFile) {
-    println!("\nDescribeHub, {CONNECTIONS} connections, {PAIRS} alternate rounds of {} s", TIME.as_secs());
+    let (count, time) = pairs();
+    println!("\nDescribeHub, {CONNECTIONS} connections, {count} alternate rounds of {time:?}");
     let scenario = file.path().to_string_lossy();
     let without = Child::program(&["--scenario", &scenario, "--journal", "0"]);
     let with = Child::program(&["--scenario", &scenario]);
     let describe = http::request("GET /accounts", http::ACCOUNT, b"");
     let rate = |program: &Child| {
         let requests = (0..CONNECTIONS).map(|_| Box::new(Same(describe.clone())) as Box<dyn Requests>).collect();
-        run(program.address(), requests, Some(Instant::now() + TIME)).rate()
+        run(program.address(), requests, Some(Instant::now() + time)).rate()
     };
-    let pairs: Vec<(f64, f64)> = (0..PAIRS).map(|_| (rate(&without), rate(&with))).collect();
+    let pairs: Vec<(f64, f64)> = (0..count).map(|_| (rate(&without), rate(&with))).collect();
     let (off, on) = (Summary::of(pairs.iter().map(|pair| pair.0)), Summary::of(pairs.iter().map(|pair| pair.1)));
     line("without a journal", &format!("{off:.0} /s"), "");
     line("with the default journal", &format!("{on:.0} /s"), "");

@@ -25,33 +25,51 @@ use common::connection::{Connection, once};
 use common::goal::{at_least, below, line};
 use common::load::{self, Requests};
 use common::memory;
+use common::size::sized;
 use common::summary::Summary;
 use tempfile::TempDir;
 
-/// Number of pairs of rounds.
-const PAIRS: usize = 7;
-const ROUND: Duration = Duration::from_millis(1500);
 const CONNECTIONS: u32 = 8;
 /// An upper bound for the memory that a round of imports needs, in bytes.
 const MEMORY: usize = 3 << 30;
+
+/// Number of pairs of rounds, and the duration of a round.
+fn pairs() -> (usize, Duration) {
+    sized((7, Duration::from_millis(1500)), (1, Duration::from_millis(30)))
+}
+
 /// Number of batches of 100 findings with which the program starts.
-const BATCHES: usize = 1000;
-const STARTS: usize = 7;
+fn batches() -> usize {
+    sized(1000, 3)
+}
+
+fn starts() -> usize {
+    sized(7, 1)
+}
 
 fn main() {
-    println!("each line: median (minimum … maximum) of {PAIRS} pairs or {STARTS} starts\n");
+    let (pairs, findings) = (pairs().0, batches() * 100);
+    println!("each line: median (minimum … maximum) of {pairs} pairs or {} starts\n", starts());
     for (durability, goal) in [("process", 0.8), ("disk", 0.25)] {
-        let ratios = Summary::of((0..PAIRS).map(|_| import(None).recip() * import(Some(durability))));
+        let ratios = Summary::of((0..pairs).map(|_| import(None).recip() * import(Some(durability))));
         let what = format!("imports with --durability {durability}, relative to imports in memory");
         line(&what, &format!("{ratios:.2}"), &at_least(ratios.median(), goal));
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
     fill(&folder);
-    let started = Summary::of((0..STARTS).map(|_| start(&folder)));
-    line("start with 100,000 findings in the log", &format!("{started:.3} s"), &below(started.median(), 1.0, " s"));
+    let started = Summary::of((0..starts()).map(|_| start(&folder)));
+    line(
+        &format!("start with {findings} findings in the log"),
+        &format!("{started:.3} s"),
+        &below(started.median(), 1.0, " s"),
+    );
     compact(&folder);
-    let started = Summary::of((0..STARTS).map(|_| start(&folder)));
-    line("start with 100,000 findings in a snapshot", &format!("{started:.3} s"), &below(started.median(), 1.0, " s"));
+    let started = Summary::of((0..starts()).map(|_| start(&folder)));
+    line(
+        &format!("start with {findings} findings in a snapshot"),
+        &format!("{started:.3} s"),
+        &below(started.median(), 1.0, " s"),
+    );
 }
 
 fn program(folder: &TempDir, durability: &str) -> Child {
@@ -65,14 +83,14 @@ fn import(durability: Option<&str>) -> f64 {
     once(program.address(), &bodies::enable_hub());
     memory::touch(MEMORY);
     let connections = (0..CONNECTIONS).map(|stream| Box::new(Imports::new(stream)) as Box<dyn Requests>).collect();
-    load::run(program.address(), connections, Some(Instant::now() + ROUND)).rate()
+    load::run(program.address(), connections, Some(Instant::now() + pairs().1)).rate()
 }
 
 fn fill(folder: &TempDir) {
     let program = program(folder, "process");
     once(program.address(), &bodies::enable_hub());
     let (mut imports, mut connection) = (Imports::new(0), Connection::open(program.address()));
-    for _ in 0..BATCHES {
+    for _ in 0..batches() {
         connection.send_ok(imports.next().unwrap_or_default());
     }
 }
@@ -92,6 +110,6 @@ fn start(folder: &TempDir) -> f64 {
     let health = once(program.address(), b"GET /_emulator/health HTTP/1.1\r\nhost: x\r\n\r\n");
     let seconds = start.elapsed().as_secs_f64();
     let health = String::from_utf8_lossy(&health).into_owned();
-    assert!(health.contains(&format!("\"findings\":{}", BATCHES * 100)), "{health}");
+    assert!(health.contains(&format!("\"findings\":{}", batches() * 100)), "{health}");
     seconds
 }

@@ -23,20 +23,28 @@ use common::connection::once;
 use common::goal::at_least;
 use common::load::{Requests, Same};
 use common::memory;
+use common::size::sized;
 use common::summary::Summary;
 
-const STARTS: usize = 21;
 /// An upper bound for the memory that a round of imports needs, in bytes.
 const MEMORY: usize = 3 << 30;
+
+/// Number of starts of the program.
+fn starts() -> usize {
+    sized(21, 1)
+}
+
 /// Number of stored batches of 100 findings when a page is read.
-const STORED_BATCHES: usize = 200;
+fn stored_batches() -> usize {
+    sized(200, 2)
+}
 
 fn main() {
     if std::env::args().any(|argument| argument == "--bare") {
         return bare::serve();
     }
     let quickstart = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/quickstart.yaml");
-    println!("start until healthy, with the quickstart: {}", starts(&quickstart));
+    println!("start until healthy, with the quickstart: {}", start_times(&quickstart));
     println!("\n{:<28} {}", "call", Pairs::titles());
     let program = Child::program(&[]);
     let bare = Child::bare();
@@ -47,14 +55,15 @@ fn main() {
 }
 
 /// Milliseconds from starting the process to the response of its health check: median and range.
-fn starts(scenario: &Path) -> String {
-    let times = Summary::of((0..STARTS).map(|_| {
+fn start_times(scenario: &Path) -> String {
+    let times = Summary::of((0..starts()).map(|_| {
         let start = Instant::now();
         let program = Child::program(&["--scenario", &scenario.to_string_lossy()]);
         once(program.address(), b"GET /_emulator/health HTTP/1.1\r\nhost: x\r\n\r\n");
         start.elapsed().as_secs_f64() * 1000.0
     }));
-    format!("{:.1} ms (median of {STARTS}; {:.1} … {:.1})", times.median(), times.least(), times.greatest())
+    let starts = starts();
+    format!("{:.1} ms (median of {starts}; {:.1} … {:.1})", times.median(), times.least(), times.greatest())
 }
 
 fn describe_hub(program: &Child, bare: &Child) {
@@ -91,12 +100,12 @@ fn page(bare: &Child) {
     let program = Child::program(&[]);
     once(program.address(), &bodies::enable_hub());
     let mut imports = Imports::new(0);
-    for _ in 0..STORED_BATCHES {
+    for _ in 0..stored_batches() {
         once(program.address(), imports.next().unwrap_or_default());
     }
     let request = bodies::page();
     let answer = once(program.address(), &request);
-    println!("  (a page of {} bytes, {} findings stored)", answer.len(), STORED_BATCHES * 100);
+    println!("  (a page of {} bytes, {} findings stored)", answer.len(), stored_batches() * 100);
     let pairs = compare(&program, bare, &|| Box::new(Same(request.clone())), &bare::echo(&answer));
     println!("{:<28} {pairs}", "GetFindings, page of 100");
 }

@@ -6,10 +6,14 @@ use crate::ask::{Question, administrator, equals};
 use crate::common::child::Child;
 use crate::common::connection::Connection;
 use crate::common::http;
+use crate::common::size::sized;
 use crate::findings::account;
 
-pub(crate) const ROUNDS: usize = 3;
 const DEEP_PAGE: usize = 50;
+
+pub(crate) fn rounds() -> usize {
+    sized(3, 1)
+}
 
 /// The first page sorted by `UpdatedAt`, newest first.
 pub(crate) fn latest() -> Vec<u8> {

@@ -29,23 +29,26 @@ use common::child::Child;
 use common::compare::{Pairs, compare};
 use common::connection::once;
 use common::goal::{at_least, at_most, below, line};
-use common::latency::{Latency, QUIET};
+use common::latency::{Latency, quiet};
 use common::load::Same;
+use common::size::{self, sized};
 use common::summary::Summary;
 use common::{memory, organization};
 use import::{Rates, as_number, import};
 
-/// Number of imports that count.
-const RUNS: usize = 3;
 /// An upper bound for the memory of a finding, in bytes.
 const BYTES: usize = 4096;
 
+/// Number of imports that count.
+fn runs() -> usize {
+    sized(3, 1)
+}
+
 fn main() {
-    let arguments: Vec<String> = std::env::args().collect();
-    if arguments.iter().any(|argument| argument == "--bare") {
+    if std::env::args().any(|argument| argument == "--bare") {
         return bare::serve();
     }
-    let count = count(&arguments);
+    let count = count();
     let scenario = organization::of_members(findings::ACCOUNTS - 1, "");
     let program = Child::program(&["--scenario", &scenario.path().to_string_lossy()]);
     println!("{count} findings of {} accounts; each line: median (minimum … maximum)\n", findings::ACCOUNTS);
@@ -61,11 +64,9 @@ fn main() {
     members::compare(count);
 }
 
-/// The number after `--count`, adjusted for two connections and ten tenths.
-fn count(arguments: &[String]) -> usize {
-    let at = arguments.iter().position(|argument| argument == "--count");
-    let count = at.and_then(|at| arguments.get(at + 1)?.parse().ok()).unwrap_or(1_000_000);
-    usize::max(count / 2_000, 1) * 2_000
+/// The number of findings, adjusted for two connections and ten tenths.
+fn count() -> usize {
+    usize::max(size::count(2_000) / 2_000, 1) * 2_000
 }
 
 /// The first import, which warms up memory, and the memory per finding.
@@ -95,7 +96,7 @@ fn first_import(program: &Child, count: usize) {
 fn imports(program: &Child, count: usize) {
     let (mut ratios, mut keywords) = (Vec::new(), Vec::new());
     let mut answers = [const { Vec::new() }; 3];
-    for run in 1..=RUNS {
+    for run in 1..=runs() {
         once(program.address(), b"POST /_emulator/reset HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n");
         memory::touch(count * BYTES);
         let rates: Rates = import(program, count);
@@ -131,11 +132,11 @@ fn page(program: &Child, bare: &Child) {
 /// All kinds of queries at fifty per second.
 fn latencies(program: &Child, bare: &Child) {
     let print = |name: &str, server: &Child, questions: &[Vec<u8>], goal: Option<f64>| {
-        let latency = Latency::measure(server, questions, latency::ROUNDS);
+        let latency = Latency::measure(server, questions, latency::rounds());
         let goal = goal.map(|goal| below(latency.percentiles_99.median(), goal, " ms"));
         line(name, &latency.to_string(), &goal.map(|goal| format!("p99 {goal}")).unwrap_or_default());
     };
-    println!("one query at a time, 50 per second, {} rounds of {}", latency::ROUNDS, QUIET.samples);
+    println!("one query at a time, 50 per second, {} rounds of {}", latency::rounds(), quiet().samples);
     print("five filters", program, &ask::mixed(), Some(3.0));
     print("by UpdatedAt, latest first", program, &[latency::latest()], Some(3.0));
     match latency::insight(program) {

@@ -30,22 +30,22 @@ use common::child::Child;
 use common::compare::{Pairs, compare};
 use common::connection::once;
 use common::goal::{at_least, at_most, below, line};
-use common::latency::{Latency, QUIET};
+use common::latency::{Latency, quiet};
 use common::load::Same;
+use common::size::{self, sized};
 use common::{bare, organization};
 use import::as_number;
 
 /// Number of rounds in which each latency is measured.
-const ROUNDS: usize = 3;
+fn rounds() -> usize {
+    sized(3, 1)
+}
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().collect();
-    if arguments.iter().any(|argument| argument == "--bare") {
+    if std::env::args().any(|argument| argument == "--bare") {
         return bare::serve();
     }
-    let at = arguments.iter().position(|argument| argument == "--count");
-    let count = at.and_then(|at| arguments.get(at + 1)?.parse().ok()).unwrap_or(1_000_000);
-    let count = usize::max(count / 2_000, 1) * 2_000;
+    let count = usize::max(size::count(2_000) / 2_000, 1) * 2_000;
     let scenario = organization::of_members(findings::ACCOUNTS - 1, &questions::hubs_v2());
     let program = Child::program(&["--scenario", &scenario.path().to_string_lossy()]);
     println!("{count} findings of {} accounts; each line: median (minimum … maximum)\n", findings::ACCOUNTS);
@@ -85,9 +85,9 @@ fn page(program: &Child) {
 }
 
 fn latencies(program: &Child) {
-    println!("one query at a time, 50 per second, {ROUNDS} rounds of {}", QUIET.samples);
+    println!("one query at a time, 50 per second, {} rounds of {}", rounds(), quiet().samples);
     let print = |name: &str, questions: &[Vec<u8>], goal: f64| {
-        let latency = Latency::measure(program, questions, ROUNDS);
+        let latency = Latency::measure(program, questions, rounds());
         let goal = below(latency.percentiles_99.median(), goal, " ms");
         line(name, &latency.to_string(), &format!("p99 {goal}"));
     };

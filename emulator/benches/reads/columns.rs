@@ -8,6 +8,7 @@ use crate::common::child::Child;
 use crate::common::connection::Connection;
 use crate::common::goal::{at_most, below};
 use crate::common::latency::milliseconds;
+use crate::common::size::sized;
 use crate::common::summary::Summary;
 use crate::findings;
 use crate::pairs::Rounds;
@@ -57,7 +58,7 @@ pub(crate) fn describe_hub(programs: &[Child]) {
     let call = ask::describe_hub();
     let pace = Duration::from_millis(2);
     let rounds = Rounds::of(programs, ROUNDS, |program, round| {
-        let quiet = quiet(program, std::iter::repeat_n(&call, 1_000), pace);
+        let quiet = quiet(program, std::iter::repeat_n(&call, sized(1_000, 10)), pace);
         (quiet, building(program, std::iter::repeat(&call), pace, WHILE_CALLED[round]))
     });
     print("DescribeHub", &rounds);
@@ -65,7 +66,7 @@ pub(crate) fn describe_hub(programs: &[Child]) {
 
 /// Imports of a hundred findings every ten milliseconds, idle and while columns are built.
 pub(crate) fn imports(programs: &[Child], accounts: usize, count: usize) {
-    let of_a_round = (count / 3_000).clamp(30, 300);
+    let of_a_round = (count / 3_000).clamp(sized(30, 2), 300);
     let requests = findings::imports(accounts, of_a_round * ROUNDS);
     let pace = Duration::from_millis(10);
     let rounds = Rounds::of(programs, ROUNDS, |program, round| {

@@ -30,25 +30,35 @@ use common::child::Child;
 use common::connection::Connection;
 use common::goal::line;
 use common::latency::{self, Pace};
+use common::size::{self, sized};
 use common::{http, organization};
 use pairs::Rounds;
 use serde_json::Value;
 
 /// Number of accounts whose findings the administrator sees; it owns none itself.
 const FEW: usize = 39;
-const MANY: usize = 10_000;
+
+fn many() -> usize {
+    sized(10_000, 100)
+}
+
 /// Number of rounds of each kind, or of pairs with two programs.
-const ROUNDS: usize = 5;
+fn rounds() -> usize {
+    sized(5, 1)
+}
+
 /// A hundred queries per second.
-const PACE: Pace = Pace { interval: Duration::from_millis(10), samples: 300 };
+fn pace() -> Pace {
+    Pace { interval: Duration::from_millis(10), samples: sized(300, 3) }
+}
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
-    let count = option(&arguments, "--count").and_then(|count| count.parse().ok()).unwrap_or(1_000_000);
+    let count = size::count(200);
     let mut builds = vec![PathBuf::from(env!("CARGO_BIN_EXE_securityhub-local"))];
     builds.extend(option(&arguments, "--against").map(PathBuf::from));
     println!("{count} findings; client and program on one machine, over HTTP; each line: median (minimum … maximum)");
-    println!("of {ROUNDS} rounds of {} queries, 100 per second", PACE.samples);
+    println!("of {} rounds of {} queries, 100 per second", rounds(), pace().samples);
     if let Some(other) = builds.get(1) {
         println!("other build: {}", other.display());
     }
@@ -74,8 +84,8 @@ fn of_few(builds: &[PathBuf], count: usize) {
 }
 
 fn of_many(builds: &[PathBuf], count: usize) {
-    let programs = filled(builds, MANY, count);
-    println!("\nan administrator of {MANY} members");
+    let programs = filled(builds, many(), count);
+    println!("\nan administrator of {} members", many());
     print(&programs, "one EQUALS", &[ask::one_equals()]);
     print(&programs, "newest UpdatedAt first", &[ask::newest()]);
 }
@@ -94,8 +104,8 @@ fn filled(builds: &[PathBuf], members: usize, count: usize) -> Vec<Child> {
 fn print(programs: &[Child], name: &str, questions: &[Vec<u8>]) {
     let found: Option<Vec<Vec<usize>>> = programs.iter().map(|program| found(program, questions)).collect();
     let Some(found) = found else { return line(name, "not implemented", "") };
-    Rounds::of(programs, ROUNDS, |program, _| {
-        latency::round(&mut Connection::open(program.address()), questions, PACE)
+    Rounds::of(programs, rounds(), |program, _| {
+        latency::round(&mut Connection::open(program.address()), questions, pace())
     })
     .print(name);
     println!("  (findings per page: {})", described(&found));

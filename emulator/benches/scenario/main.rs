@@ -24,25 +24,34 @@ use std::time::Instant;
 use common::child::Child;
 use common::connection::once;
 use common::goal::{at_least, below, line};
+use common::size::sized;
 use common::summary::Summary;
 use tempfile::NamedTempFile;
 
-const ACCOUNTS: u32 = 1_000;
-const FINDINGS: u32 = 100_000;
+fn accounts() -> u32 {
+    sized(1_000, 10)
+}
+
+fn findings() -> u32 {
+    sized(100_000, 200)
+}
+
 /// Number of measurements.
-const RUNS: usize = 7;
+fn runs() -> usize {
+    sized(7, 1)
+}
 
 fn main() {
-    println!("{FINDINGS} findings; each line: median (minimum … maximum) of {RUNS} runs\n");
-    let written = Summary::of((0..RUNS).map(|_| f64::from(FINDINGS) / generate()));
+    println!("{} findings; each line: median (minimum … maximum) of {} runs\n", findings(), runs());
+    let written = Summary::of((0..runs()).map(|_| f64::from(findings()) / generate()));
     line(
         "generate, findings of all products a second",
         &format!("{written:.0}"),
         &at_least(written.median(), 300_000.0),
     );
     let file = scenario();
-    let started = Summary::of((0..RUNS).map(|_| start(&file)));
-    let what = format!("start with {ACCOUNTS} accounts and {FINDINGS} findings");
+    let started = Summary::of((0..runs()).map(|_| start(&file)));
+    let what = format!("start with {} accounts and {} findings", accounts(), findings());
     line(&what, &format!("{started:.3} s"), &below(started.median(), 1.0, " s"));
 }
 
@@ -50,7 +59,7 @@ fn main() {
 fn generate() -> f64 {
     let mut command = Command::new(env!("CARGO_BIN_EXE_securityhub-local"));
     command.args(["generate", "--product", "all", "--now", "2026-01-15T09:00:00Z", "--format", "lines"]);
-    command.args(["--count", &FINDINGS.to_string()]).stdout(Stdio::null());
+    command.args(["--count", &findings().to_string()]).stdout(Stdio::null());
     let start = Instant::now();
     assert!(command.status().expect("the program starts").success(), "the command must write all findings");
     start.elapsed().as_secs_f64()
@@ -63,7 +72,7 @@ fn start(file: &NamedTempFile) -> f64 {
     let health = once(program.address(), b"GET /_emulator/health HTTP/1.1\r\nhost: x\r\n\r\n");
     let seconds = start.elapsed().as_secs_f64();
     let health = String::from_utf8_lossy(&health);
-    assert!(health.contains(&format!("\"findings\":{FINDINGS}")), "all findings are there: {health}");
+    assert!(health.contains(&format!("\"findings\":{}", findings())), "all findings are there: {health}");
     seconds
 }
 
@@ -71,10 +80,10 @@ fn start(file: &NamedTempFile) -> f64 {
 fn scenario() -> NamedTempFile {
     let mut text = "clock: { now: 2026-01-15T09:00:00Z, frozen: true }\nseed: 7\n".to_owned();
     text.push_str("hubs:\n  - account: \"111111111111\"\n    regions: all\n    members:\n");
-    for number in 1..=ACCOUNTS {
+    for number in 1..=accounts() {
         _ = writeln!(text, "      \"{:012}\": enabled", 200_000_000_000 + u64::from(number));
     }
-    _ = writeln!(text, "findings:\n  - generate: {{ product: all, count: {FINDINGS} }}");
+    _ = writeln!(text, "findings:\n  - generate: {{ product: all, count: {} }}", findings());
     let mut file = tempfile::Builder::new().suffix(".yaml").tempfile().expect("a temporary file");
     file.write_all(text.as_bytes()).expect("room for a small file");
     file

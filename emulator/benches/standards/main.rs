@@ -23,15 +23,13 @@ use common::child::Child;
 use common::connection::{Connection, once};
 use common::goal::{below, line};
 use common::http;
+use common::size::sized;
 use common::summary::Summary;
 use securityhub_fixtures::standards::STANDARDS;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
-const ACCOUNTS: u64 = 40;
 const REGIONS: [&str; 2] = ["us-east-1", "eu-west-1"];
-/// Number of worlds of each kind.
-const RUNS: usize = 7;
 /// The twenty resources of each account in each Region, with their failed controls.
 const RESOURCES: [(&str, usize, &str); 10] = [
     ("AwsS3Bucket", 5, "S3.5"),
@@ -46,18 +44,28 @@ const RESOURCES: [(&str, usize, &str); 10] = [
     ("AwsEc2Vpc", 1, "EC2.6"),
 ];
 
+fn accounts() -> u64 {
+    sized(40, 2)
+}
+
+/// Number of worlds of each kind.
+fn runs() -> usize {
+    sized(7, 1)
+}
+
 fn main() {
-    println!("{ACCOUNTS} accounts, {} Regions; each line: median (minimum … maximum) of {RUNS} runs\n", REGIONS.len());
+    let (accounts, regions, runs) = (accounts(), REGIONS.len(), runs());
+    println!("{accounts} accounts, {regions} Regions; each line: median (minimum … maximum) of {runs} runs\n");
     for (name, quiet) in [("quiet hubs", true), ("hubs with findings of all controls", false)] {
         let mut found = 0;
-        let enabled = Summary::of((0..RUNS).map(|_| {
+        let enabled = Summary::of((0..runs).map(|_| {
             let (seconds, count) = enable(quiet);
             found = count;
             seconds
         }));
         let what = format!("every standard enabled, {name}, {found} findings");
         line(&what, &format!("{enabled:.3} s"), &below(enabled.median(), 1.0, " s"));
-        let started = Summary::of((0..RUNS).map(|_| start(quiet, found)));
+        let started = Summary::of((0..runs).map(|_| start(quiet, found)));
         let what = format!("start with all enabled, {name}, {found} findings");
         line(&what, &format!("{started:.3} s"), &below(started.median(), 1.5, " s"));
     }
@@ -72,14 +80,14 @@ fn enable(quiet: bool) -> (f64, usize) {
     let file = scenario(quiet, false);
     let program = Child::program(&["--scenario", &file.path().to_string_lossy()]);
     let calls: Vec<Vec<u8>> =
-        REGIONS.iter().flat_map(|region| (0..ACCOUNTS).map(move |number| batch(region, number))).collect();
+        REGIONS.iter().flat_map(|region| (0..accounts()).map(move |number| batch(region, number))).collect();
     let mut connection = Connection::open(program.address());
     let start = Instant::now();
     for call in &calls {
         connection.send_ok(call);
     }
     // Pending work is done before the next call, whichever account makes it.
-    let last = connection.send_ok(&page(REGIONS[1], ACCOUNTS - 1));
+    let last = connection.send_ok(&page(REGIONS[1], accounts() - 1));
     let seconds = start.elapsed().as_secs_f64();
     let last: Value = serde_json::from_slice(last).expect("a page is JSON");
     assert!(last["Findings"].as_array().is_some_and(|findings| !findings.is_empty()), "the last account has findings");
@@ -130,12 +138,12 @@ fn page(region: &str, number: u64) -> Vec<u8> {
 fn scenario(quiet: bool, has_standards: bool) -> NamedTempFile {
     let mut text = format!("clock: {{ now: 2026-01-15T09:00:00Z, frozen: true }}\nregions: {REGIONS:?}\nhubs:\n");
     let enabled = if has_standards { standards() } else { Vec::new() };
-    for number in 0..ACCOUNTS {
+    for number in 0..accounts() {
         let account = account(number);
         _ = writeln!(text, "  - {{ account: \"{account}\", regions: all, quiet: {quiet}, standards: {enabled:?} }}");
     }
     text.push_str("resources:\n");
-    for number in 0..ACCOUNTS {
+    for number in 0..accounts() {
         let account = account(number);
         for (name, count, fails) in RESOURCES {
             for id in 0..count {
