@@ -3,17 +3,17 @@
 use std::future::Future;
 use std::io;
 use std::net::IpAddr;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::ORIGIN;
 use http::request::Parts;
 use http::{Request, Response, StatusCode};
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
@@ -136,32 +136,6 @@ impl Drop for Open {
     }
 }
 
-/// A body whose request is in progress until the body is sent or dropped.
-struct Counted {
-    payload: Payload,
-    _open: Option<Open>,
-}
-
-impl Body for Counted {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        Pin::new(&mut self.payload).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.payload.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.payload.size_hint()
-    }
-}
-
 async fn accept<H, F>(listener: TcpListener, shared: Arc<Shared<H>>, mut stopped: watch::Receiver<bool>)
 where
     H: Fn(Request<Bytes>, IpAddr) -> F + Send + Sync + 'static,
@@ -217,9 +191,14 @@ where
             let version = request.version();
             let response = answer(request, source, &shared).await;
             let response = mode.apply(response, version).await?;
-            // A stream is in progress until its end, so that its connection is not idle.
+            // A stream is in progress until its body is dropped, so that its connection is not idle. The closure owns
+            // `open` for that time.
             let open = matches!(response.body(), Payload::Stream(_)).then_some(open);
-            Ok::<_, BrokenConnection>(response.map(|payload| Counted { payload, _open: open }))
+            let hold = move |error: io::Error| {
+                let _open = &open;
+                error
+            };
+            Ok::<_, BrokenConnection>(response.map(|payload| payload.map_err(hold)))
         }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
