@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
@@ -15,7 +14,7 @@ use crate::scenario::{self, Scenario};
 use crate::service::{DataDirectory, OpenError, Service, Settings};
 use crate::state::{AccountId, Fault, Region};
 use crate::wire::admission::Admission;
-use crate::wire::server::{self, Options};
+use crate::wire::server::Options;
 use crate::wire::tls::{self, Authority};
 
 mod control_plane;
@@ -194,7 +193,6 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        self.service.stop();
         if let Some(stop) = self.stop.take() {
             _ = stop.send(());
         }
@@ -346,20 +344,13 @@ impl Builder {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let options = Options { admission, tls, metrics: Arc::clone(service.metrics()), ..Options::default() };
+        let options = Options { admission, tls, ..Options::default() };
         let (stop, stopped) = oneshot::channel();
-        let (served, delivering) = (service.clone(), service.clone());
+        let listening = service.clone();
         let thread = std::thread::Builder::new().name("securityhub-local".to_owned()).spawn(move || {
             runtime.block_on(async move {
                 let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
-                let handle = move |request, source| {
-                    let service = served.clone();
-                    async move { service.serve(request, source).await }
-                };
-                let stopped = async { _ = stopped.await };
-                let deliveries = delivering.start_deliveries();
-                server::serve(vec![listener], handle, options, stopped).await;
-                deliveries.finish().await;
+                listening.listen(vec![listener], options, async { _ = stopped.await }).await;
             });
             // Calls in progress on other threads are not awaited.
             runtime.shutdown_background();

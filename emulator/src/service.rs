@@ -6,8 +6,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::CONTENT_ENCODING;
-use http::request::Parts;
 use http::{Request, Response};
 #[cfg(test)]
 use parking_lot::Mutex;
@@ -26,17 +24,18 @@ use crate::served::{Persistence, ServedWorld};
 use crate::state::{AccountId, Fault, IdSource, Region, UnknownRegion, World};
 use crate::wire::answer;
 use crate::wire::payload::Payload;
-use crate::wire::route::{self, Route, Unroutable};
+use crate::wire::route::{self, Route};
 
 mod answering;
 mod call;
 mod control_plane;
 mod data_directory;
-mod deliveries;
+mod due_timer;
 mod exported;
 mod identity;
 mod injected;
 mod lanes;
+mod listening;
 mod metering;
 mod strangers;
 #[cfg(test)]
@@ -44,13 +43,10 @@ mod tests;
 
 use answering::ApiRequest;
 pub use data_directory::{DataDirectory, OpenError, OpenedService};
-pub use deliveries::Deliveries;
+use due_timer::DueTimer;
 pub use exported::{ExportTarget, S3Endpoint};
 use lanes::{Lane, Lanes};
 use strangers::Strangers;
-
-/// A call with a longer body counts as heavy, in bytes.
-const LONG_BODY: usize = 16 * 1024;
 
 /// The clock used to check the age of signatures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +117,7 @@ struct Inner {
     request_ids: IdSource,
     lanes: Lanes,
     strangers: Strangers,
+    timer: DueTimer,
     /// A test hook called at the start of each call with its path.
     #[cfg(test)]
     hook: Mutex<Option<tests::Hook>>,
@@ -166,20 +163,21 @@ impl Service {
             request_ids: IdSource::new(0),
             lanes: Lanes::default(),
             strangers: Strangers::default(),
+            timer: DueTimer::default(),
             #[cfg(test)]
             hook: Mutex::default(),
         }))
     }
 
-    /// Serves the world of another scenario from now on, also after a reset.
+    /// Serves the world of another scenario from now on, also after a reset. Returns false if the data directory cannot
+    /// be written; the service is unchanged then.
     ///
     /// # Errors
     /// The errors of [`Service::new`]. The service is unchanged then.
-    pub fn load(&self, scenario: &Scenario) -> Result<(), Diagnostics> {
-        if !self.0.served.load(start_of(scenario)?) {
-            tracing::error!("the scenario was not loaded, because the data directory cannot be written");
-        }
-        Ok(())
+    pub fn load(&self, scenario: &Scenario) -> Result<bool, Diagnostics> {
+        let is_loaded = self.0.served.load(start_of(scenario)?);
+        self.0.timer.reschedule(&self.world());
+        Ok(is_loaded)
     }
 
     /// The served world with the state of its control plane.
@@ -237,10 +235,11 @@ impl Service {
             return Response::from_parts(parts, body.collect().await);
         }
         let _in_flight = self.0.served.metrics().begin();
-        let (parts, body) = request.into_parts();
-        let route = route::find(&parts.method, parts.uri.path());
-        let facts = self.evaluate_faults(ApiRequest { parts: &parts, body: &body, route: &route, source: None }).await;
-        self.answer_fully(&parts, &body, &route, None, facts)
+        let request = Arc::new(ApiRequest::new(request, None));
+        match self.evaluate_faults(&request).await {
+            Ok(facts) => self.answer_fully(&request, facts),
+            Err(response) => *response,
+        }
     }
 
     /// Answers a request from an address, which policies can refer to. Heavy work runs on a separate thread, so that
@@ -253,71 +252,63 @@ impl Service {
             return self.answer_control(request, true).await;
         }
         let _in_flight = self.0.served.metrics().begin();
-        let (parts, body) = request.into_parts();
-        let route = route::find(&parts.method, parts.uri.path());
-        self.serve_api(parts, body, route, source).await.map(Payload::from)
+        self.serve_api(Arc::new(ApiRequest::new(request, Some(source)))).await.map(Payload::from)
     }
 
-    async fn serve_api(
-        &self,
-        parts: Parts,
-        body: Bytes,
-        route: Result<Route, Unroutable>,
-        source: IpAddr,
-    ) -> Response<Bytes> {
-        let request = ApiRequest { parts: &parts, body: &body, route: &route, source: Some(source) };
-        let facts = self.evaluate_faults(request).await;
-        let decision = facts.as_ref().and_then(|facts| facts.decision.as_ref());
-        let is_done_here = decision.is_some_and(|decision| !decision.does_call());
-        let Some(lane) = self.lane(&parts, &body, &route).filter(|_| !is_done_here) else {
-            return self.answer_fully(&parts, &body, &route, Some(source), facts);
+    async fn serve_api(&self, request: Arc<ApiRequest>) -> Response<Bytes> {
+        let facts = match self.evaluate_faults(&request).await {
+            Ok(facts) => facts,
+            Err(response) => return *response,
         };
-        let facts = match self.answer_quickly(&parts, &body, &route, source, facts) {
+        let decision = facts.as_ref().and_then(|facts| facts.decision.as_ref());
+        // A fault answers a short call on this thread, because it must not wait for the calls of a lane.
+        let fails_here = !request.is_long() && decision.is_some_and(|decision| !decision.does_call());
+        let Some(lane) = self.lane(&request).filter(|_| !fails_here) else {
+            return self.answer_fully(&request, facts);
+        };
+        let facts = match self.answer_quickly(&request, facts) {
             Ok(response) => return response,
             Err(facts) => facts,
         };
         let service = self.clone();
-        let work = move || service.answer_fully(&parts, &body, &route, Some(source), facts);
         let ended = || {
             let error = AwsError::new(ErrorCode::InternalException, "The emulator is shutting down");
             answer::error(&error, &self.0.request_ids.uuid())
         };
-        self.0.lanes.run(lane, work).await.unwrap_or_else(ended)
+        self.0.lanes.run(lane, move || service.answer_fully(&request, facts)).await.unwrap_or_else(ended)
     }
 
-    /// Like [`Service::serve`], but without starting threads, for tests that control all threads.
+    /// Like [`Service::serve`], but without threads and timers, for tests that control all threads. Faults do not delay
+    /// calls, and a waiting call does not wait.
     #[cfg(feature = "shuttle")]
-    pub fn serve_in_place(&self, request: Request<Bytes>, source: IpAddr) -> Response<Bytes> {
+    pub fn serve_in_place(&self, mut request: Request<Bytes>, source: IpAddr) -> Response<Bytes> {
+        control::status::route_browser(&mut request);
         if route::is_control(request.uri().path()) {
             return self.answer_control_now(&request).map(|body| match body {
                 Payload::Whole(body) => body,
                 Payload::Stream(_) => Bytes::new(),
             });
         }
-        let (parts, body) = request.into_parts();
-        let route = route::find(&parts.method, parts.uri.path());
-        match self.answer_quickly(&parts, &body, &route, source, None) {
+        let _in_flight = self.0.served.metrics().begin();
+        let request = ApiRequest::new(request, Some(source));
+        let facts = match self.has_faults().then(|| self.facts_with_decision(&request)).transpose() {
+            Ok(facts) => facts,
+            Err(response) => return *response,
+        };
+        match self.answer_quickly(&request, facts) {
             Ok(response) => response,
-            Err(facts) => self.answer_fully(&parts, &body, &route, Some(source), facts),
+            Err(facts) => self.answer_fully(&request, facts),
         }
     }
 
     /// Answers a call that turns out to be small. Otherwise returns the facts that were collected so far, for the next
     /// attempt.
     #[allow(clippy::result_large_err, reason = "the facts are used by the next attempt of the same call")]
-    fn answer_quickly(
-        &self,
-        parts: &Parts,
-        body: &Bytes,
-        route: &Result<Route, Unroutable>,
-        source: IpAddr,
-        facts: Option<Facts>,
-    ) -> Result<Response<Bytes>, Option<Facts>> {
+    fn answer_quickly(&self, request: &ApiRequest, facts: Option<Facts>) -> Result<Response<Bytes>, Option<Facts>> {
         let is_faulty = facts.as_ref().is_some_and(|facts| facts.decision.is_some());
-        match route {
-            Ok(found) if !is_faulty && self.may_be_quick(found.operation, parts, body) => {
-                let mut facts = facts.unwrap_or_else(|| self.facts(parts, route));
-                let request = ApiRequest { parts, body, route, source: Some(source) };
+        match &request.route {
+            Ok(found) if !is_faulty && self.may_be_quick(found.operation, request) => {
+                let mut facts = facts.unwrap_or_else(|| self.facts(request));
                 self.answer_api(request, &mut facts, TimeBudget::Short).ok_or(Some(facts))
             }
             _ => Err(facts),
@@ -325,33 +316,24 @@ impl Service {
     }
 
     /// Answers a call without a time budget.
-    fn answer_fully(
-        &self,
-        parts: &Parts,
-        body: &Bytes,
-        route: &Result<Route, Unroutable>,
-        source: Option<IpAddr>,
-        facts: Option<Facts>,
-    ) -> Response<Bytes> {
-        let mut facts = facts.unwrap_or_else(|| self.facts(parts, route));
-        let answered = self.answer_api(ApiRequest { parts, body, route, source }, &mut facts, TimeBudget::Unlimited);
+    fn answer_fully(&self, request: &ApiRequest, facts: Option<Facts>) -> Response<Bytes> {
+        let mut facts = facts.unwrap_or_else(|| self.facts(request));
+        let answered = self.answer_api(request, &mut facts, TimeBudget::Unlimited);
         answered.unwrap_or_else(|| answer::error(&answering::internal_error(None), &facts.request_id))
     }
 
     /// The facts about a call at its arrival.
-    fn facts(&self, parts: &Parts, route: &Result<Route, Unroutable>) -> Facts {
-        let test = call_facts::test_tag(&parts.headers).unwrap_or_default();
-        Facts::new(self.0.request_ids.uuid(), route.as_ref().ok().map(|route| route.operation), test)
+    fn facts(&self, request: &ApiRequest) -> Facts {
+        let test = call_facts::test_tag(&request.parts.headers).unwrap_or_default();
+        Facts::new(self.0.request_ids.uuid(), request.route.as_ref().ok().map(|route| route.operation), test)
     }
 
     /// The lane in which a call runs; `None` to run it immediately on the thread that serves the connection.
-    fn lane(&self, parts: &Parts, body: &Bytes, route: &Result<Route, Unroutable>) -> Option<Lane> {
-        let lane = match route {
+    fn lane(&self, request: &ApiRequest) -> Option<Lane> {
+        let lane = match &request.route {
             Ok(Route { operation, .. }) => {
                 let entry = operations::entry(*operation);
-                let is_encoded = parts.headers.contains_key(CONTENT_ENCODING);
-                let is_heavy = entry.is_heavy || is_encoded || body.len() > LONG_BODY;
-                is_heavy.then_some(match entry.run {
+                (entry.is_heavy || request.is_long()).then_some(match entry.run {
                     Handler::Reads(_) | Handler::Missing => Lane::Reads,
                     Handler::WritesFindings(_) => Lane::Findings,
                     Handler::Writes(_) => Lane::Relations,
@@ -366,17 +348,14 @@ impl Service {
     }
 
     /// Whether it is worth trying a call of a heavy operation with a bounded amount of work.
-    fn may_be_quick(&self, operation: Operation, parts: &Parts, body: &Bytes) -> bool {
+    fn may_be_quick(&self, operation: Operation, request: &ApiRequest) -> bool {
         // A test hook may block.
         #[cfg(test)]
         if self.0.hook.lock().is_some() {
             return false;
         }
         let world = self.world();
-        operations::entry(operation).quickly.is_some()
-            && body.len() <= LONG_BODY
-            && !parts.headers.contains_key(CONTENT_ENCODING)
-            && !world.is_due(world.clock.now())
+        operations::entry(operation).quickly.is_some() && !request.is_long() && !world.is_due(world.clock.now())
     }
 
     fn record_panic(&self, request_id: &str, method: &str, path: &str) {

@@ -15,7 +15,7 @@ use super::signals::Signals;
 use super::{tls, watch};
 use crate::state::World;
 use crate::wire::admission::Admission;
-use crate::wire::server::{self, Options};
+use crate::wire::server::Options;
 use crate::wire::site::HostRule;
 use crate::wire::tls::Tls;
 
@@ -45,26 +45,16 @@ async fn serve(arguments: Arc<ServeArguments>, log: &Log) -> Result<(), Exit> {
     if arguments.watch {
         tokio::spawn(watch::watch(service.clone(), arguments.scenario(), files, log.output()));
     }
-    let (stopped, closed, metrics) = (service.clone(), service.clone(), Arc::clone(service.metrics()));
-    let deliveries = service.start_deliveries();
-    let handle = move |request, source| {
-        let service = service.clone();
-        async move { service.serve(request, source).await }
-    };
     let options = Options {
         read_timeout: Duration::from_secs(arguments.read_timeout),
         body_memory: arguments.body_memory,
         admission: admission(&arguments),
         tls,
-        metrics,
+        ..Options::default()
     };
-    let stop = async move {
-        _ = signals.next().await;
-        stopped.stop();
-    };
-    server::serve(listeners, handle, options, stop).await;
-    deliveries.finish().await;
-    if closed.close() { Ok(()) } else { Err(Exit::failed("the data directory could not be written completely")) }
+    let stop = async move { _ = signals.next().await };
+    service.listen(listeners, options, stop).await;
+    if service.close() { Ok(()) } else { Err(Exit::failed("the data directory could not be written completely")) }
 }
 
 /// The callers to admit. A name to listen on is also a name to be called by.

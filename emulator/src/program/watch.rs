@@ -36,7 +36,10 @@ pub(super) async fn watch(service: Service, files: Vec<PathBuf>, mut known: Stam
             let Ok(reloaded) = reloaded.await else { return };
             known.clone_from(&now);
             match reloaded {
-                Ok(scenario) => {
+                Ok(None) => {
+                    output.say("ERROR", "the data directory cannot be written, so the previous scenario stays loaded")
+                }
+                Ok(Some(scenario)) => {
                     loading::print_warnings(&scenario, &output);
                     let names: Vec<_> = files.iter().map(|path| path.display().to_string()).collect();
                     let content = ready::content(&service.world());
@@ -84,14 +87,14 @@ fn folders(files: &Stamps) -> Vec<PathBuf> {
     files.keys().filter(|path| !path.is_dir()).map(folder).collect()
 }
 
-/// Loads the scenario into the service.
+/// Loads the scenario into the service. Returns `None` if the data directory cannot be written.
 ///
 /// # Errors
 /// The errors of the scenario. The service is unchanged then.
-fn reload(service: &Service, files: &[PathBuf]) -> Result<Scenario, Diagnostics> {
+fn reload(service: &Service, files: &[PathBuf]) -> Result<Option<Scenario>, Diagnostics> {
     let scenario = scenario::load(files)?;
-    service.load(&scenario)?;
-    Ok(scenario)
+    let is_loaded = service.load(&scenario)?;
+    Ok(is_loaded.then_some(scenario))
 }
 
 fn report(errors: &Diagnostics, output: &LogOutput) {

@@ -5,8 +5,9 @@ use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
-use http::Response;
+use http::header::CONTENT_ENCODING;
 use http::request::Parts;
+use http::{Request, Response};
 use securityhub_fixtures::Operation;
 
 use super::call::Call;
@@ -24,13 +25,29 @@ use crate::wire::failure::Failure;
 use crate::wire::route::{self, Route, Unroutable};
 use crate::wire::{answer, encoding, identity, input};
 
+/// A call with a longer body counts as heavy, in bytes.
+const LONG_BODY: usize = 16 * 1024;
+
 /// An API request with the route of its path.
-#[derive(Clone, Copy)]
-pub(super) struct ApiRequest<'r> {
-    pub(super) parts: &'r Parts,
-    pub(super) body: &'r Bytes,
-    pub(super) route: &'r Result<Route, Unroutable>,
+pub(super) struct ApiRequest {
+    pub(super) parts: Parts,
+    pub(super) body: Bytes,
+    pub(super) route: Result<Route, Unroutable>,
+    /// The address of the client; `None` for an in-process caller.
     pub(super) source: Option<IpAddr>,
+}
+
+impl ApiRequest {
+    pub(super) fn new(request: Request<Bytes>, source: Option<IpAddr>) -> ApiRequest {
+        let (parts, body) = request.into_parts();
+        let route = route::find(&parts.method, parts.uri.path());
+        ApiRequest { parts, body, route, source }
+    }
+
+    /// Whether reading the body can take long.
+    pub(super) fn is_long(&self) -> bool {
+        self.body.len() > LONG_BODY || self.parts.headers.contains_key(CONTENT_ENCODING)
+    }
 }
 
 impl Service {
@@ -38,12 +55,13 @@ impl Service {
     /// than `budget` allows; the call then has no effect and is not recorded.
     pub(super) fn answer_api(
         &self,
-        request: ApiRequest<'_>,
+        request: &ApiRequest,
         facts: &mut Facts,
         budget: TimeBudget,
     ) -> Option<Response<Bytes>> {
         let ApiRequest { parts, body, .. } = request;
-        let answered = self.0.served.record(call_kind(request), body.len(), || {
+        let kind = call_kind(request);
+        let answered = self.0.served.record(kind, body.len(), || {
             catch_unwind(AssertUnwindSafe(|| {
                 #[cfg(test)]
                 self.call_hook(parts.uri.path());
@@ -52,16 +70,16 @@ impl Service {
         });
         let mut response = match answered {
             Some(Ok(response)) => response,
-            Some(Err(_)) => {
-                self.record_panic(&facts.request_id, parts.method.as_str(), parts.uri.path());
-                Some(answer::error(&internal_error(facts.operation), &facts.request_id))
-            }
+            Some(Err(_)) => Some(self.answer_panic(request, facts)),
             None => {
                 let AwsError { code, .. } = internal_error(facts.operation);
                 let error = AwsError::new(code, "Internal server error: the data directory cannot be written");
                 Some(refuse_caller(&error, parts, &facts.request_id))
             }
         }?;
+        if kind != CallKind::Reads {
+            self.0.timer.reschedule(&self.world());
+        }
         self.observe(facts, parts, body, &mut response);
         Some(response)
     }
@@ -69,11 +87,12 @@ impl Service {
     /// The response; `None` if the call would take longer than `budget` allows.
     pub(super) fn answer(
         &self,
-        request: ApiRequest<'_>,
+        request: &ApiRequest,
         facts: &mut Facts,
         budget: TimeBudget,
     ) -> Option<Response<Bytes>> {
         let ApiRequest { parts, body, route, source } = request;
+        let source = *source;
         let world = self.world();
         facts.epoch = Some(world.epoch());
         if budget == TimeBudget::Unlimited {
@@ -128,8 +147,14 @@ impl Service {
         }
     }
 
+    /// Records that a call panicked, and answers it (CPL-11).
+    pub(super) fn answer_panic(&self, request: &ApiRequest, facts: &Facts) -> Response<Bytes> {
+        self.record_panic(&facts.request_id, request.parts.method.as_str(), request.parts.uri.path());
+        answer::error(&internal_error(facts.operation), &facts.request_id)
+    }
+
     /// Records an answered call.
-    fn observe(&self, facts: &Facts, parts: &Parts, body: &Bytes, response: &mut Response<Bytes>) {
+    pub(super) fn observe(&self, facts: &Facts, parts: &Parts, body: &Bytes, response: &mut Response<Bytes>) {
         self.meter(facts, parts, body, response);
         let time = facts.caller.as_ref().map_or_else(|| self.world().clock.now(), |caller| caller.now);
         let served = &self.0.served;
@@ -146,8 +171,8 @@ impl Service {
 }
 
 /// The kind of a call. Calls of other services are of an unknown kind, because only these services distinguish them.
-fn call_kind(request: ApiRequest<'_>) -> CallKind {
-    let Ok(route) = request.route else { return CallKind::Unknown };
+fn call_kind(request: &ApiRequest) -> CallKind {
+    let Ok(route) = &request.route else { return CallKind::Unknown };
     match operations::entry(route.operation).run {
         Handler::Reads(_) | Handler::Missing => CallKind::Reads,
         Handler::Writes(_) | Handler::WritesFindings(_) => CallKind::Writes,

@@ -52,7 +52,8 @@ impl Service {
             }
             let Some((_, ends_at)) = &waiting else { return response };
             let Some((_, signal)) = signals.into_iter().find(|(of, _)| *of == topic) else { return response };
-            // Work that becomes due while the call waits is done by the next attempt, and may emit events.
+            // The next attempt does work that becomes due while the call waits, because a service that is only called
+            // in process has no task for it.
             let due = self.world().time_to_due().filter(|_| topic == Topic::Events);
             let has_news = tokio::select! {
                 woken = timeout_at(*ends_at, signal) => woken.is_ok(),
@@ -88,11 +89,13 @@ impl Service {
                 Err(error) => answer::control_error(&error, &self.0.request_ids.uuid()).map(Payload::from),
             }
         }));
-        answered.unwrap_or_else(|_| {
+        let answered = answered.unwrap_or_else(|_| {
             let request_id = self.0.request_ids.uuid();
             self.record_panic(&request_id, method.as_str(), path);
             control::panic_response(&request_id).map(Payload::from)
-        })
+        });
+        self.0.timer.reschedule(&self.world());
+        answered
     }
 }
 

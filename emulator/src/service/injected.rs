@@ -1,6 +1,8 @@
 //! Injects faults: decides about a call before it runs, and replaces its response.
 
 use std::cell::LazyCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::HeaderName;
@@ -30,14 +32,27 @@ const FAULT: HeaderName = HeaderName::from_static("x-emulator-fault");
 impl Service {
     /// Evaluates faults and rate limits for a call, and waits for the latency of the faults that fire. Returns the facts
     /// about the call with the decision; `None` if neither faults nor rate limits are active.
-    pub(super) async fn evaluate_faults(&self, request: ApiRequest<'_>) -> Option<Facts> {
-        let faults = self.0.served.faults();
-        if !faults.is_active() && !faults.has_rate_limits() {
-            return None;
+    ///
+    /// # Errors
+    /// The response to a call whose decision panicked.
+    pub(super) async fn evaluate_faults(
+        &self,
+        request: &Arc<ApiRequest>,
+    ) -> Result<Option<Facts>, Box<Response<Bytes>>> {
+        if !self.has_faults() {
+            return Ok(None);
         }
-        let mut facts = self.facts(request.parts, request.route);
-        facts.decision = self.decide(request, &mut facts);
-        self.meter_faults(&facts);
+        // Verifying, decoding and parsing a long body takes too long for the thread that serves connections.
+        let lane = self.lane(request).filter(|_| request.is_long() && request.source.is_some());
+        let facts = match lane {
+            None => self.facts_with_decision(request)?,
+            Some(lane) => {
+                let (service, of_lane) = (self.clone(), Arc::clone(request));
+                let decided = self.0.lanes.run(lane, move || service.facts_with_decision(&of_lane)).await;
+                // Without a decision if the emulator is shutting down; the call is then refused.
+                decided.unwrap_or_else(|| Ok(self.facts(request)))?
+            }
+        };
         let latency = facts.decision.as_ref().map(|decision| decision.latency);
         if let Some(latency) = latency.filter(|latency| !latency.is_zero()) {
             match request.source {
@@ -45,11 +60,38 @@ impl Service {
                 None => pause(latency).await,
             }
         }
-        Some(facts)
+        Ok(Some(facts))
+    }
+
+    /// Whether faults or rate limits are active.
+    pub(super) fn has_faults(&self) -> bool {
+        let faults = self.0.served.faults();
+        faults.is_active() || faults.has_rate_limits()
+    }
+
+    /// The facts about a call, with the decision about its faults.
+    ///
+    /// # Errors
+    /// The response to a call whose decision panicked.
+    pub(super) fn facts_with_decision(&self, request: &ApiRequest) -> Result<Facts, Box<Response<Bytes>>> {
+        let mut facts = self.facts(request);
+        let decided = catch_unwind(AssertUnwindSafe(|| {
+            #[cfg(test)]
+            self.call_hook("faults");
+            self.decide(request, &mut facts)
+        }));
+        let Ok(decision) = decided else {
+            let mut response = self.answer_panic(request, &facts);
+            self.observe(&facts, &request.parts, &request.body, &mut response);
+            return Err(Box::new(response));
+        };
+        facts.decision = decision;
+        self.meter_faults(&facts);
+        Ok(facts)
     }
 
     /// The decision about a call. Calls whose signature, path or body is refused are not subject to faults (CPL-34).
-    fn decide(&self, request: ApiRequest<'_>, facts: &mut Facts) -> Option<Decision> {
+    fn decide(&self, request: &ApiRequest, facts: &mut Facts) -> Option<Decision> {
         let ApiRequest { parts, body, route, .. } = request;
         // A call with an invalid tag is refused later.
         call_facts::test_tag(&parts.headers).ok()?;
@@ -103,7 +145,7 @@ impl Service {
     /// Answers a call and applies the decision about its faults.
     pub(super) fn answer_with_faults(
         &self,
-        request: ApiRequest<'_>,
+        request: &ApiRequest,
         facts: &mut Facts,
         budget: TimeBudget,
     ) -> Option<Response<Bytes>> {
@@ -147,13 +189,13 @@ fn is_json(body: &Bytes) -> bool {
 }
 
 /// The error of a fault, in the protocol of the service.
-fn refuse(error: &FaultAnswer, request: ApiRequest<'_>, facts: &Facts) -> Response<Bytes> {
+fn refuse(error: &FaultAnswer, request: &ApiRequest, facts: &Facts) -> Response<Bytes> {
     let FaultAnswer { code, status, message } = error.clone();
     let error = AwsError::new(ErrorCode::InternalException, message).with_status(status).with_code(code);
     if facts.service == SECURITY_HUB {
         return answer::error(&error, &facts.request_id);
     }
-    neighbours::refuse(&facts.service, request.parts, &error, &facts.request_id)
+    neighbours::refuse(&facts.service, &request.parts, &error, &facts.request_id)
 }
 
 /// The error in place of a response that is not sent because the connection fails. Only in-process callers see it.

@@ -1,6 +1,7 @@
 //! Tests of panics, and of heavy work next to small calls.
 
 mod export_round_trip;
+mod faults;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::mpsc;
@@ -247,11 +248,7 @@ fn served(service: &Service) -> (std::net::SocketAddr, oneshot::Sender<()>, mpsc
         runtime.block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             address.send(listener.local_addr().unwrap()).unwrap();
-            let handle = move |request, source| {
-                let service = service.clone();
-                async move { service.serve(request, source).await }
-            };
-            server::serve(vec![listener], handle, server::Options::default(), async { _ = stopped.await }).await;
+            service.listen(vec![listener], server::Options::default(), async { _ = stopped.await }).await;
         });
         runtime.shutdown_background();
         ended.send(()).unwrap();
@@ -402,11 +399,8 @@ fn a_small_page_is_read_without_handing_over() {
         let source = IpAddr::V4(Ipv4Addr::LOCALHOST);
         assert_eq!(service.serve(import, source).await.status(), 200);
         let page = r#"{"Filters":{"Id":[{"Value":"a","Comparison":"EQUALS"}]}}"#;
-        let quickly = || {
-            let (parts, body) = request("POST", "/findings", page).into_parts();
-            let route = route::find(&parts.method, parts.uri.path());
-            service.answer_quickly(&parts, &body, &route, source, None).ok()
-        };
+        let quickly =
+            || service.answer_quickly(&ApiRequest::new(request("POST", "/findings", page), Some(source)), None).ok();
         assert!(quickly().is_none(), "the columns are not built yet");
         let first = response_to(&service, request("POST", "/findings", page)).await;
         assert!(first.body().windows(6).any(|bytes| bytes == b"\"Id\":\""), "{first:?}");
