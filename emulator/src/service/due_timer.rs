@@ -101,7 +101,7 @@ mod tests {
 delays: { standards_enable: 1s }
 hubs: [{ account: '111111111111', regions: all, default_standards: false }]
 resources: [{ account: '111111111111', regions: [us-east-1], type: AwsS3Bucket, id: logs, fails: [S3.8] }]
-event_sinks: { events: { Type: file, Path: events.jsonl } }
+event_sinks: { events: { type: file, path: events.jsonl } }
 ";
 
     fn emulator(folder: &Path, clock: &str) -> Emulator {
