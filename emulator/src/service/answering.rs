@@ -92,7 +92,6 @@ impl Service {
         budget: TimeBudget,
     ) -> Option<Response<Bytes>> {
         let ApiRequest { parts, body, route, source } = request;
-        let source = *source;
         let world = self.world();
         facts.epoch = Some(world.epoch());
         if budget == TimeBudget::Unlimited {
@@ -128,7 +127,7 @@ impl Service {
             return Some(refuse(&input::bad_request(operation, message), Some(operation), request_id));
         }
         let failing = facts.decision.as_ref().and_then(Decision::partial);
-        let call = Call { operation, labels, parts, body, source, failing, test: facts.test.as_ref() };
+        let call = Call { operation, labels, parts, body, source: *source, failing, test: facts.test.as_ref() };
         match call.answer(&world, caller, budget).transpose()? {
             Ok(Answer(body)) => {
                 #[cfg(debug_assertions)]

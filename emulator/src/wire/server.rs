@@ -13,7 +13,7 @@ use http::header::ORIGIN;
 use http::request::Parts;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
@@ -136,6 +136,16 @@ impl Drop for Open {
     }
 }
 
+/// A body of a request that is in progress: a stream until the body is dropped, so that its connection is not idle.
+fn hold_while_streaming(payload: Payload, open: Open) -> impl Body<Data = Bytes, Error = io::Error> {
+    // The closure owns `open` as long as the body exists.
+    let open = matches!(payload, Payload::Stream(_)).then_some(open);
+    payload.map_err(move |error| {
+        let _open = &open;
+        error
+    })
+}
+
 async fn accept<H, F>(listener: TcpListener, shared: Arc<Shared<H>>, mut stopped: watch::Receiver<bool>)
 where
     H: Fn(Request<Bytes>, IpAddr) -> F + Send + Sync + 'static,
@@ -191,14 +201,7 @@ where
             let version = request.version();
             let response = answer(request, source, &shared).await;
             let response = mode.apply(response, version).await?;
-            // A stream is in progress until its body is dropped, so that its connection is not idle. The closure owns
-            // `open` for that time.
-            let open = matches!(response.body(), Payload::Stream(_)).then_some(open);
-            let hold = move |error: io::Error| {
-                let _open = &open;
-                error
-            };
-            Ok::<_, BrokenConnection>(response.map(|payload| payload.map_err(hold)))
+            Ok::<_, BrokenConnection>(response.map(|payload| hold_while_streaming(payload, open)))
         }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
