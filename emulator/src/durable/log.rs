@@ -117,7 +117,7 @@ impl Log {
     /// [`Log::release`].
     pub(super) fn reserve(&self, bytes: u64) -> bool {
         let mut active = self.active.lock();
-        let reserved = self.cut_torn(&mut active).and_then(|()| {
+        let reserved = Self::cut_torn(&mut active).and_then(|()| {
             let wanted = active.end + active.promised + bytes;
             self.extend(&mut active, wanted)
         });
@@ -140,7 +140,7 @@ impl Log {
     /// The record was not written.
     pub(super) fn append(&self, body: &[u8]) -> Result<u64, ()> {
         let mut active = self.active.lock();
-        let written = self.cut_torn(&mut active).and_then(|()| self.write(&mut active, body));
+        let written = Self::cut_torn(&mut active).and_then(|()| self.write(&mut active, body));
         self.note(&written, "write to");
         written.map(|()| active.position()).map_err(|_| ())
     }
@@ -190,7 +190,7 @@ impl Log {
     /// Writes and syncs all records. Returns whether that succeeded.
     pub(super) fn flush(&self) -> bool {
         let mut active = self.active.lock();
-        let written = self.cut_torn(&mut active);
+        let written = Self::cut_torn(&mut active);
         self.note(&written, "write to");
         let position = active.position();
         // Frees reserved space that is not used.
@@ -204,7 +204,7 @@ impl Log {
     pub(super) fn rotate(&self) -> Result<u64, Error> {
         let mut active = self.active.lock();
         let path = self.path(&active);
-        self.cut_torn(&mut active).map_err(Error::io("write", &path))?;
+        Self::cut_torn(&mut active).map_err(Error::io("write", &path))?;
         if self.durability == Durability::Disk {
             self.disk.sync(&active.file).map_err(Error::io("sync", &path))?;
         }
@@ -228,7 +228,7 @@ impl Log {
     }
 
     /// Cuts an incomplete record.
-    fn cut_torn(&self, active: &mut Active) -> io::Result<()> {
+    fn cut_torn(active: &mut Active) -> io::Result<()> {
         if active.is_torn {
             active.file.set_len(active.end)?;
             active.is_torn = false;

@@ -37,7 +37,7 @@ pub(super) async fn watch(service: Service, files: Vec<PathBuf>, mut known: Stam
             known.clone_from(&now);
             match reloaded {
                 Ok(None) => {
-                    output.say("ERROR", "the data directory cannot be written, so the previous scenario stays loaded")
+                    output.say("ERROR", "the data directory cannot be written, so the previous scenario stays loaded");
                 }
                 Ok(Some(scenario)) => {
                     loading::print_warnings(&scenario, &output);

@@ -82,9 +82,8 @@ impl Service {
         let world = self.world();
         let now = world.clock.now();
         let run = || catch_unwind(AssertUnwindSafe(|| due::run(&world, now)));
-        match self.0.served.record(CallKind::Reads, 0, run) {
-            Some(Err(_)) => self.record_panic(&self.0.request_ids.uuid(), "-", "due work"),
-            Some(Ok(())) | None => {}
+        if let Some(Err(_)) = self.0.served.record(CallKind::Reads, 0, run) {
+            self.record_panic(&self.0.request_ids.uuid(), "-", "due work");
         }
         !world.is_due(now)
     }
