@@ -51,7 +51,7 @@ fn the_clock_is_shown_and_changed() {
     assert!(back.starts_with("securityhub-local: the clock cannot go back"), "{back}");
     let soon = refused(&url, &["clock", "advance", "soon"]);
     assert!(soon.contains("`soon` is not a valid duration; expected a number with ms, s, m, h or d"), "{soon}");
-    assert_eq!(done(&url, &["reset"]), "The emulator is at its start again.\n");
+    assert_eq!(done(&url, &["reset"]), "The emulator is in the state of its scenario again.\n");
     assert_eq!(done(&url, &["clock"]), start);
     assert_eq!(done(&url, &["reset", "--to", "empty", "--json"]), "{}\n");
     assert!(done(&url, &["clock"]).ends_with(" (running)\n"));
@@ -64,7 +64,7 @@ fn the_clock_is_shown_and_changed() {
 fn snapshots_are_saved_listed_restored_and_deleted() {
     let program = Program::start(&[QUICKSTART]);
     let url = url(&program);
-    assert!(done(&url, &["snapshot", "list"]).starts_with("There are no snapshots."));
+    assert!(done(&url, &["snapshot", "list"]).starts_with("No snapshots."));
     let saved = done(&url, &["snapshot", "save", "before"]);
     assert!(saved.contains(" before  2026-01-15T09:00:00.000Z "), "{saved}");
     done(&url, &["clock", "advance", "1h"]);

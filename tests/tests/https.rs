@@ -72,8 +72,8 @@ fn files_that_cannot_be_used_end_the_program_with_the_reason() {
     drop(Program::start(&["--tls", "--tls-ca-file", certificate.path()]));
     fs::write(&other.0, "no key\n").unwrap();
     for (flags, code, sentence) in [
-        (&["--tls-cert", certificate.path()][..], 2, "--tls-cert needs --tls-key"),
-        (&["--tls-key", other.path()], 2, "--tls-key needs --tls-cert"),
+        (&["--tls-cert", certificate.path()][..], 2, "--tls-cert requires --tls-key"),
+        (&["--tls-key", other.path()], 2, "--tls-key requires --tls-cert"),
         (&["--tls-ca-file", other.path()], 2, "--tls-ca-file has no effect without --tls"),
         (&["--tls-cert", "/no/file", "--tls-key", other.path()], 1, "cannot read --tls-cert /no/file: "),
         (&["--tls-cert", certificate.path(), "--tls-key", other.path()], 1, "the key cannot be read: "),

@@ -135,17 +135,17 @@ fn word(text: &str) -> &str {
     &text[..end]
 }
 
-/// The rooms and paths that each room may use, in addition to itself; `None` for any. They are read from
-/// ARCHITECTURE.md, where rooms and paths are enclosed in backticks.
+/// The modules and paths that each module may use, in addition to itself; `None` for any. They are read from
+/// ARCHITECTURE.md, where modules and paths are enclosed in backticks.
 fn arrows() -> BTreeMap<String, Option<Vec<String>>> {
     let text = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
-    let table = text.split("| room | may use |\n").nth(1).expect("ARCHITECTURE.md has the table of rooms");
+    let table = text.split("| module | may use |\n").nth(1).expect("ARCHITECTURE.md has the table of modules");
     let ticked = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
     let mut arrows = BTreeMap::new();
     for row in table.lines().take_while(|line| line.starts_with('|')).skip(1) {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
         let [_, rooms, uses, _] = cells[..] else { panic!("expected a row of two cells: {row}") };
-        let uses = (!uses.starts_with("any room")).then(|| ticked(uses));
+        let uses = (!uses.starts_with("any module")).then(|| ticked(uses));
         arrows.extend(ticked(rooms).into_iter().map(|room| (room, uses.clone())));
     }
     arrows
@@ -161,7 +161,7 @@ fn dependencies_point_downwards() {
             continue;
         }
         let Some(uses) = arrows.get(room) else {
-            wrong.push(format!("{}:1: {room} has no row in ARCHITECTURE.md's table of rooms", file.path));
+            wrong.push(format!("{}:1: {room} has no row in ARCHITECTURE.md's table of modules", file.path));
             continue;
         };
         let Some(uses) = uses else { continue };

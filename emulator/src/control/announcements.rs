@@ -1,4 +1,4 @@
-//! `/_emulator/announcements`: announcements of Security Hub (CPL-88).
+//! `/_emulator/announcements`: publishes announcements of Security Hub (CPL-88).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,17 +12,17 @@ use crate::suggest::nearest;
 
 const DEFAULT_REGION: &str = "us-east-1";
 
-/// An announcement.
+/// An announcement to publish.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(super) struct AnnouncementInput {
-    /// Its type, such as `NEW_STANDARDS_CONTROLS`.
+    /// The type, such as `NEW_STANDARDS_CONTROLS`.
     announcement_type: String,
-    /// Its title.
+    /// The title.
     title: String,
-    /// Its text.
+    /// The text.
     description: String,
-    /// The Regions in which it is published; by default those of the scenario, or us-east-1.
+    /// The Regions in which the announcement is published; by default the Regions of the scenario, or us-east-1.
     regions: Option<Vec<String>>,
 }
 
@@ -46,7 +46,7 @@ pub(super) fn publish(
         let nearest = nearest(kind, ANNOUNCEMENT_TYPES);
         let nearest = nearest.map(|nearest| format!("; did you mean '{nearest}'?")).unwrap_or_default();
         let expected = ANNOUNCEMENT_TYPES.join(", ");
-        return Err(format!("'{kind}' is not a type of announcements{nearest}; expected {expected}").into());
+        return Err(format!("'{kind}' is not a type of announcement{nearest}; expected one of {expected}").into());
     }
     let regions: Vec<Region> = match &input.regions {
         Some(names) => request::regions(&world, names.iter().map(String::as_str))?,
@@ -60,7 +60,7 @@ pub(super) fn publish(
         regions.iter().map(|region| sinks.announcements().write(text, region, &world.ids, now)).collect();
     let message_ids = written.iter().map(|announcement| announcement.id.clone()).collect();
     sinks.announce(written);
-    // Streams wait for events.
+    // Streams wait for the same signal as events.
     call.served.notifications().signal(Topic::Events).notify_waiters();
     Ok(Json(Published { message_ids }))
 }

@@ -15,7 +15,7 @@ use crate::units::{EXPECTED_DURATION, duration};
 pub struct ClockState {
     /// The time, in RFC 3339.
     pub now: String,
-    /// Whether the clock is frozen.
+    /// True if the clock is frozen.
     pub frozen: bool,
 }
 
@@ -52,7 +52,7 @@ pub(super) fn change(
             clock.freeze(is_frozen);
         }
         match (&change.set, by) {
-            // A running clock has moved a little since the distance was computed.
+            // A running clock has moved since the distance was computed.
             (Some(_), Some((_, end))) => clock.advance_to(end),
             (None, Some((by, _))) => clock.advance(by),
             (_, None) => {}

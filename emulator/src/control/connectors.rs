@@ -24,9 +24,9 @@ pub(super) struct ConnectorCheck {
     status: Option<String>,
     /// The problems that it finds.
     issues: Option<Vec<Issue>>,
-    /// Whether the project of the connector exists in Jira.
+    /// True if the project of the connector exists in Jira.
     jira_project: Option<bool>,
-    /// Whether the issue type exists in that project.
+    /// True if the issue type exists in that project.
     jira_issue_type: Option<bool>,
 }
 
@@ -100,7 +100,8 @@ pub(super) struct Authorization {
     redirect_uri: Option<String>,
 }
 
-/// Authorizes a connector to Jira on behalf of its owner: redirects with a code and the state, or returns both (DEC-21).
+/// Authorizes a connector to Jira on behalf of its owner: redirects with a code and the state, or returns both
+/// (DEC-21).
 pub(super) fn authorize(call: &Call<'_>, query: Authorization, _: Nothing) -> Result<Other, Refusal> {
     let Authorization { state, redirect_uri } = query;
     if !connectors::is_waiting(&call.world().0.relations(), &state) {

@@ -21,8 +21,8 @@ use crate::wire::payload::Payload;
 
 /// Maximum number of comparisons of an event with one alternative of a pattern per call that does not wait; the cursor
 /// lets the caller continue after the last one. Each comparison serializes and parses an event, which takes about 50
-/// microseconds, so comparing a ring of 10,000 events would occupy a thread for half a second. A call that waits compares
-/// each event once, however often it is woken.
+/// microseconds, so comparing a ring of 10,000 events would occupy a thread for half a second. A call that waits
+/// compares each event once, however often it is woken.
 const MAX_COMPARISONS: usize = 1000;
 /// Default and maximum number of events in a page.
 const PAGE: usize = 100;
@@ -48,13 +48,13 @@ pub(super) struct EventsInput {
     after: Option<u64>,
     /// Maximum number of events, 1 to 1,000; 100 by default.
     limit: Option<usize>,
-    /// Number of events to wait for, 1 to 1,000; 1 by default.
+    /// Number of matching events that ends the wait, 1 to 1,000; 1 by default.
     count: Option<usize>,
-    /// Time limit for waiting until there are `count` events, up to 60s; 0 by default.
+    /// Maximum time to wait for `count` events, such as `5s`; up to 60 seconds. By default, the call does not wait.
     wait: Option<String>,
 }
 
-/// The events to delete; by default all.
+/// The events to delete; all by default.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct EventsDeletion {
@@ -68,7 +68,7 @@ pub(super) struct EventsDeletion {
     pattern: Option<String>,
     /// The tag of the call that caused it.
     test: Option<String>,
-    /// The number of the last event to keep; 0 by default.
+    /// The number after which events are deleted; 0 by default.
     after: Option<u64>,
 }
 
@@ -114,9 +114,9 @@ impl Answer for Events {
             events: Vec<Value>,
             /// The next `after`.
             last: u64,
-            /// Whether there are later events to examine, even if this page is empty.
+            /// True if there are later events to examine, even if this page is empty.
             more: bool,
-            /// The number of events of this page that are no longer kept.
+            /// The number of events in the range of this page that were dropped to make space for newer ones.
             dropped: u64,
         }
         generator.subschema_for::<Described>()
@@ -136,7 +136,8 @@ struct FindingIdentifier {
 }
 
 /// Lists events, oldest first. `Last` is the cursor for the next page, `More` is true if there are further events to
-/// examine (also after an empty page), and `Dropped` is the number of events of this page that are no longer kept.
+/// examine (also after an empty page), and `Dropped` is the number of events in the
+/// range of this page that were dropped to make space for newer ones.
 pub(super) fn list(call: &Call<'_>, query: EventsInput, _: Nothing) -> Result<Waiting<Events>, Refusal> {
     let (world, _) = call.world();
     let EventsInput { account, region, detail_type, pattern, test, after, limit, count, wait } = query;
@@ -152,7 +153,7 @@ pub(super) fn list(call: &Call<'_>, query: EventsInput, _: Nothing) -> Result<Wa
         let page = select(&world, &filter, after, limit, Some(MAX_COMPARISONS));
         return Ok(Waiting { answer: Events(render(&world, &page)), pending: None });
     }
-    // What earlier attempts of this call have found is not compared again.
+    // Events that earlier attempts of this call have compared are not compared again.
     let mut found =
         call.memory.take::<EventPage>().unwrap_or_else(|| EventPage { last: after, ..EventPage::default() });
     let missing = limit.max(wait.count).saturating_sub(found.events.len());
@@ -201,7 +202,7 @@ pub(super) fn send(call: &Call<'_>, _: Nothing, Json(input): Json<CustomActionIn
     Ok(Json(Sent { event_count }))
 }
 
-/// The filter of a query.
+/// Creates the filter of a query.
 pub(super) fn filter(
     world: &World,
     account: Option<&str>,
@@ -219,8 +220,8 @@ pub(super) fn filter(
     })
 }
 
-/// Up to `limit` events that a filter selects, after up to `comparisons` comparisons with its pattern. They are compared
-/// after leaving the ring, because every import waits for the ring's lock.
+/// Up to `limit` events that a filter selects, after up to `comparisons` comparisons with its pattern. They are
+/// compared after leaving the ring, because every import waits for the ring's lock.
 fn select(world: &World, filter: &EventFilter, after: u64, limit: usize, comparisons: Option<usize>) -> EventPage {
     let may_want = |event: &Event| filter.may_match(event);
     let Some(pattern) = &filter.pattern else { return world.events(after, limit, may_want) };

@@ -1,5 +1,5 @@
-//! `/_emulator/faults`: rules that make calls fail or slow them down (CPL-33), and the same in the form of LocalStack's
-//! chaos API (CPL-39).
+//! `/_emulator/faults`: rules that make calls fail or slow them down (CPL-33), also in the format of LocalStack's chaos
+//! API (CPL-39).
 
 use http::StatusCode;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -12,7 +12,7 @@ use crate::faults::{Faults, Place, Refused, Surroundings};
 use crate::state::Fault;
 use crate::wire::payload::Payload;
 
-/// Faults.
+/// A list of faults.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 #[schemars(rename = "Faults")]
@@ -23,13 +23,13 @@ pub(super) struct List {
 
 /// One fault, or a list.
 pub(super) enum Given {
-    /// A fault on its own.
+    /// One fault.
     One(Box<Fault>),
     /// `{"Faults": […]}`
     Many(Vec<Fault>),
 }
 
-/// Added faults.
+/// The faults that were added.
 pub(super) struct Added(List);
 
 /// The faults to list.
@@ -40,15 +40,15 @@ pub(super) struct Listed {
     id: Option<String>,
 }
 
-/// The place of added faults.
+/// The position of added faults.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Position {
-    /// `first` to try them before all others. Default: last.
+    /// `first` to try the added faults before all others; `last`, the default, to try them after all others.
     position: Option<PositionName>,
 }
 
-/// A place in the list.
+/// A position in the list.
 #[derive(Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum PositionName {
@@ -56,7 +56,7 @@ enum PositionName {
     Last,
 }
 
-/// The faults to delete. Default: all.
+/// The faults to delete; all by default.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Unwanted {
@@ -159,7 +159,7 @@ pub(super) fn delete(call: &Call<'_>, query: Unwanted, _: Nothing) -> Result<Jso
     Ok(Json(Deleted { deleted }))
 }
 
-/// A refusal of faults. `place` is the path of a fault in the body.
+/// Converts an error of the list. `place` returns the path of a fault in the body.
 fn refusal(refused: Refused, place: impl Fn(usize) -> String) -> Refusal {
     match refused {
         Refused::Rule(position, mistake) => mistake.inside(&place(position)).to_string().into(),
@@ -168,7 +168,7 @@ fn refusal(refused: Refused, place: impl Fn(usize) -> String) -> Refusal {
     }
 }
 
-/// Faults in the form of LocalStack to delete; all of them if the body is empty.
+/// The faults in the format of LocalStack to delete; all of them if the body is empty.
 pub(super) struct UnwantedChaos(Option<Vec<ChaosFault>>);
 
 impl Body for UnwantedChaos {
@@ -184,12 +184,12 @@ impl Body for UnwantedChaos {
     }
 }
 
-/// Lists faults in the form of LocalStack.
+/// Lists the faults in the format of LocalStack.
 pub(super) fn list_chaos(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<Vec<ChaosFault>>, Refusal> {
     Ok(Json(call.served.faults().chaos()))
 }
 
-/// Replaces the faults in the form of LocalStack.
+/// Replaces the faults in the format of LocalStack.
 pub(super) fn set_chaos(
     call: &Call<'_>,
     query: Nothing,
@@ -199,7 +199,7 @@ pub(super) fn set_chaos(
     list_chaos(call, query, Nothing {})
 }
 
-/// Adds faults in the form of LocalStack.
+/// Adds faults in the format of LocalStack.
 pub(super) fn add_chaos(
     call: &Call<'_>,
     query: Nothing,
@@ -214,7 +214,7 @@ fn put_chaos(call: &Call<'_>, given: &[ChaosFault], replaces: bool) -> Result<()
     faults.add_chaos(given, replaces, &around).map_err(|refused| refusal(refused, |at| format!("[{at}]")))
 }
 
-/// Deletes faults in the form of LocalStack.
+/// Deletes faults in the format of LocalStack.
 pub(super) fn delete_chaos(
     call: &Call<'_>,
     query: Nothing,

@@ -17,7 +17,8 @@ pub(super) struct Health {
     /// `ok`; `cannot write` while the data directory cannot be written, so that calls that change the state fail;
     /// `degraded` after a request has panicked, since its changes may be incomplete.
     status: &'static str,
-    /// What acknowledged calls survive: `process` the end of the process, `disk` also a power loss, `none` nothing.
+    /// The durability of acknowledged calls: with `process`, they survive the end of the process; with `disk`, also a
+    /// power loss; with `none`, neither.
     durability: &'static str,
     /// The ID of the last request that panicked.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,15 +57,15 @@ pub(super) fn health(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<Hea
     }))
 }
 
-/// Whether the emulator accepts calls.
+/// The readiness of the emulator.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Ready {
     ready: bool,
 }
 
-/// Says that the emulator accepts calls: from when it opens its port, which it does when the scenario is loaded, to when
-/// it is asked to stop (CPL-15).
+/// Confirms that the emulator accepts calls. It does so from the moment when the scenario is loaded and the port is
+/// open until it is stopped (CPL-15).
 pub(super) fn ready(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<Ready>, Refusal> {
     if call.served.notifications().is_stopping() {
         let refusal = Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "the emulator is stopping");

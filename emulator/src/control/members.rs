@@ -28,10 +28,10 @@ pub(super) struct AddMembers {
     account_details: Vec<AccountDetails>,
     /// The accounts in CSV with the columns `Account ID` and `Email`, instead of `AccountDetails`.
     csv: Option<String>,
-    /// Whether the accounts are also invited.
+    /// True if the accounts are also invited.
     #[serde(default)]
     invite: bool,
-    /// Whether they are also invited and the invitations accepted on their behalf.
+    /// True if the accounts are also invited and accept the invitations.
     #[serde(default)]
     accept: bool,
 }

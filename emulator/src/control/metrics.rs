@@ -1,4 +1,4 @@
-//! `GET /metrics` and `GET /_emulator/metrics`: metrics in the formats of Prometheus (CPL-100 to CPL-102), and
+//! `GET /metrics` and `GET /_emulator/metrics`: metrics in the formats of Prometheus (CPL-100 to CPL-102).
 //! `GET /_emulator/ca.pem`: the certificate of the authority that issued the server's certificate (CPL-112).
 
 use std::collections::BTreeSet;
@@ -41,17 +41,17 @@ pub(super) fn show(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Metrics, R
     Ok(Metrics { format, text: text(call.served, format) })
 }
 
-/// The page of metrics.
+/// Renders the page of metrics.
 pub fn text(served: &ServedWorld, format: Format) -> String {
     let mut page = Page::new(format);
     served.metrics().write(&mut page);
     write_world(served, &mut page);
     let journal = served.journal();
-    page.gauge("journal_bytes", "Size of the kept requests, in bytes.", journal.bytes());
-    let help = "Requests that are no longer kept, because newer ones took their place.";
+    page.gauge("journal_bytes", "Size of the recorded requests, in bytes.", journal.bytes());
+    let help = "Recorded requests that were dropped to make space for newer ones.";
     page.counter("journal_dropped_total", help, journal.dropped());
     let log = served.log();
-    page.gauge("log_bytes", "Size of the log text that waits to be written, in bytes.", log.waiting());
+    page.gauge("log_bytes", "Size of the log text that is not written yet, in bytes.", log.waiting());
     page.counter("log_write_errors_total", "Log lines that could not be written.", log.dropped());
     let version = [("version", env!("CARGO_PKG_VERSION"))];
     page.metric(Kind::Info, "build_info", "The version of the emulator.").add(&version, 1);
@@ -59,10 +59,10 @@ pub fn text(served: &ServedWorld, format: Format) -> String {
     page.finish()
 }
 
-/// The content of the world, and the events that were sent.
+/// Writes the size of the world and the numbers of events.
 fn write_world(served: &ServedWorld, page: &mut Page) {
     let world = served.world();
-    // The numbers match what the next call would see.
+    // Due work is done first, so that the numbers match the state that the next call would see.
     due::run(&world, world.clock.now());
     let (relations, directory) = (world.relations(), world.directory());
     let hubs = relations.hub_keys();
@@ -83,24 +83,24 @@ fn write_world(served: &ServedWorld, page: &mut Page) {
     for kind in EventKind::ALL {
         samples.add(&[("detail_type", envelope::detail_type_of(kind))], counts.sent(kind));
     }
-    let help = "Events that are no longer kept, because newer ones took their place.";
+    let help = "Stored events that were dropped to make space for newer ones.";
     page.counter("events_dropped_total", help, counts.dropped);
     write_sinks(served, page);
 }
 
-/// What became of the events of sinks.
+/// Writes the numbers of events that sinks have delivered, failed to deliver, dropped and queued.
 fn write_sinks(served: &ServedWorld, page: &mut Page) {
     let totals = served.sinks().totals();
     let mut samples = page.metric(Kind::Counter, "sink_delivered_total", "Events that a sink has delivered.");
     for (name, total) in &totals {
         samples.add(&[("sink", name)], total.delivered);
     }
-    let help = "Events that the receiver of a sink has refused, or that were tried too often.";
+    let help = "Events that the receiver of a sink refused, or whose last retry failed.";
     let mut samples = page.metric(Kind::Counter, "sink_failed_total", help);
     for (name, total) in &totals {
         samples.add(&[("sink", name)], total.failed);
     }
-    let help = "Events that a sink has dropped because its queue was full.";
+    let help = "Events that a sink dropped because its queue was full.";
     let mut samples = page.metric(Kind::Counter, "sink_dropped_total", help);
     for (name, total) in &totals {
         samples.add(&[("sink", name)], total.dropped);
@@ -111,13 +111,13 @@ fn write_sinks(served: &ServedWorld, page: &mut Page) {
     }
 }
 
-/// Milliseconds as seconds.
-#[allow(clippy::cast_precision_loss, reason = "a year has five digits at most")]
+/// Converts milliseconds to seconds.
+#[allow(clippy::cast_precision_loss, reason = "years have at most five digits")]
 fn seconds(milliseconds: i64) -> f64 {
     milliseconds as f64 / 1000.0
 }
 
-/// A certificate.
+/// A certificate in PEM.
 pub(super) struct Certificate(String);
 
 impl Answer for Certificate {
@@ -138,7 +138,7 @@ pub(super) fn certificate_authority(call: &Call<'_>, _: Nothing, _: Nothing) -> 
     certificate.ok_or_else(|| Refusal::not_found("the emulator has no certificate authority; start it with --tls"))
 }
 
-/// A response with a text. Its last line break is added to all answers.
+/// Creates a response with a text, without its last line break, which is added to all answers.
 fn text_response(media_type: &'static str, text: &str) -> Response<Payload> {
     let text = text.strip_suffix('\n').unwrap_or(text).to_owned();
     response(StatusCode::OK, HeaderValue::from_static(media_type), text.into())

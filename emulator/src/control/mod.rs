@@ -1,13 +1,14 @@
 //! The control plane, `/_emulator/*`: a public interface for tests and for the program's own commands.
 //!
-//! [`api`] is its machinery, [`routes`] the table of its routes. The other files answer calls: health and reset
-//! ([`lifecycle`]), the clock ([`clock`]), snapshots ([`snapshots`]), exports and loading of scenarios ([`scenario`]), status and a page for browsers ([`status`]),
-//! findings of AWS services ([`findings`]), exposures ([`exposures`]), explanations ([`explain`]), members in bulk
-//! ([`members`]), account lifecycle ([`organization`]), resources for controls ([`resources`]), security scores
-//! ([`compliance`]), connectors and tickets ([`connectors`]), events and custom actions ([`events`]), sinks of events
-//! ([`sinks`]), a stream of events and calls ([`stream`]), announcements ([`announcements`]), exports ([`exports`]),
-//! and the journal of API calls ([`requests`]).
-//! Anything that a single AWS call can do does not belong here, nor do rules, which belong to the domain.
+//! [`api`] is the framework, [`routes`] the table of routes. The other files answer calls: health and reset
+//! ([`lifecycle`]), the clock ([`clock`]), snapshots ([`snapshots`]), exports and loading of scenarios ([`scenario`]),
+//! status and a page for browsers ([`status`]), metrics and the certificate authority ([`metrics`]), faults
+//! ([`faults`]), findings of AWS services ([`findings`]), exposures ([`exposures`]), explanations ([`explain`]),
+//! members in bulk ([`members`]), account lifecycle ([`organization`]), resources for controls ([`resources`]),
+//! security scores ([`compliance`]), connectors and tickets ([`connectors`]), events and custom actions ([`events`]),
+//! sinks of events ([`sinks`]), a stream of events and calls ([`stream`]), announcements ([`announcements`]), export
+//! jobs ([`exports`]), and the journal of API calls ([`requests`]). Anything that a single AWS call can do does not
+//! belong here, nor do rules, which belong to the domain.
 #![allow(clippy::unnecessary_wraps, reason = "the functions of all routes have the same signature")]
 
 use bytes::Bytes;
@@ -53,15 +54,18 @@ use api::{Call, Refusal};
 pub use api::{InProcess, Memory, Pending};
 pub use error::Error;
 
-/// Whether a call is answered immediately, because it neither reads findings nor waits for writers.
+/// Returns whether a call is answered immediately, because it neither reads findings nor waits for writers.
 pub fn is_light(method: &Method, path: &str) -> bool {
     matches!(lookup::find(routes::all(), method, path), Lookup::Found(route, _) if route.is_light)
 }
 
-/// The path of the routes that a path addresses, with `{id}` for a segment that stands for any; `None` if no route has it.
+/// The pattern of the routes that match a path, such as `/_emulator/sinks/{name}`; `None` if no route matches.
 pub fn route_path(path: &str) -> Option<&'static str> {
     lookup::path(routes::all(), path)
 }
+
+/// The message of calls that cannot wait because too many others wait (CPL-12).
+const TOO_MANY_WAITS: &str = "too many calls: 1,000 calls already wait or follow a stream; try again later";
 
 /// The response to a call that panicked (CPL-11).
 pub fn panic_response(request_id: &str) -> Response<Bytes> {
@@ -69,9 +73,9 @@ pub fn panic_response(request_id: &str) -> Response<Bytes> {
     answer::control(StatusCode::INTERNAL_SERVER_ERROR, request_id, &json!({ "Message": message }))
 }
 
-/// The response to a call that cannot wait, because too many others do (CPL-12).
+/// The response to a call that cannot wait because too many others wait (CPL-12).
 pub fn too_many_waits() -> Response<Payload> {
-    Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "1,000 calls wait or follow a stream; try again later").respond()
+    Refusal::new(StatusCode::SERVICE_UNAVAILABLE, TOO_MANY_WAITS).respond()
 }
 
 /// The table of routes for docs/reference/control-plane.md.
@@ -87,7 +91,7 @@ pub fn handle(served: &ServedWorld, request: &Request<Bytes>) -> Response<Payloa
     let (mut parts, body) = answered(served, method, request).into_parts();
     let body = match body {
         Payload::Whole(body) => {
-            // A newline for use in a terminal.
+            // The newline is for terminals.
             let mut body = body.to_vec();
             body.push(b'\n');
             parts.headers.insert(CONTENT_LENGTH, body.len().into());

@@ -1,5 +1,5 @@
-//! What several routes read: accounts, Regions, and Regions in lists, JSON in queries, tags of tests, how long
-//! to wait, and logging changes.
+//! Parameters that several routes have in common (accounts, Regions, JSON, numbers, tags of tests, waits), and the log
+//! of changes.
 
 use std::time::Duration;
 
@@ -10,19 +10,19 @@ use super::api::Refusal;
 use crate::state::{AccountId, Change, Region, TestTag, World};
 use crate::units;
 
-/// Maximum number of calls or events to wait for.
+/// Maximum number of calls or events for which a call waits.
 const MAX_COUNT: usize = 1000;
 
-/// How long to wait, and for how many calls or events.
+/// A time limit for waiting, and the number of calls or events that end the wait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Wait {
-    /// The time; zero not to wait.
+    /// The time limit; zero if the call does not wait.
     pub(super) time: Duration,
-    /// The number; zero not to wait.
+    /// The number; zero if the call does not wait.
     pub(super) count: usize,
 }
 
-/// Reads how long to wait, and for how many.
+/// Reads the parameters `wait` and `count`.
 pub(super) fn wait(text: Option<&str>, count: Option<usize>) -> Result<Wait, Refusal> {
     let count = number("count", count, 1, MAX_COUNT)?;
     let time = match text {
@@ -32,27 +32,27 @@ pub(super) fn wait(text: Option<&str>, count: Option<usize>) -> Result<Wait, Ref
     Ok(if time.is_zero() { Wait::default() } else { Wait { time, count } })
 }
 
-/// A number from 1 to `most`.
+/// Reads a number from 1 to `most`.
 pub(super) fn number(name: &str, given: Option<usize>, default: usize, most: usize) -> Result<usize, Refusal> {
     let number = given.unwrap_or(default);
     let is_valid = (1..=most).contains(&number);
     is_valid.then_some(number).ok_or_else(|| Refusal::unreadable(format!("{name} must be from 1 to {most}")))
 }
 
-/// The tag of a test.
+/// Reads the tag of a test.
 pub(super) fn test_tag(text: &str) -> Result<TestTag, Refusal> {
     TestTag::parse(text).ok_or_else(|| {
-        let expected = "expected 1 to 128 characters of A-Z, a-z, 0-9 and ._:/-";
-        Refusal::unreadable(format!("'{text}' is not a valid tag of a test; {expected}"))
+        let expected = "expected 1 to 128 letters, digits, '.', '_', ':', '/' and '-'";
+        Refusal::unreadable(format!("'{text}' is not a valid test tag; {expected}"))
     })
 }
 
-/// The tag of the test that makes a call, which events of the call get (CPL-30).
+/// Reads the test tag of a call from its headers; the events of the call get the same tag (CPL-30).
 pub(super) fn tag(headers: &HeaderMap) -> Result<Option<TestTag>, Refusal> {
     crate::call_facts::test_tag(headers).map_err(Refusal::unreadable)
 }
 
-/// JSON in a parameter.
+/// Reads JSON in the parameter `match`.
 pub(super) fn json(text: &str) -> Result<Value, Refusal> {
     serde_json::from_str(text).map_err(|error| Refusal::unreadable(format!("parameter 'match' is not JSON: {error}")))
 }

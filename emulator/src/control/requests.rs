@@ -1,4 +1,4 @@
-//! `/_emulator/requests`: the journal of API calls, and the verification that calls were made (CPL-20 to CPL-29).
+//! `/_emulator/requests`: lists, deletes and verifies recorded API calls (CPL-20 to CPL-29).
 
 use http::StatusCode;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -19,7 +19,7 @@ use crate::wire::payload::Payload;
 const PAGE: usize = 100;
 const MAX_PAGE: usize = 1000;
 
-/// Declares a query that selects calls, with further parameters.
+/// Declares a query that selects calls and has further parameters.
 macro_rules! selection {
     ($(#[$about:meta])* $name:ident { $($(#[$meta:meta])* $more:ident: $kind:ty,)* }) => {
         $(#[$about])*
@@ -74,9 +74,9 @@ selection! {
     List {
         /// Maximum number of calls, 1 to 1,000; 100 by default.
         limit: Option<usize>,
-        /// Number of calls to wait for, 1 to 1,000; 1 by default.
+        /// Number of matching calls that ends the wait, 1 to 1,000; 1 by default.
         count: Option<usize>,
-        /// Maximum time to wait for calls, such as `5s`; up to 60 seconds.
+        /// Maximum time to wait for `count` calls, such as `5s`; up to 60 seconds. By default, the call does not wait.
         wait: Option<String>,
     }
 }
@@ -86,7 +86,7 @@ selection! {
     Delete {}
 }
 
-/// What selects calls, as it was sent.
+/// The parameters that select calls, as the client sent them.
 #[derive(Default)]
 pub(super) struct Selection<'s> {
     pub(super) operation: Option<&'s str>,
@@ -109,7 +109,7 @@ pub(super) struct CallPage {
     requests: Vec<RecordedCall>,
     /// The next `after`.
     last: u64,
-    /// The number of calls after `after` that are no longer kept.
+    /// The number of calls after `after` that were dropped to make space for newer ones.
     dropped: u64,
 }
 
@@ -117,11 +117,11 @@ pub(super) struct CallPage {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct DeletedRequests {
-    /// The number.
+    /// The number of calls.
     deleted: usize,
 }
 
-/// The calls that must have been made.
+/// The expected calls.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(super) struct Verify {
@@ -143,23 +143,23 @@ pub(super) struct Verify {
     r#match: Option<Value>,
     /// Only calls with a greater number.
     after: Option<u64>,
-    /// How often they must have been made; at least once by default.
+    /// The expected number of calls; at least one by default.
     times: Option<ExpectedTimes>,
-    /// Maximum time to wait until they were made at least `Min` times, such as `5s`; up to 60 seconds.
+    /// Maximum time to wait for `Min` calls, such as `5s`; up to 60 seconds. By default, the call does not wait.
     wait: Option<String>,
 }
 
-/// How often calls must have been made.
+/// An expected number of calls.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct ExpectedTimes {
-    /// At least so often.
+    /// The minimum; 0 if only `Max` is given.
     min: Option<usize>,
-    /// At most so often; 0 for never.
+    /// The maximum; 0 if no call is expected.
     max: Option<usize>,
 }
 
-/// Whether calls were made as expected: 200, or 422 with the nearest calls.
+/// The result of a verification: 200 if the calls were made as expected, otherwise 422 with the nearest calls.
 pub(super) struct Verdict(Result<Verified, Box<Unverified>>);
 
 impl Answer for Verdict {
@@ -169,9 +169,9 @@ impl Answer for Verdict {
         #[schemars(rename = "Verified", rename_all = "PascalCase")]
         #[expect(dead_code, reason = "only describes the answer")]
         struct Described {
-            /// Their number.
+            /// The number of calls.
             count: usize,
-            /// The numbers of the first 100 of them.
+            /// The numbers of the first 100 calls.
             requests: Vec<u64>,
         }
         generator.subschema_for::<Described>()
@@ -204,13 +204,13 @@ pub(super) fn list(call: &Call<'_>, query: List, _: Nothing) -> Result<Waiting<J
     Ok(Waiting { answer: Json(CallPage { requests: page.calls, last: page.last, dropped: page.dropped }), pending })
 }
 
-/// Deletes calls. Numbering continues.
+/// Deletes calls. Their numbers are not used again.
 pub(super) fn delete(call: &Call<'_>, query: Delete, _: Nothing) -> Result<Json<DeletedRequests>, Refusal> {
     let filter = query.filter(&call.served.world())?;
     Ok(Json(DeletedRequests { deleted: journal(call)?.delete(&filter) }))
 }
 
-/// Verifies that calls were made.
+/// Verifies that calls were made as expected.
 pub(super) fn verify(call: &Call<'_>, _: Nothing, Json(body): Json<Verify>) -> Result<Waiting<Verdict>, Refusal> {
     let journal = journal(call)?;
     let status = body.status.as_ref().map(|status| status.as_str().map_or_else(|| status.to_string(), str::to_owned));
@@ -248,12 +248,12 @@ fn times(given: Option<ExpectedTimes>) -> Result<Times, Refusal> {
     Ok(Times { min, max })
 }
 
-/// The journal, if it is on.
+/// The journal; an error if it is off.
 fn journal<'c>(call: &Call<'c>) -> Result<&'c Journal, Refusal> {
     Some(call.served.journal()).filter(|journal| journal.is_on()).ok_or_else(|| OFF.into())
 }
 
-/// The filter of a selection.
+/// Creates the filter of a selection.
 pub(super) fn filter(world: &World, selection: &Selection<'_>) -> Result<Filter, Refusal> {
     let status = |text| {
         let wrong = || Refusal::unreadable(format!("'{text}' is not a valid status; expected one such as 429 or 4xx"));

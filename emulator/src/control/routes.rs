@@ -1,4 +1,4 @@
-//! The table of all routes. It makes the router, the texts of 404 and 405, the OpenAPI document, the list at
+//! The table of all routes. It defines the router, the texts of 404 and 405, the OpenAPI document, the list at
 //! `/_emulator/` and docs/reference/control-plane.md (CPL-01).
 
 use std::sync::LazyLock;
@@ -70,7 +70,7 @@ fn world() -> Vec<Route> {
         get("/_emulator/clock", "showClock", "Show the time", clock::show).light(),
         post("/_emulator/clock", "changeClock", "Advance, set, freeze or start the clock", clock::change)
             .example(r#"{"advance": "P1D"}"#)
-            .about("All work that becomes due in between is done in order, each item at its due time."),
+            .about("All work that becomes due is done in order, each item at its due time."),
         get("/_emulator/snapshots", "listSnapshots", "List the snapshots", snapshots::list),
         put("/_emulator/snapshots/{name}", "saveSnapshot", "Save the state under a name", snapshots::save)
             .about("A name has up to 64 letters, digits, `.`, `_` and `-`. At most 100 snapshots are kept."),
@@ -85,14 +85,14 @@ fn world() -> Vec<Route> {
             .about("`Findings` lists the findings that were added, removed or changed, member by member; `Relations` lists hubs, members, standards and all other parts of the state."),
         get("/_emulator/scenario", "exportScenario", "Export the whole state as a scenario", scenario::export)
             .example("?format=yaml")
-            .about("An emulator that loads it answers like this one and makes the same next IDs. It contains no events and no sessions, and secrets only with `secrets=true`."),
-        put("/_emulator/scenario", "loadScenario", "Load a scenario, as the new start or on top of the state", scenario::load)
+            .about("An emulator that loads it answers like this one and generates the same next IDs. It does not contain events or sessions, and it contains secrets only with `secrets=true`."),
+        put("/_emulator/scenario", "loadScenario", "Load a scenario: replace the state and the start, or add to the state", scenario::load)
             .example(r#"{"name": "empty"}"#)
-            .about("The body is YAML or JSON, up to 64 MiB, without references to files. Mistakes are listed in `Mistakes` with line, column and path; nothing changes then. With `mode=add`, the scenario is added to the state; the clock, the seed and the settings of the V2 half stay."),
+            .about("The body is YAML or JSON, up to 64 MiB, without references to files. If the scenario has mistakes, `Mistakes` lists them with line, column and path, and the state does not change. With `mode=add`, the scenario is added to the state; the clock, the seed and the settings of the V2 half do not change."),
     ]
 }
 
-/// Faults.
+/// Faults: rules that make calls fail or slow them down.
 fn injected() -> Vec<Route> {
     vec![
         get("/_emulator/faults", "listFaults", "List the faults: rules that make calls fail or slow them down", faults::list)
@@ -102,7 +102,7 @@ fn injected() -> Vec<Route> {
         put("/_emulator/faults", "setFaults", "Replace all faults", faults::set)
             .light()
             .example(r#"{"Faults": [{"Operation": "GetFindings", "Error": {"Code": "Throttle"}, "Times": 3}]}"#),
-        post("/_emulator/faults", "addFaults", "Add a fault or several", faults::add)
+        post("/_emulator/faults", "addFaults", "Add one or several faults", faults::add)
             .light()
             .example(r#"{"Operation": "BatchImportFindings", "Partial": {"Every": 2}}"#)
             .about("The body is a fault or `{\"Faults\": [...]}`. With `?position=first`, the new faults are tried before all others."),
@@ -126,7 +126,7 @@ fn security_hub() -> Vec<Route> {
             .example(r#"{"Account": "111111111111", "Region": "us-east-1", "Id": "ID", "Filters": {}}"#),
         get("/_emulator/events", "listEvents", "List the events sent to EventBridge, oldest first", events::list)
             .example("?limit=10")
-            .about("Use `Last` as the next `after`; `More` is true if there are later events (a call compares at most 1,000 events with a pattern, so a page can be empty even if more follow); `Dropped` is the minimum number of skipped events that are no longer available (`serve --events` keeps 10,000). With `wait`, the call returns as soon as there are `count` events, or at the end of that time with what there is."),
+            .about("Use `Last` as the next `after`; `More` is true if there are later events (a call compares at most 1,000 events with a pattern, so a page can be empty even if more follow); `Dropped` is the minimum number of skipped events that are no longer available (`serve --events` keeps 10,000). With `wait`, the response is sent when `count` matching events exist, or with fewer events when the time is over."),
         delete("/_emulator/events", "deleteEvents", "Remove all events, or those that filters select", events::clear),
         post("/_emulator/custom-actions", "sendToCustomAction", "Send findings to a custom action, as a user of the console does", events::send)
             .example(r#"{"ActionTargetArn": "ARN", "FindingIdentifiers": [{"Id": "ID", "ProductArn": "ARN"}]}"#)
@@ -144,34 +144,34 @@ fn security_hub() -> Vec<Route> {
     ]
 }
 
-/// The calls of the API that were made.
+/// Recorded API calls.
 fn journal() -> Vec<Route> {
     vec![
-        get("/_emulator/requests", "listRequests", "List the API calls that were made, oldest first", requests::list)
+        get("/_emulator/requests", "listRequests", "List the recorded API calls, oldest first", requests::list)
             .example("?operation=Batch*&limit=10")
-            .about("Use `Last` as the next `after`; `Dropped` is the number of calls after `after` that are no longer kept (`serve --journal` keeps 16MiB). With `wait`, the response is sent as soon as `count` matching calls were made, or at the end of that time. Secrets are replaced by `***`."),
+            .about("Use `Last` as the next `after`; `Dropped` is the number of calls after `after` that were dropped to make space for newer ones (`serve --journal` sets the size, 16MiB by default). With `wait`, the response is sent when `count` matching calls were made, or when the time is over. Secrets are replaced by `***`."),
         delete("/_emulator/requests", "deleteRequests", "Delete the API calls that the parameters select", requests::delete)
             .about("Their numbers are not used again."),
         post("/_emulator/requests/verify", "verifyRequests", "Verify that API calls were made", requests::verify)
             .example(r#"{"Operation": "BatchImportFindings", "Match": {"Findings": [{"Title": {"$prefix": "Port"}}]}, "Times": {"Max": 0}}"#)
-            .about("If they were not, the response has the status 422, and `Nearest` lists up to three calls with the fewest differences."),
+            .about("If the calls were not made as expected, the response has the status 422, and `Nearest` lists up to three calls with the fewest differences."),
     ]
 }
 
-/// Where events go.
+/// Receivers of events.
 fn deliveries() -> Vec<Route> {
     vec![
         get("/_emulator/stream", "followStream", "Follow events and calls as server-sent events", stream::open)
-            .about("A message is an `event` or a `request`, with the event or the recorded call in `data`, or an `announcement`. Its `id` can be sent as `Last-Event-ID` to continue after it. A reader that is more than 1,000 messages behind skips the oldest and gets `dropped` with their number."),
+            .about("A message is an `event`, a `request` or an `announcement`, with the event, the recorded call or the announcement in `data`. To continue after a message, send its `id` as `Last-Event-ID`. A reader that is more than 1,000 messages behind skips the oldest messages and gets `dropped` with their number."),
         get("/_emulator/sinks", "listSinks", "List the sinks of events and their states", sinks::list),
         put("/_emulator/sinks/{name}", "putSink", "Deliver events to a webhook, a file or EventBridge", sinks::put)
             .example(r#"{"Type": "webhook", "Url": "http://127.0.0.1:8080/hook"}"#)
-            .about("A sink gets the events that follow the call; if it exists, its queue stays. A name has up to 64 letters, digits, `.`, `_` and `-`. Files must be below the directory of `serve --sink-dir`."),
+            .about("A sink gets the events that are emitted after the call. If the sink exists, it keeps its queue. A name has up to 64 letters, digits, `.`, `_` and `-`. Files must be below the directory of `serve --sink-dir`."),
         get("/_emulator/sinks/{name}", "showSink", "Show a sink and its state", sinks::show).fresh(404),
         delete("/_emulator/sinks/{name}", "deleteSink", "Delete a sink and its queue", sinks::delete).fresh(404),
         post("/_emulator/announcements", "announce", "Publish an announcement of Security Hub to sinks and streams", announcements::publish)
             .example(r#"{"AnnouncementType": "GENERAL", "Title": "Title", "Description": "Text"}"#)
-            .about("Webhooks and files without a pattern get it in the envelope of SNS."),
+            .about("Webhooks and files without a pattern receive the announcement in the envelope of SNS."),
     ]
 }
 
@@ -252,25 +252,25 @@ fn chaos() -> Vec<Route> {
         get(
             "/_localstack/chaos/faults",
             "listChaosFaults",
-            "List the faults that were declared in the form of LocalStack",
+            "List the faults that were declared in the format of LocalStack",
             faults::list_chaos,
         )
         .light(),
         post(
             "/_localstack/chaos/faults",
             "setChaosFaults",
-            "Replace the faults that were declared in the form of LocalStack",
+            "Replace the faults that were declared in the format of LocalStack",
             faults::set_chaos,
         )
         .light()
         .example(r#"[{"service": "securityhub", "operation": "GetFindings", "error": {"statusCode": 429, "code": "TooManyRequestsException"}}]"#),
-        patch("/_localstack/chaos/faults", "addChaosFaults", "Add faults in the form of LocalStack", faults::add_chaos)
+        patch("/_localstack/chaos/faults", "addChaosFaults", "Add faults in the format of LocalStack", faults::add_chaos)
             .light()
             .example(r#"[{"region": "us-east-1", "probability": 0.5}]"#),
         delete(
             "/_localstack/chaos/faults",
             "deleteChaosFaults",
-            "Delete these faults in the form of LocalStack, or without a body all of them",
+            "Delete the given faults in the format of LocalStack, or all of them if the body is empty",
             faults::delete_chaos,
         )
         .light()

@@ -1,4 +1,4 @@
-//! `/_emulator/scenario`: the state as a scenario, and loading one (CPL-60 to CPL-63).
+//! `/_emulator/scenario`: exports the state as a scenario, and loads scenarios (CPL-60 to CPL-63).
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode};
@@ -17,22 +17,22 @@ use crate::sinks::{Definition, MAX as MAX_SINKS, PutError};
 use crate::state::World;
 use crate::wire::payload::Payload;
 
-/// Maximum number of times that a scenario is added to a state that other calls change.
+/// Maximum number of attempts to add a scenario to a state that other calls change meanwhile.
 const ATTEMPTS: usize = 5;
 
-/// How to export.
+/// The options of an export.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Export {
     /// The format; `yaml` by default.
     #[serde(default)]
     format: Formats,
-    /// Whether the export contains secret access keys and session tokens; false by default.
+    /// True to export secret access keys and session tokens; false by default.
     #[serde(default)]
     secrets: bool,
 }
 
-/// Formats of an export.
+/// The format of an export.
 #[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Formats {
@@ -67,24 +67,24 @@ impl Answer for Exported {
     }
 }
 
-/// How to load a scenario.
+/// The options of loading a scenario.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Load {
-    /// `replace`, the default: the scenario becomes the state, and a reset returns to it. `add`: the scenario is added
-    /// to the state, and the start of a reset stays.
+    /// With `replace`, the default, the scenario becomes the state, and a reset returns to it. With `add`, the scenario
+    /// is added to the state, and the state to which a reset returns does not change.
     #[serde(default)]
     mode: Mode,
 }
 
-/// Ways to load a scenario.
+/// The effect of a loaded scenario on the state.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Mode {
-    /// It replaces the state.
+    /// The scenario replaces the state.
     #[default]
     Replace,
-    /// It is added to the state.
+    /// The scenario is added to the state.
     Add,
 }
 
@@ -121,12 +121,12 @@ pub(super) fn export(call: &Call<'_>, query: Export, _: Nothing) -> Result<Expor
         Formats::Json => Format::Json,
     };
     let world = current(call);
-    let text = export::export(&world, &surroundings(call, &world), format, query.secrets);
+    let text = export::export(&world, &settings(call, &world), format, query.secrets);
     Ok(Exported { text, format: query.format })
 }
 
-/// The keys of a scenario that describe what surrounds the world: faults, rate limits and sinks of events.
-fn surroundings(call: &Call<'_>, world: &World) -> Map<String, Value> {
+/// The keys of a scenario for settings outside the world: faults, rate limits and sinks of events.
+fn settings(call: &Call<'_>, world: &World) -> Map<String, Value> {
     let mut keys = Map::new();
     let faults: Vec<Value> = call.served.faults().list().iter().map(|fault| in_snake_case(&json!(fault))).collect();
     if !faults.is_empty() {
@@ -144,12 +144,12 @@ fn surroundings(call: &Call<'_>, world: &World) -> Map<String, Value> {
     keys
 }
 
-/// Members whose values have names of the API or of the user.
+/// Members whose values are copied unchanged, because the API or the user defines their names.
 const OPAQUE: [&str; 3] = ["Match", "Pattern", "Headers"];
-/// Members of faults that only answers have.
+/// Members of faults that only answers contain.
 const READ_ONLY: [&str; 2] = ["Seen", "Fired"];
 
-/// A value of the control plane with the names of scenarios: `wire_over` for `WireOver`.
+/// Converts the names in a value of the control plane to those of scenarios, such as `WireOver` to `wire_over`.
 fn in_snake_case(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
@@ -185,23 +185,23 @@ pub(super) fn load(call: &Call<'_>, query: Load, Text(text): Text) -> Result<Jso
     };
     let sinks = sinks(call, &world)?;
     let loaded = Loaded { hubs: world.relations().hub_count(), findings: world.finding_count() };
-    let is_kept = match query.mode {
+    let is_recorded = match query.mode {
         Mode::Replace => call.served.load(world),
-        Mode::Add => lay(call, world, sinks)?,
+        Mode::Add => serve_addition(call, world, sinks)?,
     };
-    if is_kept { Ok(Json(loaded)) } else { Err(Refusal::cannot_write()) }
+    if is_recorded { Ok(Json(loaded)) } else { Err(Refusal::cannot_write()) }
 }
 
-/// The world of a scenario, or one on top of another world.
+/// Builds the world of a scenario, on top of the world `below` if there is one.
 fn built(scenario: &Scenario, below: Option<&World>) -> Result<World, Refusal> {
     let world = scenario.build_over(below).map_err(|mistakes| refusal(&mistakes))?;
-    // Work that is due already belongs to the loaded state.
+    // The loaded state includes the effects of work that is due at its time.
     due::run(&world, world.clock.now());
     Ok(world)
 }
 
-/// The world with a scenario on top of it. If other calls change the world in the meantime, it is built again, because
-/// their changes would be lost.
+/// Builds a world from the current one and a scenario. If other calls change the current world meanwhile, the world is
+/// built again, because the changes of these calls would be lost.
 fn added(call: &Call<'_>, scenario: &Scenario) -> Result<World, Refusal> {
     for _ in 0..ATTEMPTS {
         let below = current(call);
@@ -214,8 +214,9 @@ fn added(call: &Call<'_>, scenario: &Scenario) -> Result<World, Refusal> {
     Err(Refusal::new(StatusCode::CONFLICT, message))
 }
 
-/// Serves a world with what the scenario added, and adds its faults and sinks. Returns whether it is kept.
-fn lay(call: &Call<'_>, world: World, sinks: Vec<(String, Definition)>) -> Result<bool, Refusal> {
+/// Serves the world to which the scenario was added, and adds the faults and sinks of the scenario. Returns whether the
+/// change was recorded.
+fn serve_addition(call: &Call<'_>, world: World, sinks: Vec<(String, Definition)>) -> Result<bool, Refusal> {
     let served = call.served;
     let new = sinks.iter().filter(|(name, _)| served.sinks().get(name).is_none()).count();
     if new + served.sinks().list().len() > MAX_SINKS {
@@ -233,7 +234,7 @@ fn lay(call: &Call<'_>, world: World, sinks: Vec<(String, Definition)>) -> Resul
     Ok(true)
 }
 
-/// The sinks of a loaded world. A call may only name files below the directory of `--sink-dir` (CPL-84).
+/// Checks the sinks of a loaded world. A call may only name files below the directory of `--sink-dir` (CPL-84).
 fn sinks(call: &Call<'_>, world: &World) -> Result<Vec<(String, Definition)>, Refusal> {
     let files = call.served.sinks().files();
     let checked = world.event_sinks.iter().map(|(name, sink)| {
@@ -246,7 +247,7 @@ fn sinks(call: &Call<'_>, world: &World) -> Result<Vec<(String, Definition)>, Re
     checked.collect()
 }
 
-/// A copy of the current state, in which all work that is due has been done.
+/// Copies the current state after all due work has been done.
 fn current(call: &Call<'_>) -> World {
     call.world().0.saved()
 }

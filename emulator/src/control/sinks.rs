@@ -1,4 +1,4 @@
-//! `/_emulator/sinks`: receivers of events outside of the emulator (CPL-82, CPL-87).
+//! `/_emulator/sinks`: sinks, which deliver events to receivers outside of the emulator (CPL-82, CPL-87).
 
 use http::{HeaderValue, StatusCode};
 use schemars::JsonSchema;
@@ -12,11 +12,12 @@ use crate::sinks::{Definition, PutError, Sink as Served, State};
 use crate::state::{EventSink, timestamp_text};
 use crate::wire::payload::Payload;
 
-/// How long to wait.
+/// The options of showing a sink.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SinkInput {
-    /// Time limit for waiting until nothing is queued, up to 60s; 0 by default.
+    /// Maximum time to wait until the queue is empty, such as `5s`; up to 60 seconds. By default, the call does not
+    /// wait.
     wait: Option<String>,
 }
 
@@ -24,31 +25,31 @@ pub(super) struct SinkInput {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct Sink {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its members.
+    /// The declared members.
     #[serde(flatten)]
     pub declared: EventSink,
-    /// What became of its events.
+    /// The state of the deliveries.
     pub state: Deliveries,
 }
 
-/// What became of the events of a sink.
+/// The state of a sink's deliveries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 #[schemars(rename = "SinkState")]
 pub struct Deliveries {
-    /// Events that are not delivered yet.
+    /// The number of events that are not delivered yet.
     pub queued: usize,
-    /// Events that the receiver accepted.
+    /// The number of events that the receiver accepted.
     pub delivered: u64,
-    /// Events that the receiver refused, or that were tried too often.
+    /// The number of events that the receiver refused, or whose last retry failed.
     pub failed: u64,
-    /// Events that were dropped because the queue was full.
+    /// The number of events that were dropped because the queue was full.
     pub dropped: u64,
-    /// Attempts after the first.
+    /// The number of attempts after the first.
     pub retries: u64,
-    /// The reason why the last failed attempt failed.
+    /// The error of the last failed attempt.
     pub last_error: Option<String>,
     /// The HTTP status of the last answer.
     pub last_status: Option<u16>,
@@ -56,7 +57,7 @@ pub struct Deliveries {
     pub last_delivery: Option<String>,
 }
 
-/// Sinks.
+/// A list of sinks.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Sinks {
@@ -64,7 +65,7 @@ pub(super) struct Sinks {
     sinks: Vec<Sink>,
 }
 
-/// A saved sink: 201 if it is new, 200 if it replaced one.
+/// A saved sink. The status is 201 if the sink is new, and 200 if it replaced another one.
 pub(super) struct Saved {
     sink: Sink,
     is_new: bool,
@@ -104,7 +105,7 @@ pub(super) fn list(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Json<Sinks
     Ok(Json(Sinks { sinks: call.served.sinks().list().iter().map(|sink| Sink::from(&**sink)).collect() }))
 }
 
-/// Shows a sink, with `wait` once nothing is queued.
+/// Shows a sink. With `wait`, waits until the queue is empty.
 pub(super) fn show(call: &Call<'_>, query: SinkInput, _: Nothing) -> Result<Waiting<Json<Sink>>, Refusal> {
     let sink = call.served.sinks().get(call.label).ok_or_else(|| unknown(call.label))?;
     let answer = Sink::from(&*sink);

@@ -1,4 +1,4 @@
-//! `/_emulator/snapshots`: named states of the world (CPL-51 to CPL-53).
+//! `/_emulator/snapshots`: saves, restores and compares named states of the world (CPL-51 to CPL-53).
 
 use http::{Response, StatusCode};
 use schemars::JsonSchema;
@@ -12,7 +12,7 @@ use crate::served::snapshots::{Info, SnapshotError};
 use crate::state::{RowKey, timestamp_text};
 use crate::wire::payload::Payload;
 
-/// Default and maximum number of entries of a list of differences.
+/// Default and maximum number of entries in each list of differences.
 const DEFAULT_LIMIT: usize = 1_000;
 const MAX_LIMIT: usize = 10_000;
 
@@ -112,7 +112,7 @@ pub(super) fn restore(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Done, R
     }
 }
 
-/// The worlds to compare, and how much to list.
+/// The options of a comparison.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Comparison {
@@ -132,7 +132,7 @@ pub struct Difference {
     pub relations: RelationDifferences,
     /// The times of both clocks.
     pub clock: Clocks,
-    /// Whether a list was cut at the limit.
+    /// True if a list was cut at the limit.
     pub truncated: bool,
 }
 
@@ -178,11 +178,11 @@ pub struct ChangedFinding {
     pub changes: Vec<FindingChange>,
 }
 
-/// A value that differs. An absent value is left out.
+/// A value that differs. An absent value is omitted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct FindingChange {
-    /// Such as `Workflow.Status` or `Resources[0].Id`.
+    /// The path, such as `Workflow.Status` or `Resources[0].Id`.
     pub path: String,
     /// The value in the first state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -196,11 +196,11 @@ pub struct FindingChange {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct RelationDifferences {
-    /// What only the second state has.
+    /// Parts that only the second state has.
     pub added: Vec<DifferentRelation>,
-    /// What only the first state has.
+    /// Parts that only the first state has.
     pub removed: Vec<DifferentRelation>,
-    /// What differs.
+    /// Parts with different values.
     pub changed: Vec<DifferentRelation>,
 }
 
@@ -208,13 +208,13 @@ pub struct RelationDifferences {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct DifferentRelation {
-    /// Such as `Hub` or `Member`.
+    /// The kind, such as `Hub` or `Member`.
     pub kind: String,
-    /// Null if it does not belong to an account.
+    /// The account; null if the part does not belong to an account.
     pub account: Option<String>,
-    /// Null if it does not belong to a Region.
+    /// The Region; null if the part does not belong to a Region.
     pub region: Option<String>,
-    /// Its ID or name.
+    /// The ID or the name.
     pub key: String,
 }
 

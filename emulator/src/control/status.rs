@@ -29,7 +29,7 @@ pub struct Status {
     pub status: String,
     /// The version of the program.
     pub version: String,
-    /// Whether the emulator verifies the signatures of AWS clients. If it does, clients need an access key of the
+    /// True if the emulator verifies the signatures of AWS clients. If it does, clients need an access key of the
     /// scenario.
     #[serde(default)]
     pub verifies_signatures: bool,
@@ -142,7 +142,7 @@ pub(super) struct CallerInput {
 pub struct CallerOutput {
     /// The account.
     pub account_id: String,
-    /// Whether the access key is an account ID, or is listed in the scenario or returned by AssumeRole.
+    /// True if the access key is an account ID, or is listed in the scenario or returned by AssumeRole.
     pub is_known: bool,
 }
 

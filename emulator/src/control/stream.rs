@@ -1,4 +1,4 @@
-//! `/_emulator/stream`: events and calls as they occur (CPL-81).
+//! `/_emulator/stream`: sends events and calls as they occur (CPL-81).
 
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Response, StatusCode};
@@ -12,7 +12,7 @@ use crate::journal;
 use crate::stream::{self, Cursor, Subscription};
 use crate::wire::payload::Payload;
 
-/// What to follow.
+/// The messages to follow.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct StreamInput {
@@ -30,8 +30,8 @@ pub(super) struct StreamInput {
     pattern: Option<String>,
     /// The tag of the call.
     test: Option<String>,
-    /// The ID of the last message that was read, instead of the header `Last-Event-ID`; by default the stream starts with
-    /// what comes next.
+    /// The ID of the last message that was read; replaces the header `Last-Event-ID`. By default, the stream starts
+    /// with the next event and the next call.
     after: Option<Cursor>,
 }
 
@@ -81,17 +81,18 @@ pub(super) fn open(call: &Call<'_>, query: StreamInput, _: Nothing) -> Result<St
     }
     let unavailable = |message: &str| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message);
     let place = call.served.notifications().permit();
-    let place = place.ok_or_else(|| unavailable("1,000 calls wait or follow a stream; try again later"))?;
+    let place = place.ok_or_else(|| unavailable(super::TOO_MANY_WAITS))?;
     let messages = stream::open(call.served.clone(), subscription, place);
-    messages.map(|messages| Stream(Payload::Stream(messages))).ok_or_else(|| unavailable("streams need a server"))
+    messages.map(|messages| Stream(Payload::Stream(messages))).ok_or_else(|| unavailable("streams are only available over HTTP"))
 }
 
-/// The header that clients send when they connect again. One that this emulator did not write is ignored.
+/// Reads the header that clients send when they reconnect. A value that does not have the form of this emulator is
+/// ignored.
 fn last_event_id(call: &Call<'_>) -> Option<Cursor> {
     call.headers.get("last-event-id")?.to_str().ok()?.parse().ok()
 }
 
-/// Whether events and requests are followed.
+/// Reads the kinds of messages: returns whether events, and whether requests, are followed.
 fn follows(kinds: &str) -> Result<(bool, bool), Refusal> {
     let (mut has_events, mut has_requests) = (false, false);
     for kind in kinds.split(',') {
@@ -99,7 +100,7 @@ fn follows(kinds: &str) -> Result<(bool, bool), Refusal> {
             "events" => has_events = true,
             "requests" => has_requests = true,
             other => {
-                let message = format!("'{other}' is not a kind of messages; expected events, requests or both");
+                let message = format!("'{other}' is not a kind of message; expected events, requests or both");
                 return Err(Refusal::unreadable(message));
             }
         }

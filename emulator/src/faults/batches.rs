@@ -1,5 +1,5 @@
-//! The operations whose items can fail one by one: where the items are in the input, and how failed ones are reported
-//! (CPL-38).
+//! The operations whose items can fail one by one: the position of the items in the input, and the form of failed items
+//! in the answer (CPL-38).
 
 use securityhub_fixtures::Operation;
 use serde_json::{Map, Value, json};
@@ -12,25 +12,25 @@ pub(super) struct Batch {
     pub(super) lists: &'static [List],
     /// The list of failed items in the answer.
     pub(super) failed: &'static str,
-    /// The code of failed items, if the rule sets none.
+    /// The code of failed items if the rule does not set one.
     pub(super) code: DefaultCode,
-    /// The member for the message.
+    /// The member of a failed item that contains the message.
     pub(super) message: &'static str,
-    /// The empty list of successful items in the answer, for an operation that refuses an empty list of items. Such an
-    /// operation is not called if all items fail.
-    pub(super) refuses_none: Option<&'static str>,
-    /// Whether the answer has the members `FailedCount` and `SuccessCount`.
+    /// For an operation that refuses an empty list of items: the member with the successful items in the answer. If all
+    /// items fail, the operation is not called.
+    pub(super) refuses_empty: Option<&'static str>,
+    /// True if the answer has the members `FailedCount` and `SuccessCount`.
     pub(super) has_counts: bool,
 }
 
-/// The code of an item.
+/// The default code of a failed item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DefaultCode {
     /// A string.
     Text(&'static str),
     /// A number.
     Number(u16),
-    /// Items have only a message.
+    /// Failed items have a message but no code.
     None,
 }
 
@@ -38,22 +38,22 @@ pub(super) enum DefaultCode {
 #[derive(Debug)]
 pub(super) struct List {
     pub(super) name: &'static str,
-    /// Where an item has its ID.
+    /// The position of the ID in an item.
     pub(super) id: Id,
-    /// The member of a failed item in the answer that names the item.
+    /// The member of a failed item in the answer that identifies the item.
     pub(super) reported_as: &'static str,
-    /// Whether that member is the whole item rather than its ID.
+    /// True if that member contains the whole item rather than its ID.
     pub(super) is_reported_whole: bool,
 }
 
-/// Where an item has its ID.
+/// The position of the ID in an item.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Id {
-    /// The item is its ID.
+    /// The whole item is the ID.
     Item,
-    /// In this member.
+    /// The ID is in this member.
     Member(&'static str),
-    /// In the only member of `Target`.
+    /// The ID is in the only member of `Target`.
     Target,
 }
 
@@ -70,21 +70,22 @@ impl Id {
 }
 
 impl Batch {
-    /// The description of an operation; `None` if it has no items.
+    /// The description of an operation; `None` for an operation without items that can fail.
     pub(super) fn of(operation: Operation) -> Option<&'static Batch> {
         BATCHES.iter().find(|batch| batch.operation == operation)
     }
 
-    /// The list that an input contains, and its items.
+    /// The first list in an input that is not empty, and its items.
     pub(super) fn items<'i>(&self, input: &'i Value) -> Option<(&'static List, &'i Vec<Value>)> {
         let lists = self.lists.iter();
         let mut given = lists.filter_map(|list| Some((list, input.get(list.name)?.as_array()?)));
         given.find(|(_, items)| !items.is_empty())
     }
 
-    /// The answer if all items fail, without them. `None` if the operation accepts an empty list.
+    /// The answer to a call whose items all fail, before the items are added; `None` if the operation accepts an empty
+    /// list.
     pub(super) fn answer_without_items(&self) -> Option<Map<String, Value>> {
-        let succeeded = self.refuses_none?;
+        let succeeded = self.refuses_empty?;
         let Value::Object(answer) = (if self.has_counts {
             json!({ "FailedCount": 0, "SuccessCount": 0, self.failed: [] })
         } else {
@@ -105,7 +106,7 @@ const fn whole(name: &'static str, id: Id, reported_as: &'static str) -> List {
 }
 
 const fn batch(operation: Operation, lists: &'static [List], failed: &'static str, code: DefaultCode) -> Batch {
-    Batch { operation, lists, failed, code, message: "ErrorMessage", refuses_none: None, has_counts: false }
+    Batch { operation, lists, failed, code, message: "ErrorMessage", refuses_empty: None, has_counts: false }
 }
 
 /// An operation on automation rules.
@@ -127,10 +128,10 @@ const RULE_ARNS: &[List] = &[by_id("AutomationRulesArns", Id::Item, "RuleArn")];
 const ACCOUNT_IDS: &[List] = &[by_id("AccountIds", Id::Item, "AccountId")];
 const CONTROL: Id = Id::Member("SecurityControlId");
 
-/// All of them.
+/// All batch operations whose items can fail.
 pub(super) static BATCHES: [Batch; 16] = [
     Batch {
-        refuses_none: Some("SuccessCount"),
+        refuses_empty: Some("SuccessCount"),
         has_counts: true,
         ..batch(
             Operation::BatchImportFindings,
@@ -146,7 +147,7 @@ pub(super) static BATCHES: [Batch; 16] = [
         DefaultCode::Text("FindingNotFound"),
     ),
     Batch {
-        refuses_none: Some("ProcessedFindings"),
+        refuses_empty: Some("ProcessedFindings"),
         ..batch(
             Operation::BatchUpdateFindingsV2,
             &[

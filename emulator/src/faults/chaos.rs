@@ -1,4 +1,4 @@
-//! Faults in the form of LocalStack's chaos API (CPL-39). They are rules like all others, with IDs `ls-1`, `ls-2`, ….
+//! Faults in the format of LocalStack's chaos API (CPL-39). They become rules with the IDs `ls-1`, `ls-2` and so on.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -6,14 +6,15 @@ use serde::{Deserialize, Serialize};
 use crate::aws_error::ErrorCode;
 use crate::state::{Fault, FaultError, Operations};
 
-/// The error of a rule without one.
+/// The default error of a fault.
 const UNAVAILABLE: (&str, u16) = ("ServiceUnavailable", 503);
 
-/// A fault in the form of LocalStack. Members that are missing select everything.
+/// A fault in the format of LocalStack. An absent member selects all calls.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ChaosFault {
-    /// Service, such as `securityhub`. Faults of services that the emulator does not have are kept and have no effect.
+    /// Service, such as `securityhub`. Faults of services that the emulator does not have are stored but have no
+    /// effect.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service: Option<String>,
     /// Region.
@@ -30,7 +31,7 @@ pub struct ChaosFault {
     pub error: Option<ChaosError>,
 }
 
-/// An error in the form of LocalStack.
+/// An error in the format of LocalStack.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ChaosError {
@@ -46,12 +47,12 @@ pub struct ChaosError {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChaosEffects {
-    /// Milliseconds; 0 for none.
+    /// The delay in milliseconds; 0 for no delay.
     pub latency: Option<u64>,
 }
 
 impl ChaosFault {
-    /// The same fault as a rule.
+    /// Converts the fault to a rule.
     pub(super) fn rule(&self, id: String) -> Fault {
         let error = match &self.error {
             None => FaultError { code: Some(UNAVAILABLE.0.to_owned()), status: Some(UNAVAILABLE.1), message: None },

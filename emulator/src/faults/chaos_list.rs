@@ -1,4 +1,4 @@
-//! The part of the list that LocalStack's chaos API shows and changes (CPL-39).
+//! The rules that LocalStack's chaos API lists and changes (CPL-39).
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -13,12 +13,12 @@ use crate::state::{Fault, FaultLatency};
 const LATENCY: &str = "ls-latency";
 
 impl Faults {
-    /// The rules in the form of LocalStack.
+    /// The faults in the format of LocalStack.
     pub fn chaos(&self) -> Vec<ChaosFault> {
         self.list.read().rules.iter().filter_map(|rule| rule.chaos.clone()).collect()
     }
 
-    /// Adds faults in the form of LocalStack. With `replaces`, they replace those that exist.
+    /// Adds faults in the format of LocalStack. With `replaces`, they replace the existing faults of this format.
     ///
     /// # Errors
     /// [`Refused`].
@@ -31,14 +31,14 @@ impl Faults {
         })
     }
 
-    /// Removes the faults in the form of LocalStack that equal one of these.
+    /// Removes the faults in the format of LocalStack that equal one of `faults`.
     pub fn remove_chaos(&self, faults: &[ChaosFault]) {
         self.change(|list| {
             list.rules.retain(|rule| rule.chaos.as_ref().is_none_or(|fault| !faults.contains(fault)));
         });
     }
 
-    /// Removes all faults in the form of LocalStack.
+    /// Removes all faults in the format of LocalStack.
     pub fn clear_chaos(&self) {
         self.change(|list| list.rules.retain(|rule| rule.chaos.is_none()));
     }
@@ -65,7 +65,7 @@ impl Faults {
         };
         self.edit(|list| {
             list.rules.retain(|rule| &*rule.id != LATENCY);
-            // First, because a rule that fails a call ends the search.
+            // The rule comes first, because later rules are not tried after a rule has failed the call.
             let rules = if milliseconds == 0 { Vec::new() } else { vec![rule] };
             list.insert(rules, Place::First, around).map(|_| ())
         })

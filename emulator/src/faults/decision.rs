@@ -1,4 +1,4 @@
-//! What happens to a call (CPL-32).
+//! The decision about a call: its delay and its failure (CPL-32).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,21 +7,21 @@ use super::error::FaultAnswer;
 use super::partial::Partial;
 use crate::state::{FaultStage, FaultWire};
 
-/// What happens to a call.
+/// The decision of the faults about a call.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
     /// The delay before the call.
     pub latency: Duration,
-    /// The failure.
+    /// The failure; `None` if the call is only delayed.
     pub effect: Option<Effect>,
-    /// Whether the call fails before or after it has its effect.
+    /// The moment of the failure: before or after the call takes effect.
     pub stage: FaultStage,
-    /// The IDs of the rules that fired, in order. The last one belongs to the failure if there is one.
+    /// The IDs of the rules that fired, in order. If the call fails, the last rule caused the failure.
     pub fired: Vec<Arc<str>>,
 }
 
 impl Decision {
-    /// An error in the place of the call.
+    /// Creates a decision to return an error instead of processing the call.
     pub fn refusal(id: &str, answer: FaultAnswer) -> Decision {
         Decision {
             latency: Duration::ZERO,
@@ -31,12 +31,12 @@ impl Decision {
         }
     }
 
-    /// The ID that the response and the journal show.
+    /// The ID in the response and in the journal.
     pub fn id(&self) -> Option<&Arc<str>> {
         self.fired.last()
     }
 
-    /// The items of the call that fail.
+    /// The items of the call that fail; `None` unless some items of a batch fail.
     pub fn partial(&self) -> Option<&Partial> {
         match &self.effect {
             Some(Effect::Partial(partial)) => Some(partial),
@@ -44,8 +44,8 @@ impl Decision {
         }
     }
 
-    /// Whether the call has its effect, even if its response is lost (CPL-34, CPL-37).
-    pub fn does_call(&self) -> bool {
+    /// Returns whether the call takes effect, even if its response is lost (CPL-34, CPL-37).
+    pub fn takes_effect(&self) -> bool {
         match &self.effect {
             None
             | Some(

@@ -1,4 +1,4 @@
-//! Errors that rules return: which codes they may have, and what a call of an operation gets (CPL-35).
+//! Errors that rules return: the valid codes, and the error that a call of an operation gets (CPL-35).
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use super::selector::{Scope, Subject};
 use crate::aws_error::ErrorCode;
 use crate::state::FaultError;
 
-/// Codes that stand for the one that an operation uses.
+/// Names of families of codes. The operation determines the code that a call gets.
 const FAMILIES: [(&str, Family); 3] =
     [("Throttle", Family::Throttle), ("Internal", Family::Internal), ("Denied", Family::Denied)];
 
@@ -35,13 +35,13 @@ pub(super) struct ErrorRule {
 
 #[derive(Clone, Debug)]
 enum Code {
-    /// This code, with its usual status.
+    /// A code with its usual status.
     Named(String, u16),
-    /// The code that the operation uses.
+    /// The code of this family that the operation uses.
     Of(Family),
 }
 
-/// A code that depends on the operation.
+/// A family of codes with the same meaning, from which the operation uses one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Family {
     /// A bad request.
@@ -57,7 +57,7 @@ enum Family {
 }
 
 impl ErrorRule {
-    /// Reads the error of a rule that selects the calls of `scope`.
+    /// Parses the error of a rule that selects the calls of `scope`.
     pub(super) fn read(written: &FaultError, scope: &Scope) -> Result<ErrorRule, Mistake> {
         let FaultError { code, status, message } = written;
         if let Some(status) = status.filter(|status| !(400..=599).contains(status)) {
@@ -85,7 +85,7 @@ impl ErrorRule {
     }
 }
 
-/// The codes of throttling in all services.
+/// The codes with which services throttle calls.
 const THROTTLING: [&str; 5] =
     ["TooManyRequestsException", "ThrottlingException", "Throttling", "RequestLimitExceeded", "SlowDown"];
 
@@ -100,7 +100,7 @@ impl Family {
         }
     }
 
-    /// The code for a call. Those of other services are `inferred` from their documentation.
+    /// The code for a call. The codes of other services than Security Hub are taken from their documentation.
     fn code(self, subject: &Subject<'_>) -> &'static str {
         let is_v2 = subject.operation.is_some_and(Operation::answers_validation_exception);
         match (self, subject.service) {
@@ -125,7 +125,7 @@ impl Family {
     }
 }
 
-/// The code for a status without a code.
+/// The code of an error that only sets a status.
 fn usual(status: u16) -> Code {
     let named = |code: &str| Code::Named(code.to_owned(), status);
     match status {
@@ -140,7 +140,8 @@ fn usual(status: u16) -> Code {
     }
 }
 
-/// Reads a code. If operations are listed, each of them must have it; otherwise one of the selected ones suffices.
+/// Parses a code. If the rule lists operations, all of them must have the code; otherwise one selected operation
+/// suffices.
 fn read_code(code: &str, status: Option<u16>, scope: &Scope) -> Result<Code, Mistake> {
     if let Some((_, family)) = FAMILIES.iter().find(|(name, _)| *name == code) {
         return Ok(Code::Of(*family));
@@ -174,7 +175,7 @@ fn read_code(code: &str, status: Option<u16>, scope: &Scope) -> Result<Code, Mis
     Err(Mistake::new("Code", message))
 }
 
-/// The status of a code that an operation may return: one that its model lists, or one of the front end.
+/// The status of a code that an operation may return, because its model or `UNDECLARED_ERRORS` lists the code.
 fn status_of(operation: Operation, code: &str) -> Option<u16> {
     if operation.model().errors.contains(&code) {
         return model::error_status(code);
@@ -194,7 +195,7 @@ fn codes(operation: Operation) -> impl Iterator<Item = &'static str> {
     declared.chain(of_operation.map(|error| error.code)).chain([ErrorCode::ServiceUnavailableException.name()])
 }
 
-/// The status of a code of another service.
+/// The status of a code of any service.
 fn status_of_any_service(code: &str) -> Option<u16> {
     ErrorCode::ALL.iter().find(|known| known.name() == code).map(|known| known.status())
 }

@@ -48,7 +48,7 @@ impl Latency {
 
 /// A number with the standard normal distribution (Box and Muller).
 fn normal(draws: &mut fastrand::Rng) -> f64 {
-    // From (0, 1], because the logarithm of 0 is infinite.
+    // The radius is from (0, 1], because the logarithm of 0 is infinite.
     let (radius, angle) = (1.0 - draws.f64(), draws.f64());
     (-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
 }
@@ -74,7 +74,7 @@ fn lognormal(written: &Lognormal) -> Result<Latency, Mistake> {
     Ok(Latency::Lognormal { median, sigma: written.sigma, max: max.unwrap_or(MAX_LATENCY) })
 }
 
-/// Reads a duration such as `200ms`, `2s` or `PT2S`.
+/// Parses a duration such as `200ms`, `2s` or `PT2S`.
 pub(super) fn read_duration(text: &str) -> Result<Duration, Mistake> {
     text.parse().map(|RealTime(duration)| duration).map_err(|message: String| Mistake::new("", message))
 }

@@ -1,4 +1,4 @@
-//! The list of rules: how it is changed, and how a call is decided (CPL-32, CPL-33).
+//! The list of rules: its changes, and its decisions about calls (CPL-32, CPL-33).
 
 use std::collections::HashSet;
 use std::fmt;
@@ -21,25 +21,25 @@ pub(super) const MAX_RULES: usize = 1000;
 /// The rules of a served world.
 #[derive(Default)]
 pub struct Faults {
-    /// Whether there is an enabled rule. A call reads only this if there is none.
+    /// True if a rule is enabled. If no rule is enabled, a call reads only this value.
     is_active: AtomicBool,
     pub(super) list: RwLock<Arc<List>>,
-    /// Held while the list is changed.
+    /// Serializes changes of the list.
     writers: Mutex<()>,
-    /// Whether the rate limits of AWS apply.
+    /// True if the rate limits of AWS apply.
     has_rate_limits: AtomicBool,
-    /// What applies after each start, in addition to the scenario.
+    /// Settings that apply after each reset, in addition to those of the scenario.
     settings: Mutex<StartSettings>,
 }
 
-/// What applies after each start, in addition to the scenario.
+/// Settings that apply after each reset, in addition to those of the scenario.
 #[derive(Clone, Debug, Default)]
 struct StartSettings {
     faults: Vec<Fault>,
     has_rate_limits: bool,
 }
 
-/// The rules, and the numbers of their IDs.
+/// The rules, and the last numbers of generated IDs.
 #[derive(Clone, Default)]
 pub(super) struct List {
     pub(super) rules: Vec<Arc<Rule>>,
@@ -49,7 +49,7 @@ pub(super) struct List {
     pub(super) chaos_numbered: u64,
 }
 
-/// Where new rules go.
+/// The position of new rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// Before all others.
@@ -58,14 +58,14 @@ pub enum Place {
     Last,
 }
 
-/// Why rules are not accepted. The list is unchanged then.
+/// The reason why rules are refused. A refusal leaves the list unchanged.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Refused {
-    /// A rule is wrong: its position among the new ones, and what is wrong.
+    /// A rule contains a mistake. The number is its position among the new rules.
     Rule(usize, Mistake),
-    /// The ID exists already, or is given twice.
+    /// The ID of the new rule at this position exists already, or two new rules have it.
     Id(usize, String),
-    /// There would be too many rules.
+    /// The list would have too many rules.
     TooMany,
 }
 
@@ -76,19 +76,19 @@ impl fmt::Display for Refused {
             Refused::Id(position, id) => {
                 write!(formatter, "member 'Faults[{position}].Id': another fault has the ID '{id}'")
             }
-            Refused::TooMany => write!(formatter, "there can be at most {MAX_RULES} faults; delete some first"),
+            Refused::TooMany => write!(formatter, "too many faults: at most {MAX_RULES} are allowed; delete some first"),
         }
     }
 }
 
 impl Faults {
-    /// Whether there is an enabled rule.
+    /// Returns whether a rule is enabled.
     pub fn is_active(&self) -> bool {
         self.is_active.load(Ordering::Relaxed)
     }
 
-    /// Decides what happens to a call, and counts it; `None` if no rule fires. Rules are tried in order, until one fires
-    /// with a failure (CPL-32).
+    /// Decides about a call and counts it; `None` if no rule fires. Rules are tried in order until one fails the call
+    /// (CPL-32).
     pub fn decide(&self, subject: &Subject<'_>) -> Option<Decision> {
         if !self.is_active() {
             return None;
@@ -117,7 +117,7 @@ impl Faults {
         self.list.read().rules.iter().map(|rule| (Arc::clone(&rule.id), rule.counts().fired)).collect()
     }
 
-    /// Replaces all rules. The counters of the new ones are 0.
+    /// Replaces all rules. The counters of the new rules are 0.
     ///
     /// # Errors
     /// [`Refused`].
@@ -145,13 +145,13 @@ impl Faults {
         })
     }
 
-    /// Replaces all rules by those of a scenario, which have been checked (CPL-55).
+    /// Replaces all rules by the rules of a world's scenario and those of [`Faults::add_to_start`] (CPL-55).
     pub fn restart(&self, world: &World) {
         let faults = world.faults.declared.iter().cloned().chain(self.settings.lock().faults.clone()).collect();
         _ = self.set(faults, &Surroundings::of(world)).or_report("the faults of a scenario have been checked");
     }
 
-    /// Adds rules now and after each reset to the start.
+    /// Adds rules now, and again after each reset.
     ///
     /// # Errors
     /// [`Refused`].
@@ -167,18 +167,18 @@ impl Faults {
         self.has_rate_limits.store(true, Ordering::Relaxed);
     }
 
-    /// Applies the rate limits of AWS if a world has them.
-    pub fn limit_rates_as_in(&self, world: &World) {
+    /// Applies the rate limits of AWS if the scenario of a world or the settings enable them.
+    pub fn set_rate_limits_of(&self, world: &World) {
         let is_limited = world.faults.has_rate_limits || self.settings.lock().has_rate_limits;
         self.has_rate_limits.store(is_limited, Ordering::Relaxed);
     }
 
-    /// Whether the rate limits of AWS apply.
+    /// Returns whether the rate limits of AWS apply.
     pub fn has_rate_limits(&self) -> bool {
         self.has_rate_limits.load(Ordering::Relaxed)
     }
 
-    /// Changes the list, unless this fails.
+    /// Changes the list. If `edit` returns an error, the list does not change.
     pub(super) fn edit<R, E>(&self, edit: impl FnOnce(&mut List) -> Result<R, E>) -> Result<R, E> {
         let writing = self.writers.lock();
         let mut list = List::clone(&self.list.read());
@@ -190,6 +190,7 @@ impl Faults {
         Ok(result)
     }
 
+    /// Changes the list by a function that cannot fail.
     pub(super) fn change<R>(&self, change: impl FnOnce(&mut List) -> R) -> R {
         match self.edit(|list| Ok::<R, std::convert::Infallible>(change(list))) {
             Ok(result) => result,

@@ -1,4 +1,4 @@
-//! What is wrong with a rule: the place, the wrong word, and the most similar right one (CPL-33).
+//! Mistakes in rules: the path, the wrong word, and the most similar valid word (CPL-33).
 
 use std::fmt;
 
@@ -9,17 +9,17 @@ use crate::suggest;
 pub struct Mistake {
     /// The path of the wrong member in the rule, such as `Error.Code`; empty for the rule itself.
     pub path: String,
-    /// A sentence about the value, in which `it` does not stand for the path.
+    /// The message, which does not depend on the path.
     pub message: String,
 }
 
 impl Mistake {
-    /// A mistake in a member.
+    /// Creates a mistake in a member.
     pub fn new(path: impl Into<String>, message: impl Into<String>) -> Mistake {
         Mistake { path: path.into(), message: message.into() }
     }
 
-    /// A mistake in a member of the member `outer`.
+    /// Adds `outer` before the path.
     #[must_use]
     pub fn inside(mut self, outer: &str) -> Mistake {
         self.path = match (outer, self.path.as_str()) {
@@ -41,7 +41,7 @@ impl fmt::Display for Mistake {
     }
 }
 
-/// `; did you mean 'x'?`, with the most similar of the known names; empty if none is similar.
+/// The text `; did you mean 'x'?` with the most similar known name; empty if no name is similar.
 pub(super) fn nearest<'n>(wrong: &str, known: impl IntoIterator<Item = &'n str>) -> String {
     suggest::nearest(wrong, known).map(|name| format!("; did you mean '{name}'?")).unwrap_or_default()
 }

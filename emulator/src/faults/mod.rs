@@ -1,10 +1,10 @@
-//! Faults: calls that fail or slow down on purpose, so that tests see how a client copes (CPL-31 to CPL-41).
+//! Faults: rules that make calls fail or slow them down, to test how clients handle errors (CPL-31 to CPL-41).
 //!
-//! Contents: the list of rules ([`Faults`]) and its decision about a call ([`Decision`]); how rules are read and refused,
-//! by members: which calls they select, errors, delays, and partial failures with the table of batch operations; the
-//! form in which LocalStack declares faults ([`chaos`]), and AWS's own rate limits ([`rates`]). A decision says what
-//! happens; the service and the server carry it out. [`Fault`](crate::state::Fault) is plain data and belongs to
-//! `state`.
+//! [`Faults`] is the list of rules, and [`Decision`] its decision about a call. A file for each part of a rule parses
+//! and checks it: `selector` the selected calls, `error` errors, `latency` delays, and `partial` failed items, with the
+//! table of batch operations in `batches`. [`chaos`] contains the format of LocalStack's faults, and [`rates`] AWS's
+//! rate limits. The service and the server carry decisions out. [`Fault`](crate::state::Fault) is plain data and
+//! belongs to `state`.
 
 mod batches;
 pub mod chaos;

@@ -1,5 +1,5 @@
-//! Failures of some items of a batch (CPL-38): the chosen items are removed from the input before the operation runs, and
-//! added to its answer as failed ones.
+//! Failures of some items of a batch (CPL-38): the chosen items are removed from the input before the operation runs,
+//! and added to its answer as failed ones.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::invariant::Invariant;
 use crate::shape::items::Item;
 use crate::state::FaultPartial;
 
-/// Which items of a call a rule chooses.
+/// The part of a rule that chooses items of a batch and describes their failure.
 #[derive(Clone, Debug)]
 pub(super) struct PartialRule {
     choice: Choice,
@@ -35,12 +35,12 @@ enum Choice {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Partial {
     operation: Operation,
-    /// All items: their IDs in order, and for the chosen ones how the answer reports them.
+    /// All items in the order of the request: the ID of each, and the report of each chosen item in the answer.
     items: Vec<(String, Option<Value>)>,
 }
 
 impl PartialRule {
-    /// Reads the partial failure of a rule that selects the calls of `scope`.
+    /// Parses the partial failure of a rule that selects the calls of `scope`.
     pub(super) fn read(written: &FaultPartial, scope: &Scope) -> Result<PartialRule, Mistake> {
         let batches = selected(scope)?;
         let choice = match (&written.ids, &written.indexes, written.every) {
@@ -57,7 +57,7 @@ impl PartialRule {
         Ok(PartialRule { choice, code: written.code.clone(), message: written.message.clone() })
     }
 
-    /// The chosen items of a call; `None` if there are none.
+    /// The chosen items of a call; `None` if no item is chosen.
     pub(super) fn choose(&self, subject: &Subject<'_>, id: &str) -> Option<Partial> {
         let operation = subject.operation?;
         let batch = Batch::of(operation)?;
@@ -77,7 +77,7 @@ impl PartialRule {
     }
 }
 
-/// The batch operations that a scope selects. A scope that lists operations may only list these.
+/// The batch operations that a scope selects. A scope that lists operations must not list any others.
 fn selected(scope: &Scope) -> Result<Vec<&'static Batch>, Mistake> {
     let listed = scope.listed();
     let is_other = |operation: &&Operation| Batch::of(**operation).is_none();
@@ -94,8 +94,7 @@ fn selected(scope: &Scope) -> Result<Vec<&'static Batch>, Mistake> {
     Err(Mistake::new("", message))
 }
 
-/// Checks the code of items against what the answers of the operations may contain. If several operations are selected,
-/// one that may have it suffices.
+/// Checks the code of failed items. At least one of the selected operations must be able to return it.
 fn check_code(code: &str, batches: &[&Batch]) -> Result<(), Mistake> {
     if batches.iter().any(|batch| fits(batch, code)) {
         return Ok(());
@@ -106,14 +105,14 @@ fn check_code(code: &str, batches: &[&Batch]) -> Result<(), Mistake> {
     names.sort_unstable();
     names.dedup();
     let expected = match (&names[..], batches) {
-        ([], [only, ..]) if only.code == DefaultCode::None => "the items have no code".to_owned(),
+        ([], [only, ..]) if only.code == DefaultCode::None => "items of this operation do not have a code".to_owned(),
         ([], _) => "expected an HTTP status, such as 500".to_owned(),
         _ => format!("expected one of {}", names.join(", ")),
     };
     Err(Mistake::new("Code", format!("'{code}' is not a code of the items{nearest}; {expected}")))
 }
 
-/// Whether an answer may contain an item with a code.
+/// Returns whether an answer may contain an item with a code.
 fn fits(batch: &Batch, code: &str) -> bool {
     match batch.code {
         DefaultCode::None => false,
@@ -125,7 +124,7 @@ fn fits(batch: &Batch, code: &str) -> bool {
     }
 }
 
-/// The codes that the model lists for an item; none if it allows any text.
+/// The codes that the model lists for an item; empty if the model allows any text.
 fn allowed_codes(batch: &Batch) -> std::iter::Copied<std::slice::Iter<'static, &'static str>> {
     let member = |shape: ShapeId, name: &str| match &shape.shape().kind {
         Kind::Structure(structure) => structure.member(name).map(|(_, member)| member.shape),
@@ -143,7 +142,7 @@ fn allowed_codes(batch: &Batch) -> std::iter::Copied<std::slice::Iter<'static, &
     values.iter().copied()
 }
 
-/// A failed item, as the answer reports it.
+/// Creates the report of a failed item in the answer.
 fn report(batch: &Batch, list: &List, item: &Value, code: Option<&str>, message: &str) -> Value {
     let name = if list.is_reported_whole { item.clone() } else { Value::from(list.id.of(item)) };
     let mut failed = Map::from_iter([(list.reported_as.to_owned(), name)]);
@@ -175,7 +174,7 @@ impl Partial {
         }
     }
 
-    /// The answer to a call of which no item is left, if the operation would refuse such a call.
+    /// The answer to a call whose items have all been removed, if the operation refuses an empty list.
     pub fn answer_without_items(&self) -> Option<Bytes> {
         let is_all = self.items.iter().all(|(_, failed)| failed.is_some());
         let batch = Batch::of(self.operation).filter(|_| is_all)?;
@@ -207,8 +206,9 @@ impl Partial {
         Value::Object(members).to_string().into()
     }
 
-    /// The position in the request of an item that the operation reports as failed. Operations report items in the order
-    /// of the request, so it is the first one after `from` that was not chosen and has the same ID.
+    /// The position in the request of an item that the operation itself reports as failed. Operations report items in
+    /// the order of the request, so the position is that of the first item after `from` that was not chosen and has the
+    /// same ID.
     fn place(&self, batch: &Batch, reported: &Value, from: usize) -> usize {
         let id = batch.lists.iter().find_map(|list| {
             let name = reported.get(list.reported_as)?;

@@ -1,4 +1,4 @@
-//! A rule that was read: which calls it selects, when it fires, and what it does.
+//! A parsed rule: the calls that it selects, the calls on which it fires, and its effect.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,15 +13,15 @@ use super::selector::{Selector, Subject, Surroundings};
 use crate::state::sync::Mutex;
 use crate::state::{Fault, FaultStage};
 
-/// Duration in which `dribble` sends a response unless the rule sets another.
+/// Default duration in which `dribble` sends a response.
 const DRIBBLE: Duration = Duration::from_secs(2);
 
 /// A rule.
 pub(super) struct Rule {
     pub(super) id: Arc<str>,
-    /// As it was declared, with its ID.
+    /// The declaration, with the ID.
     pub(super) fault: Fault,
-    /// As it was declared in the form of LocalStack.
+    /// The declaration in the format of LocalStack, for a rule that was declared in it.
     pub(super) chaos: Option<ChaosFault>,
     pub(super) stage: FaultStage,
     selector: Selector,
@@ -31,7 +31,7 @@ pub(super) struct Rule {
     counts: Mutex<Counts>,
 }
 
-/// When a rule fires.
+/// The part of a rule that decides on which selected calls it fires.
 struct Schedule {
     probability: f64,
     every: u64,
@@ -40,33 +40,34 @@ struct Schedule {
     seed: u64,
 }
 
-/// How often a rule has selected a call, and how often it has fired.
+/// The number of calls that a rule has selected, and the number of times that it has fired.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counts {
     pub(super) seen: u64,
     pub(super) fired: u64,
 }
 
-/// What a rule does besides slowing calls down.
+/// The failure that a rule causes.
 enum Failure {
     Error(ErrorRule),
     Wire(WireFault),
     Partial(PartialRule),
 }
 
-/// What a rule that fires does to a call.
+/// The effect of a rule that fires on a call.
 pub(super) struct Outcome {
     pub(super) latency: Duration,
     pub(super) effect: Option<Effect>,
 }
 
 impl Rule {
-    /// Reads a rule. Its ID has been checked to be unique.
+    /// Parses a rule. The caller has checked that its ID is unique.
     pub(super) fn read(fault: Fault, seed: u64, around: &Surroundings) -> Result<Rule, Mistake> {
         Rule::read_with(fault, seed, around, None)
     }
 
-    /// Reads a rule that is declared in the form of LocalStack, which may name services that the emulator does not have.
+    /// Parses a rule. One that is declared in the format of LocalStack may name services that the emulator does not
+    /// have.
     pub(super) fn read_with(
         fault: Fault,
         seed: u64,
@@ -80,7 +81,7 @@ impl Rule {
         let latency = fault.latency.as_ref().map(Latency::read).transpose();
         let latency = latency.map_err(|wrong| wrong.inside("Latency"))?;
         if failure.is_none() && latency.is_none() {
-            return Err(Mistake::new("", "the rule has none of 'Error', 'Wire', 'Partial' and 'Latency'"));
+            return Err(Mistake::new("", "expected at least one of 'Error', 'Wire', 'Partial' and 'Latency'"));
         }
         let fault = Fault { seen: None, fired: None, ..fault };
         Ok(Rule {
@@ -104,7 +105,7 @@ impl Rule {
         *self.counts.lock()
     }
 
-    /// The rule as declared, with its counters.
+    /// The declaration with the counters of the rule.
     pub(super) fn describe(&self) -> Fault {
         let Counts { seen, fired } = self.counts();
         Fault { seen: Some(seen), fired: Some(fired), ..self.fault.clone() }
@@ -115,7 +116,7 @@ impl Rule {
         if !self.is_enabled() || !self.selector.selects(subject) {
             return None;
         }
-        // Reading the input takes time, so this happens before the lock is taken.
+        // Parsing the input takes time, so this happens before the lock is taken.
         let effect = match &self.failure {
             None => None,
             Some(Failure::Error(error)) => Some(Some(Effect::Error(error.answer(subject, &self.id)))),
@@ -157,12 +158,13 @@ impl Schedule {
         })
     }
 
-    /// The draws for the n-th selected call. They depend on nothing else, so calls of other rules do not change them.
+    /// The random numbers for the n-th selected call. They depend only on the seed and on `n`, so other rules and calls
+    /// do not change them.
     fn draws(&self, seen: u64) -> fastrand::Rng {
         fastrand::Rng::with_seed(self.seed.wrapping_add(seen.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
     }
 
-    /// Whether the rule fires on the call that was counted last.
+    /// Returns whether the rule fires on the call that was counted last.
     fn fires(&self, counts: Counts, draws: &mut fastrand::Rng) -> bool {
         let random = draws.f64();
         let Some(number) = counts.seen.checked_sub(self.after).filter(|number| *number > 0) else { return false };
@@ -175,7 +177,7 @@ impl Failure {
         let wire_over = fault.wire_over.as_deref().map(read_duration).transpose();
         let wire_over = wire_over.map_err(|wrong| wrong.inside("WireOver"))?;
         if wire_over.is_some() && fault.wire.is_none() {
-            return Err(Mistake::new("WireOver", "the rule has no 'Wire'"));
+            return Err(Mistake::new("WireOver", "only allowed with 'Wire'"));
         }
         let scope = &selector.scope;
         Ok(match (&fault.error, fault.wire, &fault.partial) {

@@ -1,4 +1,4 @@
-//! Which calls a rule selects (CPL-31).
+//! The part of a rule that selects calls (CPL-31).
 
 use std::ops::Deref;
 
@@ -11,22 +11,22 @@ use crate::state::{AccountId, Fault, Operations, Region, World};
 
 /// The service of the API itself, in the scope of signatures.
 const SECURITY_HUB: &str = "securityhub";
-/// The services on the port.
+/// The services that the emulator serves.
 const SERVICES: [&str; 6] = [SECURITY_HUB, "ec2", "iam", "organizations", "s3", "sts"];
-/// Stands for all services.
+/// The name that selects all services.
 const ALL: &str = "*";
 
-/// What rules depend on besides their text.
+/// The properties of a world on which rules depend.
 #[derive(Clone, Debug, Default)]
 pub struct Surroundings {
-    /// The seed for rules without one.
+    /// The seed for rules that do not set one.
     pub seed: u64,
     /// Regions in addition to those of AWS.
     pub regions: Vec<Region>,
 }
 
 impl Surroundings {
-    /// The surroundings in a world.
+    /// The surroundings of the rules of a world.
     pub fn of(world: &World) -> Surroundings {
         Surroundings { seed: world.ids.seed(), regions: world.directory().regions.clone() }
     }
@@ -38,7 +38,7 @@ impl Surroundings {
     }
 }
 
-/// A call, as rules see it.
+/// The parts of a call that rules read.
 pub struct Subject<'c> {
     /// The service in the scope of the signature.
     pub service: &'c str,
@@ -52,7 +52,7 @@ pub struct Subject<'c> {
     pub region: &'c Region,
     /// The tag of the test.
     pub test: Option<&'c str>,
-    /// The members of the input, which may be read when the first rule needs them.
+    /// The members of the input, which may be parsed when the first rule reads them.
     pub input: &'c dyn Deref<Target = Value>,
 }
 
@@ -95,17 +95,17 @@ impl Scope {
         })
     }
 
-    /// Whether only calls of Security Hub are selected.
+    /// Returns whether only calls of Security Hub are selected.
     pub(super) fn is_of_security_hub(&self) -> bool {
         self.service.as_deref() == Some(SECURITY_HUB)
     }
 
-    /// Whether calls of Security Hub are selected, perhaps among others.
+    /// Returns whether calls of Security Hub are selected, alone or with calls of other services.
     pub(super) fn includes_security_hub(&self) -> bool {
         self.service.as_deref().is_none_or(|service| service == SECURITY_HUB)
     }
 
-    /// The operations that are named one by one; `None` if a prefix or nothing selects them.
+    /// The operations that are named one by one; `None` if the scope has a prefix or selects all operations.
     pub(super) fn listed(&self) -> Option<Vec<Operation>> {
         let of = |name: &NamePattern| match name {
             NamePattern::Exactly(name) => Operation::by_name(name),
@@ -120,7 +120,7 @@ impl Scope {
         if self.includes_security_hub() { Operation::ALL.into_iter().filter(is_selected).collect() } else { Vec::new() }
     }
 
-    /// A name for messages.
+    /// The name of the scope in messages.
     pub(super) fn describe(&self) -> String {
         match (&self.listed().as_deref(), &self.service) {
             (Some([only]), _) => only.name().to_owned(),
@@ -135,7 +135,7 @@ impl Scope {
     }
 }
 
-/// Selects calls.
+/// The conditions of a rule on calls.
 #[derive(Debug)]
 pub(super) struct Selector {
     pub(super) scope: Scope,
@@ -146,8 +146,8 @@ pub(super) struct Selector {
 }
 
 impl Selector {
-    /// Reads the members that select. With `is_lenient`, other services and Regions than those of the emulator are
-    /// accepted; they select nothing.
+    /// Parses the members that select calls. With `is_lenient`, services and Regions that the emulator does not have
+    /// are accepted; they do not select any calls.
     pub(super) fn read(fault: &Fault, around: &Surroundings, is_lenient: bool) -> Result<Selector, Mistake> {
         let scope = Scope::read(fault, is_lenient)?;
         let account = fault.account.as_deref().map(read_account).transpose()?;
@@ -165,7 +165,7 @@ impl Selector {
         Ok(Selector { scope, account, region: fault.region.clone(), test: fault.test.clone(), condition })
     }
 
-    /// Whether the rule selects a call. The input is compared last, because reading it takes time.
+    /// Returns whether the rule selects a call. The input is compared last, because parsing it takes time.
     pub(super) fn selects(&self, subject: &Subject<'_>) -> bool {
         self.scope.service.as_deref().is_none_or(|service| service == subject.service)
             && self.scope.selects(subject.name)
@@ -181,7 +181,7 @@ fn read_account(text: &str) -> Result<AccountId, Mistake> {
     AccountId::parse(text).ok_or_else(|| Mistake::new("Account", message()))
 }
 
-/// Whether a text can be the tag of a test (CPL-30).
+/// Returns whether a text is a valid test tag (CPL-30).
 fn is_tag(text: &str) -> bool {
     let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || "._:/-".contains(letter);
     (1..=128).contains(&text.len()) && text.chars().all(is_allowed)

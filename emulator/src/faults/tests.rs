@@ -1,4 +1,4 @@
-//! Tests of the list of rules: mistakes, selection, counting, draws and errors.
+//! Tests of the list of rules: mistakes, selection, counters, random numbers and errors.
 
 use std::cell::LazyCell;
 use std::time::Duration;
@@ -24,7 +24,7 @@ fn mistake(value: Value) -> String {
     Faults::default().set(rules(json!([value])), &Surroundings::default()).unwrap_err().to_string()
 }
 
-/// What happens to a call of an operation of Security Hub.
+/// Decides about a call of an operation of Security Hub.
 fn decide(faults: &Faults, operation: Operation, account: &str, input: Value) -> Option<Decision> {
     let input = LazyCell::new(|| input);
     let region = Region::new(REGION);
@@ -43,7 +43,7 @@ fn hub(faults: &Faults) -> Option<Decision> {
     decide(faults, Operation::DescribeHub, ADMINISTRATOR, json!({}))
 }
 
-/// Whether each of the next calls fails.
+/// Makes calls of DescribeHub; returns `x` for each call that fails, and `.` for each other call.
 fn next(faults: &Faults, calls: usize) -> String {
     (0..calls).map(|_| if hub(faults).is_some() { 'x' } else { '.' }).collect()
 }
@@ -55,7 +55,7 @@ fn error(decision: Option<Decision>) -> (String, u16, String) {
     }
 }
 
-/// The mistakes in these rules begin with these words.
+/// Asserts that the message about each rule begins with the given text.
 fn assert_mistakes<const N: usize>(rules: [(Value, &str); N]) {
     for (rule, expected) in rules {
         let message = mistake(rule.clone());
@@ -65,7 +65,7 @@ fn assert_mistakes<const N: usize>(rules: [(Value, &str); N]) {
 
 /// Rules: CPL-31, CPL-33.
 #[test]
-fn a_wrong_selection_is_refused_with_its_place_and_the_nearest_right_word() {
+fn an_invalid_selector_is_refused_with_its_path_and_a_suggestion() {
     let throttle = || json!({ "Code": "Throttle" });
     assert_mistakes([
         (
@@ -93,10 +93,10 @@ fn a_wrong_selection_is_refused_with_its_place_and_the_nearest_right_word() {
 
 /// Rules: CPL-31, CPL-33, CPL-35, CPL-36.
 #[test]
-fn a_wrong_effect_is_refused_with_its_place_and_the_nearest_right_word() {
+fn an_invalid_effect_is_refused_with_its_path_and_a_suggestion() {
     let throttle = || json!({ "Code": "Throttle" });
     assert_mistakes([
-        (json!({}), "member 'Faults[0]': the rule has none of 'Error', 'Wire', 'Partial' and 'Latency'"),
+        (json!({}), "member 'Faults[0]': expected at least one of 'Error', 'Wire', 'Partial' and 'Latency'"),
         (json!({ "Error": throttle(), "Wire": "reset" }), "member 'Faults[0]': at most one of"),
         (json!({ "Error": {} }), "member 'Faults[0].Error': expected 'Code', 'Status' or both"),
         (
@@ -114,7 +114,7 @@ fn a_wrong_effect_is_refused_with_its_place_and_the_nearest_right_word() {
         (json!({ "Every": 0, "Error": throttle() }), "member 'Faults[0].Every': expected a number from 1"),
         (json!({ "Id": "a b", "Error": throttle() }), "member 'Faults[0].Id': 'a b' is not a valid ID"),
         (json!({ "Wire": "reset", "WireOver": "soon" }), "member 'Faults[0].WireOver': 'soon' is not a valid duration"),
-        (json!({ "Error": throttle(), "WireOver": "1s" }), "member 'Faults[0].WireOver': the rule has no 'Wire'"),
+        (json!({ "Error": throttle(), "WireOver": "1s" }), "member 'Faults[0].WireOver': only allowed with 'Wire'"),
         (json!({ "Latency": {} }), "member 'Faults[0].Latency': expected exactly one of"),
         (json!({ "Latency": { "Uniform": ["2s"] } }), "member 'Faults[0].Latency.Uniform': expected two durations"),
         (json!({ "Latency": { "Uniform": ["2s", "x"] } }), "member 'Faults[0].Latency.Uniform[1]': 'x' is not"),
@@ -128,7 +128,7 @@ fn a_wrong_effect_is_refused_with_its_place_and_the_nearest_right_word() {
 
 /// Rules: CPL-33, CPL-38.
 #[test]
-fn a_wrong_choice_of_items_is_refused_with_its_place_and_the_nearest_right_word() {
+fn an_invalid_choice_of_items_is_refused_with_its_path_and_a_suggestion() {
     assert_mistakes([
         (
             json!({ "Operation": "GetFindings", "Partial": {} }),
@@ -150,7 +150,7 @@ fn a_wrong_choice_of_items_is_refused_with_its_place_and_the_nearest_right_word(
         ),
         (
             json!({ "Operation": "GetMembers", "Partial": { "Code": "x" } }),
-            "member 'Faults[0].Partial.Code': 'x' is not a code of the items; the items have no code",
+            "member 'Faults[0].Partial.Code': 'x' is not a code of the items; items of this operation do not have a code",
         ),
     ]);
 }
@@ -264,7 +264,7 @@ fn counting_is_exact_under_concurrency() {
 
 /// Rules: CPL-32.
 #[test]
-fn draws_follow_from_the_seed() {
+fn random_numbers_depend_only_on_the_seed() {
     let drawn = |seed: Option<u64>, of_world: u64, place: usize| {
         let mut list = vec![json!({ "Error": { "Status": 500 }, "Operation": "GetFindings" }); place];
         list.push(json!({ "Error": { "Status": 500 }, "Probability": 0.5, "Seed": seed }));
@@ -334,7 +334,7 @@ fn an_error_has_the_code_and_status_of_the_operation() {
 
 /// Rules: CPL-36.
 #[test]
-fn a_delay_follows_its_distribution_and_is_cut() {
+fn a_delay_has_its_distribution_and_a_maximum() {
     let delays = |latency: Value| -> Vec<u128> {
         let faults = faults(json!([{ "Latency": latency, "Seed": 1 }]));
         (0..400).map(|_| hub(&faults).unwrap().latency.as_millis()).collect()

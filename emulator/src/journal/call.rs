@@ -1,4 +1,4 @@
-//! A recorded call in its compact form.
+//! The compact form in which calls are recorded.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,44 +17,45 @@ use crate::neighbours::operation as operation_of_neighbour;
 use crate::state::AccountId;
 use crate::wire::body::TooLarge;
 
-/// Longer bodies are not kept, in bytes (CPL-21).
+/// Maximum size of a recorded body, in bytes (CPL-21).
 pub(super) const MAX_BODY: usize = 1024 * 1024;
-/// Bodies up to this length are copied into the texts of the call, in bytes.
+/// Maximum size of a body that is copied into the record, in bytes.
 const SHORT_BODY: usize = 4096;
-/// What an allocation needs besides its content, in bytes.
+/// Overhead of an allocation, in bytes.
 const ALLOCATION: usize = 16;
-/// The header of a response with the code of its error.
+/// The response header that contains the error code.
 const ERROR_TYPE: &str = "x-amzn-errortype";
 
 /// A call to record.
 #[derive(Debug)]
 pub struct NewCall<'c> {
-    /// What is known about it.
+    /// Facts about the call, such as its caller.
     pub facts: &'c Facts,
     /// Method, path and headers.
     pub parts: &'c Parts,
     /// The body as it was sent.
     pub body: &'c Bytes,
-    /// The response; `None` if a fault left none. The memory of a long body is shared, after spare memory is released.
+    /// The response; `None` if a fault suppressed it. The memory of a long body is shared, after spare memory is
+    /// released.
     pub response: Option<&'c mut Response<Bytes>>,
-    /// The ID of the fault that the call met.
+    /// The ID of the fault that the call got.
     pub fault: Option<&'c str>,
-    /// The time of the world's clock.
+    /// The time on the world's clock.
     pub time: Timestamp,
 }
 
-/// Where a body is kept.
+/// The storage of a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Body {
-    /// In the texts of the call, unless it is empty.
+    /// The body is one of the texts of the record, unless it is empty.
     Short,
-    /// By itself.
+    /// The body has its own memory.
     Long(Bytes),
-    /// Nowhere, because it is too long.
+    /// The body is not stored, because it is too long.
     TooLong,
 }
 
-/// The bodies of a call, if one of them is not short.
+/// The bodies of a call of which at least one is not short.
 #[derive(Debug)]
 pub(super) struct Bodies {
     pub input: Body,
@@ -62,7 +63,7 @@ pub(super) struct Bodies {
 }
 
 impl Bodies {
-    /// Memory that they need, in bytes.
+    /// The memory that the bodies need, in bytes.
     pub fn size(&self) -> usize {
         let long = |body: &Body| match body {
             Body::Long(bytes) => bytes.len() + 2 * ALLOCATION,
@@ -72,12 +73,12 @@ impl Bodies {
     }
 }
 
-/// The bytes of a record before its texts.
+/// Size of the part of a record before its texts, in bytes.
 const FIXED: usize = 40;
-/// The number of an operation that is not one of Security Hub.
+/// The number of a call that is not an operation of Security Hub.
 const NO_OPERATION: u8 = u8::MAX;
 
-/// A record to write. Writing it parses nothing, except for the few operations that have secrets.
+/// A record to write. Only the bodies of the few operations with secrets are parsed.
 #[derive(Debug)]
 pub(super) struct NewRecord<'r> {
     fixed: [u8; FIXED],
@@ -99,8 +100,8 @@ impl NewRecord<'_> {
     }
 }
 
-/// Passes what is kept of a call to `keep`.
-pub(super) fn record<R>(call: NewCall<'_>, keep: impl FnOnce(NewRecord<'_>) -> R) -> R {
+/// Creates the record of a call and passes it to `store`.
+pub(super) fn record<R>(call: NewCall<'_>, store: impl FnOnce(NewRecord<'_>) -> R) -> R {
     let NewCall { facts, parts, body, response, fault, time } = call;
     let service = &*facts.service;
     let scope = Scope::of(service, facts.operation);
@@ -136,15 +137,16 @@ pub(super) fn record<R>(call: NewCall<'_>, keep: impl FnOnce(NewRecord<'_>) -> R
     set(Field::ErrorCode, error.as_ref().map(HeaderValue::as_bytes));
     set(Field::Input, short(input));
     set(Field::Output, short(&output));
-    // The memory of a request is part of a larger buffer, or counts as that of a request in progress.
-    let input = if is_cut { Body::TooLong } else { kept(input, |input| Bytes::copy_from_slice(input)) };
-    let bodies = Bodies { input, output: kept(&output, Bytes::clone) };
+    // A request is copied, because its memory is part of a larger buffer or is counted as that of a request in
+    // progress.
+    let input = if is_cut { Body::TooLong } else { stored(input, |input| Bytes::copy_from_slice(input)) };
+    let bodies = Bodies { input, output: stored(&output, Bytes::clone) };
     let are_short = bodies.input == Body::Short && bodies.output == Body::Short;
     let bodies = (!are_short).then(|| Arc::new(bodies));
-    keep(NewRecord { fixed: fixed(facts, status, time), texts, bodies })
+    store(NewRecord { fixed: fixed(facts, status, time), texts, bodies })
 }
 
-/// The values of a record with a fixed size.
+/// The part of a record before its texts, which has a fixed size.
 fn fixed(facts: &Facts, status: u16, time: Timestamp) -> [u8; FIXED] {
     let mut fixed = [0; FIXED];
     let mut rest = &mut fixed[..];
@@ -163,7 +165,7 @@ fn fixed(facts: &Facts, status: u16, time: Timestamp) -> [u8; FIXED] {
     fixed
 }
 
-/// A call as it is kept; [`super::render`] reads the rest of it.
+/// A recorded call. [`super::render`] reads its texts and bodies.
 #[derive(Debug)]
 pub(super) struct CallRecord {
     pub time: Timestamp,
@@ -178,7 +180,7 @@ pub(super) struct CallRecord {
 }
 
 impl CallRecord {
-    /// Reads what [`NewRecord::write`] wrote.
+    /// Reads the bytes that [`NewRecord::write`] wrote.
     pub fn read(bytes: Box<[u8]>, bodies: Option<Arc<Bodies>>) -> CallRecord {
         let part = |start: usize, length: usize| bytes.get(start..start + length).unwrap_or_default();
         let number = |start| part(start, 8).try_into().map_or(0, u64::from_le_bytes);
@@ -201,12 +203,12 @@ impl CallRecord {
         Texts(self.bytes.get(FIXED..).unwrap_or_default())
     }
 
-    /// A text. One that is not UTF-8 counts as absent.
+    /// The text of a field; `None` if it is absent or not UTF-8.
     pub fn text(&self, field: Field) -> Option<&str> {
         std::str::from_utf8(self.texts().bytes(field)?).ok()
     }
 
-    /// The service of the signature's scope.
+    /// The service in the scope of the signature.
     pub fn service(&self) -> &str {
         self.text(Field::Service).unwrap_or(SECURITY_HUB)
     }
@@ -217,12 +219,12 @@ impl CallRecord {
         own.or_else(|| self.text(Field::Operation))
     }
 
-    /// Whether the body of the response is too long to be kept.
+    /// Returns whether the body of the response was too long to be recorded.
     pub fn is_output_too_long(&self) -> bool {
         self.bodies.as_ref().is_some_and(|bodies| bodies.output == Body::TooLong)
     }
 
-    /// The body of the request as it was sent; empty if there was none, `None` if it was too long.
+    /// The body of the request as the client sent it; empty for a request without a body, `None` if it was too long.
     pub fn input_body(&self) -> Option<&[u8]> {
         self.body(self.bodies.as_ref().map(|bodies| &bodies.input), Field::Input)
     }
@@ -241,26 +243,27 @@ impl CallRecord {
     }
 }
 
-/// A body to search for secrets; nothing if it is not kept anyway.
+/// The part of a body to search for secrets: the whole body, or nothing if it is too long to be recorded.
 fn within_limit(body: &[u8]) -> &[u8] {
     if body.len() > MAX_BODY { &[] } else { body }
 }
 
-/// The text of a short body.
+/// A short body; `None` if the body is empty or long.
 fn short(body: &Bytes) -> Option<&[u8]> {
     (1..=SHORT_BODY).contains(&body.len()).then_some(body)
 }
 
-fn kept(body: &Bytes, keep: impl FnOnce(&Bytes) -> Bytes) -> Body {
+/// The storage of a body, which `copy` copies if it is long.
+fn stored(body: &Bytes, copy: impl FnOnce(&Bytes) -> Bytes) -> Body {
     match body.len() {
         ..=SHORT_BODY => Body::Short,
-        length if length <= MAX_BODY => Body::Long(keep(body)),
+        length if length <= MAX_BODY => Body::Long(copy(body)),
         _ => Body::TooLong,
     }
 }
 
-/// A clone of a body that will be kept. The memory of a long body is shared, after spare memory is released, because
-/// copying a page of findings takes a considerable part of the time in which it is read.
+/// Clones a body that will be recorded. The memory of a long body is shared, after spare memory is released, because
+/// copying a page of findings takes a considerable part of the time that it takes to read the page.
 fn share(body: &mut Bytes) -> Bytes {
     if (SHORT_BODY + 1..=MAX_BODY).contains(&body.len()) {
         let length = body.len();

@@ -1,8 +1,8 @@
-//! Numbers of calls that were dropped in favor of newer ones.
+//! Numbers of calls that were dropped to make space for newer ones.
 
 use std::collections::VecDeque;
 
-/// Maximum number of runs that are told apart.
+/// Maximum number of runs. The oldest runs are merged.
 const MAX_RUNS: usize = 1000;
 
 /// Dropped numbers, as runs of consecutive ones. Deleted numbers are not dropped, so they interrupt a run.
@@ -13,8 +13,8 @@ pub(super) struct DroppedNumbers {
 }
 
 impl DroppedNumbers {
-    /// Notes that a number was dropped, which is greater than those before.
-    pub fn note(&mut self, number: u64) {
+    /// Adds a number, which is greater than all numbers before.
+    pub fn push(&mut self, number: u64) {
         match self.runs.back_mut() {
             Some(run) if run.0 + 1 == number => *run = (number, run.1 + 1),
             _ => self.runs.push_back((number, 1)),
@@ -27,7 +27,7 @@ impl DroppedNumbers {
         }
     }
 
-    /// How many numbers after this one were dropped.
+    /// The number of dropped numbers after this one.
     pub fn after(&self, number: u64) -> u64 {
         let later = self.runs.iter().rev().take_while(|(last, _)| *last > number);
         later.map(|(last, length)| (*length).min(last - number)).sum()
@@ -39,16 +39,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dropped_numbers_are_counted_from_a_number_on() {
+    fn dropped_numbers_after_a_number_are_counted() {
         let mut dropped = DroppedNumbers::default();
         for number in [1, 2, 5, 6, 7, 8, 9, 20] {
-            dropped.note(number);
+            dropped.push(number);
         }
         for (number, expected) in [(0, 8), (1, 7), (2, 6), (4, 6), (6, 4), (9, 1), (19, 1), (20, 0), (99, 0)] {
             assert_eq!(dropped.after(number), expected, "{number}");
         }
         for number in 0..2000 {
-            dropped.note(100 + 2 * number);
+            dropped.push(100 + 2 * number);
         }
         assert!(dropped.runs.len() <= MAX_RUNS);
         assert_eq!(dropped.after(0), 2008);

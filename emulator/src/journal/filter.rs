@@ -8,7 +8,7 @@ use super::texts::Field;
 use crate::matching::{Match, NamePattern};
 use crate::state::{AccountId, Region, TestTag};
 
-/// What calls must have to be selected. A member that is `None` selects all calls.
+/// A filter of recorded calls. A member that is `None` selects all calls.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filter {
     /// The operation.
@@ -27,25 +27,25 @@ pub struct Filter {
     pub test: Option<TestTag>,
     /// The fault.
     pub fault: Option<FaultFilter>,
-    /// What the input must match.
+    /// The match for the input.
     pub input: Option<Match>,
-    /// Only calls with a greater number.
+    /// The number after which calls are selected.
     pub after: u64,
 }
 
 /// A status, or a class of statuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StatusFilter {
-    /// This status.
+    /// Exactly this status.
     Exactly(u16),
     /// The statuses with this first digit.
     Class(u16),
 }
 
-/// Faults of calls.
+/// A filter by the fault of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FaultFilter {
-    /// Any fault.
+    /// Any fault, but not the absence of a fault.
     Any,
     /// The fault with this ID.
     Id(String),
@@ -63,7 +63,7 @@ impl StatusFilter {
         }
     }
 
-    /// Whether a status is selected.
+    /// Returns whether the filter selects a status.
     pub fn matches(self, status: u16) -> bool {
         match self {
             StatusFilter::Exactly(expected) => status == expected,
@@ -89,7 +89,7 @@ impl FaultFilter {
 }
 
 impl Filter {
-    /// Whether a call is selected. The input, which has to be read for that, is compared last.
+    /// Returns whether the filter selects a call. The input is compared last, because it must be parsed.
     pub(super) fn selects(&self, call: &CallRecord) -> bool {
         let Filter { operation, account, region, service, status, error, test, fault, input, after: _ } = self;
         let is = |field: Field, expected: &str| call.text(field) == Some(expected);

@@ -1,9 +1,9 @@
-//! The journal of API calls: which calls arrived, and how they were answered (CPL-20 … CPL-29).
+//! The journal of API calls: the requests that arrived, and their responses (CPL-20 to CPL-29).
 //!
-//! [`Journal`] keeps the newest calls in a ring of limited size. A call is recorded in a compact form, without reading
-//! its JSON ([`call`]); it is read when the call is listed ([`render`]), filtered ([`filter`]) or verified ([`verify`]).
-//! Secrets are removed before anything is kept ([`redact`]). Who records calls, and the HTTP form of the journal, do not
-//! belong here.
+//! [`Journal`] stores the newest calls in a ring of limited size. A call is recorded in a compact form, without parsing
+//! its JSON ([`call`]). The JSON is parsed when the call is listed ([`render`]), filtered ([`filter`]) or verified
+//! ([`verify`]). Secrets are removed before a call is recorded ([`redact`]). The code that records calls belongs to
+//! `service`, and the HTTP interface of the journal to `control`.
 
 mod call;
 mod dropped;
@@ -27,8 +27,8 @@ use ring::{Copied, Numbered, Ring};
 /// The default size, in bytes.
 pub const DEFAULT_SIZE: usize = 16 * 1024 * 1024;
 /// The message of calls that need a journal.
-pub const OFF: &str = "the journal is off: start with --journal 16MiB";
-/// Number of calls that are taken out of the ring at a time, so that its lock is held for a short time only.
+pub const OFF: &str = "the journal is off; start the emulator with --journal 16MiB";
+/// Maximum number of calls that are copied from the ring at a time, so that its lock is held only for a short time.
 const BATCH: usize = 100;
 
 /// The newest API calls.
@@ -38,26 +38,26 @@ pub struct Journal {
     ring: Mutex<Ring>,
 }
 
-/// Calls that a filter selects.
+/// A page of calls that a filter selects.
 #[derive(Debug, Default)]
 pub struct Page {
     /// The calls, oldest first.
     pub calls: Vec<RecordedCall>,
-    /// The number of the last call that was compared with the filter; the filter's `after` if there was none.
+    /// The number of the last call that was compared with the filter; the filter's `after` if no call was compared.
     pub last: u64,
-    /// Number of calls after the filter's `after` that were dropped in favor of newer ones.
+    /// Number of calls after the filter's `after` that were dropped to make space for newer ones.
     pub dropped: u64,
-    /// Number of matching calls, up to the number that was looked for.
+    /// Number of matching calls, up to the requested number.
     pub count: usize,
 }
 
 impl Journal {
-    /// A journal of this size in bytes. 0 turns it off.
+    /// Creates a journal of this size in bytes; 0 turns it off.
     pub fn new(size: usize) -> Journal {
         Journal { size, ring: Mutex::new(Ring::default()) }
     }
 
-    /// Whether calls are recorded.
+    /// Returns whether calls are recorded.
     pub fn is_on(&self) -> bool {
         self.size > 0
     }
@@ -74,7 +74,8 @@ impl Journal {
         Some(number)
     }
 
-    /// Up to `limit` calls that a filter selects, oldest first. Up to `count` calls are counted, even if that is more.
+    /// Returns up to `limit` calls that a filter selects, oldest first, and counts up to `count` of them even if
+    /// `count` is greater than `limit`.
     pub fn page(&self, filter: &Filter, limit: usize, count: usize) -> Page {
         let mut page =
             Page { last: filter.after, dropped: self.ring.lock().dropped_after(filter.after), ..Page::default() };
@@ -100,7 +101,7 @@ impl Journal {
         }
     }
 
-    /// Removes the calls that a filter selects, and returns their number. Their numbers are not used again.
+    /// Removes the calls that a filter selects, and returns how many were removed. Call numbers are never used again.
     pub fn delete(&self, filter: &Filter) -> usize {
         let mut selected = Vec::new();
         let mut at = filter.after;
@@ -115,10 +116,11 @@ impl Journal {
     }
 
     /// Removes all calls, because the world with this epoch begins. Calls of earlier worlds that are still in progress
-    /// are not recorded any more (CPL-54, CPL-55).
-    pub fn forget(&self, epoch: u64) {
-        let forgotten = self.ring.lock().forget(epoch);
-        drop(forgotten);
+    /// will not be recorded (CPL-54, CPL-55).
+    pub fn clear(&self, epoch: u64) {
+        let removed = self.ring.lock().clear(epoch);
+        // The lock is not held while the calls are freed.
+        drop(removed);
     }
 
     /// The number of the last call.
@@ -126,7 +128,7 @@ impl Journal {
         self.ring.lock().last()
     }
 
-    /// Continues numbering after a number, such as that of another process with the same data.
+    /// Continues numbering after a number, such as the last one of an earlier process with the same data directory.
     pub fn continue_after(&self, number: u64) {
         self.ring.lock().continue_after(number);
     }
@@ -136,7 +138,7 @@ impl Journal {
         self.ring.lock().bytes()
     }
 
-    /// The number of calls that were dropped in favor of newer ones.
+    /// The number of calls that were dropped to make space for newer ones.
     pub fn dropped(&self) -> u64 {
         self.ring.lock().dropped()
     }
@@ -147,7 +149,7 @@ impl Journal {
         copied.into_iter().map(Copied::read).collect()
     }
 
-    /// All kept calls after a number, in batches, oldest first.
+    /// Passes all recorded calls after a number to `visit`, oldest first.
     fn each(&self, after: u64, mut visit: impl FnMut(u64, &CallRecord)) {
         let mut at = after;
         loop {

@@ -1,16 +1,17 @@
-//! Secrets, which are replaced before a call is recorded (CPL-26).
+//! Replaces secrets before a call is recorded (CPL-26).
 
 use std::borrow::Cow;
 
 use securityhub_fixtures::Operation;
 use serde_json::Value;
 
-/// What is recorded instead of a secret.
+/// The text that is recorded instead of a secret.
 pub(super) const REDACTED: &str = "***";
 
-/// Parameters of the query that authenticate a request.
+/// Query parameters that authenticate a request.
 const SIGNATURE_PARAMETERS: [&str; 2] = ["X-Amz-Signature", "X-Amz-Security-Token"];
-/// Members with secrets: those of connectors, and those that the models of STS and IAM mark as sensitive.
+/// Names of members with secrets, from connectors and from the members that the models of STS and IAM mark as
+/// sensitive.
 const SECRETS: [&str; 14] = [
     "AuthCode",
     "AuthState",
@@ -27,40 +28,40 @@ const SECRETS: [&str; 14] = [
     "TradeInToken",
     "WebIdentityToken",
 ];
-/// Members that the model of Organizations marks as sensitive.
+/// Names of members that the model of Organizations marks as sensitive.
 const PERSONAL: [&str; 5] = ["AccountName", "Email", "ManagementAccountEmail", "MasterAccountEmail", "Notes"];
 
-/// How the bodies of a call are searched for secrets.
+/// The search for secrets in the bodies of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scope {
-    /// They contain none.
-    Nothing,
-    /// JSON with secrets.
+    /// No search, because the bodies contain no secrets.
+    None,
+    /// Secrets in JSON.
     Secrets,
-    /// JSON with secrets and personal data of accounts.
+    /// Secrets and personal data of accounts in JSON.
     Accounts,
-    /// Forms and XML with secrets.
+    /// Secrets in forms and in XML.
     Forms,
 }
 
 impl Scope {
-    /// The scope for a call of a service. Operations without secrets, which are nearly all, cost nothing.
+    /// The scope for a call of a service. Bodies of operations without secrets, which are nearly all, are not searched.
     pub fn of(service: &str, operation: Option<Operation>) -> Scope {
         match (service, operation) {
-            ("securityhub", Some(operation)) if !operation.name().contains("Connector") => Scope::Nothing,
+            ("securityhub", Some(operation)) if !operation.name().contains("Connector") => Scope::None,
             ("securityhub", _) => Scope::Secrets,
             ("organizations", _) => Scope::Accounts,
             _ => Scope::Forms,
         }
     }
 
-    /// A body without its secrets; `None` if it contains none.
+    /// Replaces the secrets in a body; returns `None` if it does not contain any.
     pub fn redact(self, body: &[u8]) -> Option<Vec<u8>> {
         match self {
-            Scope::Nothing => None,
+            Scope::None => None,
             Scope::Secrets | Scope::Accounts => {
                 let Ok(mut value) = serde_json::from_slice(body) else {
-                    // It may contain a secret in a place that cannot be found.
+                    // Invalid JSON may contain a secret whose end cannot be found.
                     let names = SECRETS.iter().any(|name| contains(body, name));
                     return names.then(|| REDACTED.as_bytes().to_vec());
                 };
@@ -76,7 +77,7 @@ impl Scope {
     }
 }
 
-/// A path with its query, without the parameters that authenticate.
+/// A path with its query, in which the values of authentication parameters are replaced.
 pub(super) fn path(path_and_query: &str) -> Cow<'_, str> {
     let Some((path, query)) = path_and_query.split_once('?').filter(|(_, query)| query.contains("X-Amz-S")) else {
         return Cow::Borrowed(path_and_query);
@@ -89,7 +90,7 @@ fn contains(body: &[u8], name: &str) -> bool {
     body.windows(name.len()).any(|window| window == name.as_bytes())
 }
 
-/// Replaces secrets; returns whether there were some.
+/// Replaces secrets, and returns whether the value contained any.
 fn redact_value(value: &mut Value, with_accounts: bool) -> bool {
     match value {
         Value::Array(elements) => {
@@ -115,7 +116,7 @@ fn redact_value(value: &mut Value, with_accounts: bool) -> bool {
     }
 }
 
-/// Replaces the values of parameters whose name, or the last part of it, is one of `names`.
+/// Replaces the values of the parameters whose name, or its last part after a dot, is one of `names`.
 fn redact_pairs(query: &str, names: &[&str]) -> Option<String> {
     let is_secret = |name: &str| names.contains(&name.rsplit('.').next().unwrap_or(name));
     let mut found = false;
@@ -171,11 +172,11 @@ mod tests {
         let expected = json!({ "Accounts": [{ "Id": "1", "Name": "***", "Email": "***" }], "Name": "unit" });
         assert_eq!(redact(Scope::Accounts, &accounts), Some(expected));
         assert_eq!(redact(Scope::Secrets, &accounts), None);
-        assert_eq!(redact(Scope::Nothing, &connector), None);
+        assert_eq!(redact(Scope::None, &connector), None);
         assert_eq!(Scope::Secrets.redact(b"{\"AuthCode\": \"x\""), Some(b"***".to_vec()));
         assert_eq!(Scope::Secrets.redact(b"{\"Other\""), None);
         for (operation, scope) in [
-            (Some(Operation::DescribeHub), Scope::Nothing),
+            (Some(Operation::DescribeHub), Scope::None),
             (Some(Operation::RegisterConnectorV2), Scope::Secrets),
             (None, Scope::Secrets),
         ] {

@@ -1,4 +1,4 @@
-//! Recorded calls in the form in which they are listed (CPL-21).
+//! The listed form of recorded calls (CPL-21).
 
 use std::borrow::Cow;
 
@@ -18,17 +18,17 @@ use crate::wire::{encoding, route, sent};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct RecordedCall {
-    /// The number, which is never used again.
+    /// The number of the call. No other call gets the same number.
     pub number: u64,
-    /// The time of the emulator's clock.
+    /// The time of the call on the emulator's clock.
     pub time: String,
-    /// The time of the system.
+    /// The time of the call on the system clock.
     pub real_time: String,
     /// The request ID in the response.
     pub request_id: String,
-    /// The service of the signature.
+    /// The service in the signature, such as `securityhub`.
     pub service: String,
-    /// The operation; null if there is none with this method and path.
+    /// The operation; null if no operation has this method and path.
     pub operation: Option<String>,
     /// The HTTP method.
     pub method: String,
@@ -60,14 +60,14 @@ pub struct RecordedCall {
     pub output: Value,
     /// The time from the arrival of the request to the response, in milliseconds.
     pub duration_ms: f64,
-    /// The ID of the fault.
+    /// The ID of the fault that the call got.
     pub fault: Option<String>,
-    /// `Input` or `Output`, if longer than 1 MiB and therefore null.
+    /// The members that are null because they are longer than 1 MiB: `Input`, `Output` or both.
     pub truncated: Vec<String>,
 }
 
 impl RecordedCall {
-    /// Reads a call.
+    /// Parses a recorded call.
     pub(super) fn new(number: u64, call: &CallRecord) -> RecordedCall {
         let text = |field| call.text(field).map(str::to_owned);
         let is_error = call.status.is_some_and(|status| status >= 400);
@@ -146,7 +146,7 @@ fn json_or_text(body: &[u8]) -> Value {
     }
 }
 
-/// The code of a call's error, from the header or the body of its response.
+/// The error code of a call, from the header or the body of its response.
 pub(super) fn error_code(call: &CallRecord) -> Option<Cow<'_, str>> {
     call.status.filter(|status| *status >= 400)?;
     if let Some(code) = call.text(Field::ErrorCode) {

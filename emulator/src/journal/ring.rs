@@ -6,11 +6,12 @@ use std::sync::Arc;
 use super::call::{Bodies, CallRecord, NewRecord};
 use super::dropped::DroppedNumbers;
 
-/// Limits of the size of a chunk, in bytes. A ring has at least this number of chunks, unless it is tiny.
+/// Minimum and maximum size of a chunk, in bytes.
 const MIN_CHUNK: usize = 1024;
 const MAX_CHUNK: usize = 64 * 1024;
+/// Minimum number of chunks in a full ring, unless the chunks would be smaller than the minimum size.
 const CHUNKS: usize = 64;
-/// What the allocator and the ring need for a chunk besides its content, in bytes.
+/// Memory that the allocator and the ring need for a chunk in addition to its content, in bytes.
 const OVERHEAD: usize = 2 * size_of::<Chunk>() + 64;
 
 /// A call and its number.
@@ -20,7 +21,7 @@ pub(super) struct Numbered {
     pub record: CallRecord,
 }
 
-/// A record as it was copied from its chunk.
+/// A copy of a record in its chunk.
 pub(super) struct Copied {
     number: u64,
     bytes: Box<[u8]>,
@@ -28,7 +29,7 @@ pub(super) struct Copied {
 }
 
 impl Copied {
-    /// Reads the record.
+    /// Parses the record.
     pub fn read(self) -> Numbered {
         Numbered { number: self.number, record: CallRecord::read(self.bytes, self.bodies) }
     }
@@ -43,13 +44,13 @@ struct Slot {
     bodies: Option<Arc<Bodies>>,
 }
 
-/// Memory to which records are appended, and which is freed as a whole. An allocation per record would take longer than
-/// everything else that recording does.
+/// Memory to which records are appended, and which is freed as a whole. One allocation per record would take longer
+/// than all other steps of recording together.
 #[derive(Debug, Default)]
 pub(super) struct Chunk {
     bytes: Vec<u8>,
     slots: Vec<Slot>,
-    /// Memory of bodies outside of the chunk, in bytes.
+    /// Memory of the bodies that are not in the chunk, in bytes.
     long: usize,
 }
 
@@ -63,7 +64,7 @@ impl Chunk {
     }
 }
 
-/// The newest calls, by number. Deleted numbers are missing.
+/// The newest calls in the order of their numbers, without deleted calls.
 #[derive(Debug, Default)]
 pub(super) struct Ring {
     /// No chunk is empty.
@@ -81,14 +82,14 @@ pub(super) struct Ring {
 }
 
 impl Ring {
-    /// Adds a call of a world with this epoch to a ring of `limit` bytes. Returns its number, and dropped calls, to be
-    /// freed after the lock.
+    /// Adds a call of the world with this epoch to a ring of `limit` bytes. Returns the number of the call, and dropped
+    /// chunks, which the caller frees after it has released the lock.
     pub fn push(&mut self, record: &NewRecord<'_>, limit: usize, epoch: Option<u64>) -> Option<(u64, Vec<Chunk>)> {
         if epoch.is_some_and(|epoch| epoch < self.epoch) {
             return None;
         }
         self.last += 1;
-        self.make_room(record.size(), (limit / CHUNKS).clamp(MIN_CHUNK, MAX_CHUNK));
+        self.reserve(record.size(), (limit / CHUNKS).clamp(MIN_CHUNK, MAX_CHUNK));
         if let Some(chunk) = self.chunks.back_mut() {
             self.bytes -= chunk.size();
             let start = u32::try_from(chunk.bytes.len()).unwrap_or_default();
@@ -101,8 +102,8 @@ impl Ring {
         Some((self.last, self.shrink(limit)))
     }
 
-    /// Makes the last chunk one with room for a record.
-    fn make_room(&mut self, size: usize, chunk_size: usize) {
+    /// Ensures that the last chunk has space for a record.
+    fn reserve(&mut self, size: usize, chunk_size: usize) {
         if let Some(chunk) = self.chunks.back_mut() {
             if chunk.bytes.capacity() - chunk.bytes.len() >= size && chunk.long < chunk_size {
                 return;
@@ -121,7 +122,7 @@ impl Ring {
         self.chunks.push_back(chunk);
     }
 
-    /// Drops the oldest chunks until the others need at most `limit` bytes.
+    /// Drops the oldest chunks until the ring needs at most `limit` bytes.
     fn shrink(&mut self, limit: usize) -> Vec<Chunk> {
         let mut dropped = Vec::new();
         while self.bytes > limit {
@@ -129,7 +130,7 @@ impl Ring {
             self.bytes -= oldest.size();
             for slot in &oldest.slots {
                 self.dropped += 1;
-                self.dropped_numbers.note(slot.number);
+                self.dropped_numbers.push(slot.number);
             }
             if oldest.bytes.capacity() <= MAX_CHUNK {
                 self.spare = std::mem::take(&mut oldest.bytes);
@@ -159,8 +160,8 @@ impl Ring {
         slots.take(most).map(copy).collect()
     }
 
-    /// Deletes the calls with these numbers, which are sorted, and returns how many there were. The memory of their texts
-    /// is freed with their chunks.
+    /// Deletes the calls with these numbers, which are sorted, and returns how many were deleted. The memory of their
+    /// texts is freed with their chunks.
     pub fn delete(&mut self, numbers: &[u64]) -> usize {
         let mut deleted = 0;
         for chunk in &mut self.chunks {
@@ -180,8 +181,8 @@ impl Ring {
         deleted
     }
 
-    /// Removes all calls, since a world with this epoch begins; numbering continues.
-    pub fn forget(&mut self, epoch: u64) -> VecDeque<Chunk> {
+    /// Removes all calls, because the world with this epoch begins. Numbering continues.
+    pub fn clear(&mut self, epoch: u64) -> VecDeque<Chunk> {
         self.bytes = 0;
         self.dropped_numbers = DroppedNumbers::default();
         self.epoch = epoch;

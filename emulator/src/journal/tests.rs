@@ -1,4 +1,4 @@
-//! The ring of calls: its size, its numbers, and what it keeps.
+//! Tests of the ring of calls: its size, its numbers and its content.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -47,7 +47,7 @@ fn the_oldest_calls_are_dropped_when_the_journal_is_full() {
         }
         let kept = numbers(&journal, &Filter::default());
         assert_eq!((kept.last(), kept.len() as u64 + journal.dropped()), (Some(&1000), 1000));
-        assert!(kept.len() * (length + 500) > 70_000, "{} calls are kept", kept.len());
+        assert!(kept.len() * (length + 500) > 70_000, "only {} calls are recorded", kept.len());
         assert_eq!(journal.page(&Filter::default(), 10, 0).dropped, journal.dropped());
         let first = kept[0];
         for (after, dropped) in [(0, first - 1), (first - 2, 1), (first, 0), (2000, 0)] {
@@ -63,7 +63,7 @@ fn the_oldest_calls_are_dropped_when_the_journal_is_full() {
 
 /// Rules: CPL-21.
 #[test]
-fn bodies_over_one_mebibyte_are_not_kept() {
+fn bodies_over_one_mebibyte_are_not_recorded() {
     let journal = Journal::new(10_000_000);
     for length in [call::MAX_BODY, call::MAX_BODY + 1] {
         record(&journal, length, None);
@@ -82,9 +82,9 @@ fn numbers_are_never_used_again() {
     }
     assert_eq!(journal.delete(&Filter { after: 3, ..Filter::default() }), 2);
     assert_eq!(numbers(&journal, &Filter::default()), [1, 2, 3]);
-    journal.forget(2);
+    journal.clear(2);
     assert_eq!((numbers(&journal, &Filter::default()), journal.bytes()), (vec![], 0));
-    assert_eq!(record(&journal, 10, Some(1)), None, "its world was replaced");
+    assert_eq!(record(&journal, 10, Some(1)), None, "a call of a replaced world is not recorded");
     assert_eq!((record(&journal, 10, Some(2)), record(&journal, 10, None)), (Some(6), Some(7)));
     journal.continue_after(100);
     assert_eq!((record(&journal, 10, Some(2)), journal.last()), (Some(101), 101));
@@ -92,7 +92,7 @@ fn numbers_are_never_used_again() {
 
 /// Rules: CPL-22.
 #[test]
-fn last_is_the_last_call_that_was_compared() {
+fn last_is_the_number_of_the_last_compared_call() {
     let journal = Journal::new(1_000_000);
     for number in 0..6 {
         let operation = if number % 2 == 0 { Operation::GetFindings } else { Operation::GetInsights };
@@ -154,10 +154,10 @@ fn the_nearest_calls_explain_a_failed_verification() {
 
 /// Rules: CPL-20, CPL-22, CPL-24, CPL-25.
 #[test]
-fn random_calls_are_kept_deleted_and_dropped_as_in_a_list() {
+fn the_journal_agrees_with_a_list_for_random_calls() {
     fn property(steps: Vec<u8>) -> bool {
         let journal = Journal::new(6000);
-        // Numbers of the kept calls, each with whether it is GetFindings; numbers of the dropped ones; the last number.
+        // The recorded calls, each with its number and whether it is GetFindings; dropped numbers; the last number.
         let (mut kept, mut dropped, mut last): (Vec<(u64, bool)>, Vec<u64>, u64) = (Vec::new(), Vec::new(), 0);
         for step in steps {
             match step % 16 {
@@ -172,7 +172,7 @@ fn random_calls_are_kept_deleted_and_dropped_as_in_a_list() {
                     kept.retain(|call| !is_deleted(call));
                 }
                 1 if step > 200 => {
-                    journal.forget(0);
+                    journal.clear(0);
                     (kept, dropped) = (Vec::new(), Vec::new());
                 }
                 _ => {

@@ -1,11 +1,11 @@
-//! Several texts in one piece of memory.
+//! The texts of a call in one buffer.
 
-/// What a text of a call is.
+/// A text of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
     RequestId,
     Service,
-    /// The operation of another service; that of Security Hub is a number.
+    /// The operation of another service. Operations of Security Hub are recorded as a number.
     Operation,
     Method,
     Path,
@@ -27,9 +27,9 @@ pub(super) enum Field {
 
 /// The number of fields.
 pub(super) const FIELDS: usize = Field::Output as usize + 1;
-/// The length of a text that is not there.
+/// The length that stands for an absent text.
 const ABSENT: u32 = u32::MAX;
-/// The number of bytes of a length.
+/// Size of a length, in bytes.
 const LENGTH: usize = size_of::<u32>();
 
 /// Texts to write, by field.
@@ -61,12 +61,12 @@ impl<'t> NewTexts<'t> {
     }
 }
 
-/// The texts of a call, as [`NewTexts::write`] wrote them.
+/// The bytes that [`NewTexts::write`] wrote.
 #[derive(Debug)]
 pub(super) struct Texts<'b>(pub &'b [u8]);
 
 impl<'b> Texts<'b> {
-    /// A text as bytes.
+    /// The bytes of a text.
     pub fn bytes(&self, field: Field) -> Option<&'b [u8]> {
         let (lengths, texts) = self.0.split_at_checked(FIELDS * LENGTH)?;
         let length = |bytes: &[u8]| bytes.try_into().map_or(ABSENT, u32::from_le_bytes);

@@ -1,4 +1,4 @@
-//! Verification that calls were made, with the nearest calls if they were not (CPL-28, CPL-29).
+//! Verifies that calls were made, and finds the nearest calls if they were not (CPL-28, CPL-29).
 
 use std::fmt;
 
@@ -11,17 +11,17 @@ use super::{Filter, Journal, StatusFilter, render};
 use crate::matching::Difference;
 use crate::state::TestTag;
 
-/// Maximum number of numbers in a result.
+/// Maximum number of call numbers in a result.
 const MAX_NUMBERS: usize = 100;
 /// Maximum number of nearest calls.
 const MAX_NEAREST: usize = 3;
 
-/// How often calls must have been made.
+/// An expected number of calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Times {
-    /// At least so often.
+    /// The minimum.
     pub min: usize,
-    /// At most so often; `None` for any number.
+    /// The maximum; `None` if the number is not limited.
     pub max: Option<usize>,
 }
 
@@ -53,7 +53,7 @@ impl fmt::Display for Times {
 /// Calls that were made as expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
-    /// Their number.
+    /// The number of calls.
     pub count: usize,
     /// The numbers of the first 100.
     pub numbers: Vec<u64>,
@@ -68,13 +68,13 @@ pub struct Unverified {
     pub expected: Times,
     /// The numbers of the first 100.
     pub numbers: Vec<u64>,
-    /// If there are too few, the calls that differ least from what was expected.
+    /// The calls with the fewest differences; empty unless too few calls were made.
     pub nearest: Vec<Nearest>,
-    /// What was expected of a call.
+    /// The filter that expected calls match.
     filter: Filter,
 }
 
-/// A call that is not what was expected.
+/// A call that differs from the expected calls.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Nearest {
@@ -88,15 +88,15 @@ pub struct Nearest {
     pub region: Option<String>,
     /// The status of its response.
     pub status: Option<u16>,
-    /// What differs.
+    /// The differences.
     pub differences: Vec<Difference>,
 }
 
 impl Journal {
-    /// Verifies that calls that a filter selects were made so often.
+    /// Verifies that the expected number of calls match a filter.
     ///
     /// # Errors
-    /// [`Unverified`] if they were made more or less often.
+    /// [`Unverified`] if more or fewer calls match.
     pub fn verify(&self, filter: &Filter, expected: Times) -> Result<Verified, Box<Unverified>> {
         let (mut count, mut numbers) = (0, Vec::new());
         self.each(filter.after, |number, call| {
@@ -114,8 +114,9 @@ impl Journal {
         Err(Box::new(Unverified { count, expected, numbers, nearest, filter: filter.clone() }))
     }
 
-    /// The calls that differ least from those that a filter selects, newest first among equals. Calls of other operations
-    /// are compared only if there is none of an expected one. Calls with the tags of other tests are never compared.
+    /// The calls with the fewest differences from a filter; of calls with equally many differences, the newest come
+    /// first. Calls of other operations are only compared if no call has an expected operation. Calls with the tag of
+    /// another test are never compared.
     fn nearest(&self, filter: &Filter) -> Vec<Nearest> {
         let is_expected = |call: &CallRecord| {
             let pattern = filter.operation.as_ref();
@@ -154,13 +155,13 @@ impl Nearest {
     }
 }
 
-/// Whether a call has the tag of a filter or none.
+/// Returns whether a call has the tag of a filter, or has no tag.
 fn is_of_test(filter: &Filter, call: &CallRecord) -> bool {
     let tag = call.text(Field::Test);
     filter.test.as_ref().is_none_or(|test| tag.is_none_or(|tag| tag == test.as_str()))
 }
 
-/// The differences between a call and what a filter selects.
+/// The differences between a call and a filter.
 fn differences(filter: &Filter, call: &CallRecord) -> Vec<Difference> {
     let mut found = Vec::new();
     let mut compare = |path: &str, expected: Option<Value>, actual: Option<Value>, is_equal: bool| {
@@ -198,7 +199,7 @@ fn differences(filter: &Filter, call: &CallRecord) -> Vec<Difference> {
 }
 
 impl Unverified {
-    /// The sentence about the number of calls.
+    /// The message: the expected and the actual number of calls.
     pub fn message(&self) -> String {
         let Unverified { count, expected, filter, .. } = self;
         let operation = filter.operation.as_ref().map_or_else(|| "any operation".to_owned(), ToString::to_string);
@@ -206,7 +207,7 @@ impl Unverified {
     }
 }
 
-/// The message, followed by the nearest calls: the text with which a test fails.
+/// Writes the message, followed by the nearest calls.
 impl fmt::Display for Unverified {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.message())?;

@@ -1,24 +1,24 @@
-//! The reasons why a value does not match.
+//! The differences between a value and a match.
 
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{is_test, matches};
 
-/// A place at which a value does not match.
+/// A part of a value that does not match.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Difference {
-    /// The place: members after a dot, elements in brackets.
+    /// The path of the part, with members after a dot and elements in brackets.
     pub path: String,
-    /// What a match expects there.
+    /// The part of the match that is expected at the path.
     pub expected: Value,
-    /// What is there; `None` for nothing.
+    /// The value at the path; `None` if the path does not exist.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actual: Option<Value>,
 }
 
-/// The differences of the value at `path`, `None` if nothing is there.
+/// The differences between a pattern and the value at `path`, which is `None` if the path does not exist.
 pub(super) fn between(pattern: &Value, path: &str, value: Option<&Value>) -> Vec<Difference> {
     if matches(pattern, value) {
         return Vec::new();
@@ -39,7 +39,7 @@ pub(super) fn between(pattern: &Value, path: &str, value: Option<&Value>) -> Vec
     }
 }
 
-/// The differences of the element that comes nearest to the pattern with this number.
+/// The differences of the element that differs least from the pattern with this number.
 fn nearest(pattern: &Value, number: usize, path: &str, elements: &[Value]) -> Vec<Difference> {
     let mut fewest: Option<Vec<Difference>> = None;
     for (position, element) in elements.iter().enumerate() {

@@ -1,8 +1,8 @@
 //! Matches: partial JSON documents that select inputs of calls (CPL-27).
 //!
 //! An object selects by its members, an array by its elements, and an object with a member such as `$prefix` is a test
-//! of one value. The journal, the verification of calls and the rules of faults use them. What a match is applied to
-//! does not belong here. [`NamePattern`] selects operations by their names.
+//! of one value. The journal, the verification of calls and the rules of faults use matches. [`NamePattern`] selects
+//! operations by their names. Code that knows the kind of the matched values does not belong here.
 
 mod differences;
 mod name;
@@ -18,19 +18,19 @@ use serde_json::{Map, Number, Value};
 pub use differences::Difference;
 pub use name::NamePattern;
 
-/// A partial document that values either match or not.
+/// A partial document with which values are compared.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Match(
-    /// It contains no unknown tests.
+    /// The document, which contains only known tests.
     Value,
 );
 
 /// The reason why a document is not a match.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
-    /// The members that lead to the mistake, such as `.Filters.$prefx`; empty for the whole document.
+    /// The path of the mistake, such as `.Filters.$prefx`; empty for the whole document.
     pub path: String,
-    /// The sentence, without the path.
+    /// The message without the path.
     pub message: String,
 }
 
@@ -53,12 +53,12 @@ impl Match {
         Ok(Match(document.clone()))
     }
 
-    /// Whether a value matches.
+    /// Returns whether a value matches.
     pub fn matches(&self, value: &Value) -> bool {
         matches(&self.0, Some(value))
     }
 
-    /// The reasons why a value does not match; empty if it does. `at` is the path of the value.
+    /// The differences between the match and the value at the path `at`; empty if the value matches.
     pub fn differences(&self, at: &str, value: &Value) -> Vec<Difference> {
         differences::between(&self.0, at, Some(value))
     }
@@ -69,12 +69,12 @@ impl Match {
     }
 }
 
-/// Whether an object consists of tests. An object with both tests and members cannot be read.
+/// Returns whether an object consists of tests. An object with both tests and members is refused by [`Match::parse`].
 fn is_test(members: &Map<String, Value>) -> bool {
     members.keys().next().is_some_and(|name| name.starts_with('$'))
 }
 
-/// Whether the value at a place matches; `None` if nothing is there.
+/// Returns whether a value matches. The value is `None` if its path does not exist.
 fn matches(pattern: &Value, value: Option<&Value>) -> bool {
     match (pattern, value) {
         (Value::Object(tests), value) if is_test(tests) => {
@@ -91,7 +91,7 @@ fn matches(pattern: &Value, value: Option<&Value>) -> bool {
     }
 }
 
-/// Whether a test holds for the value at a place.
+/// Returns whether a value passes a test. The value is `None` if its path does not exist.
 fn holds(name: &str, argument: &Value, value: Option<&Value>) -> bool {
     let compare = |test: fn(&str, &str) -> bool| match (argument, value) {
         (Value::String(argument), Some(Value::String(text))) => test(text, argument),
@@ -128,7 +128,7 @@ fn length(value: &Value) -> Option<usize> {
     }
 }
 
-/// Whether two scalars are equal: numbers as numbers, so that 1 equals 1.0.
+/// Returns whether two scalars are equal. Numbers are compared by value, so 1 equals 1.0.
 fn are_equal(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(one), Value::Number(other)) => order_of_numbers(one, other).is_some_and(Ordering::is_eq),

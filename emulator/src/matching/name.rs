@@ -5,9 +5,9 @@ use std::fmt;
 /// A name, or the beginning of names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NamePattern {
-    /// This name.
+    /// Exactly this name.
     Exactly(String),
-    /// All names that begin like this; all names if it is empty.
+    /// All names with this prefix.
     Prefix(String),
 }
 
@@ -20,7 +20,7 @@ impl NamePattern {
         }
     }
 
-    /// Whether a name matches.
+    /// Returns whether a name matches.
     pub fn matches(&self, name: &str) -> bool {
         match self {
             NamePattern::Exactly(text) => text == name,

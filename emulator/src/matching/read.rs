@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Mistake, is_test};
 use crate::suggest;
 
-/// The tests, each with the type of its argument.
+/// The names of the tests, each with the type of its argument.
 const TESTS: [(&str, Argument); 10] = [
     ("$exists", Argument::Boolean),
     ("$not", Argument::Match),
@@ -31,7 +31,7 @@ enum Argument {
 }
 
 impl Argument {
-    /// What is expected, for messages.
+    /// The expected value in messages.
     fn name(self) -> &'static str {
         match self {
             Argument::Boolean => "true or false",
@@ -55,7 +55,7 @@ impl Argument {
     }
 }
 
-/// Checks the document at `path`, which is unchanged afterwards unless there is a mistake.
+/// Checks the document at `path`. Unless it returns a mistake, it leaves `path` unchanged.
 pub(super) fn check(document: &Value, path: &mut String) -> Result<(), Mistake> {
     match document {
         Value::Object(members) => {

@@ -1,4 +1,4 @@
-//! Matches against tables of values, and properties of random matches.
+//! Tests of matches with tables of values, and properties of random matches.
 
 use quickcheck::{Arbitrary, Gen, TestResult};
 use serde_json::{Map, Value, json};
@@ -72,7 +72,7 @@ fn a_test_applies_to_one_value() {
 
 /// Rules: CPL-27.
 #[test]
-fn an_unknown_test_is_refused_with_its_place() {
+fn an_unknown_test_is_refused_with_its_path() {
     for (document, expected) in [
         (json!({ "a": [{ "$prefx": "x" }] }), "'Match.a[0].$prefx': unknown test '$prefx'; did you mean '$prefix'?"),
         (json!({ "$regex_of": "x" }), "'Match.$regex_of': unknown test '$regex_of'; expected $exists, $not, $prefix, "),
@@ -93,7 +93,7 @@ fn an_unknown_test_is_refused_with_its_place() {
 
 /// Rules: CPL-29.
 #[test]
-fn differences_name_the_place_and_the_nearest_element() {
+fn differences_have_the_path_and_the_nearest_element() {
     let document = json!({ "Filters": { "SeverityLabel": [{ "Value": "HIGH", "Comparison": "EQUALS" }] }, "Max": 5 });
     let value = json!({ "Filters": { "SeverityLabel": [
         { "Value": "X", "Comparison": "PREFIX" },
@@ -145,7 +145,7 @@ fn value(random: &mut Gen, depth: usize) -> Value {
     }
 }
 
-/// A match that `value` satisfies, except for small changes that are made now and then.
+/// A match that `value` satisfies, unless a random change is made.
 fn similar(random: &mut Gen, value: &Value) -> Value {
     match u8::arbitrary(random) % 16 {
         0 => return self::value(random, 1),
@@ -173,7 +173,7 @@ fn similar(random: &mut Gen, value: &Value) -> Value {
     }
 }
 
-/// The rule as its sentence says, for each kind of match.
+/// A second implementation of the rule, which is as close to its text as possible.
 fn is_expected(document: &Value, value: Option<&Value>) -> bool {
     let argument = |name: &str| document.get(name).filter(|_| document.as_object().is_some_and(|it| it.len() == 1));
     if let Some(inner) = argument("$not") {

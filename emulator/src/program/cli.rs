@@ -52,8 +52,8 @@ pub(super) enum Command {
     Serve(ServeArguments),
     /// Explain why GetFindings returns or does not return a finding
     ///
-    /// Asks a running emulator whether the account can see the finding. For each filter, prints the condition, the values
-    /// of the finding, and whether they match.
+    /// Asks a running emulator whether the account can see the finding. For each filter, prints the condition, the
+    /// values of the finding, and whether they match.
     #[command(after_help = EXPLAIN_HELP)]
     Explain(ExplainArguments),
     /// Add, invite, accept and list the members of an administrator in a running emulator
@@ -95,10 +95,10 @@ pub(super) enum Command {
     /// Show accounts, Regions, hubs, numbers of findings, and the clock of a running emulator
     #[command(after_help = super::status::HELP)]
     Status(Remote),
-    /// Check whether a running emulator is ready, or wait until it is
+    /// Check whether a running emulator is ready, or wait until it is ready
     #[command(after_help = super::health::HELP)]
     Health(super::health::HealthArguments),
-    /// Return a running emulator to the state of its scenario, or to an empty one
+    /// Return a running emulator to the state of its scenario, or to an empty state
     #[command(after_help = super::reset::HELP)]
     Reset(super::reset::ResetArguments),
     /// Show the clock of a running emulator, move it forward, stop it, or let it run
@@ -156,7 +156,7 @@ A scenario can also generate findings itself, without a file:
   findings: [{ generate: { product: guardduty, count: 1000 } }]";
 
 #[derive(Args)]
-#[allow(clippy::struct_excessive_bools, reason = "each of them is a flag")]
+#[allow(clippy::struct_excessive_bools, reason = "each bool is a flag")]
 pub(super) struct ServeArguments {
     /// Scenario files, as with --scenario
     #[arg(value_name = "FILE")]
@@ -166,16 +166,16 @@ pub(super) struct ServeArguments {
     #[arg(long, value_name = "FILE", env = "SECURITYHUB_LOCAL_SCENARIO", value_delimiter = ',')]
     scenario: Vec<PathBuf>,
 
-    /// Directory in which the state is kept, so that it survives the end of the process; created if it does not exist. A
-    /// scenario fills the directory only if it is empty
+    /// Directory that stores the state, so that it survives the end of the process; created if it does not exist. A
+    /// scenario is loaded only if the directory is empty
     #[arg(long, value_name = "DIR", env = "SECURITYHUB_LOCAL_DATA_DIR")]
     pub(super) data_dir: Option<PathBuf>,
 
-    /// What acknowledged calls survive
+    /// Durability of acknowledged calls
     #[arg(long, value_enum, value_name = "LEVEL", default_value_t, env = "SECURITYHUB_LOCAL_DURABILITY")]
     pub(super) durability: Durability,
 
-    /// Cut a damaged file of --data-dir before the damaged place, and continue with what is left
+    /// Cut a damaged file of --data-dir before the damage, and continue with the records before it
     #[arg(long, env = "SECURITYHUB_LOCAL_RECOVER", value_parser = FalseyValueParser::new())]
     pub(super) recover: bool,
 
@@ -227,12 +227,13 @@ pub(super) struct ServeArguments {
     #[arg(long, env = "SECURITYHUB_LOCAL_ALLOW_ANONYMOUS", value_parser = FalseyValueParser::new())]
     pub(super) allow_anonymous: bool,
 
-    /// Verify request signatures. Only access keys that the scenario lists with a secret key, and credentials returned by
-    /// AssumeRole, are accepted
+    /// Verify request signatures. Only access keys that the scenario lists with a secret key, and credentials returned
+    /// by AssumeRole, are accepted
     ///
     /// This verifies the signature itself, its age (at most 15 minutes in either direction; see --signature-clock),
-    /// X-Amz-Expires of presigned URLs, and the session token of AssumeRole credentials. It does not verify the Region and
-    /// service of the credential scope, which route the request, or session tokens sent with access keys of the scenario.
+    /// X-Amz-Expires of presigned URLs, and the session token of AssumeRole credentials. It does not verify the Region
+    /// and service of the credential scope, which route the request, or session tokens sent with access keys of the
+    /// scenario.
     #[arg(long, env = "SECURITYHUB_LOCAL_VERIFY_SIGNATURES", value_parser = FalseyValueParser::new())]
     pub(super) verify_signatures: bool,
 
@@ -246,8 +247,9 @@ pub(super) struct ServeArguments {
 
     /// Apply the rate limits of AWS: calls above the limit of their operation fail with 429
     ///
-    /// Each account, Region and operation has its own limit on the emulator's clock: 3 calls per second with bursts of 6 for
-    /// GetFindings, 1 and 1 for BatchEnableStandards, 1 and 5 for UpdateStandardsControl, 10 and 30 for all others.
+    /// Each account, Region and operation has its own limit on the emulator's clock: 3 calls per second with bursts of
+    /// 6 for GetFindings, 1 and 1 for BatchEnableStandards, 1 and 5 for UpdateStandardsControl, 10 and 30 for all
+    /// others.
     #[arg(long, env = "SECURITYHUB_LOCAL_AWS_RATE_LIMITS", value_parser = FalseyValueParser::new())]
     pub(super) aws_rate_limits: bool,
 
@@ -279,14 +281,14 @@ pub(super) struct ServeArguments {
     #[arg(long, value_name = "DIRECTORY", env = "SECURITYHUB_LOCAL_SINK_DIR")]
     pub(super) sink_dir: Option<PathBuf>,
 
-    /// Web origin whose pages may call the emulator, such as https://app.example.com or https://*.example.com, or `*` for
-    /// all; can be repeated. Pages served from localhost are always allowed
+    /// Web origin whose pages may call the emulator, such as https://app.example.com or https://*.example.com, or `*`
+    /// for all; can be repeated. Pages served from localhost are always allowed
     #[arg(long, value_name = "ORIGIN", env = "SECURITYHUB_LOCAL_ALLOW_ORIGIN", value_delimiter = ',')]
     pub(super) allow_origin: Vec<OriginRule>,
 
-    /// Host name that clients may use to reach the emulator, such as hub.example.com or *.example.com, or `*` for all; can
-    /// be repeated. IP addresses, localhost, single-label names (such as Compose services) and host.docker.internal are
-    /// always allowed
+    /// Host name that clients may use to reach the emulator, such as hub.example.com or *.example.com, or `*` for all;
+    /// can be repeated. IP addresses, localhost, single-label names (such as Compose services) and host.docker.internal
+    /// are always allowed
     #[arg(long, value_name = "NAME", env = "SECURITYHUB_LOCAL_ALLOW_HOST", value_delimiter = ',')]
     pub(super) allow_host: Vec<HostRule>,
 
@@ -300,15 +302,16 @@ pub(super) struct ServeArguments {
     )]
     pub(super) body_memory: usize,
 
-    /// Serve HTTPS as well as HTTP, on the same port, with a certificate that is created at the start
+    /// Also serve HTTPS, on the same port as HTTP, with a certificate that is created at the start
     ///
     /// The certificate is valid for localhost, *.localhost, host.docker.internal, 127.0.0.1, ::1, and each --host and
-    /// --allow-host. Clients must trust the authority that issued it: it is written to --tls-ca-file, and
-    /// `GET /_emulator/ca.pem` returns it. With --data-dir, the authority is kept there and used again.
+    /// --allow-host. Clients must trust the authority that issued it. The certificate of the
+    /// authority is written to --tls-ca-file, and `GET /_emulator/ca.pem` returns it. With --data-dir, the authority is
+    /// stored there and used again.
     #[arg(long, env = "SECURITYHUB_LOCAL_TLS", value_parser = FalseyValueParser::new())]
     pub(super) tls: bool,
 
-    /// File with a certificate in PEM, followed by its chain, to serve HTTPS with; needs --tls-key
+    /// File with the certificate for HTTPS in PEM, followed by its chain; requires --tls-key
     #[arg(long, value_name = "FILE", env = "SECURITYHUB_LOCAL_TLS_CERT")]
     pub(super) tls_cert: Option<PathBuf>,
 
@@ -316,7 +319,7 @@ pub(super) struct ServeArguments {
     #[arg(long, value_name = "FILE", env = "SECURITYHUB_LOCAL_TLS_KEY")]
     pub(super) tls_key: Option<PathBuf>,
 
-    /// File to write the certificate of the authority to that --tls creates, such as for AWS_CA_BUNDLE
+    /// File to which the certificate of the authority of --tls is written, such as for AWS_CA_BUNDLE
     #[arg(long, value_name = "FILE", env = "SECURITYHUB_LOCAL_TLS_CA_FILE")]
     pub(super) tls_ca_file: Option<PathBuf>,
 
@@ -358,10 +361,10 @@ pub(super) enum SignatureClock {
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Durability {
-    /// The end of the process, at any moment
+    /// Acknowledged calls survive the end of the process at any moment
     #[default]
     Process,
-    /// A power loss, too; each call that writes waits for the disk
+    /// Acknowledged calls also survive a power loss; each call that writes waits for the disk
     Disk,
 }
 
@@ -504,7 +507,7 @@ mod tests {
         Cli::command().debug_assert();
     }
 
-    /// The commands that have no subcommands, and those that can run without one, each with its path.
+    /// A command and all commands below it, each with its path.
     fn commands(command: &clap::Command, path: &str) -> Vec<(String, clap::Command)> {
         let path = format!("{path} {}", command.get_name());
         let below = command.get_subcommands().flat_map(|command| commands(command, &path));
@@ -515,9 +518,9 @@ mod tests {
     #[test]
     fn every_flag_is_also_a_variable_with_its_name() {
         let exceptions = [
-            // The account for unknown keys is not the account that commands call as.
+            // The account for unknown keys is not the caller's account of other commands.
             (" securityhub-local serve", "account", Some("SECURITYHUB_LOCAL_DEFAULT_ACCOUNT")),
-            // These flags had another name before.
+            // These flags had another name in earlier versions.
             (" securityhub-local members add", "account", Some("SECURITYHUB_LOCAL_ADMINISTRATOR")),
             (" securityhub-local members list", "account", Some("SECURITYHUB_LOCAL_ADMINISTRATOR")),
             // For the documentation of this repository.

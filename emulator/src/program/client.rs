@@ -14,7 +14,7 @@ use crate::http_client;
 
 /// Time limit for a response. A call may wait for 60 seconds.
 const TIMEOUT: Duration = Duration::from_secs(90);
-/// Time limit for the response to a call that can take long, such as one that moves the clock by years.
+/// Time limit for the response to a call that can take a long time, such as one that moves the clock by years.
 const LONG_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// Posts JSON to a path of the control plane and reads the response.
@@ -33,7 +33,7 @@ pub(super) fn get<T: DeserializeOwned>(remote: &Remote, path: &str) -> Result<T,
     call(&remote.endpoint()?, request(Method::GET, path).body(String::new()))
 }
 
-/// Gets a path of the control plane as a text.
+/// Gets a path of the control plane and returns the body as text.
 ///
 /// # Errors
 /// The errors of [`post`].
@@ -44,7 +44,7 @@ pub(super) fn get_text(remote: &Remote, path: &str) -> Result<String, Exit> {
     String::from_utf8(answer.to_vec()).map_err(unexpected)
 }
 
-/// Puts a text to a path of the control plane and reads the response.
+/// Sends text to a path of the control plane with PUT, and parses the response.
 ///
 /// # Errors
 /// The errors of [`post`].
@@ -60,15 +60,15 @@ fn request(method: Method, path: &str) -> http::request::Builder {
 ///
 /// # Errors
 /// Exit code 1 if no emulator responds or if it refuses the call (CPL-121).
-pub(super) fn ask(remote: &Remote, method: Method, path: &str, body: Option<&Value>) -> Result<Bytes, Exit> {
-    ask_for(remote, method, path, body, &[]).map(|(_, answer)| answer)
+pub(super) fn send(remote: &Remote, method: Method, path: &str, body: Option<&Value>) -> Result<Bytes, Exit> {
+    send_expecting(remote, method, path, body, &[]).map(|(_, answer)| answer)
 }
 
-/// Like [`ask`], but also returns responses with one of these statuses.
+/// Like [`send`], but also returns responses with one of `statuses`.
 ///
 /// # Errors
-/// The errors of [`ask`].
-pub(super) fn ask_for(
+/// The errors of [`send`].
+pub(super) fn send_expecting(
     remote: &Remote,
     method: Method,
     path: &str,
@@ -91,12 +91,12 @@ pub(super) fn ask_for(
 /// Reads the body of a response.
 ///
 /// # Errors
-/// Exit code 1 if it has another form.
+/// Exit code 1 if the body does not have the expected form.
 pub(super) fn read<T: DeserializeOwned>(answer: &[u8]) -> Result<T, Exit> {
     serde_json::from_slice(answer).map_err(|error| Exit::failed(format!("unexpected response: {error}")))
 }
 
-/// Gets a path once. Returns the status and the body.
+/// Gets a path with one attempt. Returns the status and the body.
 ///
 /// # Errors
 /// The reason why no emulator responds.
@@ -123,7 +123,7 @@ fn exchange(endpoint: &Endpoint, request: Request<String>, limit: Duration) -> R
     })
 }
 
-/// The error if no emulator responds.
+/// The error for an emulator that does not respond.
 pub(super) fn unreachable(endpoint: &Endpoint, error: &str) -> Exit {
     Exit::failed(format!(
         "cannot reach an emulator at {}: {error}. Start one with `securityhub-local serve`, or set --url to its \

@@ -1,4 +1,4 @@
-//! `clock`: reads and moves the clock of a running emulator.
+//! `clock`: shows and moves the clock of a running emulator.
 
 use clap::{Args, Subcommand};
 use http::Method;
@@ -11,16 +11,16 @@ use super::exit::Exit;
 use super::output;
 
 pub(super) const HELP: &str = "\
-Move the clock by a day. What becomes due in between is done in order, each item at its own time:
+Move the clock by a day. Work that becomes due is done in order, each item at its due time:
   securityhub-local clock advance P1D
 
 Durations are a number with ms, s, m, h or d, such as 36h, or ISO 8601, such as P3D or P1M.
 
-Stop the clock at a time, so that timestamps in responses are known:
+Stop the clock at a known time, so that timestamps in responses are predictable:
   securityhub-local clock freeze
   securityhub-local clock set 2026-01-15T09:00:00Z
 
-The clock does not go back. Return to an earlier time with `reset` or `snapshot restore`.
+The clock cannot go back. Return to an earlier time with `reset` or `snapshot restore`.
 
 Exit codes: 0 success, 1 no response from an emulator, or it refuses the change, 2 invalid
 arguments.";
@@ -93,5 +93,5 @@ pub(super) fn run(arguments: &ClockArguments) -> Result<(), Exit> {
 
 fn call(remote: &Remote, change: Option<&Value>) -> Result<bytes::Bytes, Exit> {
     let method = if change.is_some() { Method::POST } else { Method::GET };
-    client::ask(remote, method, "/_emulator/clock", change)
+    client::send(remote, method, "/_emulator/clock", change)
 }

@@ -133,7 +133,8 @@ fn render(compliance: &Compliance, is_of_standard: bool, by: Option<By>, bars: O
     Ok(text)
 }
 
-/// Whether there is nothing to compute a score from. Scores that are computed daily may be missing for another reason.
+/// Returns whether scores are missing because no standard is enabled. Scores that are computed daily may be missing for
+/// another reason.
 fn is_without_standards(compliance: &Compliance) -> bool {
     let is_computed = compliance.computed_at.is_some() || compliance.next_at.is_none();
     is_computed && compliance.scores.standards.is_empty()

@@ -12,8 +12,8 @@ const DEFAULT: &str = "http://127.0.0.1:4600";
 const FLAG: &str = "--url";
 /// Takes precedence over the variables of AWS.
 const VARIABLE: &str = "SECURITYHUB_LOCAL_URL";
-/// Variables of AWS clients, by precedence. They are used only if `serve` accepts their host without a setting, because the
-/// names of AWS and of other services on the internet have dots.
+/// Variables of AWS clients, by precedence. They are used only if `serve` accepts their host without a setting, because
+/// the names of AWS and of other services on the internet have dots.
 const AWS_VARIABLES: [&str; 2] = ["AWS_ENDPOINT_URL_SECURITYHUB", "AWS_ENDPOINT_URL"];
 
 /// The address of an emulator.
@@ -71,8 +71,8 @@ impl Endpoint {
     }
 }
 
-/// The host and port of `http://HOST:PORT`, `http://HOST` or `HOST:PORT`, and of `https://HOST:PORT` for an emulator on this
-/// machine, whose port serves both.
+/// Parses the host and port of `http://HOST:PORT`, `http://HOST` or `HOST:PORT`, and of `https://HOST:PORT` for an
+/// emulator on this machine, whose port serves both HTTP and HTTPS.
 fn authority(url: &str) -> Option<String> {
     let has_scheme = url.contains("://");
     let url = if has_scheme { url.to_owned() } else { format!("http://{url}") };
@@ -89,7 +89,7 @@ fn authority(url: &str) -> Option<String> {
     }
 }
 
-/// Whether the host is an IP address, localhost, a name without dots such as that of a Compose service, or
+/// Returns whether the host is an IP address, localhost, a name without dots such as that of a Compose service, or
 /// host.docker.internal.
 fn may_be_an_emulator(authority: &str) -> bool {
     is_local_host(authority.rsplit_once(':').map_or(authority, |(host, _)| host))

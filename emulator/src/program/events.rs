@@ -32,7 +32,7 @@ Show the events that match an event pattern:
   securityhub-local events \
     --pattern '{"detail": {"findings": {"Severity": {"Label": ["CRITICAL"]}}}}'
 
-Wait until the code under test has caused an event, at most ten seconds:
+Wait at most ten seconds for an event that the code under test causes:
   securityhub-local events --wait 10s --account 111111111111 --json
 
 Findings that exist at the start do not emit events. The newest 10,000 events are kept; use
@@ -72,7 +72,7 @@ pub(super) struct EventsArguments {
     #[arg(long, env = "SECURITYHUB_LOCAL_FOLLOW", value_parser = FalseyValueParser::new())]
     follow: bool,
 
-    /// Time limit for waiting until there are --count events, such as 10s; at most 60s [default: 0s]
+    /// Maximum time to wait for --count events, such as 10s; at most 60s [default: do not wait]
     #[arg(long, value_name = "DURATION", env = "SECURITYHUB_LOCAL_WAIT", conflicts_with = "follow")]
     wait: Option<String>,
 
@@ -112,7 +112,7 @@ struct Page {
     dropped: u64,
 }
 
-/// Prints the kept events and, with `--follow`, later ones; or removes them.
+/// Prints the stored events and, with `--follow`, later events; with `--clear`, removes them.
 pub(super) fn run(arguments: &EventsArguments) -> Result<(), Exit> {
     if arguments.clear {
         return clear(arguments);
@@ -132,7 +132,7 @@ pub(super) fn run(arguments: &EventsArguments) -> Result<(), Exit> {
     }
 }
 
-/// Prints the kept events and those that follow.
+/// Prints the stored events and the events that follow.
 fn follow_events(arguments: &EventsArguments) -> Result<(), Exit> {
     if !print_events(arguments, &[], true)? {
         return Ok(());
@@ -152,7 +152,7 @@ fn clear(arguments: &EventsArguments) -> Result<(), Exit> {
     let filters = arguments.filters();
     let query = filters.strip_prefix('&').map(|query| format!("?{query}")).unwrap_or_default();
     let path = format!("/_emulator/events{query}");
-    let Deleted { deleted } = client::read(&client::ask(&arguments.remote, Method::DELETE, &path, None)?)?;
+    let Deleted { deleted } = client::read(&client::send(&arguments.remote, Method::DELETE, &path, None)?)?;
     let text = match deleted {
         _ if arguments.remote.json => format!("{{\"Deleted\": {deleted}}}\n"),
         1 => "removed 1 event\n".to_owned(),
@@ -161,7 +161,7 @@ fn clear(arguments: &EventsArguments) -> Result<(), Exit> {
     output::print(&text)
 }
 
-/// Prints events, after a heading for people. Returns whether the output is still read.
+/// Prints events, unless as JSON after a heading. Returns `false` if the reader of the output has closed it.
 fn print_events(arguments: &EventsArguments, events: &[&str], has_heading: bool) -> Result<bool, Exit> {
     let mut text = String::new();
     if has_heading && !arguments.remote.json {
@@ -190,7 +190,7 @@ fn print_dropped(dropped: u64) {
 }
 
 impl EventsArguments {
-    /// The filters as parameters of a query, each after `&`.
+    /// The filters as query parameters, each preceded by `&`.
     fn filters(&self) -> String {
         let mut query = String::new();
         let account = self.account.map(|account| account.to_string());
@@ -209,7 +209,7 @@ impl EventsArguments {
     }
 }
 
-/// A page of events. The first call waits for them.
+/// Gets a page of events. Only the call for the first page waits.
 fn page(arguments: &EventsArguments, after: u64) -> Result<Page, Exit> {
     let mut path = format!("/_emulator/events?after={after}&limit={PAGE}{}", arguments.filters());
     if let Some(wait) = arguments.wait.as_ref().filter(|_| after == 0) {

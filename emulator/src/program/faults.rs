@@ -21,7 +21,8 @@ pub(super) const HELP: &str = r#"Examples, with `securityhub-local serve --scena
   securityhub-local faults list
   securityhub-local faults clear
 
-Faults are tried in order until one fails the call. The response names it in `x-emulator-fault`.
+Faults are tried in order until one fails the call. The header `x-emulator-fault` of the response
+names the fault.
 
 Exit codes: 0 success, 1 no response from an emulator, or it refuses a fault, 2 invalid arguments."#;
 
@@ -36,14 +37,14 @@ pub(super) enum FaultsCommand {
     /// Replace all faults
     #[command(after_help = HELP)]
     Set(SetArguments),
-    /// Delete a fault, those of a test, or all of them
+    /// Delete a fault, the faults of a test, or all faults
     #[command(after_help = HELP)]
     Clear(ClearArguments),
 }
 
 #[derive(Args)]
 pub(super) struct AddArguments {
-    /// Fault or list of faults as JSON, or @FILE to read it from a file; the flags add members to a fault
+    /// Fault or list of faults as JSON, or @FILE to read the JSON from a file; flags add members to a single fault
     #[arg(value_name = "JSON")]
     fault: Option<String>,
 
@@ -51,23 +52,23 @@ pub(super) struct AddArguments {
     #[arg(long, value_name = "ID", env = "SECURITYHUB_LOCAL_ID")]
     id: Option<String>,
 
-    /// Service whose calls it selects, or `*` for all [default: securityhub]
+    /// Service whose calls the fault selects, or `*` for all [default: securityhub]
     #[arg(long, value_name = "SERVICE", env = "SECURITYHUB_LOCAL_SERVICE")]
     service: Option<String>,
 
-    /// Operation whose calls it selects, or a prefix with `*`; can be repeated [default: all]
+    /// Operation whose calls the fault selects, or a prefix followed by `*`; can be repeated [default: all]
     #[arg(long, value_name = "OPERATION", env = "SECURITYHUB_LOCAL_OPERATION", value_delimiter = ',')]
     operation: Vec<String>,
 
-    /// Account whose calls it selects [default: all]
+    /// Account whose calls the fault selects [default: all]
     #[arg(long, value_name = "ACCOUNT", env = "SECURITYHUB_LOCAL_ACCOUNT")]
     account: Option<String>,
 
-    /// Region whose calls it selects [default: all]
+    /// Region whose calls the fault selects [default: all]
     #[arg(long, value_name = "REGION", env = "SECURITYHUB_LOCAL_REGION")]
     region: Option<String>,
 
-    /// Tag of the test whose calls it selects [default: all calls]
+    /// Tag of the test whose calls the fault selects [default: all calls]
     #[arg(long, value_name = "TAG", env = "SECURITYHUB_LOCAL_TEST")]
     test: Option<String>,
 
@@ -91,7 +92,7 @@ pub(super) struct AddArguments {
     #[arg(long, value_name = "ID", env = "SECURITYHUB_LOCAL_PARTIAL_IDS", value_delimiter = ',')]
     partial_ids: Vec<String>,
 
-    /// Every n-th item of a batch fails
+    /// Interval of the items of a batch that fail: 2 for every second item
     #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_PARTIAL_EVERY")]
     partial_every: Option<u64>,
 
@@ -99,23 +100,23 @@ pub(super) struct AddArguments {
     #[arg(long, value_name = "DURATION", env = "SECURITYHUB_LOCAL_LATENCY")]
     latency: Option<String>,
 
-    /// Number of times that it fires [default: unlimited]
+    /// Maximum number of times that the fault fires [default: unlimited]
     #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_TIMES")]
     times: Option<u64>,
 
-    /// It fires on every n-th selected call [default: 1]
+    /// Interval of the selected calls on which the fault fires: 2 for every second call [default: 1]
     #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_EVERY")]
     every: Option<u64>,
 
-    /// Number of selected calls to let pass first [default: 0]
+    /// Number of selected calls before the first on which the fault can fire [default: 0]
     #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_AFTER")]
     after: Option<u64>,
 
-    /// Probability with which it fires, from 0 to 1 [default: 1]
+    /// Probability that the fault fires, from 0 to 1 [default: 1]
     #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_PROBABILITY")]
     probability: Option<f64>,
 
-    /// When the call fails: before or after it has its effect [default: before]
+    /// Moment of the failure: before or after the call takes effect [default: before]
     #[arg(long, value_name = "STAGE", env = "SECURITYHUB_LOCAL_STAGE")]
     stage: Option<String>,
 
@@ -125,7 +126,7 @@ pub(super) struct AddArguments {
 
 #[derive(Args)]
 pub(super) struct SetArguments {
-    /// List of faults as JSON, or @FILE to read it from a file
+    /// List of faults as JSON, or @FILE to read the JSON from a file
     #[arg(value_name = "JSON")]
     faults: String,
 
@@ -150,14 +151,14 @@ pub(super) struct ClearArguments {
 /// Runs the command.
 pub(super) fn run(command: &FaultsCommand) -> Result<(), Exit> {
     match command {
-        FaultsCommand::List(remote) => print(remote, &client::ask(remote, Method::GET, PATH, None)?),
+        FaultsCommand::List(remote) => print(remote, &client::send(remote, Method::GET, PATH, None)?),
         FaultsCommand::Add(arguments) => {
             let remote = &arguments.remote;
-            print(remote, &client::ask(remote, Method::POST, PATH, Some(&arguments.body()?))?)
+            print(remote, &client::send(remote, Method::POST, PATH, Some(&arguments.body()?))?)
         }
         FaultsCommand::Set(SetArguments { faults, remote }) => {
             let body = listed(read(faults)?);
-            print(remote, &client::ask(remote, Method::PUT, PATH, Some(&body))?)
+            print(remote, &client::send(remote, Method::PUT, PATH, Some(&body))?)
         }
         FaultsCommand::Clear(ClearArguments { id, test, remote }) => {
             let query = [("id", id), ("test", test)].into_iter().find_map(|(name, value)| {
@@ -165,7 +166,7 @@ pub(super) fn run(command: &FaultsCommand) -> Result<(), Exit> {
                 Some(format!("?{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)))
             });
             let path = format!("{PATH}{}", query.unwrap_or_default());
-            let answer = client::ask(remote, Method::DELETE, &path, None)?;
+            let answer = client::send(remote, Method::DELETE, &path, None)?;
             output::print_answer(remote.json, &answer, |answer| {
                 let answer: Value = client::read(answer)?;
                 let deleted = answer["Deleted"].as_u64().unwrap_or_default();
@@ -175,7 +176,7 @@ pub(super) fn run(command: &FaultsCommand) -> Result<(), Exit> {
     }
 }
 
-/// Reads JSON, or the file that it names.
+/// Parses JSON from an argument, or from the file that an argument such as `@FILE` names.
 fn read(text: &str) -> Result<Value, Exit> {
     let invalid = |error: &dyn std::fmt::Display| Exit::invalid(format!("securityhub-local: {text}: {error}"));
     let json = match text.strip_prefix('@') {
@@ -185,13 +186,13 @@ fn read(text: &str) -> Result<Value, Exit> {
     serde_json::from_str(&json).map_err(|error| invalid(&error))
 }
 
-/// The body of a call for a list of faults, with or without its name.
+/// The body of a call with a list of faults, given as an array or as an object with the member `Faults`.
 fn listed(faults: Value) -> Value {
     if faults.is_array() { json!({ "Faults": faults }) } else { faults }
 }
 
 impl AddArguments {
-    /// The body of the call: the given JSON with the members of the flags.
+    /// The body of the call: the given JSON, to which the flags add members.
     fn body(&self) -> Result<Value, Exit> {
         let given = self.fault.as_deref().map(read).transpose()?;
         let members = self.members();
@@ -242,7 +243,7 @@ impl AddArguments {
     }
 }
 
-/// Prints faults; as JSON, one in a line.
+/// Prints faults as a table, or with `--json` one per line.
 fn print(remote: &Remote, answer: &[u8]) -> Result<(), Exit> {
     let answer: Value = client::read(answer)?;
     let faults = answer["Faults"].as_array().cloned().unwrap_or_default();
@@ -254,7 +255,7 @@ fn print(remote: &Remote, answer: &[u8]) -> Result<(), Exit> {
 
 fn table(faults: &[Value]) -> String {
     if faults.is_empty() {
-        return "There are no faults. Add one with `securityhub-local faults add`.\n".to_owned();
+        return "No faults. Add one with `securityhub-local faults add`.\n".to_owned();
     }
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
@@ -271,7 +272,7 @@ fn table(faults: &[Value]) -> String {
     table.trim_fmt() + "\n"
 }
 
-/// The members that say which calls a fault selects and when it fires.
+/// The members that determine on which calls a fault fires.
 const SELECTS: &[&str] = &[
     "Service",
     "Operation",
@@ -285,10 +286,10 @@ const SELECTS: &[&str] = &[
     "Times",
     "Enabled",
 ];
-/// The members that say what it does.
+/// The members that determine the effect of a fault.
 const DOES: &[&str] = &["Error", "Wire", "WireOver", "Partial", "Latency", "Stage"];
 
-/// Members of a fault on one line.
+/// The members of a fault with these names, on one line.
 fn members(fault: &Value, names: &[&str]) -> String {
     let shown = names.iter().filter_map(|name| {
         let value = fault.get(*name)?;
@@ -318,7 +319,7 @@ mod tests {
 
     /// Rules: CPL-121.
     #[test]
-    fn flags_are_members_of_a_fault() {
+    fn flags_set_members_of_a_fault() {
         for (arguments, expected) in [
             (
                 &["--operation", "GetFindings,List*", "--error", "Throttle", "--times", "3"][..],
@@ -343,7 +344,7 @@ mod tests {
 
     /// Rules: CPL-121.
     #[test]
-    fn faults_are_a_table_for_people() {
+    fn faults_are_printed_as_a_table() {
         let faults = [
             json!({ "Id": "f-1", "Operation": "GetFindings", "Times": 3, "Error": { "Code": "Throttle" }, "Seen": 12, "Fired": 3 }),
             json!({ "Id": "slow", "Latency": { "Fixed": "5ms" }, "Seen": 0, "Fired": 0 }),
@@ -353,6 +354,6 @@ mod tests {
          f-1   GetFindings Times=3  Error={"Code":"Throttle"}    12      3
          slow  all calls            Latency={"Fixed":"5ms"}       0      0
         "#);
-        assert!(table(&[]).starts_with("There are no faults."));
+        assert!(table(&[]).starts_with("No faults."));
     }
 }

@@ -1,4 +1,4 @@
-//! Follows the stream of a running emulator, and connects again after a restart.
+//! Follows the stream of a running emulator, and reconnects after the emulator has restarted.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::http_client::{Connection, Failure};
 
 /// Time limit for a response, and for the next bytes: the emulator sends a comment every 15 seconds.
 const TIMEOUT: Duration = Duration::from_mins(1);
-/// The time between two attempts to connect again.
+/// The time between two attempts to reconnect.
 const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 /// Maximum size of the message of a refusal.
 const REFUSAL_LIMIT: usize = 64 * 1024;
@@ -25,26 +25,26 @@ const REFUSAL_LIMIT: usize = 64 * 1024;
 /// A message of a stream.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Message {
-    /// Its kind, such as `event`.
+    /// The kind of the message, such as `event`.
     pub(super) kind: String,
-    /// Its data.
+    /// The data, usually JSON.
     pub(super) data: String,
     id: String,
 }
 
-/// The reason why a connection ended.
+/// The reason why reading the stream ended.
 enum Ended {
     /// The emulator does not respond or has closed the connection.
     Lost(String),
-    /// The command ends.
+    /// The command ends with this result.
     Exit(Result<(), Exit>),
 }
 
-/// Calls `each` with every message of the stream at `path`, until it returns an error or `false`. If the connection is
-/// lost after it was open, waits for the emulator and continues after the last message.
+/// Calls `each` with every message of the stream at `path` until it returns an error or `false`. If an open connection
+/// is lost, waits for the emulator and continues after the last message.
 ///
 /// # Errors
-/// Exit code 1 if no emulator responds at first; 2 if it refuses the request; the errors of `each`.
+/// Exit code 1 if no emulator responds to the first request; 2 if it refuses a parameter; the errors of `each`.
 pub(super) fn follow(
     remote: &Remote,
     path: &str,
@@ -77,7 +77,7 @@ pub(super) fn follow(
     })
 }
 
-/// Opens the stream after a message.
+/// Opens the stream after the message with the ID `last`.
 async fn open(endpoint: &Endpoint, path: &str, last: &str) -> Result<Response<Incoming>, Ended> {
     let failed = |error: Failure| Ended::Lost(error.to_string());
     let mut request = Request::get(path).header("host", &endpoint.authority).header("accept", "text/event-stream");
@@ -105,17 +105,17 @@ async fn open(endpoint: &Endpoint, path: &str, last: &str) -> Result<Response<In
     Err(Ended::Exit(Err(refusal)))
 }
 
-/// Reads messages.
+/// A reader of messages.
 #[derive(Default)]
 struct Reader {
-    /// What has arrived of the next message.
+    /// The received part of the next message.
     buffer: Vec<u8>,
     /// The ID of the last message.
     last: String,
 }
 
 impl Reader {
-    /// Reads the messages of a response to its end.
+    /// Reads the messages of a response until it ends or `each` stops.
     async fn read(
         &mut self,
         response: Response<Incoming>,
@@ -140,7 +140,7 @@ impl Reader {
         }
     }
 
-    /// The next message that has arrived as a whole.
+    /// The next message that was received completely.
     fn next(&mut self) -> Option<Message> {
         loop {
             let end = memchr::memmem::find(&self.buffer, b"\n\n")?;
@@ -154,7 +154,7 @@ impl Reader {
                     _ => {}
                 }
             }
-            // Comments have no kind.
+            // A comment does not have a kind.
             if !message.kind.is_empty() {
                 return Some(message);
             }

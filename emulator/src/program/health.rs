@@ -1,4 +1,4 @@
-//! `health`: whether a running emulator is ready, for scripts and health checks of containers.
+//! `health`: checks whether a running emulator is ready, for scripts and health checks of containers.
 
 use std::time::{Duration, Instant};
 
@@ -31,7 +31,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 
 #[derive(Args)]
 pub(super) struct HealthArguments {
-    /// Time to wait until an emulator is ready, such as 30s [default: do not wait]
+    /// Maximum time to wait until an emulator is ready, such as 30s [default: do not wait]
     #[arg(long, value_name = "DURATION", env = "SECURITYHUB_LOCAL_WAIT")]
     wait: Option<RealTime>,
 
@@ -39,15 +39,15 @@ pub(super) struct HealthArguments {
     remote: Remote,
 }
 
-/// Why an emulator is not ready.
+/// The reason why an emulator is not ready.
 enum Unready {
-    /// None responds.
+    /// No emulator responds.
     NoResponse(String),
-    /// It responds with this message.
+    /// The emulator responds with this message.
     NotYet(String),
 }
 
-/// Checks the health, and prints it.
+/// Checks the health and prints it.
 pub(super) fn run(arguments: &HealthArguments) -> Result<(), Exit> {
     let endpoint = arguments.remote.endpoint()?;
     let end = Instant::now() + arguments.wait.unwrap_or_default().0;
@@ -61,7 +61,7 @@ pub(super) fn run(arguments: &HealthArguments) -> Result<(), Exit> {
     }
 }
 
-/// The health of an emulator that is ready.
+/// Gets the health of an emulator that is ready.
 fn check(endpoint: &Endpoint) -> Result<Bytes, Unready> {
     let get = |path| match client::get_once(endpoint, path, TIMEOUT) {
         Ok((StatusCode::OK, body)) => Ok(body),
@@ -78,8 +78,8 @@ fn check(endpoint: &Endpoint) -> Result<Bytes, Unready> {
         serde_json::from_slice::<Value>(&health).ok().and_then(|health| health["status"].as_str().map(str::to_owned));
     match status.as_deref() {
         Some("ok" | "degraded") => Ok(health),
-        Some(other) => Err(Unready::NotYet(format!("the status of the emulator is: {other}"))),
-        None => Err(Unready::NotYet(format!("{} is not an emulator of Security Hub", endpoint.described()))),
+        Some(other) => Err(Unready::NotYet(format!("the emulator is not ready: its status is `{other}`"))),
+        None => Err(Unready::NotYet(format!("{} does not respond like this emulator; set --url to its address", endpoint.described()))),
     }
 }
 
@@ -90,7 +90,7 @@ fn print(remote: &Remote, health: &[u8]) -> Result<(), Exit> {
     output::print(&render(&client::read(health)?))
 }
 
-/// The health in a line.
+/// Renders the health as one line.
 fn render(health: &Value) -> String {
     let text = |name: &str| output::escape_control_characters(health[name].as_str().unwrap_or("-"));
     let [hubs, findings] = ["hubs", "findings"].map(|name| health[name].as_u64().unwrap_or_default());
@@ -106,7 +106,7 @@ mod tests {
 
     /// Rules: CPL-121.
     #[test]
-    fn the_health_is_a_line_for_people() {
+    fn the_health_is_printed_as_one_line() {
         let health =
             json!({ "status": "ok", "version": "1", "clock": "2026-01-15T09:00:00.000Z", "hubs": 6, "findings": 67 });
         assert_eq!(render(&health), "ok: version 1, clock 2026-01-15T09:00:00.000Z, hubs: 6, findings: 67\n");

@@ -1,5 +1,5 @@
-//! Loads the scenario of `serve` on a separate thread, so that a signal ends the program at once, and shows the progress
-//! if it takes long.
+//! Loads the scenario of `serve` on a separate thread, so that a signal ends the program at once, and shows the
+//! progress if it takes long.
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -36,7 +36,7 @@ pub(super) struct Loaded {
 ///
 /// # Errors
 /// Exit code 1 for a data directory that cannot be used; 2 for invalid arguments and scenarios; 130 or 143 if a signal
-/// arrives first.
+/// arrives before the emulator is ready.
 pub(super) async fn load(
     arguments: Arc<ServeArguments>,
     log: &Log,

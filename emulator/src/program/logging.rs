@@ -52,11 +52,11 @@ struct Queue {
 #[derive(Default)]
 struct State {
     text: Vec<u8>,
-    /// Whether the writing thread is writing text that it has taken from the queue.
+    /// True while the writing thread writes text that it has taken from the queue.
     is_writing: bool,
     /// The number of dropped lines that have not been reported yet.
     dropped: u64,
-    /// Whether the program is shutting down, so that no later line can report them.
+    /// True if the program is shutting down, so that no later line can report them.
     is_ending: bool,
 }
 

@@ -14,7 +14,7 @@ pub(super) fn print(text: &str) -> Result<(), Exit> {
     check_written(output.write_all(text.as_bytes()).and_then(|()| output.flush()))
 }
 
-/// Writes a line for each value to standard output.
+/// Writes each value to standard output, one per line.
 ///
 /// # Errors
 /// The errors of [`print`].
@@ -23,7 +23,7 @@ pub(super) fn print_lines<T: std::fmt::Display>(values: &[T]) -> Result<(), Exit
     print(&lines.concat())
 }
 
-/// Writes the response of the emulator: unchanged as JSON, or as `text` renders it.
+/// Writes a response of the emulator: with `is_json` unchanged, otherwise as rendered by `text`.
 ///
 /// # Errors
 /// The errors of [`print`] and of `text`.

@@ -7,13 +7,13 @@ use std::path::PathBuf;
 use crate::domain::overview::{self, FindingCounts};
 use crate::state::World;
 
-/// Where the clients of a server with TLS find the certificate that they must trust.
+/// The source of the certificate that clients of a server with TLS must trust.
 pub(super) enum Bundle {
-    /// In this file.
+    /// A file that the server has written.
     File(PathBuf),
-    /// In the control plane.
+    /// The control plane of the server.
     Served,
-    /// It is known to them, because the user has provided the server's certificate.
+    /// The user, who has provided the server's certificate.
     Known,
 }
 
@@ -43,7 +43,7 @@ pub(super) fn text(world: &World, address: SocketAddr, are_signatures_verified: 
     )
 }
 
-/// The line about HTTPS.
+/// Renders the line about HTTPS.
 fn https(address: SocketAddr, bundle: &Bundle) -> String {
     let (port, reachable) = (address.port(), reachable(address));
     let trust = match bundle {

@@ -1,4 +1,4 @@
-//! `requests`: the API calls that a running emulator has received, one per line.
+//! `requests`: prints the API calls that a running emulator has received, one per line.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -26,12 +26,14 @@ Examples, with `securityhub-local serve --scenario scenarios/quickstart.yaml` ru
 Show calls as they arrive:
   securityhub-local requests --follow
 
-Show the calls of one test that were refused, and print their inputs and outputs as JSON:
+Show the calls of one test that were refused:
   securityhub-local requests --test checkout-7 --status 4xx
+
+Print the calls of one test as JSON, with their inputs and outputs:
   securityhub-local requests --test checkout-7 --json
 
 A test tags its calls with the header `x-emulator-test`, or with the variable AWS_SDK_UA_APP_ID of
-AWS SDKs. The newest calls are kept; use `serve --journal` to change their total size.
+AWS SDKs. The emulator stores the newest calls; `serve --journal` sets their total size.
 
 Exit codes: 0 success, 1 no response from an emulator, or it refuses the call, 2 invalid arguments.";
 
@@ -140,7 +142,7 @@ pub(super) fn run(arguments: &RequestsArguments) -> Result<(), Exit> {
 
 fn clear(arguments: &RequestsArguments) -> Result<(), Exit> {
     let path = format!("/_emulator/requests?{}", query(arguments).trim_start_matches('&'));
-    let answer: Value = client::read(&client::ask(&arguments.remote, Method::DELETE, &path, None)?)?;
+    let answer: Value = client::read(&client::send(&arguments.remote, Method::DELETE, &path, None)?)?;
     if arguments.remote.json {
         return output::print(&format!("{answer}\n"));
     }
@@ -152,7 +154,7 @@ fn clear(arguments: &RequestsArguments) -> Result<(), Exit> {
 fn page(arguments: &RequestsArguments, after: u64, has_begun: bool) -> Result<Page, Exit> {
     let wait = if arguments.follow && has_begun { format!("&wait={WAIT}s") } else { String::new() };
     let path = format!("/_emulator/requests?after={after}&limit={PAGE}{wait}{}", query(arguments));
-    client::read(&client::ask(&arguments.remote, Method::GET, &path, None)?)
+    client::read(&client::send(&arguments.remote, Method::GET, &path, None)?)
 }
 
 /// The parameters that select calls, each preceded by `&`.
@@ -172,7 +174,7 @@ fn query(arguments: &RequestsArguments) -> String {
     given.collect::<Vec<_>>().concat()
 }
 
-/// A call for people: its number, time, caller, operation and result.
+/// Renders a call as a line: its number, time, caller, operation and result.
 fn call_line(call: &str) -> String {
     let call: Value = serde_json::from_str(call).or_report("a call of a page is JSON").unwrap_or_default();
     let text = |value: &Value| output::escape_control_characters(value.as_str().unwrap_or("-"));
@@ -192,7 +194,7 @@ fn call_line(call: &str) -> String {
     line([&number, &time, &text(&call["Account"]), &text(&call["Region"]), &operation, &result])
 }
 
-/// A line with columns of fixed width, because lines arrive at different times.
+/// Renders a line. Its columns have fixed widths, because lines are printed at different times.
 fn line([number, time, account, region, operation, result]: [&str; 6]) -> String {
     format!("{number:>6}  {time:<23}  {account:<12}  {region:<14}  {operation:<32}  {result}\n")
 }
@@ -204,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn calls_as_text() {
+    fn a_call_is_printed_as_one_line() {
         let call = |operation: Value, status: Value, code: Value, fault: Value| {
             let call = json!({
                 "Number": 12, "Time": "2026-01-15T09:00:00.000Z", "Account": "111111111111", "Region": "us-east-1",

@@ -1,4 +1,4 @@
-//! `reset`: returns a running emulator to its start, or to an empty state.
+//! `reset`: returns a running emulator to the state of its scenario, or to an empty state.
 
 use clap::{Args, ValueEnum};
 use http::Method;
@@ -9,13 +9,13 @@ use super::exit::Exit;
 use super::output;
 
 pub(super) const HELP: &str = "\
-Return to the state as the scenario describes it, in constant time:
+Return to the state that the scenario describes:
   securityhub-local reset
 
-Remove everything, and let the clock run with that of this machine:
+Remove everything, and let the clock run with the clock of this machine:
   securityhub-local reset --to empty
 
-Return to another state: `securityhub-local snapshot restore NAME`.
+To return to another state, use `securityhub-local snapshot restore NAME`.
 
 Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments.";
 
@@ -31,7 +31,7 @@ pub(super) struct ResetArguments {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Target {
-    /// State as the scenario describes it
+    /// State that the scenario describes
     Start,
     /// No hubs, accounts or findings, and the clock of this machine
     Empty,
@@ -40,9 +40,9 @@ enum Target {
 /// Resets the emulator.
 pub(super) fn run(arguments: &ResetArguments) -> Result<(), Exit> {
     let (path, done) = match arguments.to {
-        Target::Start => ("/_emulator/reset?to=start", "The emulator is at its start again."),
+        Target::Start => ("/_emulator/reset?to=start", "The emulator is in the state of its scenario again."),
         Target::Empty => ("/_emulator/reset?to=empty", "The emulator is empty."),
     };
-    let answer = client::ask(&arguments.remote, Method::POST, path, None)?;
+    let answer = client::send(&arguments.remote, Method::POST, path, None)?;
     output::print_answer(arguments.remote.json, &answer, |_| Ok(format!("{done}\n")))
 }

@@ -45,8 +45,8 @@ pub(super) enum ScenarioCommand {
     Init(InitArguments),
     /// Check scenario files and report every error with its position
     ///
-    /// Each file is checked by itself, unless --layered is given. One run reports all errors, except those that may only
-    /// follow from another one.
+    /// Each file is checked by itself, unless --layered is given. One run reports all errors, except those that may
+    /// only follow from another one.
     ///
     /// Exit codes: 0 all files are valid, 2 at least one is not.
     Check(CheckArguments),
@@ -54,13 +54,14 @@ pub(super) enum ScenarioCommand {
     Schema,
     /// Export the state of a running emulator as a scenario
     ///
-    /// An emulator that loads the file answers like the one it was exported from, and makes the same next IDs.
+    /// An emulator that loads the file answers like the one that exported it, and generates the same next IDs.
     ///
-    /// Exit codes: 0 success, 1 no emulator responds or the file cannot be written, 2 invalid arguments.
+    /// Exit codes: 0 success, 1 no response from an emulator or the file cannot be written, 2 invalid arguments.
     Export(ExportArguments),
     /// Load a scenario into a running emulator
     ///
-    /// Exit codes: 0 success, 1 no emulator responds, 2 the scenario is invalid or an argument is.
+    /// Exit codes: 0 success, 1 no response from an emulator or it refuses the scenario, 2 invalid scenario or
+    /// arguments.
     Load(LoadArguments),
 }
 
@@ -70,7 +71,7 @@ pub(super) struct ExportArguments {
     #[arg(long, value_enum, default_value_t = ExportFormat::Yaml, env = "SECURITYHUB_LOCAL_FORMAT")]
     format: ExportFormat,
 
-    /// Include the secrets of access keys
+    /// Include secret access keys and session tokens
     #[arg(long, env = "SECURITYHUB_LOCAL_SECRETS", value_parser = FalseyValueParser::new())]
     secrets: bool,
 
@@ -172,7 +173,8 @@ struct Loaded {
     findings: usize,
 }
 
-/// Sends a scenario to a running emulator. One that refers to other files is sent as the state that it describes.
+/// Sends a scenario to a running emulator. A scenario that refers to other files is sent as an export of the state that
+/// it describes.
 fn load(arguments: &LoadArguments) -> Result<(), Exit> {
     let invalid = |diagnostics: scenario::Diagnostics| {
         output::print_error(&format!("{}\n", diagnostics.to_string().trim_end()));
@@ -183,7 +185,7 @@ fn load(arguments: &LoadArguments) -> Result<(), Exit> {
             let world = scenario.build().map_err(invalid)?;
             export::export(&world, &Map::new(), Format::Json, true)
         }
-        // An addition may need what only the emulator has, such as a hub, so the emulator checks it.
+        // The emulator checks an addition, because it may require parts that only the emulator has, such as a hub.
         Err(diagnostics) if !arguments.add => return Err(invalid(diagnostics)),
         _ => {
             let cannot_read = |error| Exit::failed(format!("cannot read {}: {error}", arguments.file.display()));

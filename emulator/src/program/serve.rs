@@ -88,7 +88,7 @@ fn announce(
     Ok(())
 }
 
-/// The file that clients must trust, if there is one.
+/// The source of the certificate that clients must trust.
 fn bundle(arguments: &ServeArguments, tls: &Tls) -> Bundle {
     match &arguments.tls_ca_file {
         Some(file) => Bundle::File(file.clone()),

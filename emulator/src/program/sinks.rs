@@ -1,4 +1,4 @@
-//! `sinks` and `announce`: receivers of the events of a running emulator, and announcements of Security Hub.
+//! `sinks` and `announce`: manages receivers of the events of a running emulator, and publishes announcements.
 
 use std::path::Path;
 
@@ -19,18 +19,18 @@ pub(super) const HELP: &str = r#"Examples, with `securityhub-local serve --scena
   securityhub-local sinks list
   securityhub-local sinks delete hook
 
-A sink gets the events that follow. Types are webhook, eventbridge and file; files must be below
-the directory of `serve --sink-dir`.
+A sink gets the events that are emitted after it was added. Its type is webhook, eventbridge or file.
+Files must be below the directory of `serve --sink-dir`.
 
-Exit codes: 0 success, 1 no response from an emulator or the sink is refused, 2 invalid arguments."#;
+Exit codes: 0 success, 1 no response from an emulator, or it refuses the sink, 2 invalid arguments."#;
 
 pub(super) const ANNOUNCE_HELP: &str = r#"Example, with `securityhub-local serve --scenario scenarios/quickstart.yaml` running:
   securityhub-local announce NEW_STANDARDS_CONTROLS "36 new controls" "Controls for Amazon EC2"
 
-AWS publishes such announcements to a topic of SNS in each Region. Here, webhooks and files without a
-pattern get them in the envelope of SNS, and so do streams.
+AWS publishes announcements to an SNS topic in each Region. The emulator sends them to webhooks and
+files without a pattern, in the envelope of SNS, and to streams.
 
-Exit codes: 0 success, 1 no response from an emulator or the announcement is refused, 2 invalid
+Exit codes: 0 success, 1 no response from an emulator, or it refuses the announcement, 2 invalid
 arguments."#;
 
 #[derive(Subcommand)]
@@ -38,7 +38,7 @@ pub(super) enum SinksCommand {
     /// List the sinks and their states
     #[command(after_help = HELP)]
     List(Remote),
-    /// Add a sink, or change the one with this name
+    /// Add a sink, or change the existing sink with this name
     #[command(after_help = HELP)]
     Put(PutArguments),
     /// Delete a sink and its queue
@@ -73,13 +73,13 @@ pub(super) struct AnnounceArguments {
     #[arg(value_name = "TYPE")]
     kind: String,
 
-    /// Title
+    /// Title of the announcement
     title: String,
 
-    /// Text
+    /// Text of the announcement
     description: String,
 
-    /// Region in which it is published; can be repeated [default: the Regions of the scenario]
+    /// Region in which the announcement is published; can be repeated [default: the Regions of the scenario]
     #[arg(long, value_name = "REGION", env = "SECURITYHUB_LOCAL_REGION", value_delimiter = ',')]
     region: Vec<String>,
 
@@ -87,7 +87,7 @@ pub(super) struct AnnounceArguments {
     remote: Remote,
 }
 
-/// The members of sinks that are shown.
+/// The members of a sink that are printed.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Shown {
@@ -115,11 +115,11 @@ pub(super) fn run(command: &SinksCommand) -> Result<(), Exit> {
     match command {
         SinksCommand::List(remote) => list(remote),
         SinksCommand::Put(PutArguments { name, sink, remote }) => {
-            let saved = client::ask(remote, Method::PUT, &path(name)?, Some(&read(sink)?))?;
+            let saved = client::send(remote, Method::PUT, &path(name)?, Some(&read(sink)?))?;
             print_sink(remote, &client::read(&saved)?)
         }
         SinksCommand::Delete(DeleteArguments { name, remote }) => {
-            client::ask(remote, Method::DELETE, &path(name)?, None)?;
+            client::send(remote, Method::DELETE, &path(name)?, None)?;
             let text = if remote.json { "{}\n".to_owned() } else { format!("deleted the sink {name}\n") };
             output::print(&text)
         }
@@ -133,7 +133,7 @@ pub(super) fn announce(arguments: &AnnounceArguments) -> Result<(), Exit> {
     if !region.is_empty() {
         body["Regions"] = json!(region);
     }
-    let published = client::ask(remote, Method::POST, "/_emulator/announcements", Some(&body))?;
+    let published = client::send(remote, Method::POST, "/_emulator/announcements", Some(&body))?;
     let published: Value = client::read(&published)?;
     if remote.json {
         return output::print(&format!("{published}\n"));
@@ -142,13 +142,13 @@ pub(super) fn announce(arguments: &AnnounceArguments) -> Result<(), Exit> {
     output::print_lines(&ids.map(|id| format!("published {id}")).collect::<Vec<_>>())
 }
 
-/// The path of a sink. Names with other characters would address another path.
+/// The path of a sink. The name is checked, because a name with other characters could address another path.
 fn path(name: &str) -> Result<String, Exit> {
     if crate::sinks::is_name(name) {
         return Ok(format!("/_emulator/sinks/{name}"));
     }
     Err(Exit::invalid(format!(
-        "securityhub-local: {name:?} is not a valid name of a sink; expected 1 to 64 letters, digits, dots, underscores \
+        "securityhub-local: {name:?} is not a valid sink name; expected 1 to 64 letters, digits, dots, underscores \
          and hyphens"
     )))
 }
@@ -163,14 +163,14 @@ fn read(sink: &str) -> Result<Value, Exit> {
 }
 
 fn list(remote: &Remote) -> Result<(), Exit> {
-    let answer: Value = client::read(&client::ask(remote, Method::GET, "/_emulator/sinks", None)?)?;
+    let answer: Value = client::read(&client::send(remote, Method::GET, "/_emulator/sinks", None)?)?;
     let sinks = answer["Sinks"].as_array().cloned().unwrap_or_default();
     if remote.json {
         return output::print_lines(&sinks);
     }
     let sinks: Vec<Shown> = serde_json::from_value(sinks.into()).map_err(Exit::failed)?;
     if sinks.is_empty() {
-        return output::print("no sinks\n");
+        return output::print("No sinks. Add one with `securityhub-local sinks put`.\n");
     }
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);

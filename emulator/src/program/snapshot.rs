@@ -1,4 +1,4 @@
-//! `snapshot`: saves and restores named states of a running emulator.
+//! `snapshot`: saves, restores and compares named states of a running emulator.
 
 use std::fmt::Write as _;
 
@@ -22,17 +22,18 @@ Save the state before a risky step, and return to it:
 Show what a step has changed:
   securityhub-local snapshot diff before
 
-The names `start` and `empty` always exist: the state as the scenario describes it, and an empty
-one. A snapshot can be restored any number of times. At most 100 are kept, until the emulator ends.
+The snapshots `start` and `empty` always exist: the state that the scenario describes, and an empty
+state. A snapshot can be restored any number of times. The emulator stores at most 100 snapshots and
+loses them when it ends.
 
 Exit codes: 0 success, 1 no response from an emulator, or it refuses the call, 2 invalid arguments.";
 
-/// The characters of names are sent unchanged.
+/// Characters to percent-encode: all except those that are valid in names.
 const NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'_').remove(b'-');
 
 #[derive(Subcommand)]
 pub(super) enum SnapshotCommand {
-    /// Save the state under a name; replaces a snapshot with this name
+    /// Save the state under a name; replaces an existing snapshot with this name
     #[command(after_help = HELP)]
     Save(Named),
     /// Return to a snapshot, to `start` or to `empty`
@@ -96,7 +97,7 @@ pub(super) fn run(command: &SnapshotCommand) -> Result<(), Exit> {
 impl Named {
     fn call(&self, method: Method, end: &str, text: impl FnOnce(&[u8]) -> Result<String, Exit>) -> Result<(), Exit> {
         let path = format!("/_emulator/snapshots/{}{end}", utf8_percent_encode(&self.name, NAME));
-        output::print_answer(self.remote.json, &client::ask(&self.remote, method, &path, None)?, text)
+        output::print_answer(self.remote.json, &client::send(&self.remote, method, &path, None)?, text)
     }
 
     fn shown(&self) -> String {
@@ -109,7 +110,7 @@ impl DiffArguments {
         let encoded = |name| utf8_percent_encode(name, NAME).to_string();
         let to = self.other.as_deref().map(|other| format!("&to={}", encoded(other))).unwrap_or_default();
         let path = format!("/_emulator/snapshots/{}/diff?limit={}{to}", encoded(&self.name), self.limit);
-        let answer = client::ask(&self.remote, Method::GET, &path, None)?;
+        let answer = client::send(&self.remote, Method::GET, &path, None)?;
         let difference: Difference = client::read(&answer)?;
         if difference.truncated {
             output::print_error("note: there are more differences; use --limit to show them");
@@ -118,7 +119,7 @@ impl DiffArguments {
     }
 }
 
-/// The differences for people, one in a line: `+` was added, `-` was removed, `~` was changed.
+/// Renders the differences, one per line: `+` for added, `-` for removed and `~` for changed parts.
 fn differences(difference: &Difference) -> String {
     let Difference { findings, relations, clock, .. } = difference;
     let mut lines = Vec::new();
@@ -147,9 +148,9 @@ fn differences(difference: &Difference) -> String {
     lines.iter().map(|line| escape_control_characters(line) + "\n").collect()
 }
 
-/// Prints all snapshots; as JSON, one in a line.
+/// Prints all snapshots as a table, or with `--json` one per line.
 fn list(remote: &Remote) -> Result<(), Exit> {
-    let mut answer: Value = client::read(&client::ask(remote, Method::GET, "/_emulator/snapshots", None)?)?;
+    let mut answer: Value = client::read(&client::send(remote, Method::GET, "/_emulator/snapshots", None)?)?;
     let snapshots = answer["Snapshots"].take();
     if remote.json {
         let lines = snapshots.as_array().into_iter().flatten();
@@ -160,7 +161,7 @@ fn list(remote: &Remote) -> Result<(), Exit> {
     }
     let snapshots: Vec<SnapshotInfo> = serde_json::from_value(snapshots).map_err(Exit::failed)?;
     if snapshots.is_empty() {
-        return output::print("There are no snapshots. Save one with `securityhub-local snapshot save NAME`.\n");
+        return output::print("No snapshots. Save one with `securityhub-local snapshot save NAME`.\n");
     }
     output::print(&table(&snapshots))
 }
@@ -192,7 +193,7 @@ mod tests {
 
     /// Rules: CPL-53, CPL-121.
     #[test]
-    fn differences_are_lines_for_people() {
+    fn differences_are_printed_one_per_line() {
         let finding = json!({ "Account": "111111111111", "Region": "us-east-1", "ProductArn": "p", "Id": "a" });
         let changes =
             json!([{ "Path": "Workflow.Status", "From": "NEW", "To": "RESOLVED" }, { "Path": "Note", "To": {} }]);
@@ -224,7 +225,7 @@ mod tests {
 
     /// Rules: CPL-121.
     #[test]
-    fn snapshots_are_a_table_for_people() {
+    fn snapshots_are_printed_as_a_table() {
         let clock = "2026-01-15T09:00:00.000Z".to_owned();
         let snapshot =
             SnapshotInfo { name: "before".to_owned(), real_time: clock.clone(), clock, hubs: 6, findings: 67 };

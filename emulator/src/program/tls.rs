@@ -1,4 +1,4 @@
-//! The certificate of `serve`: from files, or from an authority that is created at the start.
+//! The certificate of `serve`, from files or from an authority that is created at the start.
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -8,7 +8,8 @@ use super::exit::Exit;
 use crate::wire::site::HostRule;
 use crate::wire::tls::{Authority, Tls};
 
-/// The certificate; `None` without TLS. The certificate of an authority is written to the file of `--tls-ca-file`.
+/// Loads or creates the certificate; returns `None` without TLS. Writes the certificate of the authority to the file of
+/// `--tls-ca-file`.
 ///
 /// # Errors
 /// Exit code 2 for flags that cannot be combined, 1 for files that cannot be used.
@@ -25,7 +26,7 @@ pub(super) fn prepare(arguments: &ServeArguments) -> Result<Option<Tls>, Exit> {
     let authority = Authority::of(arguments.data_dir.as_deref()).map_err(Exit::failed)?;
     let tls = Tls::issued_by(&authority, &names(arguments)).map_err(Exit::failed)?;
     if let Some(path) = &arguments.tls_ca_file {
-        // Written to a temporary file and renamed, so that no reader sees a part of it.
+        // The file is written under a temporary name and renamed, so that a reader never sees a part of it.
         let temporary = path.with_extension("tmp");
         std::fs::write(&temporary, authority.certificate())
             .and_then(|()| std::fs::rename(&temporary, path))
@@ -34,13 +35,13 @@ pub(super) fn prepare(arguments: &ServeArguments) -> Result<Option<Tls>, Exit> {
     Ok(Some(tls))
 }
 
-/// Checks which flags are combined. The attributes of clap cannot, because they take a variable with the value `false`
-/// for a flag that is set.
+/// Checks the combination of flags. Attributes of clap cannot express this check, because clap treats a variable with
+/// the value `false` as a flag that is set.
 fn check(arguments: &ServeArguments) -> Result<(), Exit> {
     let (certificate, key) = (arguments.tls_cert.is_some(), arguments.tls_key.is_some());
     let problem = match (certificate, key) {
-        (true, false) => "--tls-cert needs --tls-key, the file with the private key of the certificate",
-        (false, true) => "--tls-key needs --tls-cert, the file with the certificate of the key",
+        (true, false) => "--tls-cert requires --tls-key, the file with the private key of the certificate",
+        (false, true) => "--tls-key requires --tls-cert, the file with the certificate of the key",
         (true, true) if arguments.tls => {
             "--tls creates a certificate; it cannot be combined with --tls-cert and --tls-key"
         }
@@ -54,7 +55,7 @@ fn read(flag: &str, path: &Path) -> Result<Vec<u8>, Exit> {
     std::fs::read(path).map_err(|error| Exit::failed(format!("cannot read {flag} {}: {error}", path.display())))
 }
 
-/// The names and addresses by which clients may call the server, besides those of this machine.
+/// The names and addresses of the server for clients, in addition to those of this machine.
 fn names(arguments: &ServeArguments) -> Vec<String> {
     let is_specific = |host: &&String| host.parse::<IpAddr>().is_ok_and(|address| !address.is_unspecified());
     let is_name = |host: &&String| host.parse::<IpAddr>().is_err();
@@ -89,17 +90,17 @@ mod tests {
 
     /// Rules: CPL-110.
     #[test]
-    fn a_certificate_has_the_names_by_which_the_server_may_be_called() {
+    fn a_certificate_has_the_names_of_the_server() {
         let flags = ["--host", "0.0.0.0,10.0.0.7,hub.example.com", "--allow-host", "hub.example.com,*.example.org,*"];
         assert_eq!(names(&arguments(&flags)), ["10.0.0.7", "hub.example.com", "*.example.org"]);
     }
 
     /// Rules: CPL-110.
     #[test]
-    fn flags_of_certificates_are_used_together() {
+    fn flags_of_certificates_that_cannot_be_combined_are_refused() {
         for (flags, sentence) in [
-            (&["--tls-cert", "a"][..], "--tls-cert needs --tls-key"),
-            (&["--tls-key", "a"], "--tls-key needs --tls-cert"),
+            (&["--tls-cert", "a"][..], "--tls-cert requires --tls-key"),
+            (&["--tls-key", "a"], "--tls-key requires --tls-cert"),
             (&["--tls", "--tls-key", "a", "--tls-cert", "b"], "cannot be combined"),
             (&["--tls-ca-file", "a"], "--tls-ca-file has no effect without --tls"),
         ] {

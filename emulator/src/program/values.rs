@@ -39,7 +39,7 @@ pub(super) fn host(text: &str) -> Result<String, String> {
 /// Minimum memory for bodies: enough for small calls.
 const LEAST_BODY_MEMORY: usize = 64 << 10;
 
-/// A size with room for the bodies of small calls.
+/// A size that is sufficient for the bodies of small calls.
 pub(super) fn body_memory(text: &str) -> Result<usize, String> {
     let least = |size: &usize| *size >= LEAST_BODY_MEMORY;
     Some(size(text)?)
@@ -53,7 +53,7 @@ mod tests {
 
     /// Rules: CPL-13.
     #[test]
-    fn memory_for_bodies_has_room_for_small_calls() {
+    fn memory_for_bodies_is_sufficient_for_small_calls() {
         assert_eq!(body_memory("64KiB"), Ok(64 << 10));
         for text in ["3", "0", "65535"] {
             assert!(body_memory(text).unwrap_err().contains("at least 64KiB"), "{text}");

@@ -1,4 +1,4 @@
-//! `verify`: whether a running emulator has received certain API calls.
+//! `verify`: verifies that a running emulator has received certain API calls.
 
 use std::fmt::Write as _;
 
@@ -15,18 +15,18 @@ use crate::state::{AccountId, Region};
 
 pub(super) const HELP: &str = r#"Examples, with `securityhub-local serve --scenario scenarios/quickstart.yaml` running:
 
-Verify that findings were imported with a title that begins like this:
+Verify that a finding whose title begins with `Port 22` was imported:
   securityhub-local verify BatchImportFindings \
     --match '{"Findings": [{"Title": {"$prefix": "Port 22"}}]}'
 
-Verify that one test called GetFindings exactly twice, and never disabled Security Hub:
+Verify that one test called GetFindings exactly twice, and never called DisableSecurityHub:
   securityhub-local verify GetFindings --min 2 --max 2 --test checkout-7
   securityhub-local verify DisableSecurityHub --max 0 --test checkout-7
 
-If the calls were not made, the calls that differ least from them are printed.
+If the calls were not made as expected, the command prints the calls with the fewest differences.
 
-Exit codes: 0 the calls were made, 1 they were not, no response from an emulator, or it refuses
-the call, 2 invalid arguments."#;
+Exit codes: 0 the calls were made as expected, 1 they were not, no response from an emulator, or it
+refuses the call, 2 invalid arguments."#;
 
 #[derive(Args)]
 pub(super) struct VerifyArguments {
@@ -42,7 +42,7 @@ pub(super) struct VerifyArguments {
     #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_MIN")]
     min: Option<usize>,
 
-    /// Maximum number of calls; 0 for none [default: any number]
+    /// Maximum number of calls; 0 if no call is expected [default: any number]
     #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_MAX")]
     max: Option<usize>,
 
@@ -70,12 +70,12 @@ pub(super) struct VerifyArguments {
     remote: Remote,
 }
 
-/// Asks the emulator and prints the result.
+/// Verifies the calls and prints the result.
 pub(super) fn run(arguments: &VerifyArguments) -> Result<(), Exit> {
     let body = body(arguments)?;
-    let not_so = [StatusCode::UNPROCESSABLE_ENTITY];
+    let unverified = [StatusCode::UNPROCESSABLE_ENTITY];
     let path = "/_emulator/requests/verify";
-    let (status, answer) = client::ask_for(&arguments.remote, Method::POST, path, Some(&body), &not_so)?;
+    let (status, answer) = client::send_expecting(&arguments.remote, Method::POST, path, Some(&body), &unverified)?;
     let answer: Value = client::read(&answer)?;
     let is_verified = status.is_success();
     if arguments.remote.json {
@@ -111,7 +111,7 @@ fn body(arguments: &VerifyArguments) -> Result<Value, Exit> {
     Ok(body.into())
 }
 
-/// The sentence of the emulator, followed by the nearest calls.
+/// Renders the message of the emulator, followed by the nearest calls.
 fn difference(answer: &Value) -> String {
     let text = |value: &Value| match value {
         Value::Null => "-".to_owned(),

@@ -212,7 +212,7 @@ impl ServedWorld {
 
     /// Enables the events of a new world, with numbers after those of the one before it.
     fn connect(&self, world: &mut World, before: &World) {
-        self.0.journal.forget(world.epoch());
+        self.0.journal.clear(world.epoch());
         let signal = Arc::clone(self.0.notifications.signal(Topic::Events));
         let listener = Arc::new(Listener::new(Arc::clone(&self.0.sinks), signal));
         let last = before.close_events().max(self.0.used.events);
@@ -253,7 +253,7 @@ impl ServedWorld {
     fn swap(&self, mut world: World, connect: impl FnOnce(&mut World, &World)) {
         let mut current = self.0.world.write();
         world.set_epoch(current.epoch() + 1);
-        self.0.faults.limit_rates_as_in(&world);
+        self.0.faults.set_rate_limits_of(&world);
         connect(&mut world, &current);
         world.set_export_sink(self.0.export_sink.clone());
         let before = std::mem::replace(&mut *current, Arc::new(world));

@@ -150,7 +150,7 @@ impl Service {
         budget: TimeBudget,
     ) -> Option<Response<Bytes>> {
         let Some(decision) = facts.decision.clone() else { return self.answer(request, facts, budget) };
-        let answered = if decision.does_call() { Some(self.answer(request, facts, budget)?) } else { None };
+        let answered = if decision.takes_effect() { Some(self.answer(request, facts, budget)?) } else { None };
         let id = decision.id().map(ToString::to_string).unwrap_or_default();
         let request_id = facts.request_id.as_str();
         tracing::info!(fault = id, request_id, "a fault was injected");

@@ -56,20 +56,20 @@ impl Answer for Done {
     }
 }
 
-/// An extension of a response: the call waits for news, since its answer is not complete (CPL-12).
+/// An extension of a response whose answer is not complete, so that the call waits and is answered again (CPL-12).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pending {
     /// The time from the first attempt to the end of the wait.
     pub time: Duration,
-    /// What it waits for.
+    /// The kind of change that ends the wait.
     pub topic: Topic,
 }
 
 /// An answer that may not be complete yet.
 pub struct Waiting<A> {
-    /// What there is now.
+    /// The answer at this moment.
     pub answer: A,
-    /// How the call waits; `None` if the answer is complete.
+    /// The condition for which the call waits; `None` if the answer is complete.
     pub pending: Option<Pending>,
 }
 
@@ -122,7 +122,7 @@ pub struct Refusal {
     pub message: String,
     /// Further members of the body.
     pub members: Map<String, Value>,
-    /// Whether the query or the body could not be read, so that an example helps.
+    /// True if the query or the body could not be read, so that an example helps.
     pub is_unreadable: bool,
 }
 
@@ -137,7 +137,7 @@ impl Refusal {
         Refusal::new(StatusCode::NOT_FOUND, message)
     }
 
-    /// A refusal of a change that cannot be kept (CPL-75).
+    /// The refusal of a change that cannot be recorded in the data directory (CPL-75).
     pub fn cannot_write() -> Refusal {
         let message = "the data directory cannot be written, so nothing was changed; free space on its disk";
         Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message)

@@ -1,4 +1,4 @@
-//! Queries and bodies, with refusals that name the wrong word and the most similar right one (CPL-05).
+//! Parses queries and bodies. A refusal names the wrong word and the most similar valid word (CPL-05).
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -103,7 +103,7 @@ fn inside(path: &str, name: &str) -> String {
     }
 }
 
-/// `; did you mean 'x'?`, with the most similar known name; empty if no name is similar.
+/// The text `; did you mean 'x'?` with the most similar known name; empty if no name is similar.
 pub fn nearest<'n>(wrong: &str, known: impl Iterator<Item = &'n str>) -> String {
     suggest::nearest(wrong, known).map(|name| format!("; did you mean '{name}'?")).unwrap_or_default()
 }

@@ -29,7 +29,7 @@ pub fn find<'r>(routes: &'r [Route], method: &Method, path: &str) -> Lookup<'r> 
     if methods.is_empty() { Lookup::Unknown } else { Lookup::WrongMethod(methods) }
 }
 
-/// The path of the routes that a path addresses, with whatever method.
+/// The pattern of the routes that match a path, for any method.
 pub fn path(routes: &[Route], path: &str) -> Option<&'static str> {
     routes.iter().find(|route| label(route.path, path).is_some()).map(|route| route.path)
 }

@@ -1,8 +1,8 @@
-//! The machinery of the control plane: what a route is ([`route`]), how queries and bodies are read ([`input`]), what a
-//! route returns ([`answer`]), which route a request addresses ([`lookup`]), and the description of all routes in
-//! OpenAPI ([`openapi`]) and in Markdown ([`markdown`]).
+//! The framework of the control plane: routes ([`route`]), their queries and bodies ([`input`]), their answers
+//! ([`answer`]), the lookup of the route of a request ([`lookup`]), and the description of all routes in OpenAPI
+//! ([`openapi`]) and in Markdown ([`markdown`]).
 //!
-//! Nothing here knows what a route does. The routes are rows of [`super::routes`].
+//! This module does not depend on particular routes, which are rows of [`super::routes`].
 
 pub(super) mod answer;
 pub(super) mod input;

@@ -33,7 +33,7 @@ pub fn document(routes: &[Route]) -> Value {
         "info": {
             "title": "Control plane of securityhub-local",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Calls for tests, in addition to the API of AWS. They need no signature.",
+            "description": "Calls for tests, in addition to the API of AWS. Signatures are ignored.",
         },
         "paths": paths,
         "components": { "schemas": schemas },

@@ -31,16 +31,16 @@ pub struct Route {
     pub example: &'static str,
     /// The status with which a fresh server answers the example.
     pub status: u16,
-    /// Whether calls are answered immediately, because they neither read findings nor wait for writers.
+    /// True if calls are answered immediately, because they neither read findings nor wait for writers.
     pub is_light: bool,
-    /// Whether calls may change the world.
+    /// True if calls may change the world.
     pub writes: bool,
     /// The schemas of query, body and answer.
     pub schemas: Schemas,
     run: Run,
 }
 
-/// Paths whose calls do not change the world, whatever their method.
+/// Paths whose calls never change the world, with any method.
 const OUTSIDE_WORLD: &[&str] = &[
     "/_emulator/announcements",
     "/_emulator/events",
@@ -72,7 +72,7 @@ pub struct Schemas {
     pub answer: fn(&mut SchemaGenerator) -> (u16, &'static str, Schema),
 }
 
-/// A call, as its function sees it besides query and body.
+/// The parts of a call besides its query and its body.
 pub struct Call<'c> {
     /// The served world.
     pub served: &'c ServedWorld,
@@ -80,9 +80,9 @@ pub struct Call<'c> {
     pub label: &'c str,
     /// The headers of the request.
     pub headers: &'c HeaderMap,
-    /// What earlier attempts of a call that waits have left.
+    /// The value that the previous attempt of a waiting call has stored.
     pub memory: &'c Memory,
-    /// Whether the caller receives the response as a whole, so that a stream must end.
+    /// True if the caller receives the response as a whole, so that a stream must end.
     pub is_in_process: bool,
 }
 
@@ -90,24 +90,24 @@ pub struct Call<'c> {
 #[derive(Clone, Copy, Debug)]
 pub struct InProcess;
 
-/// A value that a call which waits keeps from one attempt to the next. Clones share it.
+/// A value that a waiting call passes from one attempt to the next. Clones share it.
 #[derive(Clone, Default)]
 pub struct Memory(Arc<Mutex<Option<Box<dyn Any + Send>>>>);
 
 impl Memory {
-    /// Takes the value that the attempt before has left.
+    /// Takes the value that the previous attempt has stored.
     pub fn take<T: 'static>(&self) -> Option<T> {
         self.0.lock().take()?.downcast().ok().map(|value| *value)
     }
 
-    /// Leaves a value for the next attempt.
+    /// Stores a value for the next attempt.
     pub fn put<T: Send + 'static>(&self, value: T) {
         *self.0.lock() = Some(Box::new(value));
     }
 }
 
 impl Call<'_> {
-    /// The world and its time, after all work that is due has been done: what the next call of AWS would see.
+    /// The world and its time, after all due work has been done. The next API call would see the same state.
     pub fn world(&self) -> (Arc<World>, Timestamp) {
         let world = self.served.world();
         let now = world.clock.now();

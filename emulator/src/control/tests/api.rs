@@ -12,7 +12,7 @@ fn refused(method: &str, path: &str, body: &str) -> String {
 
 /// Rules: CPL-05.
 #[test]
-fn refusals_name_the_wrong_word_and_the_nearest_right_one() {
+fn refusals_name_the_wrong_word_and_the_most_similar_valid_word() {
     for (method, path, body, expected) in [
         (
             "POST",
@@ -59,7 +59,7 @@ fn refusals_name_the_wrong_word_and_the_nearest_right_one() {
     }
 }
 
-/// Every example, sent as it stands to a fresh server, gets the status that the document gives for it.
+/// Sends each example of the document to a new server and compares the status with that of the document.
 ///
 /// Rules: CPL-01, CPL-03, CPL-04.
 #[test]
@@ -94,12 +94,12 @@ fn every_operation_of_the_document_is_called() {
     }
     assert_eq!(called, routes::all().len());
     assert_references(&document, &document);
-    // Of several schemas with one name, all but the first would be numbered, such as `Input2`.
+    // If several schemas had the same name, all but the first would be numbered, such as `Input2`.
     let mut names = document["components"]["schemas"].as_object().unwrap().keys();
     assert_eq!(names.find(|name| name.ends_with(|last: char| last.is_ascii_digit())), None);
 }
 
-/// All references lead somewhere.
+/// Asserts that all references of the document can be resolved.
 fn assert_references(part: &Value, document: &Value) {
     if let Some(reference) = part.get("$ref").and_then(Value::as_str) {
         let pointer = reference.strip_prefix('#').unwrap();

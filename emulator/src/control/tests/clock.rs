@@ -37,7 +37,7 @@ fn the_clock_is_set_frozen_and_started() {
 
 /// Rules: CPL-93.
 #[test]
-fn what_falls_due_on_the_way_is_done_at_its_own_time() {
+fn work_that_becomes_due_during_an_advance_is_done_at_its_due_time() {
     let service = service();
     clock(&service, &json!({ "frozen": true, "set": "2030-01-01T12:00:00Z" }));
     let standard = "arn:aws:securityhub:us-east-1::standards/pci-dss/v/3.2.1";
@@ -64,7 +64,7 @@ fn what_falls_due_on_the_way_is_done_at_its_own_time() {
 
 /// Rules: CPL-95.
 #[test]
-fn a_request_has_no_time_of_its_own() {
+fn a_header_does_not_change_the_time_of_a_request() {
     let service = service();
     clock(&service, &json!({ "frozen": true, "set": "2030-01-01T12:00:00Z" }));
     let request = |method: &str, path: &str, body: &'static str| {
@@ -82,7 +82,7 @@ fn a_request_has_no_time_of_its_own() {
 
 /// Rules: CPL-06.
 #[test]
-fn the_content_type_of_a_call_is_not_looked_at() {
+fn the_content_type_of_a_call_is_ignored() {
     let service = service();
     for content_type in ["text/plain", "application/x-www-form-urlencoded", "nonsense"] {
         let request = Request::builder().method("POST").uri("/_emulator/clock").header("content-type", content_type);

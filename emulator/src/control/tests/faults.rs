@@ -67,7 +67,7 @@ fn faults_are_listed_replaced_added_and_deleted() {
 
 /// Rules: CPL-05, CPL-33.
 #[test]
-fn a_wrong_fault_is_refused_with_its_place() {
+fn an_invalid_fault_is_refused_with_its_path() {
     let service = service();
     set(&service, json!([{ "Id": "a", "Wire": "reset" }]));
     for (method, body, status, expected) in [
@@ -120,8 +120,8 @@ fn an_error_replaces_the_call_or_its_response() {
     assert_eq!(service.world().finding_count(), 0);
     let lost = import("a");
     assert_eq!((lost.status().as_u16(), &lost.headers()["x-emulator-fault"]), (500, &"late".parse().unwrap()));
-    assert_eq!(service.world().finding_count(), 1, "the call was done");
-    // Calls that are refused for their signature, path or body come first.
+    assert_eq!(service.world().finding_count(), 1, "the call took effect");
+    // Calls with an invalid signature, path or body are refused before faults are tried.
     assert_eq!(response(&service, "securityhub", "POST", "/findings/import", "{").status(), 400);
     set(&service, json!([{ "Error": { "Status": 503 } }]));
     assert_eq!(response(&service, "securityhub", "GET", "/nope", "").status(), 404);
@@ -260,7 +260,7 @@ fn items_of_all_batch_operations_fail() {
 
 /// Rules: CPL-39.
 #[test]
-fn faults_have_the_form_of_localstack_too() {
+fn faults_can_be_declared_in_the_format_of_localstack() {
     let service = service();
     let chaos = |method: &str, body: Value| {
         let body = if body.is_null() { String::new() } else { body.to_string() };

@@ -143,7 +143,7 @@ fn calls_are_filtered() {
         ("?limit=0", "limit must be from 1 to 1000"),
         ("?match=%7B", "parameter 'match' is not JSON"),
         ("?match=%7B%22%24in%22%3A1%7D", "'Match.$in': expected an array"),
-        ("?test=a%20b", "'a b' is not a valid tag of a test"),
+        ("?test=a%20b", "'a b' is not a valid test tag"),
         ("?wait=61s", "wait: '61s' is too long; expected at most 60s"),
         ("?wait=soon", "wait: 'soon' is not a valid duration"),
         ("?count=0", "count must be from 1 to 1000"),
@@ -156,7 +156,7 @@ fn calls_are_filtered() {
 
 /// Rules: CPL-25, CPL-55.
 #[test]
-fn calls_are_deleted_and_forgotten_by_a_reset() {
+fn calls_are_deleted_on_request_and_by_a_reset() {
     let service = service();
     post(&service, "/findings", "{}");
     post(&service, "/insights/get", "{}");
@@ -166,7 +166,7 @@ fn calls_are_deleted_and_forgotten_by_a_reset() {
     assert_eq!(delete("?limit=1").0, 400);
     assert_eq!(send(&service, "PUT", "/_emulator/snapshots/s", "").0, 201);
     assert_eq!(post(&service, "/_emulator/snapshots/s/restore", "").0, 200);
-    assert_eq!(operations(&service, "").len(), 2, "a restore keeps them");
+    assert_eq!(operations(&service, "").len(), 2, "a restore does not delete recorded calls");
     post(&service, "/_emulator/reset", "");
     assert_eq!(list(&service, ""), json!({ "Requests": [], "Last": 0, "Dropped": 0 }));
     send(&service, "GET", "/accounts", "");
@@ -178,7 +178,7 @@ fn calls_are_deleted_and_forgotten_by_a_reset() {
 #[test]
 fn the_journal_can_be_turned_off() {
     let service = Service::new(Settings { journal: 0, ..Settings::default() }, None).unwrap();
-    let off = json!({ "Message": "the journal is off: start with --journal 16MiB" });
+    let off = json!({ "Message": "the journal is off; start the emulator with --journal 16MiB" });
     for (method, path) in
         [("GET", "/_emulator/requests"), ("DELETE", "/_emulator/requests"), ("POST", "/_emulator/requests/verify")]
     {
@@ -243,7 +243,7 @@ fn a_tag_selects_the_calls_of_a_test() {
 
 /// Rules: CPL-23, CPL-28.
 #[test]
-fn a_wait_ends_when_the_calls_are_there() {
+fn a_wait_ends_when_the_calls_were_made() {
     let service = service();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let ask = |method: &str, path: &str, body: Value| {
@@ -284,7 +284,7 @@ fn a_wait_ends_when_the_calls_are_there() {
 
 /// Rules: CPL-30, CPL-80.
 #[test]
-fn events_have_the_tag_of_the_call_that_made_them() {
+fn events_have_the_tag_of_the_call_that_caused_them() {
     let service = service();
     for (tag, id) in [("one", "a"), ("two", "b")] {
         let body = json!({ "Findings": [finding(id, json!({}))] }).to_string();

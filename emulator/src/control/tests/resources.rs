@@ -136,7 +136,7 @@ fn recorders_are_turned_on_and_off() {
     );
 }
 
-/// The checks of a new standard are due before the next call, also if that is a call of the control plane.
+/// The checks of a new standard are done before the next call, even if it is a call of the control plane.
 ///
 /// Rules: EVT-09, FND-33.
 #[test]

@@ -55,7 +55,7 @@ fn a_scenario_is_added_to_the_state() {
     let (status, loaded) = send(&service, "PUT", "/_emulator/scenario?mode=add", exported);
     assert_eq!((status, loaded), (200, json!({ "Hubs": 2, "Findings": 2 })));
     post(&service, "/_emulator/reset", "");
-    assert_eq!(service.world().finding_count(), 0, "the start stays");
+    assert_eq!(service.world().finding_count(), 0, "a reset returns to the start before the addition");
 }
 
 /// Rules: CPL-63.

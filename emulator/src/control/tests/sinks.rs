@@ -33,8 +33,8 @@ fn sinks_are_put_shown_listed_and_deleted() {
     assert_eq!(send(&service, "GET", "/_emulator/sinks", ""), (200, json!({ "Sinks": [expected] })));
     let import = json!([finding("a", json!({})), finding("b", json!({}))]);
     assert_eq!(post(&service, "/_emulator/findings", import.to_string()).0, 200);
-    assert_eq!(send(&service, "GET", PATH, "").1["State"]["Queued"], 2, "nothing delivers here");
-    // A snapshot brings neither sinks nor queues back.
+    assert_eq!(send(&service, "GET", PATH, "").1["State"]["Queued"], 2, "a service without a server does not deliver events");
+    // A restore changes neither sinks nor queues.
     send(&service, "PUT", "/_emulator/snapshots/s", "");
     send(&service, "POST", "/_emulator/snapshots/s/restore", "");
     assert_eq!(send(&service, "GET", PATH, "").1["State"]["Queued"], 2);
@@ -50,7 +50,7 @@ fn sinks_are_put_shown_listed_and_deleted() {
 
 /// Rules: CPL-05, CPL-82, CPL-84.
 #[test]
-fn wrong_sinks_are_refused() {
+fn invalid_sinks_are_refused() {
     let service = service();
     for (path, body, expected) in [
         (PATH, json!({ "Url": "http://a" }), "member 'Type' is missing"),
@@ -87,7 +87,7 @@ fn an_announcement_has_a_known_type() {
     assert!(ids.len() == 2 && ids[0] != ids[1], "{answer}");
     let (status, answer) = announce("NEW_REGION", Value::Null);
     let message = answer["Message"].as_str().unwrap();
-    let expected = "'NEW_REGION' is not a type of announcements; did you mean 'NEW_REGIONS'?; expected GENERAL,";
+    let expected = "'NEW_REGION' is not a type of announcement; did you mean 'NEW_REGIONS'?; expected one of GENERAL,";
     assert!(status == 400 && message.starts_with(expected), "{message}");
     assert_eq!(announce("GENERAL", json!(["nowhere"])).0, 400);
     assert_eq!(send(&service, "GET", "/_emulator/events", "").1["Last"], 0, "an announcement is not an event");
@@ -97,7 +97,7 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
-/// The response to a GET request, and the time that it took.
+/// Sends a GET request. Returns the response and the time until it arrived.
 async fn get(service: &Service, path: &str) -> (Value, Duration) {
     let start = Instant::now();
     let request = Request::get(path).body(Bytes::new()).unwrap();

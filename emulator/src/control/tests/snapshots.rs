@@ -83,7 +83,7 @@ fn aliases_answer_as_localstack_and_moto_do() {
     assert_eq!((status, &health["services"]["securityhub"]), (200, &json!("running")));
     assert_eq!(send(&service, "GET", "/_emulator/ready", ""), (200, json!({ "Ready": true })));
     for (path, expected) in [("/_localstack/state/reset", json!({})), ("/moto-api/reset", json!({ "status": "ok" }))] {
-        // `service` has enabled the hub; after the first reset it must be enabled again.
+        // `service` has enabled the hub; after the first reset, it must be enabled again.
         post(&service, "/accounts", "{}");
         assert_eq!(send(&service, "GET", "/_emulator/health", "").1["hubs"], 1, "{path}");
         assert_eq!(post(&service, path, ""), (200, expected));

@@ -162,7 +162,7 @@ fn the_root_is_unchanged_for_aws_clients() {
 
 /// Rules: CPL-16.
 #[test]
-fn the_control_plane_needs_no_signature_and_looks_at_none() {
+fn the_control_plane_ignores_signatures() {
     let settings = Settings { verify_signatures: true, ..Settings::default() };
     let service = Service::new(settings, None).unwrap();
     let expired = SIGNATURE.replace("20260115", "19990101");
