@@ -94,6 +94,27 @@ fn events_are_followed_and_missed_ones_are_reported() {
     follower.wait().unwrap();
 }
 
+/// Rules: CPL-121.
+#[test]
+fn calls_are_followed() {
+    let program = Program::start(&["--scenario", SCENARIO]);
+    call(&program, "POST", "/findings", &json!({}));
+    let mut command = program::command(&["requests", "--json", "--follow", "--status", "2xx"]);
+    command.env("SECURITYHUB_LOCAL_URL", format!("http://{}", program.address));
+    let mut follower = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(follower.stdout.take().unwrap()).lines().map(|line| {
+        let call: Value = serde_json::from_str(&line.unwrap()).unwrap();
+        call["Operation"].as_str().unwrap().to_owned()
+    });
+    assert_eq!(lines.next().as_deref(), Some("GetFindings"));
+    let (head, _) = program.send(b"GET /nope HTTP/1.1\r\nhost: x\r\n\r\n");
+    assert!(head.starts_with("HTTP/1.1 4"), "{head}");
+    call(&program, "POST", "/insights/get", &json!({}));
+    assert_eq!(lines.next().as_deref(), Some("GetInsights"), "a call with another status is not printed");
+    follower.kill().unwrap();
+    follower.wait().unwrap();
+}
+
 #[test]
 fn invalid_arguments_are_reported() {
     let program = Program::start(&["--events", "0"]);

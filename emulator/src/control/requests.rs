@@ -249,7 +249,7 @@ fn times(given: Option<ExpectedTimes>) -> Result<Times, Refusal> {
 }
 
 /// The journal; an error if it is off.
-fn journal<'c>(call: &Call<'c>) -> Result<&'c Journal, Refusal> {
+pub(super) fn journal<'c>(call: &Call<'c>) -> Result<&'c Journal, Refusal> {
     Some(call.served.journal()).filter(|journal| journal.is_on()).ok_or_else(|| OFF.into())
 }
 

@@ -152,6 +152,10 @@ fn journal() -> Vec<Route> {
             .about("Use `Last` as the next `after`; `Dropped` is the number of calls after `after` that were dropped to make space for newer ones (`serve --journal` sets the size, 16MiB by default). With `wait`, the response is sent when `count` matching calls were made, or when the time is over. Secrets are replaced by `***`."),
         delete("/_emulator/requests", "deleteRequests", "Delete the API calls that the parameters select", requests::delete)
             .about("Their numbers are not used again."),
+        get("/_emulator/requests/{number}/explain", "explainRequest", "Explain why a recorded call of GetFindings or GetFindingsV2 returned a finding or did not return it", explain::explain_recorded)
+            .example("?id=ID")
+            .fresh(404)
+            .about("Without `id`, it explains up to three findings that fail the fewest filters. It uses the account, the Region and the filters of the call, and the findings that exist now. `Explain` of a recorded call has this path if the call returned no findings."),
         post("/_emulator/requests/verify", "verifyRequests", "Verify that API calls were made", requests::verify)
             .example(r#"{"Operation": "BatchImportFindings", "Match": {"Findings": [{"Title": {"$prefix": "Port"}}]}, "Times": {"Max": 0}}"#)
             .about("If the calls were not made as expected, the response has the status 422, and `Nearest` lists up to three calls with the fewest differences."),

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::api::{Answer, Call, Nothing, Refusal};
 use super::requests::Selection;
-use super::{events, requests};
+use super::{events, request, requests};
 use crate::journal;
 use crate::stream::{self, Cursor, Subscription};
 use crate::wire::payload::Payload;
@@ -24,6 +24,16 @@ pub(super) struct StreamInput {
     region: Option<String>,
     /// The operation of calls, or the beginning of its name followed by `*`.
     operation: Option<String>,
+    /// The service of calls, such as `securityhub` or `sts`.
+    service: Option<String>,
+    /// The status of the responses to calls, such as `429` or `4xx`.
+    status: Option<String>,
+    /// The code of the errors of calls.
+    error: Option<String>,
+    /// The ID of the fault of calls; `*` for any.
+    fault: Option<String>,
+    /// A partial input in JSON that the inputs of calls must match.
+    r#match: Option<String>,
     /// The `detail-type` of events.
     detail_type: Option<String>,
     /// An event pattern that events match, in the format of EventBridge rules.
@@ -68,10 +78,14 @@ pub(super) fn open(call: &Call<'_>, query: StreamInput, _: Nothing) -> Result<St
     let [account, region, pattern, test] =
         [&query.account, &query.region, &query.pattern, &query.test].map(|text| text.as_deref());
     let of_events = events::filter(&world, account, region, query.detail_type, pattern, test)?;
-    let operation = query.operation.as_deref();
-    let of_requests =
-        requests::filter(&world, &Selection { operation, account, region, test, ..Selection::default() })?;
-    let subscription = Subscription {
+    let [operation, service, status, error, fault] =
+        [&query.operation, &query.service, &query.status, &query.error, &query.fault].map(|text| text.as_deref());
+    let document = query.r#match.as_deref().map(request::json).transpose()?;
+    let document = document.as_ref();
+    let after = None;
+    let selection = Selection { operation, account, region, service, status, error, test, fault, document, after };
+    let of_requests = requests::filter(&world, &selection)?;
+    let follow = Follow {
         events: has_events.then_some(of_events),
         requests: has_requests.then_some(of_requests),
         after: query.after.or_else(|| last_event_id(call)),
@@ -83,7 +97,9 @@ pub(super) fn open(call: &Call<'_>, query: StreamInput, _: Nothing) -> Result<St
     let place = call.served.notifications().permit();
     let place = place.ok_or_else(|| unavailable(super::TOO_MANY_WAITS))?;
     let messages = stream::open(call.served.clone(), subscription, place);
-    messages.map(|messages| Stream(Payload::Stream(messages))).ok_or_else(|| unavailable("streams are only available over HTTP"))
+    messages
+        .map(|messages| Stream(Payload::Stream(messages)))
+        .ok_or_else(|| unavailable("streams are only available over HTTP"))
 }
 
 /// Reads the header that clients send when they reconnect. A value that does not have the form of this emulator is

@@ -76,7 +76,9 @@ impl fmt::Display for Refused {
             Refused::Id(position, id) => {
                 write!(formatter, "member 'Faults[{position}].Id': another fault has the ID '{id}'")
             }
-            Refused::TooMany => write!(formatter, "too many faults: at most {MAX_RULES} are allowed; delete some first"),
+            Refused::TooMany => {
+                write!(formatter, "too many faults: at most {MAX_RULES} are allowed; delete some first")
+            }
         }
     }
 }

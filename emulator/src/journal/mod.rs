@@ -18,7 +18,7 @@ pub mod verify;
 
 pub use call::NewCall;
 pub use filter::{FaultFilter, Filter, StatusFilter};
-pub use render::RecordedCall;
+pub use render::{RecordedCall, explained_operation};
 
 use crate::state::sync::Mutex;
 use call::CallRecord;
@@ -27,7 +27,7 @@ use ring::{Copied, Numbered, Ring};
 /// The default size, in bytes.
 pub const DEFAULT_SIZE: usize = 16 * 1024 * 1024;
 /// The message of calls that need a journal.
-pub const OFF: &str = "the journal is off; start the emulator with --journal 16MiB";
+pub const OFF: &str = "the journal is off: start with --journal 16MiB";
 /// Maximum number of calls that are copied from the ring at a time, so that its lock is held only for a short time.
 const BATCH: usize = 100;
 
@@ -99,6 +99,13 @@ impl Journal {
             }
             at = last;
         }
+    }
+
+    /// The recorded call with a number; `None` if it does not exist or is no longer stored.
+    pub fn call(&self, number: u64) -> Option<RecordedCall> {
+        let first = self.ring.lock().after(number.checked_sub(1)?, 1).pop();
+        let Numbered { number: found, record } = first?.read();
+        (found == number).then(|| RecordedCall::new(number, &record))
     }
 
     /// Removes the calls that a filter selects, and returns how many were removed. Call numbers are never used again.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use http::header::CONTENT_ENCODING;
 use http::{Method, Request};
 use schemars::JsonSchema;
+use securityhub_fixtures::Operation;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -64,6 +65,8 @@ pub struct RecordedCall {
     pub fault: Option<String>,
     /// The members that are null because they are longer than 1 MiB: `Input`, `Output` or both.
     pub truncated: Vec<String>,
+    /// The path that explains the call, for a call of GetFindings or GetFindingsV2 that returned no findings.
+    pub explain: Option<String>,
 }
 
 impl RecordedCall {
@@ -101,8 +104,28 @@ impl RecordedCall {
             duration_ms: (call.duration.as_secs_f64() * 1e6).round() / 1e3,
             fault: text(Field::Fault),
             truncated: is_input_cut.into_iter().chain(is_output_cut).collect(),
+            explain: explain_path(number, call),
         }
     }
+}
+
+/// Whether calls of an operation can be explained: `Some(true)` for GetFindingsV2, `Some(false)` for GetFindings, and
+/// `None` for other operations.
+pub fn explained_operation(name: &str) -> Option<bool> {
+    match Operation::by_name(name)? {
+        Operation::GetFindings => Some(false),
+        Operation::GetFindingsV2 => Some(true),
+        _ => None,
+    }
+}
+
+/// The path that explains a call of GetFindings or GetFindingsV2 that returned no findings; `None` for other calls.
+pub(super) fn explain_path(number: u64, call: &CallRecord) -> Option<String> {
+    call.operation_name().and_then(explained_operation)?;
+    call.status.filter(|status| *status == 200)?;
+    let output: Value = serde_json::from_slice(call.output_body()?).ok()?;
+    let is_empty = output.get("Findings")?.as_array()?.is_empty();
+    is_empty.then(|| format!("/_emulator/requests/{number}/explain"))
 }
 
 /// The input of a call.

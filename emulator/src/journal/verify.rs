@@ -90,6 +90,8 @@ pub struct Nearest {
     pub status: Option<u16>,
     /// The differences.
     pub differences: Vec<Difference>,
+    /// The path that explains the call, if it is a call of GetFindings or GetFindingsV2 that returned no findings.
+    pub explain: Option<String>,
 }
 
 impl Journal {
@@ -151,6 +153,7 @@ impl Nearest {
             region: call.text(Field::Region).map(str::to_owned),
             status: call.status,
             differences,
+            explain: render::explain_path(number, call),
         }
     }
 }
@@ -211,7 +214,7 @@ impl Unverified {
 impl fmt::Display for Unverified {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.message())?;
-        for Nearest { number, operation, account, region, status, differences } in &self.nearest {
+        for Nearest { number, operation, account, region, status, differences, explain: _ } in &self.nearest {
             let operation = operation.as_deref().unwrap_or("-");
             let account = account.as_deref().unwrap_or("-");
             let region = region.as_deref().unwrap_or("-");

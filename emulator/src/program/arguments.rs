@@ -42,6 +42,54 @@ impl Remote {
     }
 }
 
+/// A filter of recorded calls.
+#[derive(Args)]
+pub(super) struct CallFilter {
+    /// Account of the caller [default: all]
+    #[arg(long, value_name = "ACCOUNT", env = "SECURITYHUB_LOCAL_ACCOUNT", value_parser = account)]
+    account: Option<AccountId>,
+
+    /// Region of the calls [default: all]
+    #[arg(long, value_name = "REGION", env = "SECURITYHUB_LOCAL_REGION", value_parser = region)]
+    region: Option<Region>,
+
+    /// Status of the responses, such as 429 or 4xx [default: all]
+    #[arg(long, value_name = "STATUS", env = "SECURITYHUB_LOCAL_STATUS")]
+    status: Option<String>,
+
+    /// Code of the errors, such as InvalidInputException [default: all]
+    #[arg(long, value_name = "CODE", env = "SECURITYHUB_LOCAL_ERROR")]
+    error: Option<String>,
+
+    /// Tag of the test that made the calls [default: all]
+    #[arg(long, value_name = "TAG", env = "SECURITYHUB_LOCAL_TEST")]
+    test: Option<String>,
+}
+
+impl CallFilter {
+    /// The filter as parameters of a query.
+    pub(super) fn parameters(&self) -> [(&'static str, Option<&str>); 5] {
+        let [account, region, status, error, test] = self.values();
+        [("account", account), ("region", region), ("status", status), ("error", error), ("test", test)]
+    }
+
+    /// The filter as members of a body.
+    pub(super) fn members(&self) -> [(&'static str, Option<&str>); 5] {
+        let [account, region, status, error, test] = self.values();
+        [("Account", account), ("Region", region), ("Status", status), ("ErrorCode", error), ("Test", test)]
+    }
+
+    fn values(&self) -> [Option<&str>; 5] {
+        [
+            self.account.as_ref().map(AccountId::as_str),
+            self.region.as_ref().map(Region::as_str),
+            self.status.as_deref(),
+            self.error.as_deref(),
+            self.test.as_deref(),
+        ]
+    }
+}
+
 /// The account and the Region of a call.
 #[derive(Args)]
 pub(super) struct Caller {

@@ -38,11 +38,15 @@ client signs for.
 Exit codes: 0 success, 1 runtime error, 2 invalid arguments or invalid scenario.";
 
 const EXPLAIN_HELP: &str = "\
-Example, with `securityhub-local serve --scenario scenarios/quickstart.yaml` running:
+Examples, with `securityhub-local serve --scenario scenarios/quickstart.yaml` running:
   securityhub-local explain --id cfe157f6c83a467bd3ab169253f70881 \\
     --filters '{\"ResourceType\": [{\"Value\": \"AwsIam\", \"Comparison\": \"PREFIX\"}]}'
 
-The filters have the JSON format of the `Filters` parameter of GetFindings.
+Explain why a call of GetFindings returned no findings; `securityhub-local requests` prints its number:
+  securityhub-local explain --request 12
+
+The filters have the JSON format of the `Filters` parameter of GetFindings. Without --id, the command
+explains up to three findings that fail the fewest filters.
 
 Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments or filters.";
 
@@ -387,9 +391,14 @@ pub(super) enum LogLevel {
 
 #[derive(Args)]
 pub(super) struct ExplainArguments {
-    /// Id of the finding; if several findings share it, each one is explained
+    /// Id of the finding; if several findings share it, each one is explained [default: the findings that fail the fewest
+    /// filters]
     #[arg(long, value_name = "ID", env = "SECURITYHUB_LOCAL_ID")]
-    pub(super) id: String,
+    pub(super) id: Option<String>,
+
+    /// Number of a recorded call of GetFindings or GetFindingsV2 whose account, Region and filters are used
+    #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_REQUEST", conflicts_with_all = ["filters", "product_arn"])]
+    pub(super) request: Option<u64>,
 
     /// ProductArn of the finding, to distinguish findings with the same Id
     #[arg(long, value_name = "ARN", env = "SECURITYHUB_LOCAL_PRODUCT_ARN")]
@@ -398,9 +407,9 @@ pub(super) struct ExplainArguments {
     #[command(flatten)]
     pub(super) caller: Caller,
 
-    /// GetFindings filters as JSON, or @FILE to read them from a file
-    #[arg(long, value_name = "JSON", env = "SECURITYHUB_LOCAL_FILTERS", default_value = "{}")]
-    pub(super) filters: String,
+    /// GetFindings filters as JSON, or @FILE to read them from a file [default: {}]
+    #[arg(long, value_name = "JSON", env = "SECURITYHUB_LOCAL_FILTERS")]
+    pub(super) filters: Option<String>,
 
     #[command(flatten)]
     pub(super) remote: Remote,

@@ -1,9 +1,11 @@
 //! A client for the control plane of a running emulator.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, StatusCode};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -86,6 +88,16 @@ pub(super) fn send_expecting(
     Err(Exit::failed(
         message(&answer).unwrap_or_else(|| format!("{path} of {} returned {status}", endpoint.described())),
     ))
+}
+
+/// A query with the parameters that have a value, such as `?a=1&b=2`; empty without any.
+pub(super) fn query<'v>(parameters: impl IntoIterator<Item = (&'static str, Option<&'v str>)>) -> String {
+    let mut query = String::new();
+    for (name, value) in parameters.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+        let mark = if query.is_empty() { '?' } else { '&' };
+        _ = write!(query, "{mark}{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC));
+    }
+    query
 }
 
 /// Reads the body of a response.

@@ -1,12 +1,7 @@
 //! `events`: the events that a running emulator has sent to EventBridge, one per line.
 
-use std::fmt::Write as _;
-use std::io::Write as _;
-
 use clap::Args;
 use clap::builder::FalseyValueParser;
-use http::Method;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -14,7 +9,7 @@ use serde_json::value::RawValue;
 use super::arguments::Remote;
 use super::client;
 use super::exit::Exit;
-use super::follow;
+use super::listing::{self, Listing};
 use super::output;
 use super::values::{account, region};
 use crate::invariant::Invariant;
@@ -80,26 +75,12 @@ pub(super) struct EventsArguments {
     #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_COUNT", requires = "wait")]
     count: Option<usize>,
 
-    /// Remove the events instead of printing them
+    /// Delete the events instead of printing them
     #[arg(long, env = "SECURITYHUB_LOCAL_CLEAR", value_parser = FalseyValueParser::new(), conflicts_with_all = ["follow", "wait"])]
     clear: bool,
 
     #[command(flatten)]
     remote: Remote,
-}
-
-/// The number of removed events.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Deleted {
-    deleted: usize,
-}
-
-/// The number of events that a stream has skipped.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Dropped {
-    dropped: u64,
 }
 
 /// A page in the format of the control plane.
@@ -112,116 +93,53 @@ struct Page {
     dropped: u64,
 }
 
-/// Prints the stored events and, with `--follow`, later events; with `--clear`, removes them.
+/// Prints the stored events and, with `--follow`, later events; with `--clear`, deletes them.
 pub(super) fn run(arguments: &EventsArguments) -> Result<(), Exit> {
+    let listing =
+        Listing { remote: &arguments.remote, kind: "event", noun: "event", heading: line(HEADING), line: event_line };
     if arguments.clear {
-        return clear(arguments);
+        return listing.delete(&format!("/_emulator/events{}", arguments.query(&[])));
     }
     if arguments.follow {
-        return follow_events(arguments);
+        let query = arguments.query(&[("kinds", Some("events")), ("after", Some("0.0"))]);
+        let invalid = |message| Exit::invalid(format!("securityhub-local: {message}"));
+        return listing.follow(&format!("/_emulator/stream{query}"), invalid);
     }
-    let (mut after, mut heading) = (0, true);
-    loop {
-        let page = page(arguments, after)?;
-        print_dropped(page.dropped);
-        let events: Vec<&str> = page.events.iter().map(|event| event.get()).collect();
-        if !print_events(arguments, &events, std::mem::take(&mut heading))? || !page.more {
-            return Ok(());
-        }
-        after = page.last;
-    }
-}
-
-/// Prints the stored events and the events that follow.
-fn follow_events(arguments: &EventsArguments) -> Result<(), Exit> {
-    if !print_events(arguments, &[], true)? {
-        return Ok(());
-    }
-    let path = format!("/_emulator/stream?kinds=events&after=0.0{}", arguments.filters());
-    follow::follow(&arguments.remote, &path, |message| match message.kind.as_str() {
-        "event" => print_events(arguments, &[&message.data], false),
-        "dropped" => {
-            print_dropped(serde_json::from_str::<Dropped>(&message.data).map_or(0, |message| message.dropped));
-            Ok(true)
-        }
-        _ => Ok(true),
+    listing.print_pages(|after| {
+        let Page { events, last, more, dropped } = page(arguments, after)?;
+        Ok(listing::Page { items: events, last, dropped, has_more: more })
     })
 }
 
-fn clear(arguments: &EventsArguments) -> Result<(), Exit> {
-    let filters = arguments.filters();
-    let query = filters.strip_prefix('&').map(|query| format!("?{query}")).unwrap_or_default();
-    let path = format!("/_emulator/events{query}");
-    let Deleted { deleted } = client::read(&client::send(&arguments.remote, Method::DELETE, &path, None)?)?;
-    let text = match deleted {
-        _ if arguments.remote.json => format!("{{\"Deleted\": {deleted}}}\n"),
-        1 => "removed 1 event\n".to_owned(),
-        _ => format!("removed {deleted} events\n"),
-    };
-    output::print(&text)
-}
-
-/// Prints events, unless as JSON after a heading. Returns `false` if the reader of the output has closed it.
-fn print_events(arguments: &EventsArguments, events: &[&str], has_heading: bool) -> Result<bool, Exit> {
-    let mut text = String::new();
-    if has_heading && !arguments.remote.json {
-        text.push_str(&line(HEADING));
-    }
-    for event in events {
-        if arguments.remote.json {
-            _ = writeln!(text, "{event}");
-        } else {
-            text.push_str(&event_line(event));
-        }
-    }
-    let mut output = std::io::stdout();
-    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
-        Ok(()) => Ok(true),
-        failed => output::check_written(failed).map(|()| false),
-    }
-}
-
-fn print_dropped(dropped: u64) {
-    match dropped {
-        0 => {}
-        1 => output::print_error("1 earlier event is no longer available"),
-        dropped => output::print_error(&format!("{dropped} earlier events are no longer available")),
-    }
-}
-
 impl EventsArguments {
-    /// The filters as query parameters, each preceded by `&`.
-    fn filters(&self) -> String {
-        let mut query = String::new();
+    /// A query with these parameters and the filters.
+    fn query(&self, further: &[(&'static str, Option<&str>)]) -> String {
         let account = self.account.map(|account| account.to_string());
-        for (name, value) in [
+        let filters = [
             ("account", account.as_deref()),
             ("region", self.region.as_ref().map(Region::as_str)),
             ("detail-type", self.detail_type.as_deref()),
             ("pattern", self.pattern.as_deref()),
             ("test", self.test.as_deref()),
-        ] {
-            if let Some(value) = value {
-                _ = write!(query, "&{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC));
-            }
-        }
-        query
+        ];
+        client::query(further.iter().copied().chain(filters))
     }
 }
 
 /// Gets a page of events. Only the call for the first page waits.
 fn page(arguments: &EventsArguments, after: u64) -> Result<Page, Exit> {
-    let mut path = format!("/_emulator/events?after={after}&limit={PAGE}{}", arguments.filters());
-    if let Some(wait) = arguments.wait.as_ref().filter(|_| after == 0) {
-        _ = write!(path, "&wait={}", utf8_percent_encode(wait, NON_ALPHANUMERIC));
-    }
-    if let Some(count) = arguments.count.filter(|_| after == 0) {
-        _ = write!(path, "&count={count}");
-    }
-    client::get(&arguments.remote, &path)
+    let (from, limit) = (after.to_string(), PAGE.to_string());
+    let count = arguments.count.filter(|_| after == 0).map(|count| count.to_string());
+    let query = arguments.query(&[
+        ("after", Some(&from)),
+        ("limit", Some(&limit)),
+        ("wait", arguments.wait.as_deref().filter(|_| after == 0)),
+        ("count", count.as_deref()),
+    ]);
+    client::get(&arguments.remote, &format!("/_emulator/events{query}"))
 }
 
-/// An event for people: time, receiver, kind, and the finding with its severity.
+/// Renders an event as a line: time, receiver, kind, and the finding with its severity.
 fn event_line(event: &str) -> String {
     let event: Value = serde_json::from_str(event).or_report("an event of a page is JSON").unwrap_or_default();
     let text = |value: &Value| output::escape_control_characters(value.as_str().unwrap_or("-"));
@@ -246,7 +164,7 @@ fn truncated_id(id: &str) -> String {
     if cut == 0 { id.to_owned() } else { format!("…{}", &id[cut..]) }
 }
 
-/// A line with columns of fixed width, because lines arrive at different times.
+/// Renders a line. Its columns have fixed widths, because lines are printed at different times.
 fn line([time, account, region, kind, about]: [&str; 5]) -> String {
     format!("{time:<19}  {account:<12}  {region:<14}  {kind:<15}  {about}\n")
 }

@@ -1,7 +1,9 @@
-//! `explain`: the reason why GetFindings returns a finding or not, according to a running emulator.
+//! `explain`: explains why GetFindings of a running emulator returns a finding or does not return it.
 
 use std::fmt::Write as _;
 
+use http::Method;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::cli::ExplainArguments;
@@ -13,23 +15,34 @@ use crate::domain::findings::explain::{ExplainedFinding, Explanation};
 
 /// Queries the emulator and prints the result.
 pub(super) fn run(arguments: &ExplainArguments) -> Result<(), Exit> {
-    let mut question = json!({
-        "Account": arguments.caller.account(),
-        "Region": arguments.caller.region().as_str(),
-        "Id": arguments.id,
-        "Filters": filters(&arguments.filters)?,
-    });
-    if let (Some(product_arn), Value::Object(members)) = (&arguments.product_arn, &mut question) {
-        members.insert("ProductArn".to_owned(), json!(product_arn));
-    }
-    arguments.caller.note_account(&arguments.remote);
-    let explanation: Explanation = client::post(&arguments.remote, "/_emulator/explain", &question)?;
+    let explanation = match arguments.request {
+        Some(number) => of_request(arguments, number)?,
+        None => of_filters(arguments)?,
+    };
     let text = if arguments.remote.json {
         format!("{:#}\n", json!(explanation))
     } else {
         render(&explanation, Style::of_output())
     };
     output::print(&text)
+}
+
+fn of_filters(arguments: &ExplainArguments) -> Result<Explanation, Exit> {
+    let question = json!({
+        "Account": arguments.caller.account(),
+        "Region": arguments.caller.region().as_str(),
+        "Id": arguments.id,
+        "ProductArn": arguments.product_arn,
+        "Filters": arguments.filters.as_deref().map(filters).transpose()?,
+    });
+    arguments.caller.note_account(&arguments.remote);
+    client::post(&arguments.remote, "/_emulator/explain", &question)
+}
+
+fn of_request(arguments: &ExplainArguments, number: u64) -> Result<Explanation, Exit> {
+    let id = arguments.id.as_deref().map(|id| format!("?id={}", utf8_percent_encode(id, NON_ALPHANUMERIC)));
+    let path = format!("/_emulator/requests/{number}/explain{}", id.unwrap_or_default());
+    client::read(&client::send(&arguments.remote, Method::GET, &path, None)?)
 }
 
 /// The filters given as an argument, or in a file named after `@`.
@@ -49,14 +62,19 @@ fn filters(argument: &str) -> Result<Value, Exit> {
 
 fn render(explanation: &Explanation, style: Style) -> String {
     let Explanation { account, region, id, summary, findings } = explanation;
-    let mut text = format!("{}\ncaller: {account} in {region}\n\n", style.bold(id));
+    let title = id.as_deref().unwrap_or("findings that fail the fewest filters");
+    let mut text = format!("{}\ncaller: {account} in {region}\n\n", style.bold(title));
+    let has_own_summary = id.is_none() || findings.len() != 1;
     for finding in findings {
+        if id.is_none() {
+            _ = writeln!(text, "{}", output::escape_control_characters(&finding.id));
+        }
         text.push_str(&render_finding(finding, style));
-        if findings.len() > 1 {
+        if has_own_summary {
             text.push('\n');
         }
     }
-    if findings.len() != 1 {
+    if has_own_summary {
         _ = writeln!(text, "{}", style.bold(summary));
     }
     text
@@ -104,6 +122,7 @@ mod tests {
 
     fn finding(filters: Vec<ExplainedFilter>, summary: &str) -> ExplainedFinding {
         ExplainedFinding {
+            id: "f".to_owned(),
             product_arn: "arn:aws:securityhub:us-east-1::product/aws/macie".to_owned(),
             aws_account_id: "222222222222".to_owned(),
             region: "us-east-1".to_owned(),
@@ -116,7 +135,7 @@ mod tests {
 
     fn explanation(findings: Vec<ExplainedFinding>, summary: &str) -> Explanation {
         let (account, region) = ("222222222222".to_owned(), "us-east-1".to_owned());
-        Explanation { account, region, id: "f".to_owned(), summary: summary.to_owned(), findings }
+        Explanation { account, region, id: Some("f".to_owned()), summary: summary.to_owned(), findings }
     }
 
     fn macie() -> ExplainedFinding {
@@ -136,6 +155,18 @@ mod tests {
         let other = finding(Vec::new(), "returned: the caller can see the finding and no filter is given");
         let explanation = explanation(vec![macie(), other], "returned: 1 of the 2 findings with this Id");
         assert_snapshot!("several_findings", render(&explanation, PLAIN));
+    }
+
+    #[test]
+    fn an_explanation_without_an_id_names_each_finding() {
+        let nearest = Explanation { id: None, ..explanation(vec![macie()], "not returned: none of the 67 findings") };
+        let text = render(&nearest, PLAIN);
+        assert!(
+            text.starts_with(
+                "findings that fail the fewest filters\ncaller: 222222222222 in us-east-1\n\nf\nfinding of"
+            )
+        );
+        assert!(text.ends_with("\n\nnot returned: none of the 67 findings\n"), "{text}");
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use clap::{Args, Subcommand};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use http::Method;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use super::arguments::Remote;
@@ -161,11 +160,7 @@ pub(super) fn run(command: &FaultsCommand) -> Result<(), Exit> {
             print(remote, &client::send(remote, Method::PUT, PATH, Some(&body))?)
         }
         FaultsCommand::Clear(ClearArguments { id, test, remote }) => {
-            let query = [("id", id), ("test", test)].into_iter().find_map(|(name, value)| {
-                let value = value.as_ref()?;
-                Some(format!("?{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)))
-            });
-            let path = format!("{PATH}{}", query.unwrap_or_default());
+            let path = format!("{PATH}{}", client::query([("id", id.as_deref()), ("test", test.as_deref())]));
             let answer = client::send(remote, Method::DELETE, &path, None)?;
             output::print_answer(remote.json, &answer, |answer| {
                 let answer: Value = client::read(answer)?;

@@ -44,10 +44,12 @@ enum Ended {
 /// is lost, waits for the emulator and continues after the last message.
 ///
 /// # Errors
-/// Exit code 1 if no emulator responds to the first request; 2 if it refuses a parameter; the errors of `each`.
+/// Exit code 1 if no emulator responds to the first request; `refused` with the message if the emulator refuses a parameter;
+/// the errors of `each`.
 pub(super) fn follow(
     remote: &Remote,
     path: &str,
+    refused: fn(String) -> Exit,
     mut each: impl FnMut(&Message) -> Result<bool, Exit>,
 ) -> Result<(), Exit> {
     let endpoint = remote.endpoint()?;
@@ -56,7 +58,7 @@ pub(super) fn follow(
         let mut reader = Reader::default();
         let (mut has_begun, mut is_waiting) = (false, false);
         loop {
-            let ended = match open(&endpoint, path, &reader.last).await {
+            let ended = match open(&endpoint, path, &reader.last, refused).await {
                 Ok(response) => {
                     (has_begun, is_waiting) = (true, false);
                     reader.buffer.clear();
@@ -78,7 +80,12 @@ pub(super) fn follow(
 }
 
 /// Opens the stream after the message with the ID `last`.
-async fn open(endpoint: &Endpoint, path: &str, last: &str) -> Result<Response<Incoming>, Ended> {
+async fn open(
+    endpoint: &Endpoint,
+    path: &str,
+    last: &str,
+    refused: fn(String) -> Exit,
+) -> Result<Response<Incoming>, Ended> {
     let failed = |error: Failure| Ended::Lost(error.to_string());
     let mut request = Request::get(path).header("host", &endpoint.authority).header("accept", "text/event-stream");
     if !last.is_empty() {
@@ -98,7 +105,7 @@ async fn open(endpoint: &Endpoint, path: &str, last: &str) -> Result<Response<In
         return Err(Ended::Lost(format!("{path} returned {status}")));
     }
     let refusal = match client::message(&body) {
-        Some(message) if status == StatusCode::BAD_REQUEST => Exit::invalid(format!("securityhub-local: {message}")),
+        Some(message) if status == StatusCode::BAD_REQUEST => refused(message),
         Some(message) => Exit::failed(message),
         None => Exit::failed(format!("{path} of {} returned {status}", endpoint.described())),
     };

@@ -79,7 +79,10 @@ fn check(endpoint: &Endpoint) -> Result<Bytes, Unready> {
     match status.as_deref() {
         Some("ok" | "degraded") => Ok(health),
         Some(other) => Err(Unready::NotYet(format!("the emulator is not ready: its status is `{other}`"))),
-        None => Err(Unready::NotYet(format!("{} does not respond like this emulator; set --url to its address", endpoint.described()))),
+        None => Err(Unready::NotYet(format!(
+            "{} does not respond like this emulator; set --url to its address",
+            endpoint.described()
+        ))),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The program: command line, start and shutdown, and output for people.
+//! The program: command line, start and shutdown, and human-readable output.
 //!
 //! Contents: commands and their output. Rules of Security Hub do not belong here. Exit codes are decided only in
 //! `exit.rs`.
@@ -20,6 +20,7 @@ mod follow;
 mod generate;
 mod health;
 mod hosts;
+mod listing;
 mod loading;
 mod logging;
 mod members;

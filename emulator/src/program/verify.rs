@@ -6,12 +6,10 @@ use clap::Args;
 use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
-use super::arguments::Remote;
+use super::arguments::{CallFilter, Remote};
 use super::client;
 use super::exit::Exit;
 use super::output;
-use super::values::{account, region};
-use crate::state::{AccountId, Region};
 
 pub(super) const HELP: &str = r#"Examples, with `securityhub-local serve --scenario scenarios/quickstart.yaml` running:
 
@@ -50,21 +48,8 @@ pub(super) struct VerifyArguments {
     #[arg(long, value_name = "DURATION", env = "SECURITYHUB_LOCAL_WAIT")]
     wait: Option<String>,
 
-    /// Account of the caller [default: all]
-    #[arg(long, value_name = "ACCOUNT", env = "SECURITYHUB_LOCAL_ACCOUNT", value_parser = account)]
-    account: Option<AccountId>,
-
-    /// Region of the calls [default: all]
-    #[arg(long, value_name = "REGION", env = "SECURITYHUB_LOCAL_REGION", value_parser = region)]
-    region: Option<Region>,
-
-    /// Status of the responses, such as 200 or 4xx [default: all]
-    #[arg(long, value_name = "STATUS", env = "SECURITYHUB_LOCAL_STATUS")]
-    status: Option<String>,
-
-    /// Tag of the test that made the calls [default: all]
-    #[arg(long, value_name = "TAG", env = "SECURITYHUB_LOCAL_TEST")]
-    test: Option<String>,
+    #[command(flatten)]
+    filter: CallFilter,
 
     #[command(flatten)]
     remote: Remote,
@@ -100,10 +85,9 @@ fn body(arguments: &VerifyArguments) -> Result<Value, Exit> {
     let matching = arguments.matching.as_deref().map(serde_json::from_str).transpose().map_err(invalid)?;
     put("Operation", Some(arguments.operation.as_str().into()));
     put("Match", matching);
-    put("Account", arguments.account.map(|account| account.as_str().into()));
-    put("Region", arguments.region.as_ref().map(|region| region.as_str().into()));
-    put("Status", arguments.status.as_deref().map(Value::from));
-    put("Test", arguments.test.as_deref().map(Value::from));
+    for (name, value) in arguments.filter.members() {
+        put(name, value.map(Value::from));
+    }
     put("Wait", arguments.wait.as_deref().map(Value::from));
     if arguments.min.is_some() || arguments.max.is_some() {
         put("Times", Some(json!({ "Min": arguments.min, "Max": arguments.max })));
@@ -128,6 +112,9 @@ fn difference(answer: &Value) -> String {
             let (path, expected) = (text(&difference["Path"]), &difference["Expected"]);
             _ = write!(written, "\n    {path}: expected {expected}, found {actual}");
         }
+        if !call["Explain"].is_null() {
+            _ = write!(written, "\n    returned no findings: run `securityhub-local explain --request {number}`");
+        }
     }
     written
 }
@@ -147,6 +134,7 @@ mod tests {
                     { "Path": "Input.MaxResults", "Expected": 5, "Actual": 10 },
                     { "Path": "Input.Filters", "Expected": {} },
                 ],
+                "Explain": "/_emulator/requests/3/explain",
             }],
         });
         insta::assert_snapshot!(difference(&answer), @r"
@@ -154,6 +142,7 @@ mod tests {
           call 3: GetFindings of 111111111111 in us-east-1, status 200
             Input.MaxResults: expected 5, found 10
             Input.Filters: expected {}, found nothing
+            returned no findings: run `securityhub-local explain --request 3`
         ");
     }
 }

@@ -155,6 +155,11 @@ fn a_stream_contains_each_call_after_its_events() {
             ("?kinds=requests", 2),
             ("?kinds=requests&operation=BatchImport*", 1),
             ("?kinds=requests&account=222222222222", 0),
+            ("?kinds=requests&service=securityhub&status=200", 2),
+            ("?kinds=requests&status=4xx", 0),
+            ("?kinds=requests&error=InvalidInputException", 0),
+            ("?kinds=requests&fault=*", 0),
+            ("?kinds=requests&match=%7B%22Findings%22%3A%5B%7B%22Id%22%3A%22a%22%7D%5D%7D", 1),
             ("?kinds=requests&test=other", 0),
         ] {
             streams.push((open(&service, query, None).await, query, count));

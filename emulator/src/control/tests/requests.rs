@@ -56,7 +56,7 @@ fn each_api_call_is_listed_with_input_and_output() {
         "Region": "us-east-1", "Principal": "arn:aws:iam::111111111111:user/local", "AccessKeyId": "111111111111",
         "Test": null, "UserAgent": "test/1", "Traceparent": "00-aa-bb-01", "Input": { "Filters": {}, "MaxResults": 1 },
         "Status": 200, "ErrorCode": null, "ErrorMessage": null, "Output": { "Findings": [] }, "DurationMs": null,
-        "Fault": null, "Truncated": [],
+        "Fault": null, "Truncated": [], "Explain": "/_emulator/requests/2/explain",
     });
     assert_eq!(call, expected);
     let call = |number: usize| &answer["Requests"][number];
@@ -178,7 +178,7 @@ fn calls_are_deleted_on_request_and_by_a_reset() {
 #[test]
 fn the_journal_can_be_turned_off() {
     let service = Service::new(Settings { journal: 0, ..Settings::default() }, None).unwrap();
-    let off = json!({ "Message": "the journal is off; start the emulator with --journal 16MiB" });
+    let off = json!({ "Message": "the journal is off: start with --journal 16MiB" });
     for (method, path) in
         [("GET", "/_emulator/requests"), ("DELETE", "/_emulator/requests"), ("POST", "/_emulator/requests/verify")]
     {
@@ -222,6 +222,48 @@ fn calls_are_verified() {
         assert_eq!(status, 400);
         assert!(answer["Message"].as_str().unwrap().starts_with(expected), "{answer}");
     }
+}
+
+/// Rules: CPL-149.
+#[test]
+fn a_call_that_returned_no_findings_is_explained() {
+    let service = service();
+    assert_eq!(post(&service, "/_emulator/findings", finding("a", json!({})).to_string()).0, 200);
+    let filters = |label: &str| json!({ "Filters": { "SeverityLabel": [{ "Value": label, "Comparison": "EQUALS" }] } });
+    post(&service, "/findings", filters("LOW").to_string());
+    post(&service, "/findings", filters("HIGH").to_string());
+    send(&service, "GET", "/accounts", "");
+    let path = "/_emulator/requests/2/explain";
+    let listed = list(&service, "");
+    let paths: Vec<&Value> = listed["Requests"].as_array().unwrap().iter().map(|call| &call["Explain"]).collect();
+    assert_eq!(paths, [&Value::Null, &json!(path), &Value::Null, &Value::Null]);
+    let (_, unverified) =
+        post(&service, "/_emulator/requests/verify", json!({ "Match": filters("MEDIUM") }).to_string());
+    let nearest = unverified["Nearest"].as_array().unwrap().iter().find(|call| call["Number"] == 2).unwrap();
+    assert_eq!(nearest["Explain"], path);
+    let explained = |path: &str| send(&service, "GET", path, "").1;
+    let summary =
+        "not returned: none of the 1 finding that the caller sees matches the filters; SeverityLabel matches 0";
+    let found = explained(path);
+    assert_eq!(
+        (&found["Summary"], &found["Id"], &found["Findings"][0]["Id"]),
+        (&json!(summary), &Value::Null, &json!("a"))
+    );
+    let summary = "not returned: SeverityLabel requires EQUALS LOW; the finding has HIGH";
+    assert_eq!(explained(&format!("{path}?id=a"))["Summary"], summary);
+    for (number, status, expected) in [
+        ("4", 400, "call 4 is a call of DescribeHub; only calls of GetFindings and GetFindingsV2 can be explained"),
+        ("99", 404, "no recorded call has the number '99'"),
+        ("x", 404, "no recorded call has the number 'x'"),
+    ] {
+        let (found, answer) = send(&service, "GET", &format!("/_emulator/requests/{number}/explain"), "");
+        assert_eq!((found, &answer["Message"]), (status, &json!(expected)));
+    }
+    let v2 = Service::new(Settings::default(), None).unwrap();
+    assert_eq!(post(&v2, "/hubv2", "{}").0, 200);
+    assert_eq!(post(&v2, "/findingsv2", "{}").0, 200);
+    let (_, found) = send(&v2, "GET", path, "");
+    assert_eq!(found["Summary"], "not returned: the caller sees no findings in us-east-1");
 }
 
 /// Rules: CPL-30.

@@ -33,7 +33,11 @@ fn sinks_are_put_shown_listed_and_deleted() {
     assert_eq!(send(&service, "GET", "/_emulator/sinks", ""), (200, json!({ "Sinks": [expected] })));
     let import = json!([finding("a", json!({})), finding("b", json!({}))]);
     assert_eq!(post(&service, "/_emulator/findings", import.to_string()).0, 200);
-    assert_eq!(send(&service, "GET", PATH, "").1["State"]["Queued"], 2, "a service without a server does not deliver events");
+    assert_eq!(
+        send(&service, "GET", PATH, "").1["State"]["Queued"],
+        2,
+        "a service without a server does not deliver events"
+    );
     // A restore changes neither sinks nor queues.
     send(&service, "PUT", "/_emulator/snapshots/s", "");
     send(&service, "POST", "/_emulator/snapshots/s/restore", "");

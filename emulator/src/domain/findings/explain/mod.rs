@@ -1,8 +1,8 @@
 //! Explains why GetFindings returns a finding or does not: whether the caller sees it, and for each filter name the
 //! conditions of its elements, the values of the finding, and the element that decides.
 //!
-//! Contains: the walk ([`explain`]), its result as plain data, its sentences ([`sentences`]), and the names of unknown
-//! fields ([`unknown`]). Does not contain: rules of filters or of visibility; this module calls the modules that
+//! Contains: the walk ([`explain`]), its result as plain data, the findings nearest to the filters ([`nearest`]), sentences
+//! ([`sentences`]), and the names of unknown fields ([`unknown`]). Does not contain: rules of filters or of visibility; this module calls the modules that
 //! contain them.
 
 use std::fmt::Write as _;
@@ -25,18 +25,22 @@ use crate::invariant::Invariant;
 use crate::shape::{read, sentence};
 use crate::state::{AccountId, TableKey, World};
 
+mod nearest;
 mod sentences;
 #[cfg(test)]
 mod tests;
 mod unknown;
 mod v2;
 
+use nearest::Nearest;
+
 /// The finding in question, and the input of GetFindings.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'q> {
-    /// Its Id, which findings of several products and accounts may share.
-    pub id: &'q str,
-    /// Its product, if several products have findings with this Id.
+    /// The Id of the finding, which findings of several products and accounts may share; `None` to explain the findings
+    /// that fail the fewest filters.
+    pub id: Option<&'q str>,
+    /// The product of the finding, if several products have findings with this Id.
     pub product_arn: Option<&'q str>,
     /// `Filters` of GetFindings or, if they have `CompositeFilters`, of GetFindingsV2; null for none.
     pub filters: &'q Value,
@@ -50,11 +54,12 @@ pub struct Explanation {
     pub account: String,
     /// The Region that is called.
     pub region: String,
-    /// The requested Id.
-    pub id: String,
+    /// The requested Id; null if the question does not name a finding.
+    pub id: Option<String>,
     /// Summary in one line.
     pub summary: String,
-    /// The findings with that Id: those of the Region and its linked Regions or, if there are none, of other Regions.
+    /// The findings with that Id in the Region and its linked Regions or, if none of these has it, in other Regions. Without
+    /// an Id: up to three findings that the caller sees and that fail the fewest filters.
     pub findings: Vec<ExplainedFinding>,
 }
 
@@ -62,6 +67,8 @@ pub struct Explanation {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct ExplainedFinding {
+    /// Its Id.
+    pub id: String,
     /// Its product.
     pub product_arn: String,
     /// Its owner.
@@ -129,7 +136,7 @@ struct RequestedFilter<'q> {
     elements: Vec<(&'q Value, Filter)>,
 }
 
-/// Explains every finding with an Id to a caller.
+/// Explains to a caller every finding with an Id or, without an Id, the findings that fail the fewest filters.
 ///
 /// # Errors
 /// 400 `InvalidInputException` for filters that GetFindings refuses, and 400 `ValidationException` for those that
@@ -141,8 +148,12 @@ pub fn explain(world: &World, caller: &Caller, question: &Question<'_>) -> Resul
     let filters = read_filters(world.schema(), question.filters)?;
     let requested = read_elements(world.schema(), caller, &filters)?;
     let views = visibility::views(world, caller);
-    let mut stored: Vec<Stored> =
-        views.iter().flat_map(|view| find(world, &view.table, Some(view), question)).collect();
+    let Some(id) = question.id else {
+        let whole = convert(world.schema(), caller, &filters)?;
+        return Ok(explain_nearest(world, caller, &views, (&whole, &requested)));
+    };
+    let find = |table: &TableKey, view: Option<&View>| find(world, table, view, (id, question.product_arn));
+    let mut stored: Vec<Stored> = views.iter().flat_map(|view| find(&view.table, Some(view))).collect();
     if stored.is_empty() {
         let is_searched = |table: &TableKey| views.iter().any(|view| view.table == *table);
         let others = world
@@ -151,7 +162,7 @@ pub fn explain(world: &World, caller: &Caller, question: &Question<'_>) -> Resul
             .into_iter()
             .map(|region| TableKey::from(&region))
             .filter(|table| !is_searched(table));
-        stored = others.flat_map(|table| find(world, &table, None, question)).collect();
+        stored = others.flat_map(|table| find(&table, None)).collect();
     }
     let mut findings: Vec<ExplainedFinding> =
         stored.iter().map(|stored| finding(world, caller, &requested, stored)).collect();
@@ -165,10 +176,38 @@ pub fn explain(world: &World, caller: &Caller, question: &Question<'_>) -> Resul
     Ok(Explanation {
         account: caller.account().to_string(),
         region: caller.region.to_string(),
-        id: question.id.to_owned(),
-        summary: sentences::of_all(world, caller, question, &findings),
+        id: Some(id.to_owned()),
+        summary: sentences::of_all(world, caller, question.product_arn, &findings),
         findings,
     })
+}
+
+/// Explains the findings that fail the fewest filters.
+fn explain_nearest(
+    world: &World,
+    caller: &Caller,
+    views: &[View],
+    (whole, requested): (&Filter, &[RequestedFilter<'_>]),
+) -> Explanation {
+    let filters = requested.iter().map(|requested| (requested.name, &requested.filter));
+    let mut nearest = Nearest::new(whole, filters);
+    let refusal = sentences::refusal_of_all(world, caller);
+    for view in views.iter().filter(|_| refusal.is_none()) {
+        let visible = view.filter(world);
+        let Some(findings) = world.snapshot_of_findings(&view.table, &visible) else { continue };
+        nearest.add(&view.part(&findings), &visible, |slot| {
+            let document = findings.table().document(slot).to_vec();
+            finding(world, caller, requested, &Stored { table: view.table.clone(), document, is_hidden: false })
+        });
+    }
+    let (summary, findings) = nearest.finish(caller.region.as_str());
+    Explanation {
+        account: caller.account().to_string(),
+        region: caller.region.to_string(),
+        id: None,
+        summary: refusal.map_or(summary, |reason| format!("not returned: {reason}")),
+        findings,
+    }
 }
 
 /// Reads filters as the body of GetFindings is read.
@@ -227,14 +266,19 @@ struct Stored {
     is_hidden: bool,
 }
 
-/// The findings in question that a table holds.
-fn find(world: &World, table: &TableKey, view: Option<&View>, question: &Question<'_>) -> Vec<Stored> {
+/// The findings of a table with an Id and, if it is given, a ProductArn.
+fn find(
+    world: &World,
+    table: &TableKey,
+    view: Option<&View>,
+    (id, product_arn): (&str, Option<&str>),
+) -> Vec<Stored> {
     let equals = |name: &str, value: &str| match world.schema().field(name) {
         Some(field) => Filter::term(field, Test::equals(value)),
         None => Filter::nothing(),
     };
-    let mut parts = vec![equals("Id", question.id)];
-    parts.extend(question.product_arn.map(|product_arn| equals("ProductArn", product_arn)));
+    let mut parts = vec![equals("Id", id)];
+    parts.extend(product_arn.map(|product_arn| equals("ProductArn", product_arn)));
     let filter = Filter::All(parts);
     let found = world.query_findings(table, &filter, &[], |findings| {
         let stored = |slot: Slot| Stored {
@@ -257,6 +301,7 @@ fn finding(world: &World, caller: &Caller, requested: &[RequestedFilter<'_>], st
     let filters: Vec<_> =
         requested.iter().map(|requested| filter(world.schema(), requested, &stored.document)).collect();
     ExplainedFinding {
+        id: text("Id"),
         product_arn: text("ProductArn"),
         aws_account_id: owner,
         region: stored.table.region.to_string(),

@@ -3,7 +3,7 @@
 use securityhub_engine::FieldKind;
 use serde_json::Value;
 
-use super::{ExplainedElement, ExplainedFilter, ExplainedFinding, ExplainedVisibility, Question};
+use super::{ExplainedElement, ExplainedFilter, ExplainedFinding, ExplainedVisibility};
 use crate::domain::caller::Caller;
 use crate::domain::findings::visibility::Visibility;
 use crate::domain::{hub_access, overview};
@@ -21,20 +21,28 @@ pub(super) fn refusal(world: &World, caller: &Caller) -> Option<String> {
     Some(format!("account {account} is {status}, so its calls are refused"))
 }
 
+/// The reason why all calls of GetFindings by the caller are refused; `None` if they are not.
+pub(super) fn refusal_of_all(world: &World, caller: &Caller) -> Option<String> {
+    let is_off = || !hub_access::is_enabled(world, &caller.hub_key());
+    let off = || of_owner(caller, &caller.region, "", Some(Visibility::CallerIsOff));
+    refusal(world, caller).or_else(|| is_off().then(off))
+}
+
 /// All findings in one line.
-pub(super) fn of_all(world: &World, caller: &Caller, question: &Question<'_>, findings: &[ExplainedFinding]) -> String {
-    if let Some(reason) = refusal(world, caller) {
+pub(super) fn of_all(
+    world: &World,
+    caller: &Caller,
+    product_arn: Option<&str>,
+    findings: &[ExplainedFinding],
+) -> String {
+    let refusal = if findings.is_empty() { refusal_of_all(world, caller) } else { refusal(world, caller) };
+    if let Some(reason) = refusal {
         return format!("not returned: {reason}");
     }
     match findings {
-        [] if !hub_access::is_enabled(world, &caller.hub_key()) => {
-            format!("not returned: {}", of_owner(caller, &caller.region, "", Some(Visibility::CallerIsOff)))
-        }
         [] => {
-            let product = question
-                .product_arn
-                .map(|product_arn| format!(" and the ProductArn {product_arn}"))
-                .unwrap_or_default();
+            let product =
+                product_arn.map(|product_arn| format!(" and the ProductArn {product_arn}")).unwrap_or_default();
             format!(
                 "not returned: no finding with this Id{product} is stored, in {} or elsewhere; it was never imported, \
                  or it has expired",

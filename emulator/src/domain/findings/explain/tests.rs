@@ -24,7 +24,7 @@ fn caller(stage: &Stage, account: &str, region: &str) -> Caller {
 }
 
 fn ask(stage: &Stage, account: &str, finding_id: &str, filters: &Value) -> Explanation {
-    let question = Question { id: finding_id, product_arn: None, filters };
+    let question = Question { id: Some(finding_id), product_arn: None, filters };
     explain(&stage.0, &caller(stage, account, REGION), &question).unwrap()
 }
 
@@ -280,7 +280,7 @@ fn the_reason_why_a_finding_is_hidden_is_explained() {
 fn a_finding_of_another_region_is_named_with_its_region() {
     let stage = worked();
     stage.call_in("eu-west-1", ADMINISTRATOR, EnableSecurityHub, json!({})).unwrap();
-    let question = Question { id: "a", product_arn: None, filters: &Value::Null };
+    let question = Question { id: Some("a"), product_arn: None, filters: &Value::Null };
     let explanation = explain(&stage.0, &caller(&stage, ADMINISTRATOR, "eu-west-1"), &question).unwrap();
     assert_eq!(explanation.summary, "not returned: the finding is stored in us-east-1, but the call is to eu-west-1");
     assert!(!explanation.findings[0].returned);
@@ -299,12 +299,45 @@ fn all_findings_with_an_id_are_explained_unless_a_product_is_given() {
     let summary = ask(&stage, ADMINISTRATOR, "a", &json!({ "Title": strings("EQUALS x") })).summary;
     assert_eq!(summary, "not returned: none of the 2 findings with this Id");
     let product_arn = explanation.findings[1].product_arn.as_str();
-    let question = Question { id: "a", product_arn: Some(product_arn), filters: &filters };
+    let question = Question { id: Some("a"), product_arn: Some(product_arn), filters: &filters };
     let one = explain(&stage.0, &caller(&stage, ADMINISTRATOR, REGION), &question).unwrap();
     assert_eq!(one.findings, explanation.findings[1..]);
     let question = Question { product_arn: Some("x"), ..question };
     let none = explain(&stage.0, &caller(&stage, ADMINISTRATOR, REGION), &question).unwrap();
     assert!(none.summary.contains("no finding with this Id and the ProductArn x is stored"), "{}", none.summary);
+}
+
+/// Rules: CPL-149.
+#[test]
+fn without_an_id_the_findings_that_fail_the_fewest_filters_are_explained() {
+    let stage = worked();
+    let explained = |region: &str, filters: Value| {
+        let question = Question { id: None, product_arn: None, filters: &filters };
+        explain(&stage.0, &caller(&stage, ADMINISTRATOR, region), &question).unwrap()
+    };
+    let near = explained(
+        REGION,
+        json!({
+            "SeverityLabel": strings("EQUALS CRITICAL"), "Confidence": [{ "Gte": 90 }],
+            "ComplianceStatus": strings("EQUALS FAILED"),
+        }),
+    );
+    let ids: Vec<&str> = near.findings.iter().map(|finding| finding.id.as_str()).collect();
+    assert_eq!(ids, ["c", "a", "b"], "c and a fail one filter, and c is newer");
+    assert_eq!(
+        near.summary,
+        "not returned: none of the 4 findings that the caller sees matches the filters; SeverityLabel matches 1, \
+         Confidence matches 1, ComplianceStatus matches 2"
+    );
+    let summary = &near.findings[0].summary;
+    assert!(summary.starts_with("not returned: Confidence requires ") && summary.ends_with("has 50"), "{summary}");
+    let found = explained(REGION, json!({ "SeverityLabel": strings("EQUALS LOW") }));
+    assert_eq!(found.summary, "returned: 1 finding now matches the filters");
+    assert!(found.findings[0].returned && found.findings[0].id == "b");
+    let off = explained("eu-west-1", json!({}));
+    assert!(off.summary.starts_with("not returned: Security Hub is not enabled for 111111111111"), "{}", off.summary);
+    stage.call_in("eu-west-1", ADMINISTRATOR, EnableSecurityHub, json!({})).unwrap();
+    assert_eq!(explained("eu-west-1", json!({})).summary, "not returned: the caller sees no findings in eu-west-1");
 }
 
 /// Rules: FLT-07, FLT-13, FLT-17.
@@ -322,7 +355,7 @@ fn invalid_filters_get_the_same_error_as_in_get_findings() {
     ] {
         let input = json!({ "Filters": filters });
         let expected = stage.refused(ADMINISTRATOR, GetFindings, input, 400, "InvalidInputException");
-        let question = Question { id: "a", product_arn: None, filters: &filters };
+        let question = Question { id: Some("a"), product_arn: None, filters: &filters };
         let refused = explain(&stage.0, &caller(&stage, ADMINISTRATOR, REGION), &question).unwrap_err();
         // An explanation also names unknown fields.
         let names = if filters.get("Titel").is_some() { "; unknown field `Titel`, did you mean `Title`?" } else { "" };
@@ -366,19 +399,23 @@ fn filters_in_ocsf_are_explained_with_the_values_of_the_finding() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     let findings = json!({ "Findings": [finding("a", json!({}))] });
     stage.good(ADMINISTRATOR, Operation::BatchImportFindings, findings);
-    let explained = |severity: &str| {
+    let explained_of = |id: Option<&str>, severity: &str| {
         let test = json!({ "Value": severity, "Comparison": "EQUALS" });
         let filters =
             json!({ "CompositeFilters": [{ "StringFilters": [{ "FieldName": "severity", "Filter": test }] }] });
-        let question = Question { id: "a", product_arn: None, filters: &filters };
+        let question = Question { id, product_arn: None, filters: &filters };
         let principal = crate::state::Principal::local_user(crate::testing::id(ADMINISTRATOR));
         let region = crate::state::Region::new(crate::testing::REGION);
         explain(&stage.0, &Caller { principal, region, now: stage.0.clock.now() }, &question).unwrap()
     };
+    let explained = |severity: &str| explained_of(Some("a"), severity);
     assert_eq!(explained("High").summary, "not returned: Security Hub V2 is not enabled for 111111111111 in us-east-1");
     stage.good(ADMINISTRATOR, Operation::EnableSecurityHubV2, json!({}));
     assert!(explained("High").findings[0].returned);
     assert_eq!(explained("Low").summary, "not returned: severity requires EQUALS Low; the finding has High");
+    let near = explained_of(None, "Low");
+    let summary = "not returned: none of the 1 finding that the caller sees matches the filters; severity matches 0";
+    assert_eq!((near.summary.as_str(), near.findings[0].id.as_str()), (summary, "a"));
     stage.days_pass(100);
     assert!(explained("High").summary.contains("more than 90 days ago"));
 }

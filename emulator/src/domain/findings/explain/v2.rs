@@ -1,9 +1,10 @@
 //! Explains why GetFindingsV2 returns a finding or does not.
 
 use securityhub_engine::filter::{Test, explain as engine, matches};
-use securityhub_engine::{FieldKind, Filter, Scope, Stored};
+use securityhub_engine::{FieldKind, Filter, Scope, Slot, Stored};
 use serde_json::{Value, json};
 
+use super::nearest::Nearest;
 use super::{
     ExplainedElement, ExplainedFilter, ExplainedFinding, ExplainedVisibility, Explanation, Question, sentences,
 };
@@ -13,7 +14,7 @@ use crate::domain::findings::document;
 use crate::domain::findings::v2::critical::Critical;
 use crate::domain::findings::v2::query::{self, Use};
 use crate::domain::findings::v2::visibility::{self, View};
-use crate::state::{AccountId, HubKey, TableKey, World};
+use crate::state::{AccountId, Findings, HubKey, TableKey, World};
 
 /// The members of a composite filter with lists of filters.
 const LISTS: [&str; 6] = ["StringFilters", "DateFilters", "BooleanFilters", "NumberFilters", "MapFilters", "IpFilters"];
@@ -31,7 +32,8 @@ struct Requested {
     filter: Filter,
 }
 
-/// Explains to a caller each finding with the requested ID: its own ID, or `metadata.uid`.
+/// Explains to a caller each finding with the requested ID, which is its own ID or `metadata.uid`. Without an ID, explains
+/// the findings that fail the fewest filters.
 ///
 /// # Errors
 /// 400 `ValidationException` for filters that GetFindingsV2 refuses.
@@ -47,6 +49,9 @@ pub(super) fn explain(world: &World, caller: &Caller, question: &Question<'_>) -
     for composite in list(question.filters, "CompositeFilters") {
         collect(world, &convert, composite, &mut requested)?;
     }
+    let Some(id) = question.id else {
+        return Ok(explain_nearest(world, caller, &views, (&whole, &requested)));
+    };
     let regions = world.finding_regions();
     let tables = regions.iter().map(TableKey::from);
     let only = world.ocsf_only_regions();
@@ -55,15 +60,40 @@ pub(super) fn explain(world: &World, caller: &Caller, question: &Question<'_>) -
     let mut findings = Vec::new();
     for table in tables {
         let view = views.iter().find(|view| view.table == table);
-        findings.extend(of_table(world, caller, (&table, view), question.id, (&whole, &requested)));
+        findings.extend(of_table(world, caller, (&table, view), id, (&whole, &requested)));
     }
     let summary = match &findings[..] {
-        [] => format!("not returned: there is no finding with the ID {}", question.id),
+        [] => format!("not returned: no finding has the ID {id}"),
         [finding] => finding.summary.clone(),
-        several => format!("{} findings have the ID {}", several.len(), question.id),
+        several => format!("{} findings have the ID {id}", several.len()),
     };
     let (account, region) = (caller.account().to_string(), caller.region.to_string());
-    Ok(Explanation { account, region, id: question.id.to_owned(), summary, findings })
+    Ok(Explanation { account, region, id: Some(id.to_owned()), summary, findings })
+}
+
+/// Explains the findings that fail the fewest filters.
+fn explain_nearest(
+    world: &World,
+    caller: &Caller,
+    views: &[View],
+    (whole, requested): (&Filter, &[Requested]),
+) -> Explanation {
+    let filters = requested.iter().map(|requested| (requested.name.as_str(), &requested.filter));
+    let mut nearest = Nearest::new(whole, filters);
+    let is_on = world.relations().is_v2_on(&caller.hub_key());
+    for view in views.iter().filter(|_| is_on) {
+        let visible = view.filter(world, caller.now);
+        let Some(findings) = world.snapshot_of_findings(&view.table, &visible) else { continue };
+        nearest.add(&view.part(&findings), &visible, |slot| {
+            explained(world, caller, (&view.table, Some(view)), (&findings, slot), (whole, requested))
+        });
+    }
+    let (mut summary, findings) = nearest.finish(caller.region.as_str());
+    let (account, region) = (caller.account().to_string(), caller.region.to_string());
+    if !is_on {
+        summary = format!("not returned: {}", of_disabled_hub(caller));
+    }
+    Explanation { account, region, id: None, summary, findings }
 }
 
 fn list<'v>(value: &'v Value, member: &str) -> &'v [Value] {
@@ -103,18 +133,31 @@ fn of_table(
     let with_id = Filter::Any(names.map(|field| Filter::term(field, Test::equals(id))).collect());
     let found = world.query_findings(table, &with_id, &[], |findings| {
         let slots = findings.table().within(Scope::All).matching(&with_id);
-        let explain = |slot| {
-            let stored = findings.table().stored(slot);
-            let mut document = Vec::new();
-            schema.derive(stored, &mut document);
-            let is_hidden = view.is_some_and(|view| !view.part(findings).has(slot));
-            let visibility = visibility(world, caller, (table, view), stored, is_hidden);
-            let filters = requested.iter().map(|requested| filter(world, requested, &document)).collect();
-            finding(&document, table, visibility, (matches(whole, schema, &document), filters))
-        };
+        let explain = |slot| explained(world, caller, (table, view), (findings, slot), (whole, requested));
         slots.into_iter().map(explain).collect()
     });
     found.unwrap_or_default()
+}
+
+/// Explains the finding in a slot of a table.
+fn explained(
+    world: &World,
+    caller: &Caller,
+    (table, view): (&TableKey, Option<&View>),
+    (findings, slot): (&Findings, Slot),
+    (whole, requested): (&Filter, &[Requested]),
+) -> ExplainedFinding {
+    let (schema, stored) = (world.schema(), findings.table().stored(slot));
+    let mut document = Vec::new();
+    schema.derive(stored, &mut document);
+    let is_hidden = view.is_some_and(|view| !view.part(findings).has(slot));
+    let visibility = visibility(world, caller, (table, view), stored, is_hidden);
+    let filters = requested.iter().map(|requested| filter(world, requested, &document)).collect();
+    finding(&document, table, visibility, (matches(whole, schema, &document), filters))
+}
+
+fn of_disabled_hub(caller: &Caller) -> String {
+    format!("Security Hub V2 is not enabled for {} in {}", caller.account(), caller.region)
 }
 
 fn finding(
@@ -138,6 +181,7 @@ fn finding(
         format!("not returned: {}", failing.join("; "))
     };
     ExplainedFinding {
+        id: text("/finding_info/uid"),
         product_arn: text("/metadata/product/uid"),
         aws_account_id: text("/cloud/account/uid"),
         region: table.region.to_string(),
@@ -179,7 +223,7 @@ fn visibility(
     let is_on = |account| relations.is_v2_on(&HubKey { account, region: region.clone() });
     let no = |reason: String| ExplainedVisibility { passes: false, reason };
     if !relations.is_v2_on(&caller.hub_key()) {
-        return no(format!("Security Hub V2 is not enabled for {account} in {}", caller.region));
+        return no(of_disabled_hub(caller));
     }
     let Some(view) = view else {
         return no(format!(

@@ -186,7 +186,7 @@ fn a_copy_is_explained() {
     relink(&stage, &arn, &["us-west-2"]);
     let principal = Principal::local_user(id(ADMINISTRATOR));
     let caller = Caller { principal, region: Region::new(REGION), now: stage.0.clock.now() };
-    let question = Question { id: "a", product_arn: None, filters: &json!({ "CompositeFilters": [] }) };
+    let question = Question { id: Some("a"), product_arn: None, filters: &json!({ "CompositeFilters": [] }) };
     let explained = explain::explain(&stage.0, &caller, &question).unwrap();
     let reasons: Vec<&str> = explained.findings.iter().map(|finding| finding.visibility.reason.as_str()).collect();
     assert_eq!(

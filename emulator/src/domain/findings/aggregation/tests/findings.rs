@@ -27,7 +27,7 @@ fn history(stage: &Stage, region: &str, account: &str, (origin, owner): (&str, &
 
 fn explained(stage: &Stage, region: &str, account: &str, finding_id: &str) -> String {
     let caller = Caller::local_user(id(account), Region::new(region), stage.0.clock.now());
-    let question = Question { id: finding_id, product_arn: None, filters: &Value::Null };
+    let question = Question { id: Some(finding_id), product_arn: None, filters: &Value::Null };
     explain::explain(&stage.0, &caller, &question).unwrap().summary
 }
 

@@ -217,7 +217,7 @@ impl Both {
         let principal = Principal::local_user(id(account));
         let caller = Caller { principal, region: Region::new(region), now: self.stage.0.clock.now() };
         for finding_id in IDS {
-            let question = Question { id: finding_id, product_arn: None, filters: &Value::Null };
+            let question = Question { id: Some(finding_id), product_arn: None, filters: &Value::Null };
             let explanation = explain::explain(&self.stage.0, &caller, &question).unwrap();
             let returned = explanation.findings.iter().filter(|finding| finding.returned).count();
             assert_eq!(returned, found.iter().filter(|row| row.2 == finding_id).count(), "{explanation:?}");
