@@ -11,7 +11,7 @@ use super::api::{Answer, Body, Call, Json, Nothing, Refusal};
 use crate::domain::due;
 use crate::faults::{Place, Surroundings};
 use crate::scenario::export::{self, Format};
-use crate::scenario::{self, Mistake, Scenario};
+use crate::scenario::{self, Mistake, Scenario, snake_case};
 use crate::served::difference;
 use crate::sinks::{Definition, MAX as MAX_SINKS, PutError};
 use crate::state::World;
@@ -163,17 +163,6 @@ fn in_snake_case(value: &Value) -> Value {
         Value::Array(items) => items.iter().map(in_snake_case).collect(),
         other => other.clone(),
     }
-}
-
-fn snake_case(name: &str) -> String {
-    let mut snake = String::new();
-    for letter in name.chars() {
-        if letter.is_ascii_uppercase() && !snake.is_empty() {
-            snake.push('_');
-        }
-        snake.push(letter.to_ascii_lowercase());
-    }
-    snake
 }
 
 /// Loads a scenario.

@@ -42,11 +42,11 @@ Examples, with `securityhub-local serve --scenario scenarios/quickstart.yaml` ru
   securityhub-local explain --id cfe157f6c83a467bd3ab169253f70881 \\
     --filters '{\"ResourceType\": [{\"Value\": \"AwsIam\", \"Comparison\": \"PREFIX\"}]}'
 
-Explain why a call of GetFindings returned no findings; `securityhub-local requests` prints its number:
+Explain why a call of GetFindings returned no findings. `requests` prints the number of the call:
   securityhub-local explain --request 12
 
-The filters have the JSON format of the `Filters` parameter of GetFindings. Without --id, the command
-explains up to three findings that fail the fewest filters.
+The filters have the JSON format of the `Filters` parameter of GetFindings. Without --id, the
+command explains up to three findings that fail the fewest filters.
 
 Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments or filters.";
 

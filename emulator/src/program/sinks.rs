@@ -19,10 +19,11 @@ pub(super) const HELP: &str = r#"Examples, with `securityhub-local serve --scena
   securityhub-local sinks list
   securityhub-local sinks delete hook
 
-A sink gets the events that are emitted after it was added. Its type is webhook, eventbridge or file.
-Files must be below the directory of `serve --sink-dir`.
+A sink gets the events that are emitted after it was added. Its type is webhook, eventbridge or
+file. Files must be below the directory of `serve --sink-dir`.
 
-Exit codes: 0 success, 1 no response from an emulator, or it refuses the sink, 2 invalid arguments."#;
+Exit codes: 0 success, 1 no response from an emulator, or it refuses the sink, 2 invalid
+arguments."#;
 
 pub(super) const ANNOUNCE_HELP: &str = r#"Example, with `securityhub-local serve --scenario scenarios/quickstart.yaml` running:
   securityhub-local announce NEW_STANDARDS_CONTROLS "36 new controls" "Controls for Amazon EC2"

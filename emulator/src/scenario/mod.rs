@@ -52,6 +52,7 @@ pub use self::diagnostic::{Diagnostic, Diagnostics, Position, Severity};
 use self::files::{FileId, Files, Span};
 pub use self::mistakes::Mistake;
 pub use self::progress::Progress;
+pub use self::sections::snake_case;
 use self::spanned::Node;
 use crate::domain::due;
 use crate::domain::overview::FindingCounts;

@@ -68,8 +68,8 @@ fn to_snake_case(schema: &mut Value) {
     }
 }
 
-/// `wire_over` for `WireOver`.
-fn snake_case(name: &str) -> String {
+/// The name of a scenario for a name of the control plane: `wire_over` for `WireOver`.
+pub fn snake_case(name: &str) -> String {
     let mut snake = String::new();
     for letter in name.chars() {
         if letter.is_ascii_uppercase() && !snake.is_empty() {
@@ -80,7 +80,7 @@ fn snake_case(name: &str) -> String {
     snake
 }
 
-/// `WireOver` for `wire_over`.
+/// The name of the control plane for a name of a scenario: `WireOver` for `wire_over`.
 fn pascal_case(name: &str) -> String {
     let words = name.split('_').map(|word| {
         let mut letters = word.chars();

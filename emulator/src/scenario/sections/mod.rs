@@ -46,6 +46,7 @@ use schemars::JsonSchema;
 use securityhub_fixtures::products::{self as catalogue, Product};
 use serde::Deserialize;
 
+pub use self::faults::snake_case;
 use self::refused::Refused;
 use super::check::{AccountText, Check};
 use super::diagnostic::Diagnostic;
