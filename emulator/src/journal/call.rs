@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::CONTENT_ENCODING;
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Response};
@@ -16,6 +17,7 @@ use crate::call_facts::{Facts, SECURITY_HUB};
 use crate::neighbours::operation as operation_of_neighbour;
 use crate::state::AccountId;
 use crate::wire::body::TooLarge;
+use crate::wire::encoding;
 
 /// Maximum size of a recorded body, in bytes (CPL-21).
 pub(super) const MAX_BODY: usize = 1024 * 1024;
@@ -107,7 +109,11 @@ pub(super) fn record<R>(call: NewCall<'_>, store: impl FnOnce(NewRecord<'_>) -> 
     let scope = Scope::of(service, facts.operation);
     let other_operation = (service != SECURITY_HUB).then(|| operation_of_neighbour(service, parts, body)).flatten();
     let path = redact::path(parts.uri.path_and_query().map_or("/", PathAndQuery::as_str));
-    let redacted = scope.redact(within_limit(body)).map(Bytes::from);
+    // Secrets in an encoded body can only be found after it is decoded.
+    let is_encoded = scope != Scope::None && parts.headers.contains_key(CONTENT_ENCODING);
+    let decoded = if is_encoded { encoding::decode(parts, body, MAX_BODY).ok() } else { None };
+    let redacted = scope.redact(within_limit(decoded.as_ref().unwrap_or(body))).map(Bytes::from);
+    let is_decoded = decoded.is_some() && redacted.is_some();
     let input = redacted.as_ref().unwrap_or(body);
     let is_cut = parts.extensions.get::<TooLarge>().is_some();
     let status = response.as_ref().map_or(0, |response| response.status().as_u16());
@@ -133,7 +139,7 @@ pub(super) fn record<R>(call: NewCall<'_>, store: impl FnOnce(NewRecord<'_>) -> 
     set(Field::UserAgent, header("user-agent"));
     set(Field::Traceparent, header("traceparent"));
     set(Field::Fault, fault.map(str::as_bytes));
-    set(Field::Encoding, header("content-encoding"));
+    set(Field::Encoding, header("content-encoding").filter(|_| !is_decoded));
     set(Field::ErrorCode, error.as_ref().map(HeaderValue::as_bytes));
     set(Field::Input, short(input));
     set(Field::Output, short(&output));

@@ -73,6 +73,24 @@ fn bodies_over_one_mebibyte_are_not_recorded() {
     assert_eq!(truncated, [(false, vec![]), (true, vec!["Output".to_owned()])]);
 }
 
+/// Rules: CPL-26.
+#[test]
+fn secrets_in_an_encoded_body_are_not_recorded() {
+    let journal = Journal::new(1_000_000);
+    let operation = Operation::RegisterConnectorV2;
+    let facts = Facts::new("id".to_owned(), Some(operation), None);
+    let model = operation.model();
+    let request = Request::builder().method(model.method).uri(model.path).header("content-encoding", "gzip");
+    let (parts, ()) = request.body(()).unwrap().into_parts();
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, br#"{"AuthCode":"secret","AuthState":"x"}"#).unwrap();
+    let body = Bytes::from(encoder.finish().unwrap());
+    let time = jiff::Timestamp::UNIX_EPOCH;
+    journal.record(NewCall { facts: &facts, parts: &parts, body: &body, response: None, fault: None, time });
+    let calls = journal.page(&Filter::default(), 10, 0).calls;
+    assert_eq!((&calls[0].input["AuthCode"], &calls[0].input["AuthState"]), (&json!("***"), &json!("***")));
+}
+
 /// Rules: CPL-25, CPL-55.
 #[test]
 fn numbers_are_never_used_again() {
