@@ -149,8 +149,8 @@ fn an_explanation_request_with_errors_is_refused() {
             .starts_with("\"1\" is not a valid account ID (expected 12 digits); expected a call such as {")
     );
     assert!(
-        refused(json!({ "Account": ADMINISTRATOR, "Region": "us-east-1" }))
-            .starts_with("member 'Id' is missing; expected a call such as {")
+        refused(json!({ "Account": ADMINISTRATOR, "Id": "f" }))
+            .starts_with("member 'Region' is missing; expected a call such as {")
     );
     assert!(refused(json!({ "Acount": ADMINISTRATOR })).contains("unknown member 'Acount'; did you mean 'Account'?"));
 }

@@ -201,6 +201,7 @@ fn calls_are_verified() {
     let nearest = json!([{
         "Number": 2, "Operation": "GetFindings", "Account": "111111111111", "Region": "us-east-1", "Status": 200,
         "Differences": [{ "Path": "Input.Filters.SeverityLabel[0].Value", "Expected": "HIGH", "Actual": "LOW" }],
+        "Explain": "/_emulator/requests/2/explain",
     }]);
     let expected = json!({
         "Message": "expected at least 1 call of GetFindings, found 0", "Count": 0, "Expected": { "Min": 1, "Max": null },

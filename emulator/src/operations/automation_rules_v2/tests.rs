@@ -286,7 +286,8 @@ fn a_rule_on_resources_sets_their_criticality() {
     let filters = json!({ "CompositeFilters": [{ "StringFilters": critical }] });
     let found = stage.good(ADMINISTRATOR, GetFindingsV2, json!({ "Filters": filters }));
     assert_eq!(found["Findings"].as_array().unwrap().len(), 2);
-    let explained = ["a", "c"].map(|id| explain(&stage, &Question { id: Some(id), product_arn: None, filters: &filters }));
+    let explained =
+        ["a", "c"].map(|id| explain(&stage, &Question { id: Some(id), product_arn: None, filters: &filters }));
     assert_eq!(explained, [true, false]);
     let counted = json!({ "GroupByRules": [{ "GroupByField": "resources.criticality" }] });
     let counted = stage.good(ADMINISTRATOR, GetFindingStatisticsV2, counted);

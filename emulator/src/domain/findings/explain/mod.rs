@@ -267,12 +267,7 @@ struct Stored {
 }
 
 /// The findings of a table with an Id and, if it is given, a ProductArn.
-fn find(
-    world: &World,
-    table: &TableKey,
-    view: Option<&View>,
-    (id, product_arn): (&str, Option<&str>),
-) -> Vec<Stored> {
+fn find(world: &World, table: &TableKey, view: Option<&View>, (id, product_arn): (&str, Option<&str>)) -> Vec<Stored> {
     let equals = |name: &str, value: &str| match world.schema().field(name) {
         Some(field) => Filter::term(field, Test::equals(value)),
         None => Filter::nothing(),
