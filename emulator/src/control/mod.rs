@@ -64,9 +64,6 @@ pub fn route_path(path: &str) -> Option<&'static str> {
     lookup::path(routes::all(), path)
 }
 
-/// The message of calls that cannot wait because too many others wait (CPL-12).
-const TOO_MANY_WAITS: &str = "too many calls: 1,000 calls already wait or follow a stream; try again later";
-
 /// The response to a call that panicked (CPL-11).
 pub fn panic_response(request_id: &str) -> Response<Bytes> {
     let message = format!("internal error; see the log for details of request {request_id}");
@@ -75,7 +72,7 @@ pub fn panic_response(request_id: &str) -> Response<Bytes> {
 
 /// The response to a call that cannot wait because too many others wait (CPL-12).
 pub fn too_many_waits() -> Response<Payload> {
-    Refusal::new(StatusCode::SERVICE_UNAVAILABLE, TOO_MANY_WAITS).respond()
+    Refusal::new(StatusCode::SERVICE_UNAVAILABLE, request::TOO_MANY_WAITS).respond()
 }
 
 /// The table of routes for docs/reference/control-plane.md.

@@ -10,6 +10,8 @@ use super::api::Refusal;
 use crate::state::{AccountId, Change, Region, TestTag, World};
 use crate::units;
 
+/// The message of calls that cannot wait because too many others wait (CPL-12).
+pub(super) const TOO_MANY_WAITS: &str = "too many calls: 1,000 calls already wait or follow a stream; try again later";
 /// Maximum number of calls or events for which a call waits.
 const MAX_COUNT: usize = 1000;
 

@@ -95,7 +95,7 @@ pub(super) fn open(call: &Call<'_>, query: StreamInput, _: Nothing) -> Result<St
     }
     let unavailable = |message: &str| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message);
     let place = call.served.notifications().permit();
-    let place = place.ok_or_else(|| unavailable(super::TOO_MANY_WAITS))?;
+    let place = place.ok_or_else(|| unavailable(request::TOO_MANY_WAITS))?;
     let messages = stream::open(call.served.clone(), subscription, place);
     messages
         .map(|messages| Stream(Payload::Stream(messages)))

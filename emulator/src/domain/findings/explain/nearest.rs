@@ -5,32 +5,30 @@ use std::collections::HashMap;
 
 use securityhub_engine::{Filter, Part, Slot};
 
-use super::ExplainedFinding;
-
 /// Maximum number of findings to explain if the question does not name one.
 const MAX_NEAREST: usize = 3;
 
 /// The findings that fail the fewest filters, from all tables that the caller sees.
 #[derive(Debug)]
-pub(super) struct Nearest<'q> {
+pub(super) struct Nearest<'q, T> {
     /// The filter of the whole request.
     whole: &'q Filter,
     /// The name of each filter, the filter, and the number of visible findings that pass it.
     filters: Vec<(&'q str, &'q Filter, usize)>,
     visible: usize,
     returned: usize,
-    /// The findings with the number of filters that each of them fails.
-    found: Vec<(usize, ExplainedFinding)>,
+    /// The explained findings with the number of filters that each of them fails.
+    found: Vec<(usize, T)>,
 }
 
-impl<'q> Nearest<'q> {
-    pub(super) fn new(whole: &'q Filter, filters: impl Iterator<Item = (&'q str, &'q Filter)>) -> Nearest<'q> {
+impl<'q, T> Nearest<'q, T> {
+    pub(super) fn new(whole: &'q Filter, filters: impl Iterator<Item = (&'q str, &'q Filter)>) -> Self {
         let filters = filters.map(|(name, filter)| (name, filter, 0)).collect();
         Nearest { whole, filters, visible: 0, returned: 0, found: Vec::new() }
     }
 
     /// Adds the findings of a table that `visible` selects. `explain` explains one of them.
-    pub(super) fn add(&mut self, part: &Part<'_>, visible: &Filter, explain: impl Fn(Slot) -> ExplainedFinding) {
+    pub(super) fn add(&mut self, part: &Part<'_>, visible: &Filter, explain: impl Fn(Slot) -> T) {
         let and = |filter: &Filter| Filter::All(vec![visible.clone(), filter.clone()]);
         let shown = part.matching(visible);
         self.visible += shown.len();
@@ -52,7 +50,7 @@ impl<'q> Nearest<'q> {
 
     /// The summary in one line, and the explanations of the nearest findings. Of findings of one table that fail equally
     /// many filters, the newest come first.
-    pub(super) fn finish(mut self, region: &str) -> (String, Vec<ExplainedFinding>) {
+    pub(super) fn finish(mut self, region: &str) -> (String, Vec<T>) {
         let counts: Vec<String> =
             self.filters.iter().map(|(name, _, count)| format!("{name} matches {count}")).collect();
         let summary = match (self.visible, self.returned) {
