@@ -262,7 +262,7 @@ impl Service {
         };
         let decision = facts.as_ref().and_then(|facts| facts.decision.as_ref());
         // A fault answers a short call on this thread, because it must not wait for the calls of a lane.
-        let fails_here = !request.is_long() && decision.is_some_and(|decision| !decision.does_call());
+        let fails_here = !request.is_long() && decision.is_some_and(|decision| !decision.takes_effect());
         let Some(lane) = self.lane(&request).filter(|_| !fails_here) else {
             return self.answer_fully(&request, facts);
         };

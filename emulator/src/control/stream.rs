@@ -85,7 +85,7 @@ pub(super) fn open(call: &Call<'_>, query: StreamInput, _: Nothing) -> Result<St
     let after = None;
     let selection = Selection { operation, account, region, service, status, error, test, fault, document, after };
     let of_requests = requests::filter(&world, &selection)?;
-    let follow = Follow {
+    let subscription = Subscription {
         events: has_events.then_some(of_events),
         requests: has_requests.then_some(of_requests),
         after: query.after.or_else(|| last_event_id(call)),
