@@ -169,13 +169,13 @@ enum ScoreMode {
     Daily,
 }
 
-/// An exact state, and what else a scenario with it has.
+/// The exact state in a scenario, and the presence of other sections.
 #[derive(Debug)]
 struct Exact {
     state: Option<state::Valid>,
-    /// Whether there are other sections than `state`.
+    /// Whether the scenario has sections besides `state` and `name`.
     has_sections: bool,
-    /// Whether the Regions are not the default ones.
+    /// Whether the scenario has the section `regions`.
     has_regions: bool,
 }
 
@@ -219,8 +219,8 @@ pub(super) struct Valid {
 impl Declared {
     /// Merges a later file: single values (`name`, `clock`, `delays`, `seed`, `regions`, `default_account`,
     /// `organization`, `central_configuration`, `quotas`, `security_hub_v2`) are replaced as a whole; `accounts`,
-    /// `credentials`, `policies` and `event_sinks` are replaced key by key; lists are appended, and the later entry wins for a hub or an
-    /// aggregator that is listed twice.
+    /// `credentials`, `policies` and `event_sinks` are replaced key by key; lists are appended, and the later entry wins
+    /// for a hub or an aggregator that is listed twice.
     pub(super) fn add(&mut self, later: Declared) {
         replace(&mut self.name, later.name);
         replace(&mut self.clock, later.clock);
@@ -391,46 +391,46 @@ impl Valid {
         let Some(state) = &self.exact.state else {
             let mut world = World::new(self.clock.clock(), self.seed);
             security_hub_v2::apply(&self.security_hub_v2, &mut world);
-            return self.lay(world, (files, progress), false).map(|world| self.surround(world));
+            return self.apply(world, (files, progress), false).map(|world| self.with_faults_and_sinks(world));
         };
         let refused = |(span, message)| vec![Diagnostic::at(files, span, message)];
         let world = state.world(None).map_err(refused)?;
-        let world = if self.exact.has_sections { self.lay(world, (files, progress), true)? } else { world };
-        Ok(self.surround(world))
+        let world = if self.exact.has_sections { self.apply(world, (files, progress), true)? } else { world };
+        Ok(self.with_faults_and_sinks(world))
     }
 
-    /// A copy of a world that no other code writes to, with this scenario on top of it. The clock, the seed and the
-    /// settings of the V2 half are those of the world below.
+    /// A copy of `base` with this scenario applied to it. The clock, the seed and the settings of the V2 half are those of
+    /// `base`. No other code may write to `base` meanwhile.
     ///
     /// # Errors
     /// Errors of the domain.
     pub(super) fn world_over(
         &self,
-        below: &World,
+        base: &World,
         files: &Files,
         progress: &Progress,
     ) -> Result<World, Vec<Diagnostic>> {
         let refused = |(span, message)| vec![Diagnostic::at(files, span, message)];
         let world = match &self.exact.state {
-            Some(state) => state.world(Some(below)).map_err(refused)?,
-            None => below.saved(),
+            Some(state) => state.world(Some(base)).map_err(refused)?,
+            None => base.saved(),
         };
-        let world = if self.exact.has_sections { self.lay(world, (files, progress), true)? } else { world };
-        let has_rate_limits = below.faults.has_rate_limits;
-        let mut world = self.surround(world);
+        let world = if self.exact.has_sections { self.apply(world, (files, progress), true)? } else { world };
+        let has_rate_limits = base.faults.has_rate_limits;
+        let mut world = self.with_faults_and_sinks(world);
         world.faults.has_rate_limits |= has_rate_limits;
         Ok(world)
     }
 
-    /// Declares what surrounds the world: faults, rate limits and sinks of events.
-    fn surround(&self, mut world: World) -> World {
+    /// Stores the faults, rate limits and event sinks in a world.
+    fn with_faults_and_sinks(&self, mut world: World) -> World {
         faults::apply(&self.faults, &mut world);
         event_sinks::apply(&self.event_sinks, &mut world);
         world
     }
 
-    /// Applies the sections to a world. If it `is_in_use`, it keeps what they do not mention.
-    fn lay(
+    /// Applies the sections to a world. If the world `is_in_use`, settings that the scenario omits do not change.
+    fn apply(
         &self,
         mut world: World,
         (files, progress): (&Files, &Progress),
@@ -481,7 +481,7 @@ impl Valid {
         Ok(world)
     }
 
-    /// The directory with what does not depend on hubs.
+    /// The directory of a world with the sections that do not depend on hubs.
     fn directory(&self, world: &World, is_in_use: bool) -> Directory {
         let mut directory = Directory::clone(&world.directory());
         if !is_in_use {

@@ -15,9 +15,8 @@ use crate::state::{
     World,
 };
 
-/// Stores the members in the directory and enables all hubs; in a world that is in use, hubs that are enabled keep their
-/// tags and standards. Administrators come first, because members inherit
-/// settings from them.
+/// Stores the members in the directory and enables all hubs. If the world `is_in_use`, hubs that are already enabled keep
+/// their tags and standards. Administrators are enabled first, because members inherit settings from them.
 pub(in crate::scenario) fn apply(
     valid: &Valid,
     world: &World,
