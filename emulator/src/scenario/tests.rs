@@ -4,6 +4,7 @@ mod at_once;
 mod central_configuration;
 mod event_sinks;
 mod faults;
+mod hub_entries;
 mod resources;
 mod shipped;
 mod v2;
