@@ -92,6 +92,11 @@ impl Valid {
             let refused = recommended_policies::apply(&self.recommended_policies, &world, now);
             diagnostics.extend(refused.into_iter().map(|(span, message)| Diagnostic::at(files, span, message)));
         }
+        // Export jobs require hubs V2, and export all findings.
+        let refused_jobs = export_jobs::apply(&self.export_jobs, &world, now);
+        if !is_refused && !self.lost.as_ref().is_some_and(connectors::are_hubs_unsure) {
+            diagnostics.extend(refused_jobs.into_iter().map(|(span, message)| Diagnostic::at(files, span, message)));
+        }
         if !diagnostics.is_empty() {
             return Err(diagnostics);
         }

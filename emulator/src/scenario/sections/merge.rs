@@ -39,6 +39,7 @@ impl Declared {
         self.connectors.extend(later.connectors);
         self.connectors_v2.extend(later.connectors_v2);
         self.automation_rules_v2.extend(later.automation_rules_v2);
+        self.export_jobs.extend(later.export_jobs);
         if let Some(resources) = later.resources {
             self.resources.get_or_insert_default().extend(resources);
         }
@@ -82,6 +83,7 @@ impl Declared {
             self.connectors.len(),
             self.connectors_v2.len(),
             self.automation_rules_v2.len(),
+            self.export_jobs.len(),
             self.recommended_policies.len(),
             self.remediations.len(),
             self.new_controls.len(),

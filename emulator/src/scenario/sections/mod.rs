@@ -18,6 +18,7 @@ pub(super) mod connectors;
 pub(super) mod credentials;
 pub(super) mod delays;
 pub(super) mod event_sinks;
+mod export_jobs;
 mod faults;
 pub(super) mod findings;
 mod generate;
@@ -141,6 +142,9 @@ pub(super) struct Declared {
     /// Automation rules of the V2 half.
     #[serde(default)]
     automation_rules_v2: Vec<Spanned<automation_rules_v2::Declared>>,
+    /// Export jobs of the V2 half.
+    #[serde(default)]
+    export_jobs: Vec<Spanned<export_jobs::Declared>>,
     /// Settings of the V2 half.
     security_hub_v2: Option<security_hub_v2::Declared>,
     /// Resources and packages of the V2 half.
@@ -218,6 +222,7 @@ pub(super) struct Valid {
     aggregators_v2: aggregators_v2::Valid,
     connectors: connectors::Valid,
     automation_rules_v2: automation_rules_v2::Valid,
+    export_jobs: export_jobs::Valid,
     security_hub_v2: security_hub_v2::Valid,
     inventory: DeclaredInventory,
     recommended_policies: recommended_policies::Valid,
@@ -300,6 +305,7 @@ impl Declared {
             central_configuration,
             resources,
             new_controls: new_controls::check(&self.new_controls, start, check),
+            export_jobs: export_jobs::check(self.export_jobs, &regions, check),
             event_sinks: event_sinks::check(self.event_sinks, &regions, check),
             faults: faults::check(self.faults, self.aws_rate_limits, &regions, check),
             exact,
