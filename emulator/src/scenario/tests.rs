@@ -5,6 +5,7 @@ mod central_configuration;
 mod event_sinks;
 mod faults;
 mod hub_entries;
+mod members;
 mod resources;
 mod shipped;
 mod v2;

@@ -256,8 +256,13 @@ impl Declared {
         let accounts = accounts::check(self.accounts, &policies, organization.as_ref(), check);
         let quotas = quotas::check(&self.quotas.unwrap_or_default(), check);
         let products = products::check(self.products, &regions, check);
-        let context =
-            hubs::Context { regions: &regions, products: &products, organization: organization.as_ref(), quotas };
+        let context = hubs::Context {
+            regions: &regions,
+            products: &products,
+            organization: organization.as_ref(),
+            quotas,
+            start,
+        };
         let hubs = hubs::check(self.hubs, &context, check);
         let aggregators = aggregators::check(self.aggregators, &regions, &hubs, check);
         let written = hub_entries::Written {
