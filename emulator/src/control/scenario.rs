@@ -72,7 +72,8 @@ impl Answer for Exported {
 #[serde(deny_unknown_fields)]
 pub(super) struct Load {
     /// `replace`, the default: the scenario becomes the state, and a reset returns to it. `add`: the scenario is added
-    /// to the state, and the start of a reset stays.
+    /// to the state. It can refer to accounts, hubs and Regions of the state, and the clock, the seed, the settings of the
+    /// V2 half and the start of a reset stay.
     #[serde(default)]
     mode: Mode,
 }
@@ -178,10 +179,9 @@ fn snake_case(name: &str) -> String {
 
 /// Loads a scenario.
 pub(super) fn load(call: &Call<'_>, query: Load, Text(text): Text) -> Result<Json<Loaded>, Refusal> {
-    let scenario = scenario::read_text(&text).map_err(|mistakes| refusal(&mistakes))?;
     let world = match query.mode {
-        Mode::Replace => built(&scenario, None)?,
-        Mode::Add => added(call, &scenario)?,
+        Mode::Replace => built(scenario::read_text(&text), None)?,
+        Mode::Add => added(call, &text)?,
     };
     let sinks = sinks(call, &world)?;
     let loaded = Loaded { hubs: world.relations().hub_count(), findings: world.finding_count() };
@@ -192,9 +192,9 @@ pub(super) fn load(call: &Call<'_>, query: Load, Text(text): Text) -> Result<Jso
     if is_kept { Ok(Json(loaded)) } else { Err(Refusal::cannot_write()) }
 }
 
-/// The world of a scenario, or one on top of another world.
-fn built(scenario: &Scenario, below: Option<&World>) -> Result<World, Refusal> {
-    let world = scenario.build_over(below).map_err(|mistakes| refusal(&mistakes))?;
+/// The world of a scenario, or a copy of `base` with the scenario applied to it.
+fn built(scenario: Result<Scenario, Vec<Mistake>>, base: Option<&World>) -> Result<World, Refusal> {
+    let world = scenario.and_then(|scenario| scenario.build_over(base)).map_err(|mistakes| refusal(&mistakes))?;
     // Work that is due already belongs to the loaded state.
     due::run(&world, world.clock.now());
     Ok(world)
@@ -202,11 +202,11 @@ fn built(scenario: &Scenario, below: Option<&World>) -> Result<World, Refusal> {
 
 /// The world with a scenario on top of it. If other calls change the world in the meantime, it is built again, because
 /// their changes would be lost.
-fn added(call: &Call<'_>, scenario: &Scenario) -> Result<World, Refusal> {
+fn added(call: &Call<'_>, text: &str) -> Result<World, Refusal> {
     for _ in 0..ATTEMPTS {
-        let below = current(call);
-        let world = built(scenario, Some(&below))?;
-        if difference::between(&below, &current(call), 1).is_empty() {
+        let base = current(call);
+        let world = built(scenario::read_addition(text, &base), Some(&base))?;
+        if difference::between(&base, &current(call), 1).is_empty() {
             return Ok(world);
         }
     }

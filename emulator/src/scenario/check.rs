@@ -7,6 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::base::Base;
 use super::diagnostic::{Diagnostic, MAX_DIAGNOSTICS, Severity};
 use super::files::{Files, Span};
 use super::lost::Lost;
@@ -23,6 +24,8 @@ pub(super) struct Check {
     pub(super) diagnostics: Vec<Diagnostic>,
     /// The parts that could not be read or are wrong.
     pub(super) lost: Lost,
+    /// The world that the scenario is added to.
+    pub(super) base: Option<Base>,
 }
 
 impl Check {

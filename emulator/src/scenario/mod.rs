@@ -23,6 +23,7 @@
 //! `event_sinks` are replaced key by key; `hubs`, `aggregators` and `findings` are appended, and the later entry wins
 //! for a hub or an aggregator that is listed twice.
 
+mod base;
 mod check;
 mod diagnostic;
 pub mod entries;
@@ -47,6 +48,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::Value;
 
+use self::base::Base;
 use self::check::Check;
 pub use self::diagnostic::{Diagnostic, Diagnostics, Position, Severity};
 use self::files::{FileId, Files, Span};
@@ -91,7 +93,19 @@ pub fn load(paths: &[PathBuf]) -> Result<Scenario, Diagnostics> {
 /// # Errors
 /// All mistakes, including those that are only found when the world is built.
 pub fn read_text(text: &str) -> Result<Scenario, Vec<Mistake>> {
-    let mut check = Check::default();
+    read_with(text, Check::default())
+}
+
+/// Reads the scenario of a request that is added to a world (CPL-63). It can refer to the hubs, accounts, Regions and
+/// connectors of the world.
+///
+/// # Errors
+/// All mistakes, including those that are only found when the world is built.
+pub fn read_addition(text: &str, base: &World) -> Result<Scenario, Vec<Mistake>> {
+    read_with(text, Check { base: Some(Base::of(base)), ..Check::default() })
+}
+
+fn read_with(text: &str, mut check: Check) -> Result<Scenario, Vec<Mistake>> {
     let file = check.files.add_from_request("scenario", text);
     let mut written = sections::Declared::default();
     written.add(read(file, &schema(), &mut check));

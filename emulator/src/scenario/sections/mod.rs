@@ -249,12 +249,15 @@ impl Declared {
     pub(super) fn check(mut self, check: &mut Check) -> Valid {
         let exact = self.take_exact(check);
         let clock = self.clock.map(|written| clock::check(&written, check)).unwrap_or_default();
-        let start = clock.start();
+        let start = check.base.as_ref().map_or_else(|| clock.start(), |base| base.now);
         let regions = regions::check(self.regions, check);
         let policies = policies::check(self.policies, check);
         let organization = self.organization.map(|written| organization::check(written, &policies, &regions, check));
         let accounts = accounts::check(self.accounts, &policies, organization.as_ref(), check);
-        let quotas = quotas::check(&self.quotas.unwrap_or_default(), check);
+        let quotas = match (&self.quotas, &check.base) {
+            (None, Some(base)) => base.quotas,
+            _ => quotas::check(&self.quotas.unwrap_or_default(), check),
+        };
         let products = products::check(self.products, &regions, check);
         let context = hubs::Context {
             regions: &regions,
@@ -281,7 +284,8 @@ impl Declared {
             self.central_configuration.and_then(|written| central_configuration::check(written, aggregation, check));
         let context = resources::Context { all: &regions, named: &regions };
         let resources = self.resources.map(|written| resources::check(&written, &context, check));
-        let named = named_accounts(&accounts, (&hubs, &hubs_v2), organization.as_ref());
+        let mut named = named_accounts(&accounts, (&hubs, &hubs_v2), organization.as_ref());
+        named.extend(check.base.iter().flat_map(|base| &base.accounts));
         let context = generate::Context::new(&regions, &named, (&hubs, &hubs_v2), organization.as_ref());
         let ages = ages::Ages::new(start, &hubs_v2, organization.as_ref(), security_hub_v2.as_ref(), check);
         Valid {
