@@ -5,7 +5,21 @@ use std::sync::Arc;
 use securityhub_fixtures::products::{self as catalogue, Product};
 
 use super::refused::Refused;
-use super::*;
+use super::{
+    ScoreMode, Valid, accounts, aggregators, aggregators_v2, automation_rules_v2, central_configuration, connectors,
+    event_sinks, export_jobs, faults, findings, hub_entries, hubs, hubs_v2, new_controls, organization,
+    recommended_policies, security_hub_policies, security_hub_v2,
+};
+use crate::domain::accounts::organization::hub_v2_policies;
+use crate::domain::controls::checks;
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::files::Files;
+use crate::scenario::lost::ITEM;
+use crate::scenario::progress::Progress;
+use crate::state::{
+    AccountId, DailyScores, DeclaredInventory, Delays, Directory, IdSource, Quotas, Recommendations, Region, Timestamp,
+    World,
+};
 
 impl Valid {
     /// Builds a new world. If the scenario has errors, the world contains the parts without errors.

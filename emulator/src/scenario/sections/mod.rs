@@ -45,24 +45,16 @@ mod standards;
 mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use schemars::JsonSchema;
-use securityhub_fixtures::products::{self as catalogue, Product};
+use securityhub_fixtures::products::Product;
 use serde::Deserialize;
 
-use self::refused::Refused;
 use super::check::{AccountText, Check};
-use super::diagnostic::Diagnostic;
-use super::files::Files;
-use super::lost::{ITEM, Lost};
-use super::progress::Progress;
+use super::lost::Lost;
 use super::spanned::{Entries, Spanned};
-use crate::domain::accounts::organization::hub_v2_policies;
-use crate::domain::controls::checks;
 use crate::state::{
-    AccountId, Credential, DailyScores, DeclaredInventory, DeclaredRemediation, Delays, Directory, HubKey, IdSource,
-    Quotas, Recommendations, Region, Resource, Timestamp, World,
+    AccountId, Credential, DeclaredInventory, DeclaredRemediation, Delays, HubKey, Quotas, Region, Resource,
 };
 
 /// The state of the emulator at its start. All keys are optional.
@@ -254,10 +246,8 @@ impl Declared {
         let policies = policies::check(self.policies, check);
         let organization = self.organization.map(|written| organization::check(written, &policies, &regions, check));
         let accounts = accounts::check(self.accounts, &policies, organization.as_ref(), check);
-        let quotas = match (&self.quotas, &check.base) {
-            (None, Some(base)) => base.quotas,
-            _ => quotas::check(&self.quotas.unwrap_or_default(), check),
-        };
+        let of_base = check.base.as_ref().filter(|_| self.quotas.is_none()).map(|base| base.quotas);
+        let quotas = of_base.unwrap_or_else(|| quotas::check(&self.quotas.unwrap_or_default(), check));
         let products = products::check(self.products, &regions, check);
         let context = hubs::Context {
             regions: &regions,

@@ -89,7 +89,7 @@ pub(super) fn check(
     });
     let name = entry.control?;
     let control = resources::control(&name, &Scope::all(), check);
-    check_reason(&name, &entry.status, entry.reason.as_ref(), check);
+    check_reason(&name, entry.status.as_ref(), entry.reason.as_ref(), check);
     if entry.status.is_none() && entry.parameters.0.is_empty() && !check.lost.contains_in(span, "status") {
         let diagnostic = check.at(name.span, "the entry has no effect");
         check.push(diagnostic.expected("`status` or `parameters`"));
@@ -108,11 +108,11 @@ pub(super) fn check(
 /// A DISABLED control requires a reason, and a reason has a limited length.
 fn check_reason(
     control: &Spanned<String>,
-    status: &Option<Spanned<Status>>,
+    status: Option<&Spanned<Status>>,
     reason: Option<&Spanned<String>>,
     check: &mut Check,
 ) {
-    if let (Some(status), None) = (status.as_ref().filter(|status| status.value == Status::Disabled), reason) {
+    if let (Some(status), None) = (status.filter(|status| status.value == Status::Disabled), reason) {
         let diagnostic = check.at(status.span, format!("`{}` is DISABLED without a reason", control.value));
         check.push(diagnostic.expected("a `reason`, which AWS requires"));
     }

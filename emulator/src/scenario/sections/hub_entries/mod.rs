@@ -7,6 +7,7 @@ pub(super) mod automation_rules;
 pub(super) mod controls;
 pub(super) mod insights;
 
+use securityhub_fixtures::Operation;
 use serde_json::{Map, Value};
 
 use self::action_targets::ActionTarget;
@@ -24,7 +25,7 @@ use crate::domain::hub_access;
 use crate::scenario::check::{AccountText, Check};
 use crate::scenario::files::Span;
 use crate::scenario::sections::api_input::{self, ApiInput};
-use crate::scenario::spanned::{Node, Spanned};
+use crate::scenario::spanned::{Content, Node, Spanned};
 use crate::state::{HubKey, Region, Timestamp, Transaction, World};
 
 /// The entries as they are written.
@@ -137,11 +138,11 @@ impl Filters {
 
 /// A number as a part of an input.
 fn number(number: &Spanned<u32>) -> Node {
-    let content = crate::scenario::spanned::Content::Integer(number.value.into(), number.value.to_string());
+    let content = Content::Integer(number.value.into(), number.value.to_string());
     Node { span: number.span, content }
 }
 
 /// Checks an entry as the input of an operation. Violations are reported.
-fn is_valid(input: ApiInput, operation: securityhub_fixtures::Operation, check: &mut Check) -> bool {
+fn is_valid(input: ApiInput, operation: Operation, check: &mut Check) -> bool {
     input.input(operation, check).is_some()
 }

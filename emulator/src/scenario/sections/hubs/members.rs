@@ -6,8 +6,8 @@ use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, Deserializer, IntoDeserializer, MapAccess, Visitor};
+use serde::de::value::{MapAccessDeserializer, StrDeserializer};
+use serde::de::{self, Deserializer, MapAccess, Visitor};
 
 use super::{Context, Hub};
 use crate::domain::accounts::members::csv;
@@ -88,7 +88,7 @@ impl<'de> Visitor<'de> for WrittenVisitor {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Declared, E> {
-        Status::deserialize(text.into_deserializer()).map(Declared::Status)
+        Status::deserialize(StrDeserializer::<E>::new(text)).map(Declared::Status)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Declared, A::Error> {
