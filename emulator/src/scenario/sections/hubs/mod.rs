@@ -148,6 +148,10 @@ pub(super) fn check(written: Vec<Spanned<Declared>>, context: &Context<'_>, chec
     for Spanned { value: entry, span: item } in written {
         let account = entry.account.as_ref().and_then(|account| check.account(&account.0));
         let (regions, are_all_known) = regions_of(entry.regions.as_ref(), context.regions, check);
+        let standards = standards::check(&entry.standards, standards::is_offered, check);
+        if standards.len() < entry.standards.len() {
+            check.lose(&["hubs", ITEM, "standards"]);
+        }
         let hub = Hub {
             span: entry.account.as_ref().map(|account| account.0.span),
             products: entry.products.map(|products| products::check(&products, context.products, &regions, check)),
@@ -158,7 +162,7 @@ pub(super) fn check(written: Vec<Spanned<Declared>>, context: &Context<'_>, chec
                 .control_finding_generator
                 .map(|written| (written.value.into(), written.span)),
             default_standards: entry.default_standards,
-            standards: standards::check(&entry.standards, standards::is_offered, check),
+            standards,
             quiet: entry.quiet,
             config_recorder: entry
                 .config_recorder
