@@ -72,7 +72,8 @@ impl Answer for Exported {
 #[serde(deny_unknown_fields)]
 pub(super) struct Load {
     /// With `replace`, the default, the scenario becomes the state, and a reset returns to it. With `add`, the scenario
-    /// is added to the state, and the state to which a reset returns does not change.
+    /// is added to the state, and the state to which a reset returns does not change. It can refer to accounts, hubs and
+    /// Regions of the state; its clock, its seed and its settings of the V2 half are ignored.
     #[serde(default)]
     mode: Mode,
 }
@@ -167,10 +168,9 @@ fn in_snake_case(value: &Value) -> Value {
 
 /// Loads a scenario.
 pub(super) fn load(call: &Call<'_>, query: Load, Text(text): Text) -> Result<Json<Loaded>, Refusal> {
-    let scenario = scenario::read_text(&text).map_err(|mistakes| refusal(&mistakes))?;
     let world = match query.mode {
-        Mode::Replace => built(&scenario, None)?,
-        Mode::Add => added(call, &scenario)?,
+        Mode::Replace => built(scenario::read_text(&text), None)?,
+        Mode::Add => added(call, &text)?,
     };
     let sinks = sinks(call, &world)?;
     let loaded = Loaded { hubs: world.relations().hub_count(), findings: world.finding_count() };
@@ -181,9 +181,9 @@ pub(super) fn load(call: &Call<'_>, query: Load, Text(text): Text) -> Result<Jso
     if is_recorded { Ok(Json(loaded)) } else { Err(Refusal::cannot_write()) }
 }
 
-/// Builds the world of a scenario, on top of the world `below` if there is one.
-fn built(scenario: &Scenario, below: Option<&World>) -> Result<World, Refusal> {
-    let world = scenario.build_over(below).map_err(|mistakes| refusal(&mistakes))?;
+/// Builds the world of a scenario, on top of the world `base` if there is one.
+fn built(scenario: Result<Scenario, Vec<Mistake>>, base: Option<&World>) -> Result<World, Refusal> {
+    let world = scenario.and_then(|scenario| scenario.build_over(base)).map_err(|mistakes| refusal(&mistakes))?;
     // The loaded state includes the effects of work that is due at its time.
     due::run(&world, world.clock.now());
     Ok(world)
@@ -191,11 +191,11 @@ fn built(scenario: &Scenario, below: Option<&World>) -> Result<World, Refusal> {
 
 /// Builds a world from the current one and a scenario. If other calls change the current world meanwhile, the world is
 /// built again, because the changes of these calls would be lost.
-fn added(call: &Call<'_>, scenario: &Scenario) -> Result<World, Refusal> {
+fn added(call: &Call<'_>, text: &str) -> Result<World, Refusal> {
     for _ in 0..ATTEMPTS {
-        let below = current(call);
-        let world = built(scenario, Some(&below))?;
-        if difference::between(&below, &current(call), 1).is_empty() {
+        let base = current(call);
+        let world = built(scenario::read_addition(text, &base), Some(&base))?;
+        if difference::between(&base, &current(call), 1).is_empty() {
             return Ok(world);
         }
     }

@@ -7,6 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::base::Base;
 use super::diagnostic::{Diagnostic, MAX_DIAGNOSTICS, Severity};
 use super::files::{Files, Span};
 use super::lost::Lost;
@@ -23,6 +24,8 @@ pub(super) struct Check {
     pub(super) diagnostics: Vec<Diagnostic>,
     /// The parts that could not be read or are wrong.
     pub(super) lost: Lost,
+    /// The world that the scenario is added to.
+    pub(super) base: Option<Base>,
 }
 
 impl Check {
@@ -69,7 +72,7 @@ impl Check {
     /// The files that match a pattern. There is at least one, unless an error was reported. `such_as` is an example for
     /// the message.
     pub(super) fn find(&mut self, pattern: &Spanned<String>, such_as: &str) -> Vec<PathBuf> {
-        if self.refuse_file(pattern.span) {
+        if self.refuses_file(pattern.span) {
             return Vec::new();
         }
         let found = self.files.find(&pattern.value, pattern.span.file);
@@ -90,13 +93,13 @@ impl Check {
         found.unwrap_or_default()
     }
 
-    /// Reports a reference to a file from a scenario that was sent. Returns whether it is one.
-    pub(super) fn refuse_file(&mut self, span: Span) -> bool {
-        if self.files.is_alone() {
-            let diagnostic = self.at(span, "a scenario that is sent cannot refer to files");
-            self.push(diagnostic.expected("the content itself; `securityhub-local scenario load` inserts it"));
+    /// Returns whether the scenario is the body of a request, and reports a reference to a file in it.
+    pub(super) fn refuses_file(&mut self, span: Span) -> bool {
+        if self.files.is_from_request() {
+            let diagnostic = self.at(span, "the scenario of a request cannot refer to files");
+            self.push(diagnostic.expected("the content of the file; `securityhub-local scenario load` inserts it"));
         }
-        self.files.is_alone()
+        self.files.is_from_request()
     }
 
     /// `line 3`, or `line 3 of other.yaml`: a reference to `span` from an error at `seen_from`.

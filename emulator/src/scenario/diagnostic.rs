@@ -117,7 +117,7 @@ impl Diagnostic {
         format!("{message}{}{}", part(expected), part(suggestion))
     }
 
-    /// The first byte of its location in the text.
+    /// The offset of its location in the text, in bytes.
     pub(super) fn offset(&self) -> Option<usize> {
         self.position.as_ref().map(|position| position.start)
     }

@@ -18,11 +18,11 @@ pub enum Format {
     Json,
 }
 
-/// Writes the state of a world that no other code writes to. `others` are further keys of the scenario. Secrets of
-/// access keys are only part of it if `has_secrets`.
+/// Writes the state of a world as a scenario. No other code may write to the world meanwhile. `others` are further keys
+/// of the scenario. The secrets of access keys are included only if `has_secrets`.
 pub fn export(world: &World, others: &Map<String, Value>, format: Format, has_secrets: bool) -> String {
     let mut document = world.document();
-    // What only this process needs: sessions and the answers to client tokens.
+    // Sessions and the answers to client tokens are only valid in this process.
     document.clock_start = None;
     document.sessions.clear();
     document.relations.retain(|row| !row.kind.is_internal());

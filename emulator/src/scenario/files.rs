@@ -1,4 +1,4 @@
-//! Reads files, resolves patterns, and keeps the texts so that errors can show their lines.
+//! Reads files, resolves patterns, and stores the texts so that errors can show their lines.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -14,8 +14,8 @@ use crate::suggest;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Files {
     all: Vec<File>,
-    /// Whether the texts were sent and cannot refer to files.
-    is_alone: bool,
+    /// Whether the text is the body of a request, which cannot refer to files.
+    is_from_request: bool,
 }
 
 /// A text.
@@ -84,15 +84,15 @@ impl Files {
         FileId(self.all.len() - 1)
     }
 
-    /// Adds a text that was sent and cannot refer to files.
-    pub(super) fn add_alone(&mut self, name: &str, text: &str) -> FileId {
-        self.is_alone = true;
+    /// Adds the body of a request, which cannot refer to files.
+    pub(super) fn add_from_request(&mut self, name: &str, text: &str) -> FileId {
+        self.is_from_request = true;
         self.add(name, text)
     }
 
-    /// Whether the texts were sent and cannot refer to files.
-    pub(super) fn is_alone(&self) -> bool {
-        self.is_alone
+    /// Whether the text is the body of a request, which cannot refer to files.
+    pub(super) fn is_from_request(&self) -> bool {
+        self.is_from_request
     }
 
     /// A text.

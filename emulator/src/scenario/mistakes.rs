@@ -1,4 +1,4 @@
-//! The mistakes of a scenario that was sent, with their paths (CPL-63).
+//! Mistakes in the scenario of a request, with their paths (CPL-63).
 
 use std::fmt::Write as _;
 
@@ -7,10 +7,10 @@ use super::files::{FileId, Files};
 use super::parse;
 use super::spanned::{Content, Node};
 
-/// A mistake in a scenario that was sent.
+/// A mistake in the scenario of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
-    /// Line number, from 1; `None` if it concerns the whole scenario.
+    /// Line number, from 1; `None` if the mistake concerns the whole scenario.
     pub line: Option<usize>,
     /// Column number in characters, from 1.
     pub column: Option<usize>,
@@ -42,7 +42,7 @@ pub(super) fn of(files: &Files, diagnostics: &Diagnostics) -> Vec<Mistake> {
     errors.map(mistake).collect()
 }
 
-/// The path of the innermost value that contains a byte or begins before it.
+/// The path of the innermost value that begins at `offset` or before it.
 fn path_at(tree: &Node, offset: usize) -> String {
     let (mut node, mut path) = (tree, String::new());
     loop {

@@ -20,9 +20,10 @@
 //!
 //! Several files are merged in the given order. `name`, `clock`, `seed`, `regions`, `default_account`, `organization`
 //! and `quotas` of a later file replace earlier ones as a whole; `accounts`, `credentials`, `policies` and
-//! `event_sinks` are replaced key by key; `hubs`, `aggregators` and `findings` are appended, and the later entry wins for a hub or an aggregator
-//! that is listed twice.
+//! `event_sinks` are replaced key by key; `hubs`, `aggregators` and `findings` are appended, and the later entry wins
+//! for a hub or an aggregator that is listed twice.
 
+mod base;
 mod check;
 mod diagnostic;
 pub mod entries;
@@ -47,6 +48,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::Value;
 
+use self::base::Base;
 use self::check::Check;
 pub use self::diagnostic::{Diagnostic, Diagnostics, Position, Severity};
 use self::files::{FileId, Files, Span};
@@ -87,13 +89,25 @@ pub fn load(paths: &[PathBuf]) -> Result<Scenario, Diagnostics> {
     checked(written, check)
 }
 
-/// Reads a scenario that was sent and cannot refer to files (CPL-63).
+/// Reads the scenario of a request (CPL-63). It cannot refer to files.
 ///
 /// # Errors
 /// All mistakes, including those that are only found when the world is built.
 pub fn read_text(text: &str) -> Result<Scenario, Vec<Mistake>> {
-    let mut check = Check::default();
-    let file = check.files.add_alone("scenario", text);
+    read_with(text, Check::default())
+}
+
+/// Reads the scenario of a request that is added to a world (CPL-63). It can refer to the hubs, accounts, Regions and
+/// connectors of the world.
+///
+/// # Errors
+/// All mistakes, including those that are only found when the world is built.
+pub fn read_addition(text: &str, base: &World) -> Result<Scenario, Vec<Mistake>> {
+    read_with(text, Check { base: Some(Base::of(base)), ..Check::default() })
+}
+
+fn read_with(text: &str, mut check: Check) -> Result<Scenario, Vec<Mistake>> {
+    let file = check.files.add_from_request("scenario", text);
     let mut written = sections::Declared::default();
     written.add(read(file, &schema(), &mut check));
     let files = check.files.clone();
@@ -245,13 +259,14 @@ impl Scenario {
         self.valid.world(&self.files, &self.progress).map_err(Diagnostics::sorted)
     }
 
-    /// Builds a new world from it, or one on top of a world that no other code writes to.
+    /// Builds a world from it: a new one, or a copy of `base` with the scenario applied to it. No other code may write to
+    /// `base` meanwhile.
     ///
     /// # Errors
     /// Mistakes that only the domain detects.
-    pub fn build_over(&self, below: Option<&World>) -> Result<World, Vec<Mistake>> {
-        let built = match below {
-            Some(below) => self.valid.world_over(below, &self.files, &self.progress),
+    pub fn build_over(&self, base: Option<&World>) -> Result<World, Vec<Mistake>> {
+        let built = match base {
+            Some(base) => self.valid.world_over(base, &self.files, &self.progress),
             None => self.valid.world(&self.files, &self.progress),
         };
         built.map_err(|diagnostics| mistakes::of(&self.files, &Diagnostics::sorted(diagnostics)))

@@ -1,13 +1,13 @@
-//! Findings of an exported state, which stand on one line each.
+//! Locates the findings in the text of an exported state, where each finding is one line.
 //!
-//! An export may have very many of them. They are read as JSON, line by line, and do not become part of the tree: the
-//! parser gets a text in which they are replaced by spaces.
+//! An export can contain a million findings. They are read as JSON, line by line, and are not added to the tree: in the
+//! text that the parser gets, spaces replace them.
 
 use std::ops::Range;
 
 use memchr::memmem;
 
-/// The beginning of a finding in an exported state, after its indentation and the mark of a list.
+/// The beginning of a finding in an exported state, after the indentation and the list marker.
 const START: &str = "{\"number\":";
 
 /// The ranges of the findings of an exported state in a text. Empty if the text has no state.
@@ -31,7 +31,7 @@ pub(super) fn find(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// The text with spaces in the place of the lines that contain these ranges, so that all positions stay the same.
+/// Replaces the lines that contain these ranges with spaces, so that all positions stay the same.
 pub(super) fn mask(text: &str, ranges: &[Range<usize>]) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut copied = 0;
@@ -60,6 +60,6 @@ mod tests {
         assert_eq!(masked.split_whitespace().collect::<Vec<_>>(), ["state:", "findings:", "name:", "x"]);
         let json = "{\"state\": {\"findings\": [\n{\"number\":1},\n{\"number\":2}\n]}}";
         assert_eq!(mask(json, &find(json)).split_whitespace().count(), 4);
-        assert!(find("findings:\n  - {\"number\":1}\n").is_empty(), "there is no state");
+        assert!(find("findings:\n  - {\"number\":1}\n").is_empty(), "the text has no state");
     }
 }

@@ -4,6 +4,8 @@ mod at_once;
 mod central_configuration;
 mod event_sinks;
 mod faults;
+mod hub_entries;
+mod members;
 mod resources;
 mod shipped;
 mod v2;

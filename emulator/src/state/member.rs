@@ -105,6 +105,15 @@ impl MemberStatus {
         MemberStatus::AccountSuspended,
     ];
 
+    /// Whether a member with this status has no invitation, if it is or is not in the administrator's organization.
+    pub fn is_without_invitation(self, is_in_organization: bool) -> bool {
+        match self {
+            MemberStatus::Enabled | MemberStatus::Removed => is_in_organization,
+            MemberStatus::Deleted | MemberStatus::AccountSuspended => true,
+            MemberStatus::Created | MemberStatus::Invited | MemberStatus::Resigned => false,
+        }
+    }
+
     /// The value on the wire (ACC-02).
     pub fn as_str(self) -> &'static str {
         match self {

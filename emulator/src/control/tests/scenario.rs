@@ -60,6 +60,40 @@ fn a_scenario_is_added_to_the_state() {
 
 /// Rules: CPL-63.
 #[test]
+fn an_added_scenario_refers_to_the_state() {
+    let service = service();
+    let start = "regions: [us-east-1, eu-west-1]\nquotas: { members: 1, invited_members: 1 }\n\
+                 hubs: [{ account: '111111111111', regions: all }]\n\
+                 hubs_v2: [{ account: '222222222222', regions: [eu-west-1] }]\n";
+    let (status, answer) = send(&service, "PUT", SCENARIO, start);
+    assert_eq!(status, 200, "{answer}");
+    let add = |text: &str| send(&service, "PUT", "/_emulator/scenario?mode=add", text);
+    let findings = "findings: [{ generate: { product: guardduty, count: 6, regions: all } }]\n";
+    assert_eq!(add(findings), (200, json!({ "Hubs": 2, "Findings": 6 })));
+    let listed =
+        "findings: [{ generate: { product: macie, count: 4, accounts: ['222222222222'], regions: [eu-west-1] } }]\n";
+    assert_eq!(add(listed), (200, json!({ "Hubs": 2, "Findings": 10 })));
+    for text in [
+        "aggregators: [{ account: '111111111111', home: eu-west-1 }]\n",
+        "insights: [{ account: '111111111111', regions: all, name: n, filters: {}, group_by: ResourceId }]\n",
+    ] {
+        assert_eq!(add(text).0, 200, "{text}");
+    }
+    for (text, message) in [
+        ("hubs: [{ account: '333333333333', regions: [eu-west-9] }]\n", "eu-west-9"),
+        (
+            "hubs: [{ account: '333333333333', regions: all, members: { '444444444444': enabled, '555555555555': enabled } }]\n",
+            "at most 1",
+        ),
+        ("aggregators: [{ account: '333333333333', home: eu-west-1 }]\n", "Security Hub is not enabled"),
+    ] {
+        let (status, refused) = add(text);
+        assert!(status == 400 && refused.to_string().contains(message), "{text}: {refused}");
+    }
+}
+
+/// Rules: CPL-63.
+#[test]
 fn mistakes_are_listed_with_line_column_and_path() {
     let service = service();
     import(&service, "a");

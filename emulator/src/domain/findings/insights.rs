@@ -78,7 +78,7 @@ pub fn create(
     draft: Draft,
 ) -> Result<String, AwsError> {
     selection(world, caller, &draft.filters)?;
-    grouping(world.schema(), &draft.group_by_attribute)?;
+    check_grouping(world, &draft.group_by_attribute)?;
     let key = caller.hub_key();
     let mut hub = hub_access::enabled(transaction, &key).map_err(|_| hub_access::not_subscribed(caller))?;
     if hub.insights.len() >= MAX_INSIGHTS {
@@ -91,6 +91,14 @@ pub fn create(
     hub.insights.push(Insight { number, id, name, filters, group_by_attribute });
     transaction.stage_hub(key, hub);
     Ok(arn)
+}
+
+/// Checks the grouping of an insight (INS-30).
+///
+/// # Errors
+/// 400 if the values of the filter name cannot be counted.
+pub fn check_grouping(world: &World, name: &str) -> Result<(), AwsError> {
+    grouping(world.schema(), name).map(|_| ())
 }
 
 /// The changes of UpdateInsight; `None` leaves an attribute unchanged (INS-05).
@@ -116,7 +124,7 @@ pub fn update(
     edit: Edit,
 ) -> Result<(), AwsError> {
     edit.filters.as_ref().map(|filters| selection(world, caller, filters)).transpose()?;
-    edit.group_by_attribute.as_ref().map(|name| grouping(world.schema(), name)).transpose()?;
+    edit.group_by_attribute.as_ref().map(|name| check_grouping(world, name)).transpose()?;
     change(transaction, caller, arn, |insights, position| {
         let Some(insight) = insights.get_mut(position) else { return };
         insight.name = edit.name.unwrap_or_else(|| insight.name.clone());

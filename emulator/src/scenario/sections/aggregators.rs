@@ -125,7 +125,8 @@ pub(super) fn check(
 
 /// An aggregator requires the hub of its home Region, and must not belong to a member. Returns whether the hub is on.
 fn check_hub(account: AccountId, home: &Region, span: Span, hubs: &hubs::Valid, check: &mut Check) -> bool {
-    let is_on = hubs.is_on(&HubKey { account, region: home.clone() });
+    let key = HubKey { account, region: home.clone() };
+    let is_on = hubs.is_on(&key) || check.base.as_ref().is_some_and(|base| base.hubs.contains(&key));
     if let Some(administrator) = hubs.administrator(account) {
         let message = format!("{account} is an enabled member of {administrator} and uses its aggregator");
         check.push(check.at(span, message).expected("an administrator, or an account that is not a member"));

@@ -91,7 +91,7 @@ pub(super) fn texts(texts: &[Spanned<String>], span: Span) -> Node {
 }
 
 /// The position of the value that violates a constraint, or of the nearest part that contains it.
-fn span_of(root: &Node, violation: &Violation) -> Span {
+pub(super) fn span_of(root: &Node, violation: &Violation) -> Span {
     let mut node = root;
     for segment in &violation.path {
         let next = match (segment, &node.content) {

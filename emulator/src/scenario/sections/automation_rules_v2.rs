@@ -188,7 +188,9 @@ fn action_wire(action: &Spanned<Action>) -> ApiInput {
 fn check_connector(rule: &Rule, connectors: &connectors::Valid, check: &mut Check) {
     let Some(name) = &rule.connector else { return };
     let known = connectors.iter().filter(|connector| connector.is_of_v2_hub(&rule.key));
-    let known: Vec<&str> = known.map(|connector| connector.name.as_str()).collect();
+    let of_base = check.base.clone().map(|base| base.connectors).unwrap_or_default();
+    let of_base = of_base.iter().filter(|(hub, _)| *hub == rule.key).map(|(_, name)| name.as_str());
+    let known: Vec<&str> = known.map(|connector| connector.name.as_str()).chain(of_base).collect();
     if known.contains(&name.value.as_str()) {
         return;
     }

@@ -7,6 +7,7 @@ use securityhub_fixtures::standards::{self, CONTROLS, Control, Standard};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::parameters::custom;
 use super::refused::Refused;
 use super::{aggregators, hubs, organization, standards as names};
 use crate::aws_error::AwsError;
@@ -233,23 +234,6 @@ fn content_of(name: &Spanned<String>, written: &WrittenPolicy, check: &mut Check
         check.push(check.at(name.span, AwsError::from(error).message.into_owned()));
     }
     Content::On { standards, controls, parameters }
-}
-
-/// A `ParameterConfiguration`. A value of the wrong type is omitted, so that the domain refuses the parameter.
-fn custom(control: &Control, name: &str, value: &Value) -> Value {
-    let parameter = control.parameters.iter().find(|parameter| parameter.name == name);
-    let type_name = parameter.map_or("", |parameter| parameter.options.type_name());
-    let items_are = |is: fn(&Value) -> bool| value.as_array().is_some_and(|items| items.iter().all(is));
-    let fits = match type_name {
-        "Integer" => value.is_i64(),
-        "Double" => value.is_number(),
-        "Boolean" => value.is_boolean(),
-        "IntegerList" => items_are(Value::is_i64),
-        "EnumList" | "StringList" => items_are(Value::is_string),
-        _ => value.is_string(),
-    };
-    let value = if fits { json!({ type_name: value }) } else { json!({}) };
-    json!({ "ValueType": "CUSTOM", "Value": value })
 }
 
 fn control_ids(written: &[Spanned<String>], check: &mut Check) -> Vec<String> {

@@ -21,34 +21,34 @@ pub(in crate::scenario) struct Declared {
     #[serde(rename = "type")]
     #[schemars(with = "KindText")]
     kind: Option<Spanned<KindText>>,
-    /// URL of a webhook, or of an endpoint of EventBridge, such as http://127.0.0.1:8080.
+    /// URL of the webhook or of the EventBridge endpoint, such as http://127.0.0.1:8080.
     #[schemars(transform = not_null)]
     url: Option<Spanned<String>>,
-    /// File of a file sink, relative to the directory of this file. Each event is a line.
+    /// Path of the file, relative to the directory of this scenario. Each event is one line.
     #[schemars(transform = not_null)]
     path: Option<Spanned<String>>,
-    /// Event pattern of EventBridge that events must match. Default: all events.
+    /// EventBridge event pattern that events must match. Default: all events.
     #[schemars(transform = not_null)]
     pattern: Option<Node>,
     /// Accounts whose events are delivered. Default: all.
     accounts: Option<Vec<AccountText>>,
     /// Regions whose events are delivered. Default: all.
     regions: Option<Vec<RegionText>>,
-    /// Further headers of the requests to a webhook.
+    /// Additional headers of the requests to a webhook.
     headers: Option<Entries<String>>,
-    /// Event bus of EventBridge. Default: default.
+    /// EventBridge event bus. Default: default.
     #[schemars(transform = not_null)]
     bus_name: Option<Spanned<String>>,
-    /// Text that replaces `aws` in the source of events for EventBridge, such as local. Default: aws.
+    /// Prefix that replaces `aws` in the source of events for EventBridge, such as local. Default: aws.
     #[schemars(transform = not_null)]
     source_prefix: Option<Spanned<String>>,
     /// Maximum number of retries of a delivery. Default: 10.
     #[schemars(transform = not_null)]
     retries: Option<Spanned<u32>>,
-    /// Maximum number of events that wait; more drop the oldest. Default: 10000.
+    /// Maximum number of pending events. When the queue is full, the oldest event is dropped. Default: 10000.
     #[schemars(transform = not_null)]
     queue_size: Option<Spanned<usize>>,
-    /// Whether the sink gets events. Default: true.
+    /// Whether events are delivered. Default: true.
     enabled: Option<bool>,
 }
 
@@ -59,9 +59,9 @@ pub(in crate::scenario) struct Declared {
 enum KindText {
     /// HTTP requests with one event each.
     Webhook,
-    /// Calls of PutEvents of EventBridge.
+    /// PutEvents calls to an EventBridge endpoint.
     EventBridge,
-    /// Lines of a file.
+    /// Lines of a file, one for each event.
     File,
 }
 
@@ -83,7 +83,7 @@ pub(super) fn check(written: Entries<Declared>, regions: &[Region], check: &mut 
     let mut valid = Valid::new();
     for (name, declared) in written.0 {
         if !sinks::is_name(&name.value) {
-            let diagnostic = check.at(name.span, format!("`{}` is not a valid name of a sink", name.value));
+            let diagnostic = check.at(name.span, format!("`{}` is not a valid sink name", name.value));
             check.push(diagnostic.expected("1 to 64 letters, digits, dots, underscores and hyphens"));
         } else if valid.len() == sinks::MAX {
             let message = format!("a scenario has at most {} sinks", sinks::MAX);
@@ -152,7 +152,7 @@ fn place(written: &Declared, mistake: &Mistake) -> (&'static str, Option<Span>) 
     }
 }
 
-/// Declares the sinks of a world.
+/// Stores the sinks in a world.
 pub(super) fn apply(valid: &Valid, world: &mut World) {
     world.event_sinks = valid.clone().into();
 }

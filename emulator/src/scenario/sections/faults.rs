@@ -1,5 +1,5 @@
-//! `faults`: rules that make calls fail or slow them down (CPL-40). They are the faults of the control plane, with keys in
-//! snake case.
+//! `faults`: rules that make calls fail or slow them down (CPL-40). Their keys are those of the control plane,
+//! in snake case.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -29,7 +29,9 @@ impl JsonSchema for Declared {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
         let mut schema = settings.into_generator().into_root_schema_for::<Fault>().to_value();
-        to_snake_case(&mut schema);
+        let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+        let names: Vec<String> = properties.map(|(name, _)| name.clone()).collect();
+        to_snake_case(&mut schema, &names);
         if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
             for read_only in ["seen", "fired"] {
                 properties.shift_remove(read_only);
@@ -48,10 +50,15 @@ impl JsonSchema for Declared {
     }
 }
 
-/// Renames the properties of a schema.
-fn to_snake_case(schema: &mut Value) {
+/// Converts the property names of a schema, and `names` in its descriptions.
+fn to_snake_case(schema: &mut Value, names: &[String]) {
     match schema {
         Value::Object(members) => {
+            if let Some(Value::String(description)) = members.get_mut("description") {
+                for name in names {
+                    *description = description.replace(&format!("`{name}`"), &format!("`{}`", snake_case(name)));
+                }
+            }
             if let Some(Value::Object(properties)) = members.get_mut("properties") {
                 *properties =
                     std::mem::take(properties).into_iter().map(|(name, schema)| (snake_case(&name), schema)).collect();
@@ -61,9 +68,9 @@ fn to_snake_case(schema: &mut Value) {
                     *name = name.as_str().map(snake_case).into();
                 }
             }
-            members.values_mut().for_each(to_snake_case);
+            members.values_mut().for_each(|part| to_snake_case(part, names));
         }
-        Value::Array(parts) => parts.iter_mut().for_each(to_snake_case),
+        Value::Array(parts) => parts.iter_mut().for_each(|part| to_snake_case(part, names)),
         _ => {}
     }
 }
@@ -90,7 +97,7 @@ fn pascal_case(name: &str) -> String {
     words.collect()
 }
 
-/// The same tree with the names of the control plane. Matches contain names of the API.
+/// Converts the keys to the names of the control plane. Matches are not converted, because they contain names of the API.
 fn with_pascal_case(node: Node) -> Node {
     let content = match node.content {
         Content::Map(entries) => Content::Map(
@@ -116,7 +123,7 @@ pub(in crate::scenario) struct Valid {
     has_rate_limits: bool,
 }
 
-/// Applies them. A served world takes the faults over.
+/// Stores the faults in a world.
 pub(in crate::scenario) fn apply(valid: &Valid, world: &mut World) {
     world.faults.declared = Arc::clone(&valid.faults);
     world.faults.has_rate_limits = valid.has_rate_limits;

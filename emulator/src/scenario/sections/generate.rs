@@ -193,7 +193,8 @@ fn hubs_of(written: &Declared, context: &Context<'_>, check: &mut Check) -> Opti
             && regions.as_ref().is_none_or(|regions| regions.contains(&hub.region))
     };
     // Each half shows the findings while its hub is enabled, so either hub is enough (DEC-04).
-    let hubs: BTreeSet<&HubKey> = context.hubs.keys().chain(context.hubs_v2.keys()).collect();
+    let of_base = check.base.iter().flat_map(|base| base.hubs.iter().chain(&base.hubs_v2));
+    let hubs: BTreeSet<&HubKey> = context.hubs.keys().chain(context.hubs_v2.keys()).chain(of_base).collect();
     Some(hubs.into_iter().filter(is_meant).cloned().collect())
 }
 

@@ -36,10 +36,13 @@ fn known() -> impl Iterator<Item = &'static str> {
     REGIONS.iter().map(|region| region.name)
 }
 
-/// Checks the Regions of a scenario. A Region unknown to AWS is served too if it is listed here; a name that is similar
+/// Checks the Regions of a scenario. The default is us-east-1, or the Regions of the world that the scenario is added to.
+/// A Region unknown to AWS is served too if it is listed here; a name that is similar
 /// to an AWS Region gets a warning.
 pub(in crate::scenario) fn check(written: Option<Vec<RegionText>>, check: &mut Check) -> Vec<Region> {
-    let Some(written) = written else { return vec![Region::new("us-east-1")] };
+    let Some(written) = written else {
+        return check.base.as_ref().map_or_else(|| vec![Region::new("us-east-1")], |base| base.regions.clone());
+    };
     let mut regions = Vec::new();
     for RegionText(name) in written {
         if !Region::is_name(&name.value) {

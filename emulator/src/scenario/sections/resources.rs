@@ -134,6 +134,11 @@ pub(in crate::scenario) struct Scope {
 }
 
 impl Scope {
+    /// All controls.
+    pub(in crate::scenario) fn all() -> Scope {
+        Scope::of(None)
+    }
+
     fn of(resource_type: Option<&str>) -> Scope {
         let checks_type =
             |control: &Control| resource_type.is_none_or(|resource_type| checks::checks_type(control, resource_type));

@@ -13,7 +13,7 @@ use crate::scenario::files::Span;
 use crate::scenario::spanned::{Content, Node};
 use crate::state::{DocumentError, FindingDocument, RowError, RowKind, World, WorldDocument};
 
-/// The state as a part of the tree. Most findings are not part of it; see `state_lines`.
+/// The state as a node. It does not contain the findings that `state_lines` located.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(transparent)]
 pub(in crate::scenario) struct Declared(Node);
@@ -39,22 +39,22 @@ impl JsonSchema for Declared {
                 "ids": { "description": "The seed of IDs, and the number of random numbers made from it.", "type": "object" },
                 "next_finding": { "description": "The number of the next finding.", "type": "integer" },
                 "relations": {
-                    "description": "Accounts, hubs, members, standards and all else but findings.",
+                    "description": "Everything except findings: accounts, hubs, members, standards and so on.",
                     "type": "array",
                     "items": {
                         "type": "object",
                         "required": ["kind", "key", "value"],
                         "properties": {
-                            "kind": { "description": "The kind of thing.", "enum": kinds },
-                            "account": text("The account, if it belongs to one."),
-                            "region": text("The Region, if it belongs to one."),
-                            "key": text("Its ID or name."),
-                            "value": { "description": "Its settings." },
+                            "kind": { "description": "The kind of the row.", "enum": kinds },
+                            "account": text("The account of the row, if any."),
+                            "region": text("The Region of the row, if any."),
+                            "key": text("The ID or name."),
+                            "value": { "description": "The content of the row." },
                         },
                     },
                 },
                 "findings": {
-                    "description": "Findings as they are stored, each with its number.",
+                    "description": "The stored findings with their numbers.",
                     "type": ["array", "null"],
                     "items": { "type": "object" },
                 },
@@ -98,7 +98,7 @@ pub(in crate::scenario) fn check(written: Declared, check: &mut Check) -> Option
     }
 }
 
-/// Reads the findings that stand on lines of their own.
+/// Reads the findings that `state_lines` located.
 fn lines(node: &Node, findings: &mut Vec<FindingDocument<'static>>, check: &mut Check) {
     let Some(file) = check.files.get(node.span.file) else { return };
     let (text, ranges) = (Arc::clone(&file.text), Arc::clone(&file.findings));
@@ -126,7 +126,7 @@ fn report(node: &Node, path: &str, error: &serde_json::Error, check: &mut Check)
     check.push(check.at(span, format!("`{path}` in `state`: {error}")));
 }
 
-/// The part of the tree at a path such as `relations[3].value`, as far as it exists.
+/// The part of the tree at a path such as `relations[3].value`, or the innermost part that contains the path.
 fn at<'n>(node: &'n Node, path: &str) -> &'n Node {
     let mut node = node;
     for part in path.split(['.', '[', ']']).filter(|part| !part.is_empty()) {
@@ -142,20 +142,21 @@ fn at<'n>(node: &'n Node, path: &str) -> &'n Node {
 }
 
 impl Valid {
-    /// A new world in this state, or on top of `base`.
+    /// A new world in this state, or a copy of `base` with this state added.
     ///
     /// # Errors
-    /// The first part that does not fit, with its span.
+    /// The first invalid row or finding, with its span.
     pub(super) fn world(&self, base: Option<&World>) -> Result<World, (Span, String)> {
         let (document, findings) = (self.document.clone(), self.findings.to_vec());
         let built = match base {
             Some(base) => restore::merge(base, document, findings),
             None => restore::world(document, findings),
         };
-        built.map_err(|error| (self.place(&error), error.to_string()))
+        built.map_err(|error| (self.span_of(&error), error.to_string()))
     }
 
-    fn place(&self, error: &DocumentError) -> Span {
+    /// The position of an error.
+    fn span_of(&self, error: &DocumentError) -> Span {
         let (row, path) = match error {
             DocumentError::Row(error) => {
                 let RowError { row, path, .. } = &**error;

@@ -38,7 +38,7 @@ fn sinks_are_declared_by_name() {
 
 /// Rules: CPL-82.
 #[test]
-fn wrong_sinks_are_reported_at_their_keys() {
+fn mistakes_in_sinks_are_reported_at_their_keys() {
     for (sink, expected) in [
         ("{ type: hook }", "hook"),
         ("{ url: http://a }", "type"),
@@ -55,5 +55,5 @@ fn wrong_sinks_are_reported_at_their_keys() {
         assert!(text.contains(expected) && text.contains("2 |"), "{sink}\n{text}");
     }
     let text = errors("event_sinks:\n  \"a b\": { type: webhook, url: http://a }\n");
-    assert!(text.contains("`a b` is not a valid name of a sink"), "{text}");
+    assert!(text.contains("`a b` is not a valid sink name"), "{text}");
 }

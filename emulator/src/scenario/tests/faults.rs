@@ -31,7 +31,7 @@ fn faults_have_the_members_of_the_control_plane_in_snake_case() {
 
 /// Rules: CPL-33, CPL-40.
 #[test]
-fn all_mistakes_in_faults_are_reported_with_their_places() {
+fn all_mistakes_in_faults_are_reported_with_their_positions() {
     let errors = errors(
         "faults:\n  - { operation: GetFinding, error: { status: 500 } }\n  - { error: { code: Throtle } }\n  - { wire: rest }\n  \
          - { latncy: { fixed: 1s } }\n  - { id: a, wire: reset }\n  - { id: a, wire: hang }\n  - { match: { $prefx: a }, wire: reset }",

@@ -4,6 +4,8 @@ use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::domain::due;
+use crate::domain::findings::v2::exports;
 use crate::testing::Stage;
 
 const OWNER: &str = "111111111111";
@@ -269,4 +271,41 @@ fn findings_that_the_v2_half_does_not_show_are_reported() {
     assert!(!unlimited.contains("V2 half") && unlimited.contains("AWS would have deleted it"), "{unlimited}");
     let classic = HUBS.lines().filter(|line| !line.contains("_v2")).collect::<Vec<_>>().join("\n");
     assert!(!warned(&format!("{classic}\n")).contains("V2 half"));
+}
+
+/// Rules: CPL-158, EXV-05, EXV-06.
+#[test]
+fn export_jobs_are_declared_in_any_status() {
+    let text = std::fs::read_to_string(repository("scenarios/console-settings.yaml")).unwrap();
+    let more = "  - { account: '111111111111', region: us-east-1, output: { Findings: { Format: OCSF_JSON } }, destination: { S3: { \
+                BucketArn: 'arn:aws:s3:::b', KmsKeyArn: 'arn:aws:kms:us-east-1:111111111111:key/1' } }, status: ";
+    let stage = Stage(build(&format!("{text}{more}CANCELLED }}\n{more}RUNNING }}\n")));
+    due::run(&stage.0, stage.0.clock.now());
+    let jobs = stage.good(OWNER, Operation::ListExportJobsV2, json!({}));
+    let jobs = jobs["ExportJobs"].as_array().unwrap();
+    let of = |name: &str| jobs.iter().map(|job| job[name].clone()).collect::<Vec<_>>();
+    assert_eq!(of("Status"), ["RUNNING", "CANCELLED", "FAILED", "SUCCEEDED"], "{jobs:?}");
+    assert_eq!((&jobs[2]["Name"], &jobs[2]["FailureCode"]), (&json!("denied"), &json!("ACCESS_DENIED")));
+    let id = jobs[3]["ExportJobId"].as_str().unwrap();
+    let (_, job) = exports::of_any_account(&stage.0, id).unwrap();
+    let lines = String::from_utf8(job.exported.as_ref().unwrap().to_vec()).unwrap();
+    assert!(lines.lines().count() >= 10, "the findings of the scenario: {lines}");
+    let job = |rest: &str| format!("  - {{ account: '111111111111', region: us-east-1, {rest} }}\n");
+    let to =
+        "destination: { S3: { BucketArn: 'arn:aws:s3:::b', KmsKeyArn: 'arn:aws:kms:us-east-1:111111111111:key/1' } }";
+    let json = "output: { Findings: { Format: OCSF_JSON } }";
+    insta::assert_snapshot!(errors(&format!(
+        "{HUBS}export_jobs:\n{}{}{}{}{}",
+        job(&format!("{to}, output: {{ Findings: {{ Format: PDF }} }}")),
+        job(&format!("{to}, {json}, status: FAILED")),
+        job(&format!("{to}, {json}, failure: {{ code: ACESS_DENIED, message: m }}")),
+        job(&format!("{to}, {json}, status: RUNNING, failure: {{ code: ACCESS_DENIED, message: m }}")),
+        job(&format!("{json}, status: DONE")),
+    )));
+    insta::assert_snapshot!(errors(&format!(
+        "{HUBS}export_jobs:\n{}{}{}  - {{ account: '222222222222', region: us-east-1, {to}, {json} }}\n",
+        job(&format!("{to}, output: {{ Findings: {{ Format: CSV }} }}")),
+        job(&format!("{to}, {json}, status: RUNNING")),
+        job(&format!("{to}, {json}, status: RUNNING")),
+    )));
 }

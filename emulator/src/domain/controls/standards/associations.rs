@@ -8,7 +8,7 @@ use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
 use crate::domain::controls::standards::subscription_controls;
 use crate::domain::hub_access;
-use crate::state::{ControlState, Directory, Hub, HubKey, Subscription, Transaction, World};
+use crate::state::{ControlState, Directory, Hub, HubKey, Subscription, SubscriptionStatus, Transaction, World};
 
 /// A security control in an enabled standard.
 #[derive(Debug)]
@@ -73,9 +73,19 @@ pub type Unprocessed = (&'static str, &'static str);
 /// [`Unprocessed`].
 pub fn find(
     directory: &Directory,
-    (key, hub): (&HubKey, &Hub),
+    hub: (&HubKey, &Hub),
     control: &str,
     standard: &str,
+) -> Result<Association, Unprocessed> {
+    find_in(directory, hub, (control, standard), SubscriptionStatus::is_updatable)
+}
+
+/// The association of a control with a standard whose status `is_ready`.
+fn find_in(
+    directory: &Directory,
+    (key, hub): (&HubKey, &Hub),
+    (control, standard): (&str, &str),
+    is_ready: fn(SubscriptionStatus) -> bool,
 ) -> Result<Association, Unprocessed> {
     let control = security_controls::find(directory, key, control)
         .map_err(|error: UnknownControl| (error.code(), error.reason()))?;
@@ -83,7 +93,7 @@ pub fn find(
         UnknownStandard::Malformed => ("INVALID_INPUT", "Invalid standards ARN"),
         UnknownStandard::Unknown => ("RESOURCE_NOT_FOUND", "Standard not found"),
     })?;
-    let subscription = hub.standards.get(standard.id).filter(|subscription| subscription.status.is_updatable());
+    let subscription = hub.standards.get(standard.id).filter(|subscription| is_ready(subscription.status));
     let subscription = subscription.ok_or(("RESOURCE_NOT_FOUND", "The standard is not enabled"))?;
     let association = Association::new(standard, subscription, control);
     association.ok_or(("RESOURCE_NOT_FOUND", "The security control is not in the standard"))
@@ -113,13 +123,38 @@ pub fn update(
     caller: &Caller,
     changes: &[Change<'_>],
 ) -> Result<Vec<(usize, Unprocessed)>, AwsError> {
+    update_in(transaction, world, caller, changes, SubscriptionStatus::is_updatable)
+}
+
+/// Applies changes like [`update`], also to standards that are still being enabled: those of a scenario are, until its
+/// first due work.
+///
+/// # Errors
+/// The errors of [`update`].
+pub fn declare(
+    transaction: &mut Transaction<'_>,
+    world: &World,
+    caller: &Caller,
+    changes: &[Change<'_>],
+) -> Result<Vec<(usize, Unprocessed)>, AwsError> {
+    update_in(transaction, world, caller, changes, |status| status != SubscriptionStatus::Deleting)
+}
+
+/// Applies changes to standards whose status `is_ready`.
+fn update_in(
+    transaction: &mut Transaction<'_>,
+    world: &World,
+    caller: &Caller,
+    changes: &[Change<'_>],
+    is_ready: fn(SubscriptionStatus) -> bool,
+) -> Result<Vec<(usize, Unprocessed)>, AwsError> {
     let key = caller.hub_key();
     let directory = world.directory();
     hub_access::refuse_centrally_managed(&directory, &key)?;
     let mut hub = hub_access::enabled(transaction, &key).map_err(|_| hub_access::not_subscribed(caller))?;
     let mut unprocessed = Vec::new();
     for (index, change) in changes.iter().enumerate() {
-        match apply(&directory, (&key, &mut hub), caller, change) {
+        match apply(&directory, (&key, &mut hub), caller, (change, is_ready)) {
             Ok(standard_controls) => {
                 for standard_control in standard_controls {
                     controls::check(transaction, &key, standard_control, change.enabled, caller.now);
@@ -137,12 +172,12 @@ fn apply(
     directory: &Directory,
     (key, hub): (&HubKey, &mut Hub),
     caller: &Caller,
-    change: &Change<'_>,
+    (change, is_ready): (&Change<'_>, fn(SubscriptionStatus) -> bool),
 ) -> Result<Vec<&'static StandardControl>, Unprocessed> {
     if !change.enabled && change.reason.is_none() {
         return Err(("INVALID_INPUT", "UpdatedReason is required to disable a control"));
     }
-    let association = find(directory, (key, hub), change.control, change.standard)?;
+    let association = find_in(directory, (key, hub), (change.control, change.standard), is_ready)?;
     let state =
         ControlState { enabled: change.enabled, updated_at: caller.now, reason: change.reason.map(str::to_owned) };
     if let Some(subscription) = hub.standards.get_mut(association.standard.id) {

@@ -78,7 +78,7 @@ pub fn create(
     draft: Draft,
 ) -> Result<String, AwsError> {
     selection(world, &draft.criteria, caller.now)?;
-    update_of(&draft.actions)?;
+    check_actions(&draft.actions)?;
     let key = caller.hub_key();
     let mut hub = hub_access::enabled(transaction, &key).map_err(|_| hub_access::not_subscribed(caller))?;
     if hub.automation_rules.len() >= MAX_RULES {
@@ -104,6 +104,14 @@ pub fn create(
     hub.automation_rules.push(rule);
     transaction.stage_hub(key, hub);
     Ok(arn)
+}
+
+/// Checks the actions of a rule (ARU-05).
+///
+/// # Errors
+/// 400 if they are not exactly one update of at least one field.
+pub fn check_actions(actions: &[Value]) -> Result<(), AwsError> {
+    update_of(actions).map(|_| ())
 }
 
 /// The rule with this ARN, if it belongs to the caller (ARU-08).

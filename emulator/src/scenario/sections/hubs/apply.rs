@@ -15,9 +15,8 @@ use crate::state::{
     World,
 };
 
-/// Stores the members in the directory and enables all hubs; in a world that is in use, hubs that are enabled keep their
-/// tags and standards. Administrators come first, because members inherit
-/// settings from them.
+/// Stores the members in the directory and enables all hubs. If the world `is_in_use`, hubs that are already enabled keep
+/// their tags and standards. Administrators are enabled first, because members inherit settings from them.
 pub(in crate::scenario) fn apply(
     valid: &Valid,
     world: &World,
@@ -90,7 +89,15 @@ fn write_members(
     let record = |(account, member): (&AccountId, &Member)| {
         let kind = kind(key, *account, member.status, directory);
         let known = directory.accounts.get(account).map(|account| account.email.clone());
-        let record = members::with_status(member.status, kind, ids, now);
+        let mut record = members::with_status(member.status, kind, ids, now);
+        if record.invited_at.is_some() {
+            record.invited_at = member.invited_at.or(member.updated_at).or(record.invited_at);
+        }
+        if let Some(invitation) = &mut record.invitation {
+            invitation.is_declined = member.is_declined;
+        }
+        let invited_at = record.invited_at.filter(|_| member.status == MemberStatus::Invited);
+        record.updated_at = member.updated_at.or(invited_at).unwrap_or(now);
         (*account, MemberRecord { email: member.email.clone().or(known), ..record })
     };
     let records: Vec<(AccountId, MemberRecord)> = members.iter().map(record).collect();
@@ -100,8 +107,7 @@ fn write_members(
 /// Accounts of the organization become members of its delegated administrator without an invitation, except those that
 /// are invited or have left.
 fn kind(administrator: &HubKey, member: AccountId, status: MemberStatus, directory: &Directory) -> MemberKind {
-    let without_invitation = matches!(status, MemberStatus::Enabled | MemberStatus::Removed);
     let of_organization = directory.is_delegated_administrator(administrator.account, &administrator.region)
         && directory.is_in_organization(member);
-    if without_invitation && of_organization { MemberKind::Organization } else { MemberKind::Invitation }
+    if status.is_without_invitation(of_organization) { MemberKind::Organization } else { MemberKind::Invitation }
 }

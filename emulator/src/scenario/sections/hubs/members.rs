@@ -1,25 +1,36 @@
 //! `members` and `members_csv` of a hub: the accounts that its account administers, with their status.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
+use serde::de::value::{MapAccessDeserializer, StrDeserializer};
+use serde::de::{self, Deserializer, MapAccess, Visitor};
 
 use super::{Context, Hub};
 use crate::domain::accounts::members::csv;
 use crate::invariant::Invariant;
-use crate::scenario::check::Check;
+use crate::scenario::check::{Check, not_null};
 use crate::scenario::files::Span;
 use crate::scenario::lost::ITEM;
 use crate::scenario::sections::organization;
 use crate::scenario::spanned::{Entries, Spanned};
-use crate::state::{AccountId, HubKey, MemberStatus, Quotas};
+use crate::state::{AccountId, HubKey, MemberStatus, Quotas, Timestamp};
+
+/// A member: its status, or a map with more details.
+#[derive(Clone, Debug)]
+pub(super) enum Declared {
+    Status(Status),
+    Details(Details),
+}
 
 /// Status of a member.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[schemars(rename = "MemberStatus")]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Declared {
+pub(super) enum Status {
     /// Enabled: invited and accepted, or a member through the organization.
     Enabled,
     /// Invited, but not accepted yet.
@@ -30,16 +41,85 @@ pub(super) enum Declared {
     Removed,
     /// Left, or declined the invitation.
     Resigned,
+    /// Left the organization.
+    Deleted,
+    /// Added by the delegated administrator while the account was suspended.
+    AccountSuspended,
 }
 
-impl From<Declared> for MemberStatus {
-    fn from(written: Declared) -> Self {
+/// Details of a member and its invitation.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "MemberDetails")]
+#[serde(deny_unknown_fields)]
+pub(super) struct Details {
+    /// Status.
+    #[schemars(with = "Status")]
+    status: Option<Status>,
+    /// E-mail address. Default: that of `members_csv`, or that of the account.
+    #[schemars(transform = not_null)]
+    email: Option<String>,
+    /// Time of the last invitation, such as 2026-01-15T09:00:00Z. Default: `updated_at`. Accounts of the organization of
+    /// a delegated administrator are not invited.
+    #[schemars(transform = not_null)]
+    invited_at: Option<Spanned<String>>,
+    /// Time of the last change. Default: `invited_at` if the status is invited, otherwise the start of the clock.
+    #[schemars(transform = not_null)]
+    updated_at: Option<Spanned<String>>,
+    /// Whether a resigned account declined the invitation. An account that left can accept its invitation again.
+    /// Default: false.
+    #[schemars(transform = not_null)]
+    declined: Option<Spanned<bool>>,
+}
+
+/// Written by hand, because serde's untagged enums lose the locations.
+impl<'de> Deserialize<'de> for Declared {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(WrittenVisitor)
+    }
+}
+
+struct WrittenVisitor;
+
+impl<'de> Visitor<'de> for WrittenVisitor {
+    type Value = Declared;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a status or a map with details")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Declared, E> {
+        Status::deserialize(StrDeserializer::<E>::new(text)).map(Declared::Status)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Declared, A::Error> {
+        Details::deserialize(MapAccessDeserializer::new(map)).map(Declared::Details)
+    }
+}
+
+impl JsonSchema for Declared {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Member".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [generator.subschema_for::<Status>(), generator.subschema_for::<Details>()] })
+    }
+}
+
+impl From<Status> for MemberStatus {
+    fn from(written: Status) -> Self {
         match written {
-            Declared::Enabled => MemberStatus::Enabled,
-            Declared::Invited => MemberStatus::Invited,
-            Declared::Created => MemberStatus::Created,
-            Declared::Removed => MemberStatus::Removed,
-            Declared::Resigned => MemberStatus::Resigned,
+            Status::Enabled => MemberStatus::Enabled,
+            Status::Invited => MemberStatus::Invited,
+            Status::Created => MemberStatus::Created,
+            Status::Removed => MemberStatus::Removed,
+            Status::Resigned => MemberStatus::Resigned,
+            Status::Deleted => MemberStatus::Deleted,
+            Status::AccountSuspended => MemberStatus::AccountSuspended,
         }
     }
 }
@@ -49,28 +129,148 @@ impl From<Declared> for MemberStatus {
 pub(super) struct Member {
     /// Its status.
     pub(super) status: MemberStatus,
-    /// Its e-mail address, if the CSV file has one.
+    /// Its e-mail address, if the scenario has one.
     pub(super) email: Option<String>,
+    /// Time of the last invitation.
+    pub(super) invited_at: Option<Timestamp>,
+    /// Time of the last change.
+    pub(super) updated_at: Option<Timestamp>,
+    /// Whether it declined the invitation.
+    pub(super) is_declined: bool,
+    /// The position of the details that only an invited account has.
+    of_invitation: Option<Span>,
     /// The span of its entry.
     pub(super) span: Span,
+}
+
+impl Member {
+    fn new(status: MemberStatus, email: Option<String>, span: Span) -> Member {
+        let (invited_at, updated_at, of_invitation) = (None, None, None);
+        Member { status, email, invited_at, updated_at, is_declined: false, of_invitation, span }
+    }
 }
 
 /// Checks the members of an entry, starting with those of its CSV file.
 pub(super) fn check(
     written: Entries<Declared>,
     list: Option<&Spanned<String>>,
+    start: Timestamp,
     check: &mut Check,
 ) -> BTreeMap<AccountId, Member> {
     let mut members = list.map(|list| read_list(list, check)).unwrap_or_default();
-    for (account, status) in written.0 {
+    for (account, member) in written.0 {
         let Some(id) = check.account(&account) else {
             check.lose(&["hubs", ITEM, "members"]);
             continue;
         };
         let email = members.get(&id).and_then(|listed| listed.email.clone());
-        members.insert(id, Member { status: status.into(), email, span: account.span });
+        let member = match member {
+            Declared::Status(status) => Some(Member::new(status.into(), email, account.span)),
+            Declared::Details(details) => with_details(details, email, (account.span, start), check),
+        };
+        match member {
+            Some(member) => _ = members.insert(id, member),
+            None => check.lose(&["hubs", ITEM, "members"]),
+        }
     }
     members
+}
+
+/// A member with details; `None` if its status is missing.
+fn with_details(
+    details: Details,
+    email: Option<String>,
+    (span, start): (Span, Timestamp),
+    check: &mut Check,
+) -> Option<Member> {
+    let mut time = |written: Option<&Spanned<String>>| written.and_then(|written| time(written, start, check));
+    let (invited_at, updated_at) = (time(details.invited_at.as_ref()), time(details.updated_at.as_ref()));
+    if let (Some(invited), Some(updated), Some(written)) = (invited_at, updated_at, &details.updated_at)
+        && updated < invited
+    {
+        let diagnostic = check.at(written.span, "`updated_at` is before `invited_at`");
+        check.push(diagnostic.expected("the time of the invitation, or a later time"));
+    }
+    let status = MemberStatus::from(details.status?);
+    let is_declined = details.declined.as_ref().is_some_and(|declined| declined.value);
+    if let Some(declined) = details.declined.as_ref().filter(|_| is_declined && status != MemberStatus::Resigned) {
+        let diagnostic = check.at(declined.span, "only a resigned account has `declined`");
+        check.push(diagnostic.expected("`status: resigned`"));
+    }
+    if let Some(written) = details.invited_at.as_ref().filter(|_| status == MemberStatus::Created) {
+        let diagnostic = check.at(written.span, "an account that is `created` has no `invited_at`");
+        check.push(diagnostic.expected("`status: invited`, or no `invited_at`"));
+    }
+    let of_declined = details.declined.filter(|_| is_declined).map(|declined| declined.span);
+    let of_invitation = details.invited_at.map(|written| written.span).or(of_declined);
+    let email = details.email.or(email);
+    Some(Member { invited_at, updated_at, is_declined, of_invitation, ..Member::new(status, email, span) })
+}
+
+/// A time up to the start of the clock.
+fn time(written: &Spanned<String>, start: Timestamp, check: &mut Check) -> Option<Timestamp> {
+    let Ok(time) = written.value.parse::<Timestamp>() else {
+        let diagnostic = check.at(written.span, format!("`{}` is not a valid time", written.value));
+        check.push(diagnostic.expected("a time such as 2026-01-15T09:00:00Z"));
+        return None;
+    };
+    if time > start {
+        let diagnostic = check.at(written.span, format!("{time} is after the start of the clock"));
+        check.push(diagnostic.expected(format!("a time up to {start}")));
+    }
+    Some(time)
+}
+
+/// Checks that only accounts of the organization of a delegated administrator have left it or are suspended, and that
+/// they were not invited.
+pub(super) fn check_organization(hubs: &BTreeMap<HubKey, Hub>, context: &Context<'_>, check: &mut Check) {
+    if check.lost.contains_members() || check.is_lost(&["organization", "delegated_administrator"]) {
+        return;
+    }
+    // Keyed by span, since an entry for several Regions reports an error once.
+    let mut errors = BTreeMap::new();
+    for (key, hub) in hubs {
+        for (account, member) in &hub.members {
+            if let Some((span, error)) = of_organization(key.account, *account, member, context) {
+                errors.insert(span, error);
+            }
+        }
+    }
+    for (span, (message, expected)) in errors {
+        check.push(check.at(span, message).expected(expected));
+    }
+}
+
+fn of_organization(
+    administrator: AccountId,
+    account: AccountId,
+    member: &Member,
+    context: &Context<'_>,
+) -> Option<Error> {
+    let delegate = |organization: &&organization::Valid| organization.delegated_administrator == Some(administrator);
+    let organization = context.organization.filter(delegate);
+    let is_in_organization = organization.is_some_and(|organization| organization.contains(account));
+    match member.status {
+        MemberStatus::Deleted | MemberStatus::AccountSuspended if organization.is_none() => {
+            let message =
+                format!("{administrator} is not the delegated administrator, whose members can have this status");
+            Some((member.span, (message, "another status")))
+        }
+        MemberStatus::Deleted if is_in_organization => {
+            let message = format!("{account} is in the organization, but `deleted` means that it has left");
+            Some((member.span, (message, "an account outside of the organization, or another status")))
+        }
+        MemberStatus::AccountSuspended if !is_in_organization => {
+            let message = format!("{account} is not in the organization of {administrator}");
+            Some((member.span, (message, "an account of the organization, or another status")))
+        }
+        status => {
+            let is_invited = !status.is_without_invitation(is_in_organization);
+            let span = member.of_invitation.filter(|_| !is_invited)?;
+            let message = format!("{account} is a member through the organization, without an invitation");
+            Some((span, (message, "no `invited_at` and no `declined`")))
+        }
+    }
 }
 
 /// Reads the members of a CSV file.
@@ -94,7 +294,7 @@ fn read_list(list: &Spanned<String>, check: &mut Check) -> BTreeMap<AccountId, M
         match csv::read(&text) {
             Ok(rows) => members.extend(rows.into_iter().map(|row| {
                 let span = Span::new(file, row.span.start, row.span.end);
-                (row.account, Member { status: MemberStatus::Enabled, email: row.email, span })
+                (row.account, Member::new(MemberStatus::Enabled, row.email, span))
             })),
             Err(errors) => {
                 for error in errors {

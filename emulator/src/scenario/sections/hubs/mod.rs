@@ -30,7 +30,9 @@ use crate::scenario::files::Span;
 use crate::scenario::lost::{ITEM, Lost};
 use crate::scenario::spanned::{Entries, Spanned};
 use crate::shape::read;
-use crate::state::{AccountId, ConfigRecorder, ControlFindingGenerator, HubKey, MemberStatus, Quotas, Region};
+use crate::state::{
+    AccountId, ConfigRecorder, ControlFindingGenerator, HubKey, MemberStatus, Quotas, Region, Timestamp,
+};
 
 /// Enabled hubs of an account.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -67,8 +69,9 @@ pub(in crate::scenario) struct Declared {
     /// All products whose findings the hub accepts, such as guardduty or prowler/prowler. Default: the products that AWS
     /// subscribes a new hub to.
     products: Option<Vec<Spanned<String>>>,
-    /// Members and their status, by account ID. The account of the hub is their administrator. The hubs of enabled
-    /// members are enabled, even without an entry under `hubs`.
+    /// Members and their status, or details with a status, by account ID. The account of the hub is their administrator.
+    /// The hubs of enabled members are enabled, even without an entry under `hubs`. An account can be invited by several
+    /// administrators.
     #[serde(default)]
     #[schemars(transform = crate::scenario::check::account_keys)]
     members: Entries<members::Declared>,
@@ -134,6 +137,8 @@ pub(super) struct Context<'a> {
     pub(super) organization: Option<&'a organization::Valid>,
     /// Limits on the number of members of an administrator.
     pub(super) quotas: Quotas,
+    /// The start of the clock.
+    pub(super) start: Timestamp,
 }
 
 /// Checks all entries.
@@ -143,17 +148,21 @@ pub(super) fn check(written: Vec<Spanned<Declared>>, context: &Context<'_>, chec
     for Spanned { value: entry, span: item } in written {
         let account = entry.account.as_ref().and_then(|account| check.account(&account.0));
         let (regions, are_all_known) = regions_of(entry.regions.as_ref(), context.regions, check);
+        let standards = standards::check(&entry.standards, standards::is_offered, check);
+        if standards.len() < entry.standards.len() {
+            check.lose(&["hubs", ITEM, "standards"]);
+        }
         let hub = Hub {
             span: entry.account.as_ref().map(|account| account.0.span),
             products: entry.products.map(|products| products::check(&products, context.products, &regions, check)),
-            members: members::check(entry.members, entry.members_csv.as_ref(), check),
+            members: members::check(entry.members, entry.members_csv.as_ref(), context.start, check),
             tags: tags(entry.tags, check),
             auto_enable_controls: entry.auto_enable_controls,
             control_finding_generator: entry
                 .control_finding_generator
                 .map(|written| (written.value.into(), written.span)),
             default_standards: entry.default_standards,
-            standards: standards::check(&entry.standards, standards::is_offered, check),
+            standards,
             quiet: entry.quiet,
             config_recorder: entry
                 .config_recorder
@@ -171,6 +180,7 @@ pub(super) fn check(written: Vec<Spanned<Declared>>, context: &Context<'_>, chec
         }
     }
     let wrong = members::check_relations(&hubs, check);
+    members::check_organization(&hubs, context, check);
     members::check_quotas(&hubs, context, check);
     add_automatic(&mut hubs, context);
     for (key, account) in wrong {

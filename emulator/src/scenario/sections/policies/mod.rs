@@ -64,7 +64,7 @@ pub(in crate::scenario) fn check(written: Entries<Declared>, check: &mut Check) 
 }
 
 fn read(file: &Spanned<String>, check: &mut Check) -> Option<Node> {
-    if check.refuse_file(file.span) {
+    if check.refuses_file(file.span) {
         return None;
     }
     let written_in: FileId = file.span.file;

@@ -58,6 +58,22 @@ pub fn start(
     caller: &Caller,
     request: Request,
 ) -> Result<String, AwsError> {
+    let id = create(transaction, world, caller, request)?;
+    let finish = Due::FinishExport(caller.hub_key(), id.clone());
+    schedule::after(transaction, caller.now, world.v2_settings.export, finish);
+    Ok(id)
+}
+
+/// Creates a job that runs until its state is set, and returns its ID.
+///
+/// # Errors
+/// The errors of [`start`].
+pub fn create(
+    transaction: &mut Transaction<'_>,
+    world: &World,
+    caller: &Caller,
+    request: Request,
+) -> Result<String, AwsError> {
     visibility::limit(world, caller, request.scopes.as_ref())?;
     let key = caller.hub_key();
     let hub = transaction.hub_v2(&key).ok_or_else(hub_v2_access::not_subscribed)?;
@@ -83,8 +99,7 @@ pub fn start(
         ended_at: None,
         exported: None,
     }));
-    transaction.stage_hub_v2(key.clone(), hub);
-    schedule::after(transaction, caller.now, world.v2_settings.export, Due::FinishExport(key, id.clone()));
+    transaction.stage_hub_v2(key, hub);
     Ok(id)
 }
 
@@ -154,13 +169,26 @@ pub fn put(
     (state, now): (ExportState, Timestamp),
 ) -> Result<HubKey, AwsError> {
     let (key, _) = find_in_any_account(world, id).ok_or_else(|| missing(id))?;
-    if state == ExportState::Succeeded {
-        end(transaction, &key, id, (ExportState::Running, now), |_| ())?;
-        _ = finish(transaction, world, &key, id, now);
-    } else {
-        end(transaction, &key, id, (state, now), |_| ())?;
-    }
+    set_state(transaction, world, (&key, id), (state, now))?;
     Ok(key)
+}
+
+/// Sets the state of a job, as [`put`] does.
+///
+/// # Errors
+/// 404 `ResourceNotFoundException`.
+pub fn set_state(
+    transaction: &mut Transaction<'_>,
+    world: &World,
+    (key, id): (&HubKey, &str),
+    (state, now): (ExportState, Timestamp),
+) -> Result<(), AwsError> {
+    if state != ExportState::Succeeded {
+        return end(transaction, key, id, (state, now), |_| ());
+    }
+    end(transaction, key, id, (ExportState::Running, now), |_| ())?;
+    _ = finish(transaction, world, key, id, now);
+    Ok(())
 }
 
 /// A job of any account, with its account and Region. Waits for its rendering.

@@ -1,0 +1,47 @@
+//! The world that a scenario is added to, as far as its checks need it (CPL-63).
+
+use std::collections::BTreeSet;
+
+use crate::state::{AccountId, HubKey, Quotas, Region, Timestamp, World};
+
+/// Parts of a world that a scenario added to it can refer to.
+#[derive(Clone, Debug)]
+pub(super) struct Base {
+    /// The time of its clock.
+    pub(super) now: Timestamp,
+    /// Its Regions.
+    pub(super) regions: Vec<Region>,
+    /// Its quotas.
+    pub(super) quotas: Quotas,
+    /// Accounts with details, a hub or a membership in the organization.
+    pub(super) accounts: BTreeSet<AccountId>,
+    /// Its enabled hubs.
+    pub(super) hubs: BTreeSet<HubKey>,
+    /// Its enabled hubs V2.
+    pub(super) hubs_v2: BTreeSet<HubKey>,
+    /// The names of its connectors V2, with their hubs.
+    pub(super) connectors: BTreeSet<(HubKey, String)>,
+}
+
+impl Base {
+    /// The parts of a world.
+    pub(super) fn of(world: &World) -> Base {
+        let relations = world.relations();
+        let directory = relations.directory();
+        let hubs: BTreeSet<HubKey> = relations.enabled_hubs().cloned().collect();
+        let hubs_v2: BTreeSet<HubKey> = relations.enabled_hubs_v2().cloned().collect();
+        let of_hubs = hubs.iter().chain(&hubs_v2).map(|hub| hub.account);
+        let connectors = relations
+            .hubs_v2()
+            .flat_map(|(key, hub)| hub.connectors.values().map(move |connector| (key.clone(), connector.name.clone())));
+        Base {
+            now: world.clock.now(),
+            regions: directory.regions.clone(),
+            quotas: directory.quotas,
+            accounts: directory.accounts.keys().copied().chain(of_hubs).collect(),
+            connectors: connectors.collect(),
+            hubs,
+            hubs_v2,
+        }
+    }
+}
