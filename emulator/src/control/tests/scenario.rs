@@ -67,7 +67,7 @@ fn an_added_scenario_refers_to_the_state() {
                  hubs_v2: [{ account: '222222222222', regions: [eu-west-1] }]\n";
     let (status, answer) = send(&service, "PUT", SCENARIO, start);
     assert_eq!(status, 200, "{answer}");
-    let add = |text: &str| send(&service, "PUT", "/_emulator/scenario?mode=add", text);
+    let add = |text: &'static str| send(&service, "PUT", "/_emulator/scenario?mode=add", text);
     let findings = "findings: [{ generate: { product: guardduty, count: 6, regions: all } }]\n";
     assert_eq!(add(findings), (200, json!({ "Hubs": 2, "Findings": 6 })));
     let listed =
