@@ -60,7 +60,7 @@ fn a_handshake_that_fails_or_takes_too_long_ends_its_connection_only() {
         slow.write_all(begun).unwrap();
         let mut rest = Vec::new();
         slow.read_to_end(&mut rest).unwrap();
-        assert!(rest.first().is_none_or(|first| *first != HANDSHAKE), "{begun:?} is no client hello: {rest:?}");
+        assert!(rest.first().is_none_or(|first| *first != HANDSHAKE), "{begun:?} is not a client hello: {rest:?}");
     }
     program.assert_healthy();
 }

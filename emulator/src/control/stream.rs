@@ -91,7 +91,7 @@ fn last_event_id(call: &Call<'_>) -> Option<Cursor> {
     call.headers.get("last-event-id")?.to_str().ok()?.parse().ok()
 }
 
-/// Whether events and requests are followed.
+/// The kinds of messages that a reader follows: events, requests or both.
 fn follows(kinds: &str) -> Result<(bool, bool), Refusal> {
     let (mut has_events, mut has_requests) = (false, false);
     for kind in kinds.split(',') {

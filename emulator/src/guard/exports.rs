@@ -19,7 +19,7 @@ pub enum Format {
     Json,
 }
 
-/// What [`Emulator::load`] does with the state.
+/// The effect of [`Emulator::load`] on the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// The scenario becomes the state, and a reset returns to it.

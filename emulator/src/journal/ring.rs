@@ -10,7 +10,7 @@ use super::dropped::DroppedNumbers;
 const MIN_CHUNK: usize = 1024;
 const MAX_CHUNK: usize = 64 * 1024;
 const CHUNKS: usize = 64;
-/// What the allocator and the ring need for a chunk besides its content, in bytes.
+/// Memory that the allocator and the ring need for a chunk in addition to its content, in bytes.
 const OVERHEAD: usize = 2 * size_of::<Chunk>() + 64;
 
 /// A call and its number.
