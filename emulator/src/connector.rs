@@ -1,6 +1,7 @@
 //! The in-process connector: an HTTP client for `aws-sdk-*` that does not need a port.
 
 use std::io;
+use std::sync::Arc;
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient as SdkHttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
@@ -10,18 +11,24 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
+use http::HeaderValue;
 use http_body_util::BodyExt;
 
+use crate::call_facts::TEST_HEADER;
 use crate::service::Service;
 use crate::wire::failure::{BrokenConnection, Failure, HANG, pause};
 
 /// An HTTP client that sends all requests to one emulator, regardless of their host.
 #[derive(Clone)]
-pub struct HttpClient(Service);
+pub struct HttpClient {
+    service: Service,
+    /// The tag of the test that makes the calls.
+    tag: Option<Arc<str>>,
+}
 
 impl HttpClient {
-    pub(crate) fn new(service: Service) -> HttpClient {
-        HttpClient(service)
+    pub(crate) fn new(service: Service, tag: Option<&str>) -> HttpClient {
+        HttpClient { service, tag: tag.map(Arc::from) }
     }
 }
 
@@ -39,10 +46,14 @@ impl SdkHttpClient for HttpClient {
 
 impl HttpConnector for HttpClient {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let service = self.0.clone();
+        let HttpClient { service, tag } = self.clone();
         HttpConnectorFuture::new(async move {
             let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
-            let (parts, body) = request.into_parts();
+            let (mut parts, body) = request.into_parts();
+            if let Some(tag) = tag {
+                let tag = HeaderValue::from_str(&tag).map_err(|error| ConnectorError::user(error.into()))?;
+                parts.headers.insert(TEST_HEADER, tag);
+            }
             let body = body.collect().await.map_err(ConnectorError::user)?.to_bytes();
             let response = service.handle(http::Request::from_parts(parts, body)).await;
             if let Some(failure) = response.extensions().get::<Failure>() {

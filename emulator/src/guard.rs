@@ -7,10 +7,12 @@ use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 
+use crate::control;
 use crate::domain::events::envelope;
 use crate::durable::Durability;
+use crate::http_client::tls::Trust;
 use crate::invariant::Invariant;
-use crate::scenario::{self, Scenario};
+use crate::scenario::{self, Scenario, Source};
 use crate::service::{DataDirectory, OpenError, Service, Settings};
 use crate::state::{AccountId, Fault, Region};
 use crate::wire::admission::Admission;
@@ -24,12 +26,17 @@ mod faults;
 mod query;
 mod requests;
 mod sinks;
+mod tagged;
+mod testing;
 mod world;
 
-pub use events::{EventFilter, Message, Messages};
+pub use events::{EventFilter, Message, MessageKind, Messages, StreamFilter};
 pub use exports::{Format, Mode};
 pub use faults::FaultGuard;
 pub use requests::{RequestFilter, Unverified, Verified, Verify};
+pub use sinks::Sink;
+pub use tagged::Tagged;
+pub use testing::{Outcome, run_test};
 pub use world::{ClockStep, Reset};
 
 /// A running emulator, which stops when it is dropped. It serves on its own thread, so it works with any runtime and
@@ -99,13 +106,15 @@ pub enum Tls {
 #[derive(Debug, Default)]
 #[must_use = "the builder does nothing until `start()` is called and awaited"]
 pub struct Builder {
-    scenarios: Vec<PathBuf>,
+    scenarios: Vec<Source>,
     settings: Settings,
     port: u16,
     allowed_origins: Vec<String>,
     allowed_hosts: Vec<String>,
     tls: Option<Tls>,
+    sink_authorities: Option<String>,
     faults: Vec<Fault>,
+    sinks: Vec<(String, Sink)>,
     data_directory: Option<DataDirectory>,
 }
 
@@ -136,6 +145,11 @@ impl Emulator {
     /// The certificate in PEM of the authority that issued the certificate of [`Tls::Generated`].
     pub fn certificate_authority(&self) -> Option<&str> {
         self.service.certificate_authority()
+    }
+
+    /// The control plane in OpenAPI 3.1, as JSON.
+    pub fn openapi(&self) -> &'static str {
+        control::openapi_text()
     }
 
     /// Metrics in the text format of Prometheus.
@@ -187,7 +201,7 @@ impl Emulator {
     /// An HTTP client for `aws-sdk-*` that calls this emulator without a socket.
     #[cfg(feature = "aws-sdk")]
     pub fn http_client(&self) -> crate::connector::HttpClient {
-        crate::connector::HttpClient::new(self.service.clone())
+        crate::connector::HttpClient::new(self.service.clone(), None)
     }
 }
 
@@ -206,7 +220,21 @@ impl Drop for Emulator {
 impl Builder {
     /// Adds a scenario file in YAML or JSON. Several files are merged in order.
     pub fn scenario(mut self, path: impl Into<PathBuf>) -> Builder {
-        self.scenarios.push(path.into());
+        self.scenarios.push(Source::File(path.into()));
+        self
+    }
+
+    /// Adds a scenario in YAML or JSON, as if it were a file of the current directory.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// let hubs = r#"hubs: [{ account: "111111111111", regions: [us-east-1] }]"#;
+    /// let emulator = securityhub_local::Emulator::builder().scenario_text(hubs).start().await?;
+    /// # drop(emulator);
+    /// # Ok::<(), securityhub_local::StartError>(()) }).unwrap();
+    /// ```
+    pub fn scenario_text(mut self, text: &str) -> Builder {
+        self.scenarios.push(Source::Text(text.to_owned()));
         self
     }
 
@@ -276,6 +304,12 @@ impl Builder {
         self
     }
 
+    /// Adds a sink, a receiver of events, to those of the scenario. A reset to the start returns to it.
+    pub fn sink(mut self, name: &str, sink: impl Into<Sink>) -> Builder {
+        self.sinks.push((name.to_owned(), sink.into()));
+        self
+    }
+
     /// Stores the state in a directory, which is created if it does not exist. Scenarios are only loaded if the
     /// directory is empty. Dropping the emulator releases the directory.
     pub fn data_dir(mut self, path: impl Into<PathBuf>, durability: Durability) -> Builder {
@@ -294,6 +328,19 @@ impl Builder {
     /// `localhost` and single-label names, such as those of compose services, are always accepted.
     pub fn allow_host(mut self, host: &str) -> Builder {
         self.allowed_hosts.push(host.to_owned());
+        self
+    }
+
+    /// Trusts certificate authorities of sinks with HTTPS, whose certificates are in PEM, besides those of the operating
+    /// system.
+    pub fn sink_ca(mut self, pem: &str) -> Builder {
+        self.sink_authorities = Some(pem.to_owned());
+        self
+    }
+
+    /// Allows [`Emulator::sink`] to write files below a directory.
+    pub fn sink_dir(mut self, directory: impl Into<PathBuf>) -> Builder {
+        self.settings.sink_directory = Some(directory.into());
         self
     }
 
@@ -325,13 +372,19 @@ impl Builder {
         let directory = self.data_directory.as_ref().map(|directory| directory.path.clone());
         let tls = self.tls.take().map(|tls| certificate(tls, directory.as_deref())).transpose()?;
         self.settings.certificate_authority = tls.as_ref().and_then(|tls| tls.authority().map(str::to_owned));
+        if let Some(pem) = &self.sink_authorities {
+            let trust = Trust::with(pem.as_bytes());
+            self.settings.sink_trust = trust.map_err(|error| StartError::Setting(format!("sink_ca: {error}")))?;
+        }
         let admission = Admission {
             origins: rules("allow_origin", &self.allowed_origins)?,
             hosts: rules("allow_host", &self.allowed_hosts)?,
         };
         let scenario = match &self.scenarios[..] {
             [] => None,
-            files => Some(scenario::load(files).map_err(|errors| StartError::Scenario(errors.to_string()))?),
+            sources => {
+                Some(scenario::load_sources(sources).map_err(|errors| StartError::Scenario(errors.to_string()))?)
+            }
         };
         let service = match &self.data_directory {
             None => Service::new(self.settings, scenario).map_err(|errors| StartError::Scenario(errors.to_string()))?,
@@ -339,6 +392,11 @@ impl Builder {
         };
         service.check_default_region().map_err(|error| StartError::Setting(format!("allow_anonymous: {error}")))?;
         service.add_faults(self.faults).map_err(|error| StartError::Setting(format!("faults: {error}")))?;
+        for (name, sink) in self.sinks {
+            let definition = sink.definition().map_err(|mistake| mistake.to_string());
+            let added = definition.and_then(|definition| service.add_sink(&name, definition));
+            added.map_err(|error| StartError::Setting(format!("sink `{name}`: {error}")))?;
+        }
         // Bound before the thread starts, so that clients can connect as soon as this function returns.
         let listener = std::net::TcpListener::bind(("127.0.0.1", self.port))?;
         listener.set_nonblocking(true)?;

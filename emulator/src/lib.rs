@@ -50,14 +50,15 @@ pub mod wire;
 
 pub use control::clock::ClockState;
 pub use control::scenario::Loaded;
-pub use control::sinks::{Deliveries, Sink};
+pub use control::sinks::{Deliveries, Sink as SinkState};
 pub use control::snapshots::{Difference, SnapshotInfo};
 pub use durable::Durability;
 pub use guard::{
-    Builder, ClockStep, Emulator, EventFilter, FaultGuard, Format, Message, Messages, Mode, RequestFilter, Reset,
-    StartError, Tls, Unverified, Verified, Verify,
+    Builder, ClockStep, Emulator, EventFilter, FaultGuard, Format, Message, MessageKind, Messages, Mode, Outcome,
+    RequestFilter, Reset, Sink, StartError, StreamFilter, Tagged, Tls, Unverified, Verified, Verify, run_test,
 };
 pub use journal::RecordedCall;
+pub use securityhub_local_macros::test;
 pub use state::{
     EventSink, Fault, FaultError, FaultLatency, FaultPartial, FaultStage, FaultWire, Lognormal,
     Operations as FaultOperations, SinkKind,

@@ -16,11 +16,13 @@ use crate::call_facts::{self, Facts};
 use crate::control;
 use crate::domain::due;
 use crate::faults::Surroundings;
+use crate::http_client::tls::Trust;
 use crate::journal;
 use crate::metrics::{Format, LogCounters, Metrics};
 use crate::operations::{self, Handler};
 use crate::scenario::{Diagnostics, Scenario};
 use crate::served::{Persistence, ServedWorld};
+use crate::sinks::Definition;
 use crate::state::{AccountId, Fault, IdSource, Region, UnknownRegion, World};
 use crate::wire::answer;
 use crate::wire::payload::Payload;
@@ -86,6 +88,8 @@ pub struct Settings {
     pub export_target: ExportTarget,
     /// Directory below which sinks may write files; `None` if sinks must not write files.
     pub sink_directory: Option<PathBuf>,
+    /// The certificate authorities of sinks with HTTPS.
+    pub sink_trust: Trust,
 }
 
 impl Default for Settings {
@@ -103,6 +107,7 @@ impl Default for Settings {
             certificate_authority: None,
             export_target: ExportTarget::Memory,
             sink_directory: None,
+            sink_trust: Trust::default(),
         }
     }
 }
@@ -154,6 +159,7 @@ impl Service {
         if let Some(directory) = &settings.sink_directory {
             served.sinks().allow_files(directory.clone());
         }
+        served.sinks().trust_also(settings.sink_trust.clone());
         if settings.aws_rate_limits {
             served.faults().always_limit_rates();
         }
@@ -192,6 +198,14 @@ impl Service {
     pub fn add_faults(&self, faults: Vec<Fault>) -> Result<(), String> {
         let surroundings = Surroundings::of(&self.world());
         self.0.served.faults().add_to_start(faults, &surroundings).map_err(|refused| refused.to_string())
+    }
+
+    /// Adds a sink now and after each reset to the start.
+    ///
+    /// # Errors
+    /// A sentence about the invalid member of the sink, or about its name.
+    pub fn add_sink(&self, name: &str, definition: Definition) -> Result<(), String> {
+        self.0.served.sinks().put_at_start(name, definition).map_err(|error| error.to_string())
     }
 
     /// Ends waiting calls, and makes the readiness check fail from now on (CPL-12, CPL-15).

@@ -65,6 +65,31 @@ fn a_handshake_that_fails_or_takes_too_long_ends_its_connection_only() {
     program.assert_healthy();
 }
 
+/// Rules: CPL-82, CPL-110, CPL-120.
+#[test]
+fn a_sink_reaches_another_emulator_over_https_if_it_trusts_its_authority() {
+    let authority = Temporary::new("sink-ca.pem");
+    let receiver = Program::start(&["--tls", "--tls-ca-file", authority.path()]);
+    let sink = format!(r#"{{"Type":"webhook","Url":"https://{}/","Retries":0}}"#, receiver.address);
+    let announcement = r#"{"AnnouncementType":"GENERAL","Title":"t","Description":"d","Regions":["us-east-1"]}"#;
+    // The other emulator has no such operation.
+    for (flags, expected) in [
+        (&[][..], "\"LastError\":\"cannot connect to 127.0.0.1"),
+        (&["--sink-ca", authority.path()], "\"LastError\":\"the receiver answered 40"),
+    ] {
+        let program = Program::start(flags);
+        let send = |method_and_path: &str, body: &str| {
+            let length = body.len();
+            let head = format!("{method_and_path} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n");
+            program.send((head + body).as_bytes()).1
+        };
+        send("PUT /_emulator/sinks/hook", &sink);
+        send("POST /_emulator/announcements", announcement);
+        let state = send("GET /_emulator/sinks/hook?wait=10s", "");
+        assert!(state.contains(expected), "{flags:?}: {state}");
+    }
+}
+
 /// Rules: CPL-110, CPL-111.
 #[test]
 fn files_that_cannot_be_used_end_the_program_with_the_reason() {
@@ -78,6 +103,8 @@ fn files_that_cannot_be_used_end_the_program_with_the_reason() {
         (&["--tls-cert", "/no/file", "--tls-key", other.path()], 1, "cannot read --tls-cert /no/file: "),
         (&["--tls-cert", certificate.path(), "--tls-key", other.path()], 1, "the key cannot be read: "),
         (&["--tls-cert", other.path(), "--tls-key", other.path()], 1, "the certificate cannot be read: "),
+        (&["--sink-ca", "/no/file"], 1, "--sink-ca /no/file: "),
+        (&["--sink-ca", other.path()], 1, "no certificate was found; expected a PEM file"),
         (&["--tls", "--tls-ca-file", "/no/folder/ca.pem"], 1, "cannot write --tls-ca-file /no/folder/ca.pem: "),
     ] {
         let output = program::run(&[&["serve", "--port", "0"], flags].concat());

@@ -6,10 +6,13 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::Request;
 use securityhub_local::{
-    Emulator, EventFilter, EventSink, Fault, FaultError, Format, Mode, RequestFilter, Reset, SinkKind, Verify, control,
+    Emulator, EventFilter, EventSink, Fault, FaultError, Format, MessageKind, Mode, RequestFilter, Reset, SinkKind,
+    StreamFilter, Verify, control,
 };
 use securityhub_local_tests::sample;
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 const SIGNATURE: &str = "AWS4-HMAC-SHA256 Credential=111111111111/20260115/us-east-1/securityhub/aws4_request, \
                          SignedHeaders=host, Signature=00";
@@ -62,9 +65,13 @@ fn a_program_moves_and_freezes_the_clock() {
 
 /// Calls an operation of the API in process, and returns the status.
 async fn call(emulator: &Emulator, method: &str, path: &str, body: &Value) -> u16 {
+    call_with_tag(emulator, "library", method, path, body).await
+}
+
+async fn call_with_tag(emulator: &Emulator, tag: &str, method: &str, path: &str, body: &Value) -> u16 {
     let request = Request::builder().method(method).uri(path);
     let request = request.header("authorization", SIGNATURE);
-    let request = request.header("x-emulator-test", "library").body(Bytes::from(body.to_string())).unwrap();
+    let request = request.header("x-emulator-test", tag).body(Bytes::from(body.to_string())).unwrap();
     emulator.service().handle(request).await.status().as_u16()
 }
 
@@ -125,13 +132,13 @@ fn a_program_waits_for_events_and_follows_them() {
         let emulator = emulator().await;
         let sink = json!({ "Type": "webhook", "Url": "http://127.0.0.1:9/" });
         let sink: EventSink = serde_json::from_value(sink).unwrap();
-        assert_eq!(sink.kind, SinkKind::Webhook);
-        emulator.sink("nowhere", &sink).unwrap();
-        let file = json!({ "Type": "file", "Path": std::env::temp_dir().join("events.jsonl") });
-        let refused = emulator.sink("file", &serde_json::from_value(file).unwrap()).unwrap_err();
+        assert_eq!(sink, EventSink::webhook("http://127.0.0.1:9/"));
+        emulator.sink("nowhere", sink).unwrap();
+        let file = EventSink::file(std::env::temp_dir().join("events.jsonl").to_str().unwrap());
+        let refused = emulator.sink("file", file).unwrap_err();
         assert_eq!(refused.status, 400, "files are only allowed in a configured folder");
 
-        let mut messages = emulator.stream(&EventFilter::default()).await.unwrap();
+        let mut messages = emulator.stream(&StreamFilter::only(MessageKind::Events)).await.unwrap();
         let finding = sample::finding("111111111111");
         assert_eq!(call(&emulator, "POST", "/findings/import", &json!({ "Findings": [finding] })).await, 200);
         let filter = EventFilter { test: Some("library".to_owned()), ..EventFilter::default() };
@@ -139,9 +146,9 @@ fn a_program_waits_for_events_and_follows_them() {
         assert_eq!(events[0]["detail"]["findings"][0]["Id"], finding["Id"]);
         let message = messages.next().await.unwrap();
         assert_eq!((message.kind.as_str(), &message.data), ("event", &events[0]));
-        assert_eq!(emulator.sinks().unwrap()[0].state.queued, 1, "the receiver does not exist");
+        assert_eq!(emulator.sinks()[0].state.queued, 1, "the receiver does not exist");
         emulator.remove_sink("nowhere").unwrap();
-        assert_eq!(emulator.sinks().unwrap(), []);
+        assert_eq!(emulator.sinks(), []);
     });
 }
 
@@ -164,5 +171,167 @@ fn a_program_compares_exports_and_loads_states() {
         let refused = other.load("hubs: 7", Mode::Replace).await.unwrap_err();
         assert_eq!((refused.status, refused.body["Mistakes"].as_array().map(Vec::len)), (400, Some(1)), "{refused:?}");
         assert_eq!(other.export(Format::Yaml).unwrap(), exported, "a refused scenario changes nothing");
+    });
+}
+
+async fn import(emulator: &Emulator, tag: &str) -> Value {
+    let finding = sample::finding("111111111111");
+    let body = json!({ "Findings": [finding] });
+    assert_eq!(call_with_tag(emulator, tag, "POST", "/findings/import", &body).await, 200);
+    finding
+}
+
+/// Rules: CPL-130, CPL-55, CPL-82, CPL-61.
+#[test]
+fn a_channel_receives_the_events_of_each_state_that_begins_with_it() {
+    run(async {
+        let (sender, mut events) = mpsc::channel(1);
+        let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/quickstart.yaml");
+        let hook = EventSink::webhook("http://127.0.0.1:9/");
+        let emulator = Emulator::builder().scenario(scenario).sink("here", sender.clone()).sink("hook", hook);
+        let emulator = emulator.start().await.unwrap();
+        let limit = Duration::from_secs(5);
+        for _ in 0..2 {
+            let finding = import(&emulator, "a").await;
+            let event = timeout(limit, events.recv()).await.unwrap().unwrap();
+            assert_eq!(event["detail"]["findings"][0]["Id"], finding["Id"]);
+            emulator.reset(Reset::Start).await.unwrap();
+        }
+        let kinds: Vec<SinkKind> = emulator.sinks().iter().map(|sink| sink.declared.kind).collect();
+        assert_eq!(kinds, [SinkKind::Channel, SinkKind::Webhook]);
+        let exported = emulator.export(Format::Yaml).unwrap();
+        assert!(exported.contains("hook:") && !exported.contains("channel"), "a channel belongs to this program");
+        emulator.reset(Reset::Empty).await.unwrap();
+        assert_eq!(emulator.sinks(), [], "an empty state has no sinks");
+
+        // A channel whose program does not receive neither delays calls nor the end of the emulator.
+        emulator.reset(Reset::Start).await.unwrap();
+        emulator.remove_sink("hook").unwrap();
+        for _ in 0..3 {
+            import(&emulator, "a").await;
+        }
+        let start = std::time::Instant::now();
+        drop(emulator);
+        assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+        drop(sender);
+        while timeout(limit, events.recv()).await.expect("the emulator has dropped its sender").is_some() {}
+    });
+}
+
+/// Rules: CPL-130, CPL-82.
+#[test]
+fn a_removed_or_replaced_channel_is_closed_while_it_is_full() {
+    run(async {
+        let emulator = emulator().await;
+        let limit = Duration::from_secs(5);
+        for replaces in [false, true] {
+            let (sender, mut events) = mpsc::channel(1);
+            emulator.sink("here", sender).unwrap();
+            for _ in 0..3 {
+                import(&emulator, "a").await;
+            }
+            let (other, mut later) = mpsc::channel(8);
+            if replaces {
+                emulator.sink("here", other).unwrap();
+                assert!(timeout(limit, later.recv()).await.unwrap().is_some(), "the new channel gets what waits");
+            } else {
+                emulator.remove_sink("here").unwrap();
+            }
+            while timeout(limit, events.recv()).await.expect("the sender is dropped").is_some() {}
+        }
+        let (sender, events) = mpsc::channel(1);
+        drop(events);
+        emulator.sink("here", sender).unwrap();
+        import(&emulator, "a").await;
+        let query = "/_emulator/sinks/here?wait=5s";
+        let sink = emulator.call_control_plane("GET", query, &Value::Null).await.unwrap();
+        assert_eq!(sink["State"]["LastError"], "the receiver of the channel was dropped");
+        assert_eq!((&sink["Type"], &sink["State"]["Queued"]), (&json!("channel"), &json!(0)));
+        let refused = json!({ "Type": "channel" });
+        let refused = emulator.call_control_plane("PUT", "/_emulator/sinks/x", &refused).await.unwrap_err();
+        assert_eq!(refused.status, 400, "{refused}");
+    });
+}
+
+/// Rules: CPL-130, CPL-30.
+#[test]
+fn tests_with_different_tags_do_not_see_each_other() {
+    run(async {
+        let emulator = emulator().await;
+        let [first, second] = ["first", "second"].map(|tag| emulator.tagged(tag));
+        assert_eq!((first.tag(), first.header()), ("first", ("x-emulator-test", "first")));
+        let mut calls = second.stream(&StreamFilter::only(MessageKind::Requests)).await.unwrap();
+        let error = FaultError { code: Some("Throttle".to_owned()), ..FaultError::default() };
+        let guard = second.fault(Fault { error: Some(error), ..Fault::default() }).unwrap();
+        import(&emulator, "first").await;
+        assert_eq!(call_with_tag(&emulator, "second", "GET", "/accounts", &json!({})).await, 429);
+        drop(guard);
+        assert_eq!((first.events().unwrap().len(), second.events().unwrap().len()), (1, 0));
+        let limit = Duration::from_secs(5);
+        assert_eq!(first.wait_events(&EventFilter::default(), 1, limit).await.unwrap(), first.events().unwrap());
+        let operations = |calls: Vec<securityhub_local::RecordedCall>| -> Vec<String> {
+            calls.into_iter().filter_map(|call| call.operation).collect()
+        };
+        let all = RequestFilter::default();
+        assert_eq!(operations(first.requests(&all).unwrap()), ["BatchImportFindings"]);
+        assert_eq!(operations(second.wait_requests(&all, 1, limit).await.unwrap()), ["DescribeHub"]);
+        assert_eq!(calls.next().await.unwrap().data["Operation"], "DescribeHub");
+        let imports = Verify::operation("BatchImportFindings").times(1);
+        assert!(first.verify(&imports).await.is_ok() && second.verify(&imports).await.is_err());
+        assert_eq!((first.clear_requests(&all).unwrap(), emulator.requests(&all).unwrap().len()), (1, 1));
+    });
+}
+
+/// Rules: CPL-130, CPL-03, CPL-81.
+#[test]
+fn a_program_reads_streams_and_calls_everything_that_has_no_method() {
+    run(async {
+        let emulator = emulator().await;
+        let described: Value = serde_json::from_str(emulator.openapi()).unwrap();
+        let nothing = Value::Null;
+        let get = |path: &'static str| emulator.call_control_plane("GET", path, &nothing);
+        assert_eq!(described, get("/_emulator/openapi.json").await.unwrap());
+        assert!(get("/metrics").await.unwrap().as_str().unwrap().starts_with("# HELP"));
+        for path in ["/accounts", "no path", "/_emulator/none"] {
+            assert_eq!(get(path).await.unwrap_err().status, 404, "{path}");
+        }
+        import(&emulator, "a").await;
+        assert_eq!(call(&emulator, "GET", "/accounts", &json!({})).await, 200);
+        let read = |filter: StreamFilter| {
+            let emulator = &emulator;
+            async move { emulator.stream(&filter).await.unwrap().next().await.unwrap() }
+        };
+        let from_start = StreamFilter { after: Some("0.0".to_owned()), ..StreamFilter::default() };
+        let event = read(from_start.clone()).await;
+        assert_eq!((event.kind.as_str(), event.id.as_str()), ("event", "1.0"));
+        let described = StreamFilter { operation: Some("Describe*".to_owned()), ..from_start.clone() };
+        let call = read(StreamFilter { kind: Some(MessageKind::Requests), ..described }).await;
+        assert_eq!(call.data["Operation"], "DescribeHub");
+        let next = read(StreamFilter { after: Some(event.id), ..from_start }).await;
+        assert_eq!(next.kind, "request", "it continues after the message");
+    });
+}
+
+/// Rules: CPL-130.
+#[test]
+fn a_builder_takes_texts_and_names_what_is_wrong() {
+    run(async {
+        let hubs = |account: &str| format!("hubs: [{{ account: \"{account}\", regions: [us-east-1] }}]");
+        let (first, second) = (hubs("111111111111"), hubs("222222222222"));
+        let emulator = Emulator::builder().scenario_text(&first).scenario_text(&second).start().await.unwrap();
+        assert_eq!(emulator.save("x").await.unwrap().hubs, 2);
+        let wrong = Emulator::builder().scenario_text("hubs: 7").start().await.err().unwrap().to_string();
+        assert!(wrong.contains("scenario:1"), "{wrong}");
+        let start = |name: &str, sink: EventSink| Emulator::builder().sink(name, sink).start();
+        let error = start("hook", EventSink::webhook("ftp://a")).await.err().unwrap().to_string();
+        assert!(error.contains("sink `hook`: member 'Url': invalid URL ftp://a"), "{error}");
+        let error = start("a b", EventSink::webhook("http://a")).await.err().unwrap().to_string();
+        assert!(error.contains("sink `a b`: invalid sink name"), "{error}");
+        let error = Emulator::builder().sink_ca("x").start().await.err().unwrap().to_string();
+        assert!(error.contains("sink_ca: no certificate was found"), "{error}");
+
+        let folder = tempfile::tempdir().unwrap();
+        let emulator = Emulator::builder().scenario_text(&first).sink_dir(folder.path()).start().await.unwrap();
+        emulator.sink("file", EventSink::file("events.jsonl")).unwrap();
     });
 }

@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use securityhub_fixtures::Operation;
 
-pub use tag::test_tag;
+pub use tag::{HEADER as TEST_HEADER, test_tag};
 
 use crate::domain::caller::Caller;
 use crate::faults::Decision;

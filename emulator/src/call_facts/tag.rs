@@ -6,7 +6,7 @@ use http::header::USER_AGENT;
 use crate::state::TestTag;
 
 /// The header with the tag, for clients that can set headers.
-const HEADER: &str = "x-emulator-test";
+pub const HEADER: &str = "x-emulator-test";
 /// The prefix of the application ID of an AWS SDK in a user agent.
 const APPLICATION: &str = "app/";
 /// The user agent of clients in browsers.

@@ -11,6 +11,8 @@
 //! belong here, nor do rules, which belong to the domain.
 #![allow(clippy::unnecessary_wraps, reason = "the functions of all routes have the same signature")]
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_LENGTH};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -78,6 +80,12 @@ pub fn too_many_waits() -> Response<Payload> {
 /// The table of routes for docs/reference/control-plane.md.
 pub fn routes_markdown() -> String {
     api::markdown::table(routes::all())
+}
+
+/// The description of all routes in OpenAPI, as JSON.
+pub fn openapi_text() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| api::openapi::document(routes::all()).to_string());
+    &TEXT
 }
 
 /// Answers a request of the control plane. The response of a call that waits has the extension [`Pending`].

@@ -14,7 +14,7 @@ use crate::scenario::export::{self, Format};
 use crate::scenario::{self, Mistake, Scenario, snake_case};
 use crate::served::difference;
 use crate::sinks::{Definition, MAX as MAX_SINKS, PutError};
-use crate::state::World;
+use crate::state::{SinkKind, World};
 use crate::wire::payload::Payload;
 
 /// Maximum number of attempts to add a scenario to a state that other calls change meanwhile.
@@ -137,7 +137,12 @@ fn settings(call: &Call<'_>, world: &World) -> Map<String, Value> {
         keys.insert("aws_rate_limits".to_owned(), true.into());
     }
     let sinks = call.served.sinks().list();
-    let sinks = sinks.iter().map(|sink| (sink.name().to_owned(), in_snake_case(&json!(sink.definition().declared()))));
+    let sinks = sinks.iter().filter_map(|sink| {
+        let definition = sink.definition();
+        // A channel only exists in this process.
+        let is_exported = definition.declared().kind != SinkKind::Channel;
+        is_exported.then(|| (sink.name().to_owned(), in_snake_case(&json!(definition.declared()))))
+    });
     let sinks: Map<String, Value> = sinks.collect();
     if !sinks.is_empty() {
         keys.insert("event_sinks".to_owned(), sinks.into());

@@ -3,10 +3,14 @@
 use http::{HeaderValue, StatusCode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::sync::mpsc::Sender;
 
 use super::api::answer::{Done, Waiting, response};
 use super::api::{Answer, Call, Json, Nothing, Pending, Refusal};
+use super::error::Error;
 use super::{events, request};
+use crate::served::ServedWorld;
 use crate::served::notifications::Topic;
 use crate::sinks::{Definition, PutError, Sink as Served, State};
 use crate::state::{EventSink, timestamp_text};
@@ -115,21 +119,39 @@ pub(super) fn show(call: &Call<'_>, query: SinkInput, _: Nothing) -> Result<Wait
     Ok(Waiting { answer: Json(answer), pending })
 }
 
+/// Adds a sink that delivers to a channel, or replaces the one of this name.
+///
+/// # Errors
+/// The errors of `PUT /_emulator/sinks/NAME`.
+pub(crate) fn put_channel(served: &ServedWorld, name: &str, sender: Sender<Value>) -> Result<(), Error> {
+    let refused = |refusal: Refusal| Error {
+        status: refusal.status.as_u16(),
+        body: json!({ "Message": &refusal.message }),
+        message: refusal.message,
+    };
+    save(served, name, Definition::channel(sender)).map(|_| ()).map_err(refused)
+}
+
+/// Adds or changes a sink, and returns whether it is new.
+fn save(served: &ServedWorld, name: &str, definition: Definition) -> Result<bool, Refusal> {
+    if !served.world().has_events() {
+        return Err(events::OFF.into());
+    }
+    served.sinks().put(name, definition).map_err(|error| match error {
+        PutError::Name => Refusal::from(error.to_string()),
+        PutError::TooMany => Refusal::new(StatusCode::CONFLICT, error.to_string()),
+    })
+}
+
 /// Adds or changes a sink.
 pub(super) fn put(call: &Call<'_>, _: Nothing, Json(declared): Json<EventSink>) -> Result<Saved, Refusal> {
     let (world, _) = call.world();
-    if !world.has_events() {
-        return Err(events::OFF.into());
-    }
     for region in declared.regions.iter().flatten() {
         request::region(&world, region)?;
     }
     let sinks = call.served.sinks();
     let definition = Definition::new(declared, sinks.files()).map_err(|mistake| Refusal::from(mistake.to_string()))?;
-    let is_new = sinks.put(call.label, definition).map_err(|error| match error {
-        PutError::Name => Refusal::from(error.to_string()),
-        PutError::TooMany => Refusal::new(StatusCode::CONFLICT, error.to_string()),
-    })?;
+    let is_new = save(call.served, call.label, definition)?;
     let sink = sinks.get(call.label).ok_or_else(|| unknown(call.label))?;
     Ok(Saved { sink: Sink::from(&*sink), is_new })
 }

@@ -4,11 +4,11 @@
 use std::io;
 
 use bytes::Bytes;
-use http::{Method, Request};
+use http::{Method, Request, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::Emulator;
@@ -16,6 +16,7 @@ use crate::control::Error;
 use crate::invariant::Invariant;
 use crate::service::Service;
 use crate::wire::payload::Payload;
+use crate::wire::route;
 
 /// Characters of names that need no encoding in a path.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'_').remove(b'-');
@@ -40,6 +41,38 @@ impl Emulator {
     ) -> Result<A, Error> {
         let response = self.service.handle(request(method, path, body)).await;
         read(response.status().as_u16(), response.body())
+    }
+
+    /// Calls the control plane. This is for calls that have no method of their own; the control plane's
+    /// [description](Emulator::openapi) lists all of them. A response that is not JSON is returned as a string.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use serde_json::Value;
+    ///
+    /// let emulator = securityhub_local::Emulator::start().await?;
+    /// let status = emulator.call_control_plane("GET", "/_emulator/status", &Value::Null).await?;
+    /// # drop(status);
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// The error of the call; 404 for other paths.
+    pub async fn call_control_plane(&self, method: &str, path: &str, body: &Value) -> Result<Value, Error> {
+        let method = Method::from_bytes(method.as_bytes()).unwrap_or(Method::GET);
+        let is_control = path.parse::<Uri>().is_ok_and(|uri| route::is_control(uri.path()));
+        if !is_control {
+            let message =
+                format!("'{path}' is not a path of the control plane; expected one such as '/_emulator/clock'");
+            return Err(Error { status: 404, body: json!({ "Message": &message }), message });
+        }
+        let body = if body.is_null() { Bytes::new() } else { written(body) };
+        let response = self.service.handle(request(method, path, body)).await;
+        let (status, body) = (response.status().as_u16(), response.body());
+        if status >= 400 {
+            return Err(Error::new(status, body));
+        }
+        Ok(serde_json::from_slice(body).unwrap_or_else(|_| String::from_utf8_lossy(body).into()))
     }
 
     /// Calls the control plane on this thread, and returns the response as text.

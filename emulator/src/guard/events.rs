@@ -1,9 +1,13 @@
 //! Events of an emulator as they occur.
 
+use std::future::poll_fn;
 use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_core::Stream;
 use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -12,6 +16,10 @@ use tokio::sync::mpsc;
 use super::Emulator;
 use super::query::with_query;
 use crate::control;
+
+const PATH: &str = "/_emulator/events";
+/// Maximum number of events in a page.
+const PAGE: usize = 1000;
 
 /// Selects events; a member without a value selects all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,12 +51,68 @@ impl EventFilter {
     }
 }
 
+/// Selects the messages of a stream; a member without a value selects all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StreamFilter {
+    /// Only events, or only calls.
+    pub kind: Option<MessageKind>,
+    /// The account that received the event or made the call.
+    pub account: Option<String>,
+    /// The Region of the event or the call.
+    pub region: Option<String>,
+    /// The operation of calls, or the beginning of its name followed by `*`.
+    pub operation: Option<String>,
+    /// The `detail-type` of events.
+    pub detail_type: Option<String>,
+    /// An event pattern, in the format of EventBridge rules.
+    pub pattern: Option<Value>,
+    /// The tag of the call.
+    pub test: Option<String>,
+    /// The ID of the last message that was read. By default, the stream starts with the next event or call.
+    pub after: Option<String>,
+}
+
+/// A kind of messages of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessageKind {
+    /// Events.
+    Events,
+    /// Calls.
+    Requests,
+}
+
+impl StreamFilter {
+    /// Only events, or only calls.
+    pub fn only(kind: MessageKind) -> StreamFilter {
+        StreamFilter { kind: Some(kind), ..StreamFilter::default() }
+    }
+
+    fn parameters(&self) -> Vec<(&'static str, Option<String>)> {
+        let kind = self.kind.map(|kind| match kind {
+            MessageKind::Events => "events".to_owned(),
+            MessageKind::Requests => "requests".to_owned(),
+        });
+        vec![
+            ("kinds", kind),
+            ("account", self.account.clone()),
+            ("region", self.region.clone()),
+            ("operation", self.operation.clone()),
+            ("detail-type", self.detail_type.clone()),
+            ("pattern", self.pattern.as_ref().map(Value::to_string)),
+            ("test", self.test.clone()),
+            ("after", self.after.clone()),
+        ]
+    }
+}
+
 /// A message of a stream.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Message {
     /// `event`, `request`, `announcement`, or `dropped` if the reader was too slow.
     pub kind: String,
+    /// The position in the stream, for [`StreamFilter::after`].
+    pub id: String,
     /// The envelope of the event, the recorded call, or the number of dropped messages.
     pub data: Value,
 }
@@ -64,15 +128,31 @@ pub struct Messages {
 impl Messages {
     /// The next message; `None` after the last one.
     pub async fn next(&mut self) -> Option<Message> {
-        loop {
-            while let Some((block, rest)) = self.text.split_once("\n\n") {
-                let (message, rest) = (message(block), rest.to_owned());
-                self.text = rest;
-                if message.is_some() {
-                    return message;
-                }
+        poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+    }
+
+    /// The next message that has arrived completely.
+    fn take(&mut self) -> Option<Message> {
+        while let Some((block, rest)) = self.text.split_once("\n\n") {
+            let (message, length) = (message(block), self.text.len() - rest.len());
+            self.text.drain(..length);
+            if message.is_some() {
+                return message;
             }
-            let part = self.parts.recv().await?.ok()?;
+        }
+        None
+    }
+}
+
+impl Stream for Messages {
+    type Item = Message;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Message>> {
+        loop {
+            if let Some(message) = self.take() {
+                return Poll::Ready(Some(message));
+            }
+            let Some(Ok(part)) = ready!(self.parts.poll_recv(context)) else { return Poll::Ready(None) };
             self.text.push_str(&String::from_utf8_lossy(&part));
         }
     }
@@ -82,13 +162,16 @@ impl Messages {
 fn message(block: &str) -> Option<Message> {
     let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
     let data = serde_json::from_str(field("data")?).ok()?;
-    Some(Message { kind: field("event").unwrap_or("event").to_owned(), data })
+    let text = |name: &str| field(name).unwrap_or_default().to_owned();
+    Some(Message { kind: text("event"), id: text("id"), data })
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Events {
     events: Vec<Value>,
+    last: u64,
+    more: bool,
 }
 
 impl Emulator {
@@ -96,7 +179,7 @@ impl Emulator {
     /// oldest first (CPL-80). Unlike [`Emulator::events`], this method does not remove them.
     ///
     /// # Errors
-    /// 400 for a filter that cannot be used, a wait of more than 60 seconds, and if events are disabled.
+    /// 400 if the filter is invalid, the timeout is longer than 60 seconds, or events are disabled.
     pub async fn wait_events(
         &self,
         filter: &EventFilter,
@@ -104,21 +187,37 @@ impl Emulator {
         timeout: Duration,
     ) -> Result<Vec<Value>, control::Error> {
         let mut parameters = filter.parameters();
-        parameters.push(("limit", Some("1000".to_owned())));
+        parameters.push(("limit", Some(PAGE.to_string())));
         parameters.push(("count", Some(count.to_string())));
         parameters.push(("wait", Some(format!("{}ms", timeout.as_millis()))));
-        let path = with_query("/_emulator/events", &parameters);
-        self.control(Method::GET, &path, &json!({})).await.map(|page: Events| page.events)
+        self.control(Method::GET, &with_query(PATH, &parameters), &json!({})).await.map(|page: Events| page.events)
+    }
+
+    /// The stored events that a filter selects, oldest first (CPL-80). Unlike [`Emulator::events`], this method does not
+    /// remove them.
+    ///
+    /// # Errors
+    /// 400 if the filter is invalid or events are disabled.
+    pub fn stored_events(&self, filter: &EventFilter) -> Result<Vec<Value>, control::Error> {
+        let (mut events, mut filter) = (Vec::new(), filter.clone());
+        loop {
+            let mut parameters = filter.parameters();
+            parameters.push(("limit", Some(PAGE.to_string())));
+            let page: Events = self.control_now(Method::GET, &with_query(PATH, &parameters), &json!({}))?;
+            events.extend(page.events);
+            if !page.more {
+                return Ok(events);
+            }
+            filter.after = Some(page.last);
+        }
     }
 
     /// Follows events and calls from now on (CPL-81).
     ///
     /// # Errors
-    /// 400 for a filter that cannot be used; 503 if 1,000 calls wait or follow a stream.
-    pub async fn stream(&self, filter: &EventFilter) -> Result<Messages, control::Error> {
-        let mut parameters = filter.parameters();
-        parameters.retain(|(name, _)| *name != "after");
-        let parts = self.control_stream(&with_query("/_emulator/stream", &parameters)).await?;
+    /// 400 if the filter is invalid; 503 if 1,000 calls wait or follow a stream.
+    pub async fn stream(&self, filter: &StreamFilter) -> Result<Messages, control::Error> {
+        let parts = self.control_stream(&with_query("/_emulator/stream", &filter.parameters())).await?;
         Ok(Messages { parts, text: String::new() })
     }
 }

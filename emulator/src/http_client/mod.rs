@@ -1,11 +1,13 @@
-//! A small client of HTTP/1.1 without TLS: URLs ([`HttpUrl`]), connections ([`Connection`]), and requests that are
-//! signed like those of AWS clients ([`signature`]).
+//! A small client of HTTP/1.1: URLs ([`HttpUrl`]), connections ([`Connection`]) with and without TLS ([`tls`]), and
+//! requests that are signed like those of AWS clients ([`signature`]).
 //!
 //! Callers are responsible for retries and time limits.
 
 pub mod signature;
+pub mod tls;
 
 use std::error::Error;
+use std::io;
 
 use bytes::Bytes;
 use http::header::HOST;
@@ -15,15 +17,19 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+
+use tls::Trust;
 
 /// The reason why a request has no response.
 pub type Failure = Box<dyn Error + Send + Sync>;
 
-/// A URL of a server without TLS.
+/// A URL of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpUrl {
     text: String,
+    is_encrypted: bool,
     /// Host and port to connect to.
     address: String,
     /// The value of the `Host` header: the host, with the port unless it is the default port.
@@ -33,23 +39,23 @@ pub struct HttpUrl {
 }
 
 impl HttpUrl {
-    /// Reads `http://HOST`, optionally with a port, a path and a query. `expected` describes valid URLs.
+    /// Reads `http://HOST` or `https://HOST`, optionally with a port, a path and a query. `expected` describes valid URLs.
     ///
     /// # Errors
     /// A sentence that contains `expected`.
     pub fn read(url: &str, expected: &str) -> Result<HttpUrl, String> {
         let uri = url.parse::<Uri>().map_err(|error| format!("invalid URL {url}: {error}; {expected}"))?;
-        if uri.scheme_str() == Some("https") {
-            return Err(format!("{url} needs TLS, which is not supported; {expected}"));
-        }
-        let is_plain = uri.scheme_str() == Some("http");
-        let authority = uri.authority().filter(|authority| is_plain && !authority.as_str().contains('@'));
+        let is_encrypted = uri.scheme_str() == Some("https");
+        let has_scheme = is_encrypted || uri.scheme_str() == Some("http");
+        let authority = uri.authority().filter(|authority| has_scheme && !authority.as_str().contains('@'));
         let authority = authority.ok_or_else(|| format!("invalid URL {url}; {expected}"))?;
-        let (name, port) = (authority.host(), authority.port_u16().unwrap_or(80));
+        let default = if is_encrypted { 443 } else { 80 };
+        let (name, port) = (authority.host(), authority.port_u16().unwrap_or(default));
         Ok(HttpUrl {
             text: url.to_owned(),
+            is_encrypted,
             address: format!("{name}:{port}"),
-            host: if port == 80 { name.to_owned() } else { format!("{name}:{port}") },
+            host: if port == default { name.to_owned() } else { format!("{name}:{port}") },
             path: path(&uri),
         })
     }
@@ -57,6 +63,11 @@ impl HttpUrl {
     /// The URL as it was given.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// Returns whether the URL begins with `https`.
+    pub fn is_encrypted(&self) -> bool {
+        self.is_encrypted
     }
 
     /// Host and port to connect to.
@@ -74,6 +85,11 @@ impl HttpUrl {
         &self.path
     }
 
+    /// The host without the port.
+    fn name(&self) -> &str {
+        self.address.rsplit_once(':').map_or("", |(name, _)| name)
+    }
+
     /// Returns whether the URL has neither a path nor a query.
     pub fn is_root(&self) -> bool {
         self.path == "/"
@@ -88,31 +104,52 @@ fn path(uri: &Uri) -> String {
     }
 }
 
+/// A connection with or without TLS. One type for both avoids compiling the HTTP client twice.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
 /// A connection to a server.
 #[derive(Debug)]
 pub struct Connection {
     address: String,
+    is_encrypted: bool,
     sender: SendRequest<Full<Bytes>>,
 }
 
 impl Connection {
-    /// Connects to a host and port. Must be called in a runtime.
+    /// Connects to a host and port without TLS. Must be called in a runtime.
     ///
     /// # Errors
     /// The server does not accept connections.
     pub async fn open(address: &str) -> Result<Connection, Failure> {
-        let stream = TcpStream::connect(address).await?;
-        _ = stream.set_nodelay(true);
+        let stream = connect(address).await?;
+        Connection::begin(Box::new(stream), address, false).await
+    }
+
+    /// Connects to the server of a URL, with TLS if it begins with `https`. Must be called in a runtime.
+    ///
+    /// # Errors
+    /// The server does not accept connections, or its certificate is not trusted ([`tls::Untrusted`]).
+    pub async fn open_url(url: &HttpUrl, trust: &Trust) -> Result<Connection, Failure> {
+        let stream = connect(&url.address).await?;
+        let stream: Box<dyn Stream> =
+            if url.is_encrypted { Box::new(trust.connect(url.name(), stream).await?) } else { Box::new(stream) };
+        Connection::begin(stream, &url.address, url.is_encrypted).await
+    }
+
+    async fn begin(stream: Box<dyn Stream>, address: &str, is_encrypted: bool) -> Result<Connection, Failure> {
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         // The task ends when the sender is dropped.
         tokio::spawn(connection);
-        Ok(Connection { address: address.to_owned(), sender })
+        Ok(Connection { address: address.to_owned(), is_encrypted, sender })
     }
 
-    /// Returns whether the connection leads to this address and can send another request. A server may close a
+    /// Returns whether the connection leads to the server of a URL and can send another request. A server may close a
     /// connection after any response.
-    pub async fn can_reach(&mut self, address: &str) -> bool {
-        self.address == address && self.sender.ready().await.is_ok()
+    pub async fn can_reach(&mut self, url: &HttpUrl) -> bool {
+        let is_same = self.address == url.address && self.is_encrypted == url.is_encrypted;
+        is_same && self.sender.ready().await.is_ok()
     }
 
     /// Sends a request and returns the response, without waiting for its body.
@@ -134,7 +171,13 @@ impl Connection {
     }
 }
 
-/// Sends a request to a host and port over a new connection. Its `Host` header is set if it is missing.
+async fn connect(address: &str) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address).await?;
+    _ = stream.set_nodelay(true);
+    Ok(stream)
+}
+
+/// Sends a request to a host and port over a new connection without TLS. Its `Host` header is set if it is missing.
 ///
 /// # Errors
 /// The errors of [`Connection::open`] and [`Connection::call`].
@@ -150,22 +193,24 @@ mod tests {
     use super::HttpUrl;
 
     #[test]
-    fn urls_have_a_host_and_no_tls() {
+    fn urls_have_a_scheme_and_a_host() {
         let read = |url: &str| HttpUrl::read(url, "expected http://HOST:PORT");
         for (url, address, host, path) in [
             ("http://localhost:9000", "localhost:9000", "localhost:9000", "/"),
             ("http://hub/", "hub:80", "hub", "/"),
             ("http://[::1]:1/a/b?c=d", "[::1]:1", "[::1]:1", "/a/b?c=d"),
             ("http://hub?x=1", "hub:80", "hub", "/?x=1"),
+            ("https://hub/x", "hub:443", "hub", "/x"),
+            ("https://hub:80", "hub:80", "hub:80", "/"),
         ] {
-            let url = read(url).unwrap();
-            assert_eq!((url.address(), url.host(), url.path()), (address, host, path));
+            let read = read(url).unwrap();
+            assert_eq!((read.address(), read.host(), read.path()), (address, host, path));
+            assert_eq!(read.is_encrypted(), url.starts_with("https"));
         }
         assert!(read("http://hub:80/").unwrap().is_root() && !read("http://hub?x=1").unwrap().is_root());
         for url in ["", "localhost:9000", "http://", "http://a:b@localhost", "ftp://h", "/path"] {
             let message = read(url).unwrap_err();
             assert!(message.ends_with("expected http://HOST:PORT"), "{url}: {message}");
         }
-        assert!(read("https://hub").unwrap_err().contains("needs TLS"));
     }
 }

@@ -285,6 +285,10 @@ pub(super) struct ServeArguments {
     #[arg(long, value_name = "DIRECTORY", env = "SECURITYHUB_LOCAL_SINK_DIR")]
     pub(super) sink_dir: Option<PathBuf>,
 
+    /// PEM file of certificate authorities that sinks with HTTPS trust in addition to those of the operating system
+    #[arg(long, value_name = "FILE", env = "SECURITYHUB_LOCAL_SINK_CA")]
+    pub(super) sink_ca: Option<PathBuf>,
+
     /// Web origin whose pages may call the emulator, such as https://app.example.com or https://*.example.com, or `*`
     /// for all; can be repeated. Pages served from localhost are always allowed
     #[arg(long, value_name = "ORIGIN", env = "SECURITYHUB_LOCAL_ALLOW_ORIGIN", value_delimiter = ',')]

@@ -14,6 +14,7 @@ use super::exit::Exit;
 use super::logging::{Log, LogOutput};
 use super::signals::Signals;
 use crate::durable::Durability;
+use crate::http_client::tls::Trust;
 use crate::scenario::{self, Progress, Scenario};
 use crate::service::{DataDirectory, ExportTarget, OpenError, S3Endpoint, Service, Settings, SignatureClock};
 use crate::wire::tls::Tls;
@@ -94,7 +95,15 @@ fn settings(arguments: &ServeArguments, log: &Log, tls: Option<&Tls>) -> Result<
         journal: arguments.journal,
         export_target: export_target(arguments)?,
         sink_directory: arguments.sink_dir.clone(),
+        sink_trust: sink_trust(arguments)?,
     })
+}
+
+fn sink_trust(arguments: &ServeArguments) -> Result<Trust, Exit> {
+    let Some(path) = &arguments.sink_ca else { return Ok(Trust::default()) };
+    let failed = |reason: String| Exit::failed(format!("--sink-ca {}: {reason}", path.display()));
+    let pem = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
+    Trust::with(&pem).map_err(failed)
 }
 
 fn export_target(arguments: &ServeArguments) -> Result<ExportTarget, Exit> {

@@ -69,16 +69,38 @@ pub struct Scenario {
     progress: Arc<Progress>,
 }
 
+/// A part of a scenario.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// A file in YAML or JSON.
+    File(PathBuf),
+    /// The text of a file. Its paths are relative to the current directory.
+    Text(String),
+}
+
 /// Loads files and merges them in order.
 ///
 /// # Errors
 /// All errors of all files, including those that are only found when the world is built.
 pub fn load(paths: &[PathBuf]) -> Result<Scenario, Diagnostics> {
+    let sources: Vec<Source> = paths.iter().cloned().map(Source::File).collect();
+    load_sources(&sources)
+}
+
+/// Loads files and texts and merges them in order.
+///
+/// # Errors
+/// The errors of [`load`].
+pub fn load_sources(sources: &[Source]) -> Result<Scenario, Diagnostics> {
     let schema = schema();
     let mut check = Check::default();
     let mut written = sections::Declared::default();
-    for path in paths {
-        match check.files.read(path) {
+    for source in sources {
+        let file = match source {
+            Source::File(path) => check.files.read(path),
+            Source::Text(text) => Ok(check.files.add("scenario", text)),
+        };
+        match file {
             Ok(file) => written.add(read(file, &schema, &mut check)),
             Err(diagnostic) => {
                 check.push(*diagnostic);

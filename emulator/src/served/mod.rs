@@ -207,7 +207,15 @@ impl ServedWorld {
     /// forgotten (CPL-55).
     #[must_use]
     pub fn replace(&self, world: World, by: NewWorld) -> bool {
-        self.take_over(world, by, |world, before| self.connect(world, before))
+        let is_empty = by == NewWorld::Empty;
+        self.take_over(world, by, |world, before| {
+            self.connect(world, before);
+            if is_empty {
+                self.0.sinks.clear();
+            } else {
+                self.0.sinks.load(&world.event_sinks);
+            }
+        })
     }
 
     /// Enables the events of a new world, with numbers after those of the one before it.
@@ -218,7 +226,6 @@ impl ServedWorld {
         let last = before.close_events().max(self.0.used.events);
         world.enable_events(self.0.events, events::derive, last, Some(listener));
         world.continue_event_counts(before);
-        self.0.sinks.load(&world.event_sinks);
     }
 
     /// Replaces the current world. `connect` connects the events of the new world with those of the old one.

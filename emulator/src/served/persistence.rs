@@ -95,7 +95,10 @@ impl ServedWorld {
             self.0.journal.continue_after(self.0.used.requests);
             world.set_change_log(Some(Arc::clone(store) as Arc<dyn ChangeLog>));
         }
-        self.swap(world, |world, before| self.connect(world, before));
+        self.swap(world, |world, before| {
+            self.connect(world, before);
+            self.0.sinks.load(&world.event_sinks);
+        });
         let start = Arc::clone(&self.0.start.read());
         self.0.faults.restart(&start);
     }

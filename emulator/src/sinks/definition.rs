@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
+use tokio::sync::mpsc::Sender;
 
 use crate::domain::events::filter::EventFilter;
 use crate::domain::events::pattern::EventPattern;
@@ -96,6 +97,8 @@ pub enum Target {
         /// The text that replaces `aws` in the source of events.
         source_prefix: String,
     },
+    /// Messages of a channel.
+    Channel(Sender<Value>),
 }
 
 impl Definition {
@@ -124,6 +127,26 @@ impl Definition {
         let pattern = declared.pattern.as_mut().map(pattern).transpose()?;
         let filter = EventFilter { pattern, ..EventFilter::default() };
         Ok(Definition { declared, target, filter, accounts, regions, retries, queue_size, is_enabled })
+    }
+
+    /// A sink that delivers all events to a channel.
+    pub fn channel(sender: Sender<Value>) -> Definition {
+        let declared = EventSink {
+            retries: Some(RETRIES),
+            queue_size: Some(QUEUE_SIZE),
+            enabled: Some(true),
+            ..EventSink::new(SinkKind::Channel)
+        };
+        Definition {
+            declared,
+            target: Target::Channel(sender),
+            filter: EventFilter::default(),
+            accounts: None,
+            regions: None,
+            retries: RETRIES,
+            queue_size: QUEUE_SIZE,
+            is_enabled: true,
+        }
     }
 
     /// The members as declared, with all defaults.
@@ -171,7 +194,7 @@ fn pattern(written: &mut Value) -> Result<EventPattern, Mistake> {
 
 /// Reads the target, and adds defaults to `declared`.
 fn target(declared: &mut EventSink, files: FilesBelow<'_>) -> Result<Target, Mistake> {
-    use SinkKind::{EventBridge, File, Webhook};
+    use SinkKind::{Channel, EventBridge, File, Webhook};
     // A member without effect is a mistake.
     for (member, is_given, kinds) in [
         ("Url", declared.url.is_some(), &[Webhook, EventBridge][..]),
@@ -189,6 +212,7 @@ fn target(declared: &mut EventSink, files: FilesBelow<'_>) -> Result<Target, Mis
         Webhook => Target::Webhook { url: url(declared)?, headers: headers(declared)? },
         EventBridge => event_bridge(declared)?,
         File => Target::File { path: file(declared, files)? },
+        Channel => return Err(Mistake::new("Type", "only a Rust program can add a channel")),
     })
 }
 
@@ -300,7 +324,7 @@ mod tests {
         let (webhook, bridge, file) = (|| webhook.clone(), || bridge.clone(), || file.clone());
         for (declared, expected) in [
             (EventSink { url: None, ..webhook() }, "member 'Url': missing; expected a URL such as"),
-            (EventSink { url: text("https://a"), ..webhook() }, "member 'Url': https://a needs TLS"),
+            (EventSink { url: text("ftp://a"), ..webhook() }, "member 'Url': invalid URL ftp://a; expected a URL"),
             (EventSink { url: text("http://a/b"), ..bridge() }, "member 'Url': http://a/b has a path"),
             (EventSink { path: text("x"), ..webhook() }, "member 'Path': only sinks of type file have this member"),
             (

@@ -5,17 +5,19 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::{Notify, watch};
 use tokio::task::{JoinSet, yield_now};
 use tokio::time::{sleep, timeout};
 
 use super::Sinks;
+use super::client::Client;
 use super::definition::Target;
 use super::eventbridge::{self, Naming};
 use super::outcome::Outcome;
 use super::queue::{Lane, Message};
 use super::sink::Sink;
-use super::{file, webhook};
-use crate::http_client::Connection;
+use super::{channel, file, webhook};
+use crate::http_client::tls::Trust;
 
 /// The first and the longest time between two attempts.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -57,7 +59,7 @@ impl Sinks {
             for sink in self.list() {
                 has_sorted |= sink.sort_some();
                 while let Some(lane) = sink.begin() {
-                    workers.spawn(drain(Arc::clone(&sink), lane, Arc::clone(&self.changed)));
+                    workers.spawn(drain(Arc::clone(&sink), lane, self.trust(), Arc::clone(&self.changed)));
                 }
             }
             if !has_sorted {
@@ -86,21 +88,21 @@ impl Drop for Busy<'_> {
 }
 
 /// Delivers the messages of a lane until the lane is empty.
-async fn drain(sink: Arc<Sink>, lane: Lane, changed: Arc<tokio::sync::Notify>) {
+async fn drain(sink: Arc<Sink>, lane: Lane, trust: Trust, changed: Arc<Notify>) {
     let mut busy = Busy { sink: &sink, lane: &lane, is_done: false };
-    let mut connection = None;
+    let mut client = Client::new(trust);
     loop {
         let messages = sink.take(&lane);
         if messages.is_empty() {
             busy.is_done = true;
             return;
         }
-        deliver(&sink, messages.into(), &mut connection, || changed.notify_waiters()).await;
+        deliver(&sink, messages.into(), &mut client, || changed.notify_waiters()).await;
     }
 }
 
 /// Delivers messages in order, with at most as many retries as the definition allows.
-async fn deliver(sink: &Sink, mut messages: VecDeque<Message>, connection: &mut Option<Connection>, notify: impl Fn()) {
+async fn deliver(sink: &Sink, mut messages: VecDeque<Message>, client: &mut Client, notify: impl Fn()) {
     let mut changes = sink.changes();
     let mut retried: Option<(u32, usize)> = None;
     while !messages.is_empty() && !sink.is_removed() {
@@ -112,7 +114,7 @@ async fn deliver(sink: &Sink, mut messages: VecDeque<Message>, connection: &mut 
         let batch: Vec<Message> = messages.drain(..count).collect();
         let outcome = {
             let _permit = sink.attempts.acquire().await;
-            attempt(sink.name(), &definition.target, batch, connection).await
+            attempt(sink.name(), &definition.target, batch, (&mut *client, &mut changes)).await
         };
         let attempts = retried.map_or(0, |(attempts, _)| attempts);
         let again = sink.record(outcome, count, attempts >= definition.retries);
@@ -123,7 +125,7 @@ async fn deliver(sink: &Sink, mut messages: VecDeque<Message>, connection: &mut 
         }
         retried = Some((attempts + 1, again.len()));
         again.into_iter().rev().for_each(|message| messages.push_front(message));
-        *connection = None;
+        client.disconnect();
         tokio::select! {
             () = sleep(pause(attempts, fastrand::f64())) => {}
             _ = changes.changed() => retried = retried.map(|(_, count)| (0, count)),
@@ -134,20 +136,26 @@ async fn deliver(sink: &Sink, mut messages: VecDeque<Message>, connection: &mut 
 /// Returns the number of messages, from the first, that one attempt sends.
 fn batch_size(target: &Target, messages: &[Message]) -> usize {
     match target {
-        Target::Webhook { .. } => 1,
+        Target::Webhook { .. } | Target::Channel(_) => 1,
         Target::EventBridge { .. } => eventbridge::batch_size(messages),
         Target::File { .. } => messages.len(),
     }
 }
 
-async fn attempt(name: &str, target: &Target, messages: Vec<Message>, connection: &mut Option<Connection>) -> Outcome {
+async fn attempt(
+    name: &str,
+    target: &Target,
+    messages: Vec<Message>,
+    (client, changes): (&mut Client, &mut watch::Receiver<u64>),
+) -> Outcome {
     match target {
-        Target::Webhook { url, headers } => webhook::deliver(name, (url, headers), messages, connection).await,
+        Target::Webhook { url, headers } => webhook::deliver(name, (url, headers), messages, client).await,
         Target::EventBridge { url, bus, source_prefix } => {
             let naming = Naming { bus, source_prefix };
-            eventbridge::deliver(url, naming, messages, connection).await
+            eventbridge::deliver(url, naming, messages, client).await
         }
         Target::File { path } => file::deliver(path, messages).await,
+        Target::Channel(sender) => channel::deliver(sender, messages, changes).await,
     }
 }
 

@@ -9,12 +9,12 @@ use http::{Request, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::client::Client;
 use super::outcome::Outcome;
 use super::queue::Message;
-use super::webhook::exchange;
 use crate::domain::events::envelope;
 use crate::http_client::signature::{self, Scope};
-use crate::http_client::{Connection, Failure, HttpUrl};
+use crate::http_client::{Failure, HttpUrl};
 use crate::state::{Event, HubKey};
 
 /// Maximum number of entries of a call.
@@ -60,12 +60,7 @@ pub struct Naming<'n> {
 }
 
 /// Sends events of one receiver in one call.
-pub async fn deliver(
-    url: &HttpUrl,
-    naming: Naming<'_>,
-    messages: Vec<Message>,
-    connection: &mut Option<Connection>,
-) -> Outcome {
+pub async fn deliver(url: &HttpUrl, naming: Naming<'_>, messages: Vec<Message>, client: &mut Client) -> Outcome {
     let events: Vec<&Event> = messages.iter().filter_map(event).collect();
     let Some(receiver) = events.first().map(|event| event.receiver.clone()) else {
         return Outcome::failed(messages.len(), "EventBridge only receives events");
@@ -80,7 +75,7 @@ pub async fn deliver(
         // EventBridge assigns other IDs, so the log connects both.
         messages.iter().for_each(log_id);
     }
-    match exchange(url, request, connection).await {
+    match client.exchange(url, request).await {
         Ok(response) => outcome(response.status(), response.body(), messages),
         Err(error) => Outcome::again(messages, error),
     }

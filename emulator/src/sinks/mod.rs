@@ -5,6 +5,8 @@
 //! never delays a call. The content of events and the choice of their receivers do not belong here.
 
 mod announcement;
+mod channel;
+mod client;
 mod definition;
 mod delivery;
 mod eventbridge;
@@ -31,8 +33,9 @@ pub use sink::{Sink, State};
 use totals::DeletedTotals;
 pub use totals::Totals;
 
+use crate::http_client::tls::Trust;
 use crate::invariant::Invariant;
-use crate::state::sync::RwLock;
+use crate::state::sync::{Mutex, RwLock};
 use crate::state::{Event, EventSink, IdSource};
 
 /// Maximum number of sinks.
@@ -50,8 +53,12 @@ pub struct Sinks {
     woken: Notify,
     /// Wakes calls that wait for a change of a sink.
     changed: Arc<Notify>,
+    /// The sinks of the program, which each start of the state has besides those of the scenario.
+    own: Mutex<BTreeMap<String, Definition>>,
     /// The directory below which control-plane calls may create files.
     directory: OnceLock<PathBuf>,
+    /// The certificate authorities that receivers with HTTPS may use.
+    trust: OnceLock<Trust>,
 }
 
 /// The reason why a sink was not saved.
@@ -87,13 +94,24 @@ impl Sinks {
             deleted: DeletedTotals::default(),
             woken: Notify::new(),
             changed,
+            own: Mutex::default(),
             directory: OnceLock::new(),
+            trust: OnceLock::new(),
         }
     }
 
     /// Allows control-plane calls to name files below a directory. Only the first call has an effect.
     pub fn allow_files(&self, directory: PathBuf) {
         _ = self.directory.set(directory);
+    }
+
+    /// Trusts further certificate authorities of receivers with HTTPS. Only the first call has an effect.
+    pub fn trust_also(&self, trust: Trust) {
+        _ = self.trust.set(trust);
+    }
+
+    fn trust(&self) -> Trust {
+        self.trust.get_or_init(Trust::default).clone()
     }
 
     /// The files that a control-plane call may name.
@@ -144,15 +162,38 @@ impl Sinks {
         deleted.is_some()
     }
 
-    /// Replaces all sinks with the sinks of a scenario, which are valid. Queued messages are dropped.
+    /// Adds a sink now and after each reset to the start.
+    ///
+    /// # Errors
+    /// [`PutError`]; no sink is changed.
+    pub fn put_at_start(&self, name: &str, definition: Definition) -> Result<(), PutError> {
+        self.put(name, definition.clone())?;
+        self.own.lock().insert(name.to_owned(), definition);
+        Ok(())
+    }
+
+    /// Replaces all sinks with the sinks of a start of the state: those of its scenario, which are valid, and those of
+    /// the program. Queued messages are dropped.
     pub fn load(&self, declared: &BTreeMap<String, EventSink>) {
         let sink = |(name, declared): (&String, &EventSink)| {
             let checked = Definition::new(declared.clone(), FilesBelow::Anywhere(Path::new("")));
             let definition = checked.or_report("the sinks of a world are valid")?;
             Some((name.clone(), Arc::new(Sink::new(name, definition))))
         };
-        let loaded = declared.iter().filter_map(sink).collect();
-        let before = std::mem::replace(&mut *self.all.write(), loaded);
+        let mut loaded: BTreeMap<_, _> = declared.iter().filter_map(sink).collect();
+        for (name, definition) in &*self.own.lock() {
+            loaded.insert(name.clone(), Arc::new(Sink::new(name, definition.clone())));
+        }
+        self.replace(loaded);
+    }
+
+    /// Deletes all sinks and their queues.
+    pub fn clear(&self) {
+        self.replace(BTreeMap::new());
+    }
+
+    fn replace(&self, sinks: BTreeMap<String, Arc<Sink>>) {
+        let before = std::mem::replace(&mut *self.all.write(), sinks);
         for sink in before.values() {
             sink.remove();
             self.deleted.add(sink);
@@ -197,8 +238,8 @@ impl Sinks {
         &self.announcements
     }
 
-    /// Returns whether the queues of all enabled sinks are empty.
+    /// Returns whether no sink can deliver further messages.
     fn are_idle(&self) -> bool {
-        self.list().iter().all(|sink| sink.state().queued == 0 || !sink.is_enabled())
+        self.list().iter().all(|sink| sink.is_idle())
     }
 }

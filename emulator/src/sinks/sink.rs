@@ -119,6 +119,13 @@ impl Sink {
         self.inner.lock().definition.is_enabled
     }
 
+    /// Returns whether all messages are delivered, or wait for a program that does not receive them.
+    pub(super) fn is_idle(&self) -> bool {
+        let inner = self.inner.lock();
+        let is_blocked = matches!(&inner.definition.target, Target::Channel(sender) if sender.capacity() == 0);
+        inner.queue.len() == 0 || !inner.definition.is_enabled || is_blocked
+    }
+
     /// Queues the events that accounts and Regions of the definition select. Returns whether any event was queued.
     pub(super) fn receive(&self, events: &[Event], ids: &Arc<IdSource>) -> bool {
         let inner = &mut *self.inner.lock();
@@ -160,7 +167,7 @@ impl Sink {
         let mut inner = self.inner.lock();
         let most = match inner.definition.target {
             _ if inner.is_paused() => 0,
-            Target::Webhook { .. } => 1,
+            Target::Webhook { .. } | Target::Channel(_) => 1,
             Target::EventBridge { .. } => eventbridge::MAX_ENTRIES,
             Target::File { .. } => LINES_AT_ONCE,
         };
@@ -223,6 +230,6 @@ impl Definition {
                 Lane::Receiver(event.receiver.clone())
             }
         };
-        Some(if matches!(self.target, Target::File { .. }) { Lane::All } else { lane })
+        Some(if matches!(self.target, Target::File { .. } | Target::Channel(_)) { Lane::All } else { lane })
     }
 }

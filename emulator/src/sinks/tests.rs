@@ -19,6 +19,9 @@ use tokio::task::JoinHandle;
 
 use super::*;
 use crate::state::{AccountId, HubKey, OcsfFinding, Region, SinkKind, Subject};
+use crate::wire::payload::Payload;
+use crate::wire::server::{self, Options};
+use crate::wire::tls::{Authority, Tls};
 
 const ACCOUNTS: [&str; 2] = ["111111111111", "222222222222"];
 
@@ -42,17 +45,17 @@ impl Server {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let received = Arc::new(Mutex::new(Vec::new()));
         let statuses = Arc::new(Mutex::new(VecDeque::from(statuses.to_vec())));
-        let kept = Arc::clone(&received);
+        let stored = Arc::clone(&received);
         let task = tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                let (kept, statuses, answer) = (Arc::clone(&kept), Arc::clone(&statuses), answer.clone());
+                let (stored, statuses, answer) = (Arc::clone(&stored), Arc::clone(&statuses), answer.clone());
                 let respond = service_fn(move |request: Request<Incoming>| {
-                    let (kept, statuses, answer) = (Arc::clone(&kept), Arc::clone(&statuses), answer.clone());
+                    let (stored, statuses, answer) = (Arc::clone(&stored), Arc::clone(&statuses), answer.clone());
                     async move {
                         let (parts, body) = request.into_parts();
                         let body = body.collect().await?.to_bytes();
-                        kept.lock().push((parts.headers, serde_json::from_slice(&body).unwrap()));
+                        stored.lock().push((parts.headers, serde_json::from_slice(&body).unwrap()));
                         let mut response = Response::new(Full::new(Bytes::from(answer.to_string())));
                         let status = statuses.lock().pop_front().unwrap_or(200);
                         *response.status_mut() = http::StatusCode::from_u16(status).unwrap();
@@ -62,6 +65,23 @@ impl Server {
                 tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), respond));
             }
         });
+        Server { url, received, task }
+    }
+
+    /// A server with HTTPS.
+    async fn encrypted(authority: &Authority) -> Server {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("https://{}", listener.local_addr().unwrap());
+        let received = Arc::new(Mutex::new(Vec::new()));
+        let stored = Arc::clone(&received);
+        let handle = move |request: Request<Bytes>, _| {
+            let (parts, body) = request.into_parts();
+            stored.lock().push((parts.headers, serde_json::from_slice(&body).unwrap()));
+            async { Response::new(Payload::Whole(Bytes::from_static(b"{\"FailedEntryCount\":0,\"Entries\":[]}"))) }
+        };
+        let tls = Some(Tls::issued_by(authority, &[]).unwrap());
+        let options = Options { tls, ..Options::default() };
+        let task = tokio::spawn(server::serve(vec![listener], handle, options, pending()));
         Server { url, received, task }
     }
 
@@ -272,6 +292,41 @@ async fn event_bridge_gets_batches_of_one_receiver() {
     let [first, second] = ACCOUNTS;
     let expected = [("u1", 10), ("u11", 10), ("u21", 5)].map(|(from, count)| format!("{first} {from} {count}"));
     assert_eq!(calls, [&expected[..], &[format!("{second} u26 5")]].concat());
+}
+
+/// Rules: CPL-82, CPL-86.
+#[tokio::test]
+async fn receivers_with_https_are_reached_if_their_authority_is_trusted() {
+    let authority = Authority::generate().unwrap();
+    let server = Server::encrypted(&authority).await;
+    let sinks = delivering();
+    let once = || EventSink { retries: Some(0), ..webhook(&server.url) };
+    sinks.put("hook", definition(once())).unwrap();
+    receive(&sinks, &[event(1, 0)]);
+    let state = settled(&sinks, "hook").await;
+    let error = state.last_error.unwrap();
+    let advice = "its certificate was not issued by a trusted authority; add its authority with `serve --sink-ca FILE`";
+    assert!(state.failed == 1 && error.ends_with(advice), "{error}");
+
+    let sinks = delivering();
+    sinks.trust_also(Trust::with(authority.certificate().as_bytes()).unwrap());
+    sinks.put("hook", definition(once())).unwrap();
+    let bridge = EventSink { kind: SinkKind::EventBridge, ..once() };
+    sinks.put("bridge", definition(bridge)).unwrap();
+    let named = server.url.replace("127.0.0.1", "localhost");
+    sinks.put("named", definition(EventSink { url: Some(named), ..once() })).unwrap();
+    receive(&sinks, &[event(2, 0), event(3, 0)]);
+    for name in ["hook", "bridge", "named"] {
+        let state = settled(&sinks, name).await;
+        assert_eq!((state.delivered, state.last_status), (2, Some(200)), "{name}: {state:?}");
+    }
+    assert_eq!(server.received.lock().len(), 5, "EventBridge gets both events in one call");
+
+    // The same address without TLS needs another connection.
+    let plain = server.url.replace("https", "http");
+    sinks.put("hook", definition(EventSink { url: Some(plain), ..once() })).unwrap();
+    receive(&sinks, &[event(4, 0)]);
+    assert_eq!(settled(&sinks, "hook").await.delivered, 3, "the server speaks both");
 }
 
 /// Rules: CPL-88.

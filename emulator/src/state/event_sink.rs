@@ -61,6 +61,10 @@ pub enum SinkKind {
     EventBridge,
     /// Lines of a file.
     File,
+    /// Messages of a channel, which only a Rust program can add.
+    #[serde(skip_deserializing)]
+    #[schemars(skip)]
+    Channel,
 }
 
 impl SinkKind {
@@ -70,11 +74,27 @@ impl SinkKind {
             SinkKind::Webhook => "webhook",
             SinkKind::EventBridge => "eventbridge",
             SinkKind::File => "file",
+            SinkKind::Channel => "channel",
         }
     }
 }
 
 impl EventSink {
+    /// A webhook.
+    pub fn webhook(url: &str) -> EventSink {
+        EventSink { url: Some(url.to_owned()), ..EventSink::new(SinkKind::Webhook) }
+    }
+
+    /// A file.
+    pub fn file(path: &str) -> EventSink {
+        EventSink { path: Some(path.to_owned()), ..EventSink::new(SinkKind::File) }
+    }
+
+    /// An endpoint of EventBridge.
+    pub fn event_bridge(url: &str) -> EventSink {
+        EventSink { url: Some(url.to_owned()), ..EventSink::new(SinkKind::EventBridge) }
+    }
+
     /// A sink of this kind, without other settings.
     pub fn new(kind: SinkKind) -> EventSink {
         EventSink {

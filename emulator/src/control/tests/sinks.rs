@@ -60,7 +60,7 @@ fn invalid_sinks_are_refused() {
         (PATH, json!({ "Url": "http://a" }), "member 'Type' is missing"),
         (PATH, json!({ "Type": "webhok" }), "'webhok' is not a value of member 'Type'; did you mean 'webhook'?"),
         (PATH, json!({ "Type": "webhook", "url": "x" }), "unknown member 'url'; did you mean 'Url'?"),
-        (PATH, json!({ "Type": "webhook", "Url": "https://a" }), "member 'Url': https://a needs TLS"),
+        (PATH, json!({ "Type": "webhook", "Url": "ftp://a" }), "member 'Url': invalid URL ftp://a"),
         (PATH, json!({ "Type": "webhook", "Url": "http://a", "Regions": ["eu"] }), "AWS has no Region `eu`"),
         (PATH, json!({ "Type": "file", "Path": "a" }), "member 'Path': files are not allowed; start the emulator with"),
         ("/_emulator/sinks/a%20b", json!({ "Type": "webhook", "Url": "http://a" }), "invalid sink name; expected"),

@@ -43,7 +43,7 @@ fn mistakes_in_sinks_are_reported_at_their_keys() {
         ("{ type: hook }", "hook"),
         ("{ url: http://a }", "type"),
         ("{ type: webhook }", "`url`: missing"),
-        ("{ type: webhook, url: \"https://a\" }", "`url`: https://a needs TLS"),
+        ("{ type: webhook, url: \"ftp://a\" }", "`url`: invalid URL ftp://a"),
         ("{ type: webhook, url: http://a, path: x }", "`path`: only sinks of type file have this member"),
         ("{ type: webhook, url: http://a, pattern: { a: [] } }", "Empty arrays are not allowed"),
         ("{ type: webhook, url: http://a, regions: [eu-west-9] }", "eu-west-9"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{Emulator, EventFilter, Messages};
+use crate::{Emulator, MessageKind, Messages, StreamFilter};
 
 /// A running clock, a standard that is incomplete for a second, and a finding when it is complete.
 const SCENARIO: &str = "
@@ -61,7 +61,7 @@ fn events_of_due_work_are_sent_without_a_call() {
     let folder = tempfile::tempdir().unwrap();
     let emulator = emulator(folder.path(), "");
     runtime().block_on(async {
-        let mut messages = emulator.stream(&EventFilter::default()).await.unwrap();
+        let mut messages = emulator.stream(&StreamFilter::only(MessageKind::Events)).await.unwrap();
         enable_standard(&emulator).await;
         assert_events_without_a_call(folder.path(), &mut messages).await;
     });
@@ -73,7 +73,7 @@ fn due_work_waits_while_the_clock_is_frozen() {
     let folder = tempfile::tempdir().unwrap();
     let emulator = emulator(folder.path(), "clock: { now: 2026-01-15T09:00:00Z, frozen: true }\n");
     runtime().block_on(async {
-        let mut messages = emulator.stream(&EventFilter::default()).await.unwrap();
+        let mut messages = emulator.stream(&StreamFilter::only(MessageKind::Events)).await.unwrap();
         enable_standard(&emulator).await;
         assert!(!has_event(&mut messages, Duration::from_millis(1500)).await, "the work is not due");
         send(&emulator, "/_emulator/clock", &serde_json::json!({ "frozen": false })).await;

@@ -45,6 +45,9 @@ impl S3Endpoint {
     pub fn new(url: &str, variable: impl Fn(&str) -> Option<String>) -> Result<S3Endpoint, String> {
         let expected = "expected a URL of the form http://HOST:PORT, such as http://127.0.0.1:9000";
         let endpoint = HttpUrl::read(url, expected)?;
+        if endpoint.is_encrypted() {
+            return Err(format!("{url} needs TLS, which is not supported; {expected}"));
+        }
         if !endpoint.is_root() {
             return Err(format!("invalid URL {url}; {expected}"));
         }
