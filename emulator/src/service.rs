@@ -33,6 +33,7 @@ mod call;
 mod control_plane;
 mod data_directory;
 mod due_timer;
+mod due_work;
 mod exported;
 mod identity;
 mod injected;

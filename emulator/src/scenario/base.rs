@@ -9,7 +9,7 @@ use crate::state::{AccountId, HubKey, Quotas, Region, Timestamp, World};
 pub(super) struct Base {
     /// The time of its clock.
     pub(super) now: Timestamp,
-    /// Its Regions.
+    /// The Regions that it lists or that contain a hub; us-east-1 if there are none.
     pub(super) regions: Vec<Region>,
     /// Its quotas.
     pub(super) quotas: Quotas,
@@ -36,7 +36,7 @@ impl Base {
             .flat_map(|(key, hub)| hub.connectors.values().map(move |connector| (key.clone(), connector.name.clone())));
         Base {
             now: world.clock.now(),
-            regions: directory.regions.clone(),
+            regions: regions(&directory.regions, hubs.iter().chain(&hubs_v2)),
             quotas: directory.quotas,
             accounts: directory.accounts.keys().copied().chain(of_hubs).collect(),
             connectors: connectors.collect(),
@@ -44,4 +44,14 @@ impl Base {
             hubs_v2,
         }
     }
+}
+
+/// The listed Regions, and then those of the hubs; us-east-1 if there are none, as in a scenario without Regions.
+fn regions<'a>(listed: &[Region], hubs: impl Iterator<Item = &'a HubKey>) -> Vec<Region> {
+    let others: BTreeSet<Region> = hubs.map(|hub| hub.region.clone()).filter(|region| !listed.contains(region)).collect();
+    let mut regions: Vec<Region> = listed.iter().cloned().chain(others).collect();
+    if regions.is_empty() {
+        regions.push(Region::new("us-east-1"));
+    }
+    regions
 }

@@ -75,9 +75,9 @@ fn controls_are_disabled_and_have_parameters_from_the_start() {
     let disabled = |reason: &str| (json!("DISABLED"), json!(reason));
     let s3_5 = associations("S3.5");
     assert!(!s3_5.is_empty() && s3_5.iter().all(|it| *it == disabled("The buckets have no clients")), "{s3_5:?}");
-    let s3_1 = associations("S3.1");
-    assert!(s3_1.contains(&disabled("Another team is responsible")), "{s3_1:?}");
-    assert!(s3_1.iter().any(|(status, _)| status == "ENABLED"), "only in one standard: {s3_1:?}");
+    let s3_8 = associations("S3.8");
+    assert!(s3_8.contains(&disabled("Another team is responsible")), "{s3_8:?}");
+    assert!(s3_8.iter().any(|(status, _)| status == "ENABLED"), "only in one standard: {s3_8:?}");
     let acm = stage.good(OWNER, Operation::BatchGetSecurityControls, json!({ "SecurityControlIds": ["ACM.1"] }));
     let acm = &acm["SecurityControls"][0];
     assert_eq!(

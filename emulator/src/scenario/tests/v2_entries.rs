@@ -282,7 +282,7 @@ fn export_jobs_are_declared_in_any_status() {
     let stage = Stage(build(&format!("{text}{more}CANCELLED }}\n{more}RUNNING }}\n")));
     due::run(&stage.0, stage.0.clock.now());
     let jobs = stage.good(OWNER, Operation::ListExportJobsV2, json!({}));
-    let jobs = jobs["ExportJobs"].as_array().unwrap();
+    let jobs = jobs["Items"].as_array().unwrap();
     let of = |name: &str| jobs.iter().map(|job| job[name].clone()).collect::<Vec<_>>();
     assert_eq!(of("Status"), ["RUNNING", "CANCELLED", "FAILED", "SUCCEEDED"], "{jobs:?}");
     assert_eq!((&jobs[2]["Name"], &jobs[2]["FailureCode"]), (&json!("denied"), &json!("ACCESS_DENIED")));

@@ -116,9 +116,12 @@ fn check_reason(
         let diagnostic = check.at(status.span, format!("`{}` is DISABLED without a reason", control.value));
         check.push(diagnostic.expected("a `reason`, which AWS requires"));
     }
+    // `Parameters` must not be empty. Those of the entry have positions and errors of their own.
+    let default = Spanned { value: "DEFAULT".to_owned(), span: control.span };
+    let parameter = ApiInput::new(control.span).with_text("ValueType", Some(&default)).node();
     let input = ApiInput::new(control.span)
         .with("SecurityControlId", Some(api_input::text(control)))
-        .with("Parameters", Some(ApiInput::new(control.span).node()))
+        .with("Parameters", Some(ApiInput::new(control.span).with("parameter", Some(parameter)).node()))
         .with_text("LastUpdateReason", reason);
     _ = is_valid(input, Operation::UpdateSecurityControl, check);
 }
