@@ -52,7 +52,7 @@ impl HttpConnector for HttpClient {
             let (mut parts, body) = request.into_parts();
             if let Some(tag) = tag {
                 let tag = HeaderValue::from_str(&tag).map_err(|error| ConnectorError::user(error.into()))?;
-                parts.headers.insert(TEST_HEADER, tag);
+                parts.headers.insert(&TEST_HEADER, tag);
             }
             let body = body.collect().await.map_err(ConnectorError::user)?.to_bytes();
             let response = service.handle(http::Request::from_parts(parts, body)).await;

@@ -339,8 +339,8 @@ impl Service {
 
     /// The facts about a call at its arrival.
     fn facts(&self, request: &ApiRequest) -> Facts {
-        let test = call_facts::test_tag(&request.parts.headers).unwrap_or_default();
-        Facts::new(self.0.request_ids.uuid(), request.route.as_ref().ok().map(|route| route.operation), test)
+        let operation = request.route.as_ref().ok().map(|route| route.operation);
+        Facts::new(self.0.request_ids.uuid(), operation, call_facts::test_tag(&request.parts.headers))
     }
 
     /// The lane in which a call runs; `None` to run it immediately on the thread that serves the connection.

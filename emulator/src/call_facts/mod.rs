@@ -39,13 +39,16 @@ pub struct Facts {
     pub decision: Option<Decision>,
     /// The tag of the test that makes the call (CPL-30).
     pub test: Option<TestTag>,
+    /// The reason why the call is refused: the value of the header for the tag is invalid.
+    pub invalid_tag: Option<String>,
     /// The epoch of the world that answers the call; `None` if the call was answered without a world.
     pub epoch: Option<u64>,
 }
 
 impl Facts {
-    /// Facts about a call that has just arrived.
-    pub fn new(request_id: String, operation: Option<Operation>, test: Option<TestTag>) -> Facts {
+    /// Facts about a call that has just arrived. `test` is the result of [`test_tag`].
+    pub fn new(request_id: String, operation: Option<Operation>, test: Result<Option<TestTag>, String>) -> Facts {
+        let (test, invalid_tag) = test.map_or_else(|invalid| (None, Some(invalid)), |test| (test, None));
         Facts {
             started: Instant::now(),
             request_id,
@@ -55,6 +58,7 @@ impl Facts {
             caller: None,
             decision: None,
             test,
+            invalid_tag,
             epoch: None,
         }
     }

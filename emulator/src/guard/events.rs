@@ -168,7 +168,7 @@ fn message(block: &str) -> Option<Message> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Events {
+struct EventPage {
     events: Vec<Value>,
     last: u64,
     more: bool,
@@ -190,7 +190,7 @@ impl Emulator {
         parameters.push(("limit", Some(PAGE.to_string())));
         parameters.push(("count", Some(count.to_string())));
         parameters.push(("wait", Some(format!("{}ms", timeout.as_millis()))));
-        self.control(Method::GET, &with_query(PATH, &parameters), &json!({})).await.map(|page: Events| page.events)
+        self.control(Method::GET, &with_query(PATH, &parameters), &json!({})).await.map(|page: EventPage| page.events)
     }
 
     /// The stored events that a filter selects, oldest first (CPL-80). Unlike [`Emulator::events`], this method does not
@@ -203,7 +203,7 @@ impl Emulator {
         loop {
             let mut parameters = filter.parameters();
             parameters.push(("limit", Some(PAGE.to_string())));
-            let page: Events = self.control_now(Method::GET, &with_query(PATH, &parameters), &json!({}))?;
+            let page: EventPage = self.control_now(Method::GET, &with_query(PATH, &parameters), &json!({}))?;
             events.extend(page.events);
             if !page.more {
                 return Ok(events);

@@ -18,7 +18,7 @@ use crate::state::EventSink;
 #[non_exhaustive]
 pub enum Sink {
     /// A webhook, a file or an EventBridge endpoint.
-    External(EventSink),
+    External(Box<EventSink>),
     /// A channel of this program. It receives each event as the JSON value that the target of an EventBridge rule
     /// receives. While the channel is full, up to 10,000 events wait; further events replace the oldest.
     Channel(mpsc::Sender<Value>),
@@ -28,7 +28,7 @@ impl Sink {
     /// Checks the definition. Files are relative to the current directory.
     pub(super) fn definition(self) -> Result<Definition, Mistake> {
         match self {
-            Sink::External(sink) => Definition::new(sink, FilesBelow::Anywhere(Path::new(""))),
+            Sink::External(sink) => Definition::new(*sink, FilesBelow::Anywhere(Path::new(""))),
             Sink::Channel(sender) => Ok(Definition::channel(sender)),
         }
     }
@@ -36,7 +36,7 @@ impl Sink {
 
 impl From<EventSink> for Sink {
     fn from(sink: EventSink) -> Sink {
-        Sink::External(sink)
+        Sink::External(Box::new(sink))
     }
 }
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{Emulator, EventFilter, FaultGuard, Messages, RequestFilter, StreamFilter, Unverified, Verified, Verify};
+use crate::call_facts::TEST_HEADER;
 use crate::control;
 use crate::journal::RecordedCall;
-use crate::call_facts::TEST_HEADER;
 use crate::state::Fault;
 
 /// An emulator as one test sees it: the calls that have the tag of the test, and their events ([`Emulator::tagged`]).
@@ -44,7 +44,7 @@ impl<'e> Tagged<'e> {
 
     /// The name and the value of the header that gives the tag to a request.
     pub fn header(&self) -> (&'static str, &'e str) {
-        (TEST_HEADER, self.tag)
+        (TEST_HEADER.as_str(), self.tag)
     }
 
     /// An HTTP client for `aws-sdk-*` that calls the emulator without a socket, and sends the tag with each request.

@@ -64,7 +64,9 @@ fn last_calls(service: &Service) -> String {
         return "securityhub-local: no calls are recorded".to_owned();
     }
     let mut text = format!("securityhub-local: the last {} of {last} calls:", calls.len());
-    calls.iter().for_each(|call| describe(&mut text, call));
+    for call in &calls {
+        describe(&mut text, call);
+    }
     text
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::CONTENT_ENCODING;
+use http::header::{CONTENT_ENCODING, HeaderName, USER_AGENT};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Response};
@@ -26,7 +26,9 @@ const SHORT_BODY: usize = 4096;
 /// Overhead of an allocation, in bytes.
 const ALLOCATION: usize = 16;
 /// The response header that contains the error code.
-const ERROR_TYPE: &str = "x-amzn-errortype";
+static ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+/// The request header that contains the ID of a distributed trace.
+static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// A call to record.
 #[derive(Debug)]
@@ -117,14 +119,14 @@ pub(super) fn record<R>(call: NewCall<'_>, store: impl FnOnce(NewRecord<'_>) -> 
     let input = redacted.as_ref().unwrap_or(body);
     let is_cut = parts.extensions.get::<TooLarge>().is_some();
     let status = response.as_ref().map_or(0, |response| response.status().as_u16());
-    let error = response.as_ref().and_then(|response| response.headers().get(ERROR_TYPE)).cloned();
+    let error = response.as_ref().and_then(|response| response.headers().get(&ERROR_TYPE)).cloned();
     let output = response.map(|response| {
         let redacted = scope.redact(within_limit(response.body())).map(Bytes::from);
         redacted.unwrap_or_else(|| share(response.body_mut()))
     });
     let output = output.unwrap_or_default();
     let caller = facts.caller.as_ref();
-    let header = |name| parts.headers.get(name).map(HeaderValue::as_bytes);
+    let header = |name: &HeaderName| parts.headers.get(name).map(HeaderValue::as_bytes);
     let mut texts = NewTexts::default();
     let mut set = |field, text| texts.set(field, text);
     set(Field::RequestId, Some(facts.request_id.as_bytes()));
@@ -136,10 +138,10 @@ pub(super) fn record<R>(call: NewCall<'_>, store: impl FnOnce(NewRecord<'_>) -> 
     set(Field::Principal, caller.map(|caller| caller.principal.arn.as_bytes()));
     set(Field::AccessKey, facts.access_key.as_deref().map(str::as_bytes));
     set(Field::Test, facts.test.as_ref().map(|tag| tag.as_str().as_bytes()));
-    set(Field::UserAgent, header("user-agent"));
-    set(Field::Traceparent, header("traceparent"));
+    set(Field::UserAgent, header(&USER_AGENT));
+    set(Field::Traceparent, header(&TRACEPARENT));
     set(Field::Fault, fault.map(str::as_bytes));
-    set(Field::Encoding, header("content-encoding").filter(|_| !is_decoded));
+    set(Field::Encoding, header(&CONTENT_ENCODING).filter(|_| !is_decoded));
     set(Field::ErrorCode, error.as_ref().map(HeaderValue::as_bytes));
     set(Field::Input, short(input));
     set(Field::Output, short(&output));

@@ -59,6 +59,13 @@ impl Chunk {
         OVERHEAD + self.bytes.capacity() + self.slots.capacity() * size_of::<Slot>() + self.long
     }
 
+    /// Removes the records, but not the memory.
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.slots.clear();
+        self.long = 0;
+    }
+
     fn last(&self) -> u64 {
         self.slots.last().map_or(0, |slot| slot.number)
     }
@@ -69,8 +76,8 @@ impl Chunk {
 pub(super) struct Ring {
     /// No chunk is empty.
     chunks: VecDeque<Chunk>,
-    /// The memory of a dropped chunk, for the next one.
-    spare: Vec<u8>,
+    /// A dropped chunk, whose memory the next one uses.
+    spare: Option<Chunk>,
     bytes: usize,
     /// The number of the last call.
     last: u64,
@@ -114,10 +121,9 @@ impl Ring {
             }
             self.bytes += chunk.size();
         }
-        let mut bytes = std::mem::take(&mut self.spare);
-        bytes.clear();
-        bytes.reserve_exact(size.max(chunk_size));
-        let chunk = Chunk { bytes, ..Chunk::default() };
+        let mut chunk = self.spare.take().unwrap_or_default();
+        chunk.clear();
+        chunk.bytes.reserve_exact(size.max(chunk_size));
         self.bytes += chunk.size();
         self.chunks.push_back(chunk);
     }
@@ -126,16 +132,18 @@ impl Ring {
     fn shrink(&mut self, limit: usize) -> Vec<Chunk> {
         let mut dropped = Vec::new();
         while self.bytes > limit {
-            let Some(mut oldest) = self.chunks.pop_front() else { break };
+            let Some(oldest) = self.chunks.pop_front() else { break };
             self.bytes -= oldest.size();
             for slot in &oldest.slots {
                 self.dropped += 1;
                 self.dropped_numbers.push(slot.number);
             }
-            if oldest.bytes.capacity() <= MAX_CHUNK {
-                self.spare = std::mem::take(&mut oldest.bytes);
+            // The bodies of other chunks are freed by the caller.
+            if oldest.bytes.capacity() <= MAX_CHUNK && oldest.long == 0 {
+                self.spare = Some(oldest);
+            } else {
+                dropped.push(oldest);
             }
-            dropped.push(oldest);
         }
         dropped
     }

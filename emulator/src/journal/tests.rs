@@ -13,7 +13,7 @@ use crate::state::TestTag;
 
 /// Records a call of DescribeHub with a response of this length.
 fn record(journal: &Journal, length: usize, epoch: Option<u64>) -> Option<u64> {
-    let facts = Facts { epoch, ..Facts::new("id".to_owned(), Some(Operation::DescribeHub), None) };
+    let facts = Facts { epoch, ..Facts::new("id".to_owned(), Some(Operation::DescribeHub), Ok(None)) };
     let (parts, ()) = Request::get("/accounts").body(()).unwrap().into_parts();
     let mut response = Response::new(Bytes::from(vec![b'1'; length]));
     let response = Some(&mut response);
@@ -23,7 +23,7 @@ fn record(journal: &Journal, length: usize, epoch: Option<u64>) -> Option<u64> {
 
 /// Records a call with a JSON body and a tag.
 fn send(journal: &Journal, operation: Operation, body: &serde_json::Value, tag: Option<&str>) {
-    let facts = Facts::new("id".to_owned(), Some(operation), tag.and_then(TestTag::parse));
+    let facts = Facts::new("id".to_owned(), Some(operation), Ok(tag.and_then(TestTag::parse)));
     let model = operation.model();
     let (parts, ()) = Request::builder().method(model.method).uri(model.path).body(()).unwrap().into_parts();
     let mut response = Response::new(Bytes::from_static(b"{}"));
@@ -78,7 +78,7 @@ fn bodies_over_one_mebibyte_are_not_recorded() {
 fn secrets_in_an_encoded_body_are_not_recorded() {
     let journal = Journal::new(1_000_000);
     let operation = Operation::RegisterConnectorV2;
-    let facts = Facts::new("id".to_owned(), Some(operation), None);
+    let facts = Facts::new("id".to_owned(), Some(operation), Ok(None));
     let model = operation.model();
     let request = Request::builder().method(model.method).uri(model.path).header("content-encoding", "gzip");
     let (parts, ()) = request.body(()).unwrap().into_parts();

@@ -92,7 +92,11 @@ impl Listing<'_> {
         let is_json = self.remote.json;
         let mut text = if has_heading && !is_json { self.heading.clone() } else { String::new() };
         for item in items {
-            text.push_str(&if is_json { format!("{item}\n") } else { (self.line)(item) });
+            if is_json {
+                text.extend([item, "\n"]);
+            } else {
+                text.push_str(&(self.line)(item));
+            }
         }
         let mut output = std::io::stdout();
         match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {

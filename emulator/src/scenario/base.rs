@@ -48,7 +48,8 @@ impl Base {
 
 /// The listed Regions, and then those of the hubs; us-east-1 if there are none, as in a scenario without Regions.
 fn regions<'a>(listed: &[Region], hubs: impl Iterator<Item = &'a HubKey>) -> Vec<Region> {
-    let others: BTreeSet<Region> = hubs.map(|hub| hub.region.clone()).filter(|region| !listed.contains(region)).collect();
+    let others: BTreeSet<Region> =
+        hubs.map(|hub| hub.region.clone()).filter(|region| !listed.contains(region)).collect();
     let mut regions: Vec<Region> = listed.iter().cloned().chain(others).collect();
     if regions.is_empty() {
         regions.push(Region::new("us-east-1"));

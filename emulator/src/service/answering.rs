@@ -13,7 +13,7 @@ use securityhub_fixtures::Operation;
 use super::call::Call;
 use super::{Service, TimeBudget};
 use crate::aws_error::{AwsError, ErrorCode};
-use crate::call_facts::{self, Facts, SECURITY_HUB};
+use crate::call_facts::{Facts, SECURITY_HUB};
 use crate::domain::due;
 use crate::faults::Decision;
 use crate::journal::NewCall;
@@ -108,7 +108,7 @@ impl Service {
             Ok(body) => body,
             Err(error) => return Some(refuse_caller(&error, parts, request_id)),
         };
-        let invalid_tag = call_facts::test_tag(&parts.headers).err();
+        let invalid_tag = facts.invalid_tag.clone();
         if facts.service != SECURITY_HUB {
             let is_too_large = input::is_too_large(parts, body, route::BODY_LIMIT);
             let reason = invalid_tag.or_else(|| is_too_large.then(|| input::too_large(route::BODY_LIMIT)));

@@ -15,7 +15,7 @@ use tokio::time::sleep;
 use super::answering::ApiRequest;
 use super::{Service, TimeBudget};
 use crate::aws_error::{AwsError, ErrorCode};
-use crate::call_facts::{self, Facts, SECURITY_HUB};
+use crate::call_facts::{Facts, SECURITY_HUB};
 use crate::domain::caller::Caller;
 use crate::faults::{Decision, Effect, FaultAnswer, Subject, WireFault, rates};
 use crate::neighbours;
@@ -94,7 +94,9 @@ impl Service {
     fn decide(&self, request: &ApiRequest, facts: &mut Facts) -> Option<Decision> {
         let ApiRequest { parts, body, route, .. } = request;
         // A call with an invalid tag is refused later.
-        call_facts::test_tag(&parts.headers).ok()?;
+        if facts.invalid_tag.is_some() {
+            return None;
+        }
         let world = self.world();
         facts.epoch = Some(world.epoch());
         let caller = self.identify(&world, parts, body, facts).ok()?;

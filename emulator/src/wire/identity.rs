@@ -18,12 +18,19 @@ pub struct Signature {
     pub region: String,
     /// The service of the scope.
     pub service: String,
-    /// Names of the signed headers, in lower case and sorted.
-    pub signed_headers: Vec<String>,
+    /// Names of the signed headers, in lower case, sorted, and separated by `;`.
+    pub signed_headers: String,
     /// The signature, in hexadecimal.
     pub signature: String,
     /// Whether it comes from the query.
     pub presigned: bool,
+}
+
+impl Signature {
+    /// Names of the signed headers.
+    pub fn header_names(&self) -> impl Iterator<Item = &str> {
+        self.signed_headers.split(';')
+    }
 }
 
 /// Parses the signature of a request; `None` if the request is not signed.
@@ -107,8 +114,9 @@ fn from_query(query: &str) -> Result<Option<Signature>, AwsError> {
 }
 
 fn build(credential: &str, signed_headers: &str, signature: &str, presigned: bool) -> Result<Signature, AwsError> {
-    let scope: Vec<&str> = credential.split('/').collect();
-    let [access_key, date, region, service, "aws4_request"] = scope[..] else {
+    let mut scope = credential.split('/');
+    let elements: [Option<&str>; 6] = std::array::from_fn(|_| scope.next());
+    let [Some(access_key), Some(date), Some(region), Some(service), Some("aws4_request"), None] = elements else {
         return Err(incomplete(
             "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/aws4_request.",
         ));
@@ -121,7 +129,7 @@ fn build(credential: &str, signed_headers: &str, signature: &str, presigned: boo
         date: date.to_owned(),
         region: region.to_owned(),
         service: service.to_owned(),
-        signed_headers: signed_headers.split(';').map(str::to_owned).collect(),
+        signed_headers: signed_headers.to_owned(),
         signature: signature.to_owned(),
         presigned,
     })
@@ -146,7 +154,7 @@ mod tests {
                       SignedHeaders=host;x-amz-date, Signature=ab";
         let found = check(Some(header), "/accounts").unwrap().unwrap();
         assert_eq!((&*found.access_key, &*found.region, &*found.service), ("111111111111", "eu-west-1", "securityhub"));
-        assert_eq!(found.signed_headers, ["host", "x-amz-date"]);
+        assert_eq!(found.signed_headers, "host;x-amz-date");
     }
 
     /// Rules: ERR-07.

@@ -31,7 +31,7 @@ pub fn verify(
     body: &[u8],
 ) -> Result<(), AwsError> {
     let mismatch = |message| AwsError::new(ErrorCode::InvalidSignatureException, message);
-    if !signature.signed_headers.iter().any(|name| name == "host") {
+    if !signature.header_names().any(|name| name == "host") {
         return Err(mismatch(HOST_NOT_SIGNED));
     }
     let canonical = canonical_request(signature, method, uri, headers, body);
@@ -52,7 +52,7 @@ pub fn verify(
 
 fn canonical_request(signature: &Signature, method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> String {
     let mut header_lines = String::new();
-    for name in &signature.signed_headers {
+    for name in signature.header_names() {
         header_lines.extend([name, ":", &header(uri, headers, name), "\n"]);
     }
     [
@@ -60,7 +60,7 @@ fn canonical_request(signature: &Signature, method: &Method, uri: &Uri, headers:
         &canonical_path(&signature.service, uri.path()),
         &canonical_query(uri.query().unwrap_or_default()),
         &header_lines,
-        &signature.signed_headers.join(";"),
+        &signature.signed_headers,
         &payload(signature, headers, body),
     ]
     .join("\n")
