@@ -41,7 +41,7 @@ fn throttling() -> Fault {
 #[securityhub_local::test]
 #[should_panic(expected = "as expected")]
 async fn a_test_may_be_expected_to_panic(hub: Emulator) {
-    assert_eq!(describe_hub(&hub).await, 404);
+    assert_eq!(describe_hub(&hub).await, 401);
     panic!("as expected");
 }
 
@@ -74,9 +74,7 @@ fn a_failed_test_shows_the_last_calls() {
     assert!(panicked.contains("securityhub-local: the last 10 of 12 calls:\n  3 DescribeHub 111111111111 us-east-1: 200\n    input: {}\n  4 "), "{panicked}");
     let failed = run("fails_with_an_error");
     assert!(
-        failed.contains(
-            "the last 1 of 1 calls:\n  1 DescribeHub 111111111111 us-east-1: 404 ResourceNotFoundException: "
-        ),
+        failed.contains("the last 1 of 1 calls:\n  1 DescribeHub 111111111111 us-east-1: 401 InvalidAccessException: "),
         "{failed}"
     );
 }

@@ -174,8 +174,10 @@ fn a_program_compares_exports_and_loads_states() {
     });
 }
 
-async fn import(emulator: &Emulator, tag: &str) -> Value {
-    let finding = sample::finding("111111111111");
+/// Imports a finding that differs from those of other numbers.
+async fn import(emulator: &Emulator, tag: &str, number: usize) -> Value {
+    let mut finding = sample::finding("111111111111");
+    finding["Id"] = json!(format!("finding-{number}"));
     let body = json!({ "Findings": [finding] });
     assert_eq!(call_with_tag(emulator, tag, "POST", "/findings/import", &body).await, 200);
     finding
@@ -192,7 +194,7 @@ fn a_channel_receives_the_events_of_each_state_that_begins_with_it() {
         let emulator = emulator.start().await.unwrap();
         let limit = Duration::from_secs(5);
         for _ in 0..2 {
-            let finding = import(&emulator, "a").await;
+            let finding = import(&emulator, "a", 0).await;
             let event = timeout(limit, events.recv()).await.unwrap().unwrap();
             assert_eq!(event["detail"]["findings"][0]["Id"], finding["Id"]);
             emulator.reset(Reset::Start).await.unwrap();
@@ -200,15 +202,18 @@ fn a_channel_receives_the_events_of_each_state_that_begins_with_it() {
         let kinds: Vec<SinkKind> = emulator.sinks().iter().map(|sink| sink.declared.kind).collect();
         assert_eq!(kinds, [SinkKind::Channel, SinkKind::Webhook]);
         let exported = emulator.export(Format::Yaml).unwrap();
-        assert!(exported.contains("hook:") && !exported.contains("channel"), "a channel belongs to this program");
+        assert!(
+            exported.contains(r#""hook":"#) && !exported.contains(r#""here":"#),
+            "a channel belongs to this program"
+        );
         emulator.reset(Reset::Empty).await.unwrap();
         assert_eq!(emulator.sinks(), [], "an empty state has no sinks");
 
         // A channel whose program does not receive neither delays calls nor the end of the emulator.
         emulator.reset(Reset::Start).await.unwrap();
         emulator.remove_sink("hook").unwrap();
-        for _ in 0..3 {
-            import(&emulator, "a").await;
+        for number in 1..=3 {
+            import(&emulator, "a", number).await;
         }
         let start = std::time::Instant::now();
         drop(emulator);
@@ -227,8 +232,8 @@ fn a_removed_or_replaced_channel_is_closed_while_it_is_full() {
         for replaces in [false, true] {
             let (sender, mut events) = mpsc::channel(1);
             emulator.sink("here", sender).unwrap();
-            for _ in 0..3 {
-                import(&emulator, "a").await;
+            for number in 1..=3 {
+                import(&emulator, "a", number + usize::from(replaces) * 3).await;
             }
             let (other, mut later) = mpsc::channel(8);
             if replaces {
@@ -242,7 +247,7 @@ fn a_removed_or_replaced_channel_is_closed_while_it_is_full() {
         let (sender, events) = mpsc::channel(1);
         drop(events);
         emulator.sink("here", sender).unwrap();
-        import(&emulator, "a").await;
+        import(&emulator, "a", 0).await;
         let query = "/_emulator/sinks/here?wait=5s";
         let sink = emulator.call_control_plane("GET", query, &Value::Null).await.unwrap();
         assert_eq!(sink["State"]["LastError"], "the receiver of the channel was dropped");
@@ -263,7 +268,7 @@ fn tests_with_different_tags_do_not_see_each_other() {
         let mut calls = second.stream(&StreamFilter::only(MessageKind::Requests)).await.unwrap();
         let error = FaultError { code: Some("Throttle".to_owned()), ..FaultError::default() };
         let guard = second.fault(Fault { error: Some(error), ..Fault::default() }).unwrap();
-        import(&emulator, "first").await;
+        import(&emulator, "first", 0).await;
         assert_eq!(call_with_tag(&emulator, "second", "GET", "/accounts", &json!({})).await, 429);
         drop(guard);
         assert_eq!((first.events().unwrap().len(), second.events().unwrap().len()), (1, 0));
@@ -295,7 +300,7 @@ fn a_program_reads_streams_and_calls_everything_that_has_no_method() {
         for path in ["/accounts", "no path", "/_emulator/none"] {
             assert_eq!(get(path).await.unwrap_err().status, 404, "{path}");
         }
-        import(&emulator, "a").await;
+        import(&emulator, "a", 0).await;
         assert_eq!(call(&emulator, "GET", "/accounts", &json!({})).await, 200);
         let read = |filter: StreamFilter| {
             let emulator = &emulator;

@@ -578,7 +578,7 @@ fn explain_gives_advice_when_it_fails() {
         "{error}"
     );
     assert_eq!(program::run(&["explain", "--id", "x", "--url", "https://emulator.example.com"]).status.code(), Some(2));
-    assert_eq!(program::run(&["explain"]).status.code(), Some(2));
+    assert_eq!(program::run(&["explain", "--request", "1", "--filters", "{}"]).status.code(), Some(2));
 }
 
 /// Rules: IMP-11.

@@ -4,7 +4,7 @@ use proc_macro::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
-use syn::{Error, ItemFn, Meta, MetaList, MetaNameValue, Token, parse_macro_input};
+use syn::{Error, ItemFn, Meta, MetaList, MetaNameValue, Signature, Token, parse_macro_input};
 
 const EXPECTED: &str = "expected an async function with one parameter, such as `async fn name(hub: Emulator)`";
 
@@ -36,12 +36,13 @@ fn expand(arguments: impl IntoIterator<Item = Meta>, function: &ItemFn) -> Resul
         return Err(Error::new_spanned(sig, EXPECTED));
     }
     let settings: Vec<_> = arguments.into_iter().map(setting).collect::<Result<_, Error>>()?;
-    let (name, inputs, output) = (&sig.ident, &sig.inputs, &sig.output);
+    let name = &sig.ident;
+    let without_emulator = Signature { asyncness: None, inputs: Punctuated::new(), ..sig.clone() };
     Ok(quote! {
         #(#attrs)*
         #[::core::prelude::v1::test]
-        #vis fn #name() #output {
-            async fn #name(#inputs) #output #block
+        #vis #without_emulator {
+            #sig #block
             ::securityhub_local::run_test(::securityhub_local::Emulator::builder() #(#settings)*, #name)
         }
     })

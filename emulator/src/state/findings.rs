@@ -1,6 +1,6 @@
 //! The findings of a Region: a table of documents, and metadata of each finding outside its document.
 
-use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -39,8 +39,9 @@ pub struct FindingMetadata {
     pub protected: Vec<&'static str>,
     /// Time of creation, once the finding has been imported again.
     pub created_at: Option<String>,
-    /// Changes since creation, oldest first.
-    pub records: VecDeque<HistoryRecord>,
+    /// Changes since creation, oldest first. The vector is persistent, because a change keeps the metadata before it to be
+    /// undone, and forks share metadata: with a plain one, each change would copy the whole history.
+    pub records: imbl::Vector<Arc<HistoryRecord>>,
     /// The number of older history records that were dropped because of their age.
     pub dropped_records: u64,
     /// The note that the next import restores, if UpdateFindings has replaced it (UPF-05): its JSON, or `None` for no

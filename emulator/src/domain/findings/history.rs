@@ -1,7 +1,9 @@
 //! The history of a finding.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use jiff::SignedDuration;
 use securityhub_engine::{Slot, date};
@@ -53,7 +55,7 @@ pub(super) fn record(
     // A request that began earlier may write to the table later. Records must stay sorted, because they are searched by
     // time.
     let at = metadata.records.back().map_or(at, |last| at.max(last.at));
-    metadata.records.push_back(HistoryRecord { at, source, updates });
+    metadata.records.push_back(Arc::new(HistoryRecord { at, source, updates }));
     let oldest = oldest(at);
     while metadata.records.front().is_some_and(|record| record.at < oldest) {
         metadata.records.pop_front();
@@ -157,8 +159,8 @@ pub fn page(findings: &Findings, slot: Slot, query: &Query, now: Timestamp) -> P
 /// The newest records of a period, newest first, plus one more than requested if there is one.
 fn newest(metadata: &FindingMetadata, period: RangeInclusive<i128>, query: &Query, product_arn: &str) -> Vec<Entry> {
     let records = &metadata.records;
-    let from = records.partition_point(|record| record.at.as_nanosecond() < *period.start());
-    let mut to = records.partition_point(|record| record.at.as_nanosecond() <= *period.end());
+    let from = count_while(records, |record| record.at.as_nanosecond() < *period.start());
+    let mut to = count_while(records, |record| record.at.as_nanosecond() <= *period.end());
     let number = |index: usize| metadata.dropped_records + index as u64 + 1;
     if let Some(before) = query.before {
         to = to.min(usize::try_from(before.saturating_sub(number(0))).unwrap_or(usize::MAX));
@@ -173,6 +175,12 @@ fn newest(metadata: &FindingMetadata, period: RangeInclusive<i128>, query: &Quer
         Some(Entry { number: number(index), at, is_creation: false, kind, identity, updates })
     };
     (from..to).rev().take(query.size + 1).filter_map(entry).collect()
+}
+
+/// The number of first records for which a condition is true, which is false for all later ones.
+fn count_while(records: &imbl::Vector<Arc<HistoryRecord>>, condition: impl Fn(&HistoryRecord) -> bool) -> usize {
+    let compare = |record: &Arc<HistoryRecord>| if condition(record) { Ordering::Less } else { Ordering::Greater };
+    records.binary_search_by(compare).unwrap_or_else(|end| end)
 }
 
 fn parse(value: &str) -> Value {

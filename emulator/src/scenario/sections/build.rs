@@ -28,7 +28,7 @@ impl Valid {
     /// Errors of the domain, except those that may follow from errors found before.
     pub(in crate::scenario) fn world(&self, files: &Files, progress: &Progress) -> Result<World, Vec<Diagnostic>> {
         let Some(state) = &self.exact.state else {
-            let mut world = World::new(self.clock.clock(), self.seed);
+            let mut world = World::new(self.settings.clock.clock(), self.settings.seed);
             security_hub_v2::apply(&self.security_hub_v2, &mut world);
             return self.apply(world, (files, progress), false).map(|world| self.with_faults_and_sinks(world));
         };
@@ -100,7 +100,7 @@ impl Valid {
         let is_unsure: Option<&findings::IsUnsure<'_>> =
             if is_refused || self.lost.is_some() { Some(&is_unsure) } else { None };
         let import = findings::Import { files, world: &world, now, progress, is_unsure };
-        let imported = findings::apply(&self.findings, &import, self.seed);
+        let imported = findings::apply(&self.findings, &import, self.settings.seed);
         diagnostics.extend(imported.err().into_iter().flatten());
         if diagnostics.is_empty() && self.lost.is_none() {
             let refused = recommended_policies::apply(&self.recommended_policies, &world, now);
@@ -115,12 +115,12 @@ impl Valid {
             return Err(diagnostics);
         }
         accounts::apply_last(&self.accounts, &world);
-        if !is_in_use || self.score_mode == ScoreMode::Daily {
-            world.daily_scores = (self.score_mode == ScoreMode::Daily).then(DailyScores::default);
+        if !is_in_use || self.settings.score_mode == ScoreMode::Daily {
+            world.daily_scores = (self.settings.score_mode == ScoreMode::Daily).then(DailyScores::default);
         }
-        if !is_in_use || self.delays != Delays::default() {
+        if !is_in_use || self.settings.delays != Delays::default() {
             // Set last, so that everything in the scenario takes effect at once.
-            world.delays = self.delays;
+            world.delays = self.settings.delays;
         }
         Ok(world)
     }
@@ -138,10 +138,10 @@ impl Valid {
         let new = self.products.iter().filter(|product| !directory.products.contains(product));
         let new: Vec<&'static Product> = new.copied().collect();
         directory.products.extend(new);
-        directory.default_account = self.default_account.or(directory.default_account);
+        directory.default_account = self.settings.default_account.or(directory.default_account);
         directory.credentials.extend(self.credentials.clone());
-        if !is_in_use || self.quotas != Quotas::default() {
-            directory.quotas = self.quotas;
+        if !is_in_use || self.settings.quotas != Quotas::default() {
+            directory.quotas = self.settings.quotas;
         }
         if self.inventory != DeclaredInventory::default() {
             let inventory = Arc::make_mut(&mut directory.inventory);

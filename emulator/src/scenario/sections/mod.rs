@@ -41,22 +41,23 @@ mod remediations;
 pub(super) mod resources;
 mod security_hub_policies;
 pub(super) mod security_hub_v2;
+mod settings;
 mod standards;
 mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem::take;
 
 use schemars::JsonSchema;
 use securityhub_fixtures::products::Product;
 use serde::Deserialize;
 
 pub use self::faults::snake_case;
+use self::settings::Settings;
 use super::check::{AccountText, Check};
 use super::lost::Lost;
 use super::spanned::{Entries, Spanned};
-use crate::state::{
-    AccountId, Credential, DeclaredInventory, DeclaredRemediation, Delays, HubKey, Quotas, Region, Resource,
-};
+use crate::state::{AccountId, Credential, DeclaredInventory, DeclaredRemediation, HubKey, Region, Resource};
 
 /// The state of the emulator at its start. All keys are optional.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -196,17 +197,12 @@ struct Exact {
 #[derive(Debug)]
 pub(super) struct Valid {
     pub(super) name: Option<String>,
-    clock: clock::Valid,
-    delays: Delays,
-    score_mode: ScoreMode,
-    seed: u64,
+    settings: Settings,
     regions: Vec<Region>,
     products: Vec<&'static Product>,
-    default_account: Option<AccountId>,
     organization: Option<organization::Valid>,
     accounts: BTreeMap<AccountId, accounts::Valid>,
     credentials: BTreeMap<String, Credential>,
-    quotas: Quotas,
     policies: policies::Valid,
     hubs: hubs::Valid,
     aggregators: aggregators::Valid,
@@ -238,34 +234,31 @@ impl Declared {
         Exact { state, has_sections, has_regions }
     }
 
+    fn take_hub_entries(&mut self) -> hub_entries::Written {
+        hub_entries::Written {
+            insights: take(&mut self.insights),
+            action_targets: take(&mut self.action_targets),
+            automation_rules: take(&mut self.automation_rules),
+            controls: take(&mut self.controls),
+        }
+    }
+
     /// Checks all sections.
     pub(super) fn check(mut self, check: &mut Check) -> Valid {
         let exact = self.take_exact(check);
-        let clock = self.clock.map(|written| clock::check(&written, check)).unwrap_or_default();
-        let start = check.base.as_ref().map_or_else(|| clock.start(), |base| base.now);
+        let hub_entries = self.take_hub_entries();
+        let settings = self.take_settings(check);
+        let start = settings.start;
         let regions = regions::check(self.regions, check);
         let policies = policies::check(self.policies, check);
         let organization = self.organization.map(|written| organization::check(written, &policies, &regions, check));
         let accounts = accounts::check(self.accounts, &policies, organization.as_ref(), check);
-        let of_base = check.base.as_ref().filter(|_| self.quotas.is_none()).map(|base| base.quotas);
-        let quotas = of_base.unwrap_or_else(|| quotas::check(&self.quotas.unwrap_or_default(), check));
         let products = products::check(self.products, &regions, check);
-        let context = hubs::Context {
-            regions: &regions,
-            products: &products,
-            organization: organization.as_ref(),
-            quotas,
-            start,
-        };
+        let organized = organization.as_ref();
+        let context =
+            hubs::Context { regions: &regions, products: &products, organization: organized, settings: &settings };
         let hubs = hubs::check(self.hubs, &context, check);
         let aggregators = aggregators::check(self.aggregators, &regions, &hubs, check);
-        let written = hub_entries::Written {
-            insights: self.insights,
-            action_targets: self.action_targets,
-            automation_rules: self.automation_rules,
-            controls: self.controls,
-        };
-        let hub_entries = hub_entries::check(written, &regions, check);
         let hubs_v2 = hubs_v2::check(self.hubs_v2, &regions, check);
         let connectors = connectors::check(self.connectors, self.connectors_v2, &regions, check);
         let automation_rules_v2 = automation_rules_v2::check(self.automation_rules_v2, &regions, &connectors, check);
@@ -275,25 +268,19 @@ impl Declared {
             self.central_configuration.and_then(|written| central_configuration::check(written, aggregation, check));
         let context = resources::Context { all: &regions, named: &regions };
         let resources = self.resources.map(|written| resources::check(&written, &context, check));
-        let mut named = named_accounts(&accounts, (&hubs, &hubs_v2), organization.as_ref());
-        named.extend(check.base.iter().flat_map(|base| &base.accounts));
+        let named = named_accounts(&accounts, (&hubs, &hubs_v2), organization.as_ref(), check);
         let context = generate::Context::new(&regions, &named, (&hubs, &hubs_v2), organization.as_ref());
         let ages = ages::Ages::new(start, &hubs_v2, organization.as_ref(), security_hub_v2.as_ref(), check);
         Valid {
             findings: findings::check(&self.findings, &context, &ages, check),
             name: self.name,
-            clock,
-            delays: self.delays.map(|written| delays::check(&written, start, check)).unwrap_or_default(),
-            score_mode: self.score_mode.unwrap_or_default(),
-            seed: self.seed.unwrap_or(0),
-            default_account: self.default_account.and_then(|account| check.account(&account.0)),
+            settings,
             credentials: credentials::check(self.credentials, &policies, &accounts, check),
             accounts,
-            quotas,
             policies,
             hubs,
             aggregators,
-            hub_entries,
+            hub_entries: hub_entries::check(hub_entries, &regions, check),
             hubs_v2,
             aggregators_v2: aggregators_v2::check(self.aggregators_v2, &regions, check),
             connectors,
@@ -317,13 +304,15 @@ impl Declared {
     }
 }
 
-/// The accounts that a scenario names in its accounts, hubs or organization.
+/// The accounts that a scenario names in its accounts, hubs or organization, and those of the world that it is added to.
 fn named_accounts(
     accounts: &BTreeMap<AccountId, accounts::Valid>,
     (hubs, hubs_v2): (&hubs::Valid, &hubs_v2::Valid),
     organization: Option<&organization::Valid>,
+    check: &Check,
 ) -> BTreeSet<AccountId> {
     let keys = hubs.keys().chain(hubs_v2.keys());
     let named = accounts.keys().copied().chain(keys.map(|hub| hub.account));
-    named.chain(organization.into_iter().flat_map(organization::Valid::accounts)).collect()
+    let named = named.chain(organization.into_iter().flat_map(organization::Valid::accounts));
+    named.chain(check.base.iter().flat_map(|base| base.accounts.iter().copied())).collect()
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use securityhub_fixtures::Operation;
 use serde::Deserialize;
 
-use super::{Entry, hub_keys, is_valid, refuse};
+use super::entry::{Entry, hub_keys, is_valid, refuse};
 use crate::domain::caller::Caller;
 use crate::domain::findings::action_targets;
 use crate::scenario::check::{AccountText, Check};

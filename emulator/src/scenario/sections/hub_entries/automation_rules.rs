@@ -7,7 +7,7 @@ use securityhub_fixtures::Operation;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Entry, Filters, hub_keys, number, refuse};
+use super::entry::{Entry, Filters, hub_keys, number, refuse};
 use crate::domain::caller::Caller;
 use crate::domain::findings::automation_rules::{self, Draft};
 use crate::domain::findings::filters::classic::CRITERIA;

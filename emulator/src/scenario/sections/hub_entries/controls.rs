@@ -6,7 +6,7 @@ use securityhub_fixtures::standards::{Control, Standard};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Entry, hub_keys, is_valid, refuse};
+use super::entry::{Entry, hub_keys, is_valid, refuse};
 use crate::domain::caller::Caller;
 use crate::domain::controls::standards::associations::{self, Change};
 use crate::domain::controls::standards::{security_controls, standard_arn, subscription_controls};

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use securityhub_fixtures::Operation;
 use serde::Deserialize;
 
-use super::{Entry, Filters, hub_keys, is_valid, refuse};
+use super::entry::{Entry, Filters, hub_keys, is_valid, refuse};
 use crate::domain::caller::Caller;
 use crate::domain::findings::filters::classic::FILTERS;
 use crate::domain::findings::insights::{self, Draft};

@@ -312,7 +312,7 @@ fn read_list(list: &Spanned<String>, check: &mut Check) -> BTreeMap<AccountId, M
 
 /// Checks that no administrator exceeds its quotas of members in a Region.
 pub(super) fn check_quotas(hubs: &BTreeMap<HubKey, Hub>, context: &Context<'_>, check: &mut Check) {
-    let Quotas { members, invited_members, .. } = context.quotas;
+    let Quotas { members, invited_members, .. } = context.settings.quotas;
     let is_of_organization = |administrator: AccountId, account: AccountId| {
         let delegate =
             |organization: &&organization::Valid| organization.delegated_administrator == Some(administrator);

@@ -24,15 +24,14 @@ use self::members::Member;
 use super::all_or::AllOr;
 use super::organization;
 use super::regions::{self, RegionText};
+use super::settings::Settings;
 use super::standards;
 use crate::scenario::check::{AccountText, Check};
 use crate::scenario::files::Span;
 use crate::scenario::lost::{ITEM, Lost};
 use crate::scenario::spanned::{Entries, Spanned};
 use crate::shape::read;
-use crate::state::{
-    AccountId, ConfigRecorder, ControlFindingGenerator, HubKey, MemberStatus, Quotas, Region, Timestamp,
-};
+use crate::state::{AccountId, ConfigRecorder, ControlFindingGenerator, HubKey, MemberStatus, Region};
 
 /// Enabled hubs of an account.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -135,10 +134,8 @@ pub(super) struct Context<'a> {
     pub(super) products: &'a [&'static Product],
     /// The organization.
     pub(super) organization: Option<&'a organization::Valid>,
-    /// Limits on the number of members of an administrator.
-    pub(super) quotas: Quotas,
-    /// The start of the clock.
-    pub(super) start: Timestamp,
+    /// The start of the clock, and the limits on the number of members of an administrator.
+    pub(super) settings: &'a Settings,
 }
 
 /// Checks all entries.
@@ -155,7 +152,7 @@ pub(super) fn check(written: Vec<Spanned<Declared>>, context: &Context<'_>, chec
         let hub = Hub {
             span: entry.account.as_ref().map(|account| account.0.span),
             products: entry.products.map(|products| products::check(&products, context.products, &regions, check)),
-            members: members::check(entry.members, entry.members_csv.as_ref(), context.start, check),
+            members: members::check(entry.members, entry.members_csv.as_ref(), context.settings.start, check),
             tags: tags(entry.tags, check),
             auto_enable_controls: entry.auto_enable_controls,
             control_finding_generator: entry
