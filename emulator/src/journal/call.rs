@@ -119,7 +119,8 @@ pub(super) fn record<R>(call: NewCall<'_>, store: impl FnOnce(NewRecord<'_>) -> 
     let input = redacted.as_ref().unwrap_or(body);
     let is_cut = parts.extensions.get::<TooLarge>().is_some();
     let status = response.as_ref().map_or(0, |response| response.status().as_u16());
-    let error = response.as_ref().and_then(|response| response.headers().get(&ERROR_TYPE)).cloned();
+    let failed = response.as_ref().filter(|_| status >= 400);
+    let error = failed.and_then(|response| response.headers().get(&ERROR_TYPE)).cloned();
     let output = response.map(|response| {
         let redacted = scope.redact(within_limit(response.body())).map(Bytes::from);
         redacted.unwrap_or_else(|| share(response.body_mut()))

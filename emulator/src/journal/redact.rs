@@ -1,6 +1,7 @@
 //! Replaces secrets before a call is recorded (CPL-26).
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use securityhub_fixtures::Operation;
 use serde_json::Value;
@@ -48,7 +49,7 @@ impl Scope {
     /// The scope for a call of a service. Bodies of operations without secrets, which are nearly all, are not searched.
     pub fn of(service: &str, operation: Option<Operation>) -> Scope {
         match (service, operation) {
-            ("securityhub", Some(operation)) if !operation.name().contains("Connector") => Scope::None,
+            ("securityhub", Some(operation)) if !has_secrets(operation) => Scope::None,
             ("securityhub", _) => Scope::Secrets,
             ("organizations", _) => Scope::Accounts,
             _ => Scope::Forms,
@@ -75,6 +76,13 @@ impl Scope {
             }
         }
     }
+}
+
+/// Whether the bodies of an operation contain secrets: those of connectors do.
+fn has_secrets(operation: Operation) -> bool {
+    static OF_CONNECTORS: LazyLock<Vec<bool>> =
+        LazyLock::new(|| Operation::ALL.iter().map(|operation| operation.name().contains("Connector")).collect());
+    OF_CONNECTORS.get(operation as usize).is_none_or(|has_secrets| *has_secrets)
 }
 
 /// A path with its query, in which the values of authentication parameters are replaced.

@@ -53,7 +53,7 @@ use securityhub_fixtures::products::Product;
 use serde::Deserialize;
 
 pub use self::faults::snake_case;
-use self::settings::Settings;
+use self::settings::{ScoreMode, Settings};
 use super::check::{AccountText, Check};
 use super::lost::Lost;
 use super::spanned::{Entries, Spanned};
@@ -172,17 +172,6 @@ pub(super) struct Declared {
     state: Option<state::Declared>,
 }
 
-/// Times at which security scores are computed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-enum ScoreMode {
-    /// Whenever they are requested.
-    #[default]
-    Live,
-    /// Once a day.
-    Daily,
-}
-
 /// The exact state in a scenario, and the presence of other sections.
 #[derive(Debug)]
 struct Exact {
@@ -232,6 +221,23 @@ impl Declared {
         let (has_sections, has_regions) = (self.has_sections(), self.regions.is_some());
         let state = self.state.take().and_then(|written| state::check(written, check));
         Exact { state, has_sections, has_regions }
+    }
+
+    /// Checks the settings. The clock and the quotas are those of the running world, if the scenario is added to one.
+    fn take_settings(&mut self, check: &mut Check) -> Settings {
+        let clock = self.clock.take().map(|written| clock::check(&written, check)).unwrap_or_default();
+        let start = check.base.as_ref().map_or_else(|| clock.start(), |base| base.now);
+        let of_base = check.base.as_ref().filter(|_| self.quotas.is_none()).map(|base| base.quotas);
+        let quotas = self.quotas.take().unwrap_or_default();
+        Settings {
+            clock,
+            start,
+            quotas: of_base.unwrap_or_else(|| quotas::check(&quotas, check)),
+            delays: self.delays.take().map(|written| delays::check(&written, start, check)).unwrap_or_default(),
+            score_mode: self.score_mode.take().unwrap_or_default(),
+            seed: self.seed.take().unwrap_or(0),
+            default_account: self.default_account.take().and_then(|account| check.account(&account.0)),
+        }
     }
 
     fn take_hub_entries(&mut self) -> hub_entries::Written {
