@@ -34,7 +34,7 @@ impl Bits {
         self.0.iter().filter(|word| **word != 0).count() * WORD
     }
 
-    /// Whether the set has more positions than this.
+    /// Returns whether the set has more positions than this.
     pub(crate) fn has_more_than(&self, count: u32) -> bool {
         let mut left = count;
         self.0.iter().any(|word| match left.checked_sub(word.count_ones()) {

@@ -28,7 +28,7 @@ impl Parts {
         Self(self.0 | other.0)
     }
 
-    /// Whether the sets have a part in common.
+    /// Returns whether the sets have a part in common.
     pub fn contain(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }

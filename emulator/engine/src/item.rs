@@ -27,8 +27,8 @@ pub(crate) enum Item<'d> {
     Anywhere(&'d str),
 }
 
-/// Whether `found` returns true for any value in the leaf of a path, given as JSON text. With `pairs`, entries are
-/// objects with `name` and `value`, or `Key` and `Value`.
+/// Returns whether `found` returns true for any value in the leaf of a path, given as JSON text. With `pairs`, entries
+/// are objects with `name` and `value`, or `Key` and `Value`.
 pub(crate) fn any(kind: FieldKind, pairs: bool, leaf: &[u8], found: &mut dyn FnMut(Item<'_>) -> bool) -> bool {
     match kind {
         FieldKind::String => text(leaf, |text| found(Item::Text(text))),
@@ -48,7 +48,7 @@ pub(crate) fn any(kind: FieldKind, pairs: bool, leaf: &[u8], found: &mut dyn FnM
     }
 }
 
-/// Whether `found` returns true for the leaf, if it is a string.
+/// Returns whether `found` returns true for the leaf, if it is a string.
 fn text(leaf: &[u8], found: impl FnOnce(&str) -> bool) -> bool {
     let inner = leaf.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
     inner.and_then(json::unescape).is_some_and(|text| found(&text))

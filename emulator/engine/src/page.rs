@@ -44,7 +44,7 @@ pub struct Page {
     pub bytes: Vec<u8>,
     /// The rows, as many as requested unless there are no more.
     pub rows: Vec<Row>,
-    /// Whether further rows follow.
+    /// True if further rows follow.
     pub more: bool,
 }
 

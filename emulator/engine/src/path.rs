@@ -27,7 +27,7 @@ impl Path {
         Self { steps: text.split('.').filter(|part| !part.is_empty()).map(step).collect() }
     }
 
-    /// Whether the path ends in the elements of an array.
+    /// Returns whether the path ends in the elements of an array.
     fn ends_in_elements(&self) -> bool {
         self.steps.last().is_some_and(|step| step.each)
     }
@@ -51,7 +51,7 @@ struct Node {
 struct Leaf {
     field: FieldId,
     kind: FieldKind,
-    /// Whether map entries are objects with `name` and `value`.
+    /// True if map entries are objects with `name` and `value`.
     pairs: bool,
 }
 
@@ -73,13 +73,13 @@ impl Paths {
         node.leaves.push(Leaf { field, kind, pairs: path.ends_in_elements() });
     }
 
-    /// Whether there are no paths.
+    /// Returns whether there are no paths.
     pub(crate) fn is_empty(&self) -> bool {
         self.root.members.is_empty()
     }
 
-    /// Whether `found` returns true for any value at any of the paths; then the traversal ends. Values of another form
-    /// than the path expects (an object instead of an array, or the reverse) are missing.
+    /// Returns whether `found` returns true for any value at any of the paths; then the traversal ends. Values of
+    /// another form than the path expects (an object instead of an array, or the reverse) are missing.
     pub(crate) fn any(&self, document: &[u8], found: &mut dyn FnMut(FieldId, Item<'_>) -> bool) -> bool {
         let mut walk = Walk { document, found, is_found: false };
         walk.root(&self.root);

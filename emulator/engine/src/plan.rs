@@ -45,7 +45,7 @@ pub(crate) fn columns(filter: &Filter, schema: &Schema, fields: &mut Vec<FieldId
     }
 }
 
-/// Whether evaluating a filter reads documents.
+/// Returns whether evaluating a filter reads documents.
 pub(crate) fn reads_documents(filter: &Filter, schema: &Schema) -> bool {
     match filter {
         Filter::All(parts) | Filter::Any(parts) => parts.iter().any(|part| reads_documents(part, schema)),

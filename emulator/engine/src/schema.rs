@@ -160,7 +160,7 @@ impl Schema {
         self.stored
     }
 
-    /// Whether there are no fields.
+    /// Returns whether there are no fields.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
@@ -181,8 +181,8 @@ impl Schema {
         reader
     }
 
-    /// Whether `found` returns true for any value that `document` has at `field`. For a field of the derived form,
-    /// `document` is the derived form.
+    /// Returns whether `found` returns true for any value that `document` has at `field`. For a field of the derived
+    /// form, `document` is the derived form.
     pub(crate) fn any(&self, field: FieldId, document: &[u8], found: &mut dyn FnMut(Item<'_>) -> bool) -> bool {
         if self.kind(field) == Some(FieldKind::Keyword) {
             return item::any(FieldKind::Keyword, false, document, found);

@@ -13,7 +13,7 @@ use crate::schema::FieldId;
 pub struct SortKey {
     /// The field.
     pub field: FieldId,
-    /// Whether the largest value comes first.
+    /// True if the largest value comes first.
     pub descending: bool,
 }
 

@@ -62,7 +62,7 @@ fn oracle_document_and_columns_agree() {
     check(1000).quickcheck(agree as fn(Findings, Findings, Question) -> bool);
 }
 
-/// Whether the verdict of every node follows from those below it.
+/// Returns whether the verdict of every node follows from those below it.
 fn follows(explanation: &Explanation) -> bool {
     let holds = match &explanation.reason {
         Reason::All(parts) => parts.iter().all(|part| part.holds),

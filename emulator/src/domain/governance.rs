@@ -35,7 +35,7 @@ pub fn targets(organization: &Organization) -> impl Iterator<Item = String> {
     [organization.root_id.clone()].into_iter().chain(organization.units.keys().cloned()).chain(accounts)
 }
 
-/// Whether a target is `top` or below it.
+/// Returns whether a target is `top` or below it.
 pub fn is_below(organization: &Organization, target: &str, top: &str) -> bool {
     let mut at = Some(target.to_owned());
     while let Some(id) = at {
@@ -60,8 +60,8 @@ pub fn regions(world: &World, directory: &Directory, owner: AccountId) -> BTreeS
     linked.chain([aggregator.home.clone()]).collect()
 }
 
-/// Whether a policy governs an account's hub, so that the account itself cannot change it (CCF-30). A scenario may
-/// declare an account as managed without a policy.
+/// Returns whether a policy governs an account's hub, so that the account itself cannot change it (CCF-30). A scenario
+/// may declare an account as managed without a policy.
 pub fn is_managed(directory: &Directory, key: &HubKey) -> bool {
     let by_policy = || {
         let organization = directory.organization.as_ref().filter(|_| directory.is_central(&key.region));
@@ -71,12 +71,12 @@ pub fn is_managed(directory: &Directory, key: &HubKey) -> bool {
     directory.accounts.get(&key.account).is_some_and(|account| account.centrally_managed) || by_policy()
 }
 
-/// Whether an account is the management account of the organization.
+/// Returns whether an account is the management account of the organization.
 pub fn is_management_account(directory: &Directory, account: AccountId) -> bool {
     directory.organization.as_ref().is_some_and(|organization| organization.management_account == account)
 }
 
-/// Whether an account is the management account, and the policy that governs it could not be applied (CCF-46).
+/// Returns whether an account is the management account, and the policy that governs it could not be applied (CCF-46).
 pub fn is_failed_management_account(directory: &Directory, account: AccountId) -> bool {
     let central = directory.organization.as_ref().and_then(|organization| organization.central.as_ref());
     let settled = central.and_then(|central| central.settled.get(account.as_str()));
@@ -84,8 +84,8 @@ pub fn is_failed_management_account(directory: &Directory, account: AccountId) -
     has_failed && is_management_account(directory, account)
 }
 
-/// Whether the policy that governs a hub enables a control there, including a new one; none if no policy governs it
-/// (CCF-40).
+/// Returns whether the policy that governs a hub enables a control there, including a new one; none if no policy
+/// governs it (CCF-40).
 pub fn enables(world: &World, directory: &Directory, key: &HubKey, control: &Control) -> Option<bool> {
     let organization = directory.organization.as_ref().filter(|_| directory.is_central(&key.region))?;
     let (Governance::Policy(id), _) = of_target(organization, key.account.as_str())? else { return None };
@@ -95,7 +95,7 @@ pub fn enables(world: &World, directory: &Directory, key: &HubKey, control: &Con
     policy_enables(&central.policies.get(id)?.content, policy_regions, control, &key.region)
 }
 
-/// Whether the account is the administrator of central configuration in this Region.
+/// Returns whether the account is the administrator of central configuration in this Region.
 pub fn is_administered_by(directory: &Directory, key: &HubKey) -> bool {
     let central = directory.organization.as_ref().and_then(|organization| organization.central.as_ref());
     central.is_some_and(|central| central.administrator == key.account && directory.is_central(&key.region))
@@ -111,8 +111,8 @@ pub struct PolicyRegions<'r> {
 }
 
 impl PolicyRegions<'_> {
-    /// Whether a control is checked in a Region. Controls for global resources are checked in the home Region only, or
-    /// in the first Region that supports them if the home Region does not (CCF-41).
+    /// Returns whether a control is checked in a Region. Controls for global resources are checked in the home Region
+    /// only, or in the first Region that supports them if the home Region does not (CCF-41).
     fn checks(&self, control: &Control, region: &Region) -> bool {
         if !control.is_global() {
             return control.is_available(region.as_str());
@@ -122,7 +122,7 @@ impl PolicyRegions<'_> {
     }
 }
 
-/// Whether a policy enables a control in a Region; none if the policy disables hubs.
+/// Returns whether a policy enables a control in a Region; none if the policy disables hubs.
 pub fn policy_enables(
     content: &PolicyContent,
     policy_regions: PolicyRegions<'_>,

@@ -62,7 +62,7 @@ pub fn not_subscribed(caller: &Caller) -> AwsError {
     )
 }
 
-/// Whether the hub is enabled.
+/// Returns whether the hub is enabled.
 pub fn is_enabled(world: &World, key: &HubKey) -> bool {
     world.relations().is_on(key)
 }

@@ -3,7 +3,7 @@
 //! Contains: what AWS does, each rule with its id. Does not contain: HTTP, IO, the machine's clock (functions receive
 //! `now`), and ids from any source but the world's.
 //!
-//! Its rooms, each of which may call those before it and none after it:
+//! Its modules, each of which may call those before it and none after it:
 //! - the files of this folder except `due`: the caller ([`caller`]), names ([`arn`]), and checks that operations of
 //!   every kind begin with ([`hub_access`], [`hub_v2_access`], [`governance`],
 //!   [`idempotency`]); also what a world contains ([`overview`]),
@@ -13,7 +13,7 @@
 //! - [`exposures`]: exposure findings, computed from findings and declared resources,
 //! - [`due`]: pending work of all of them.
 //!
-//! [`events`] derives events from findings, and [`policy`] evaluates IAM policies; no other room needs these two.
+//! [`events`] derives events from findings, and [`policy`] evaluates IAM policies; no other module needs these two.
 
 pub mod accounts;
 pub mod arn;

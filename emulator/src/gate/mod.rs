@@ -49,7 +49,7 @@ fn shape(operation: Operation, document: Document<'_>) -> Result<Input<'_>, AwsE
     })
 }
 
-/// Whether a violation belongs to such an item.
+/// Returns whether a violation belongs to such an item.
 fn is_of_item(operation: Operation, violation: &Violation) -> bool {
     let list = operations::entry(operation).per_item;
     matches!(violation.path[..], [Segment::Member(_, name), Segment::Item(_), ..] if Some(name) == list)

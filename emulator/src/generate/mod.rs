@@ -52,7 +52,7 @@ pub struct Request {
     pub sequence: u64,
     /// The current time. No finding is later.
     pub now: Timestamp,
-    /// Whether findings belong to the private product of their account, which BatchImportFindings accepts from the
+    /// True if findings belong to the private product of their account, which BatchImportFindings accepts from the
     /// account (IMP-01), instead of AWS's product, which it refuses (IMP-11). Their names still identify the product
     /// (ASF-23).
     pub private: bool,
@@ -86,7 +86,7 @@ impl Product {
         GENERATORS.get(self.0).map_or("", |generator| generator.product_id)
     }
 
-    /// Whether a partition has the product.
+    /// Returns whether a partition has the product.
     pub fn is_in(self, partition: &str) -> bool {
         self.listed().is_some_and(|product| product.partitions.contains(&partition))
     }

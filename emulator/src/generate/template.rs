@@ -80,7 +80,7 @@ pub(super) enum Name {
 pub(super) struct Residence {
     /// The kind that defines them, if any, and the name. Together with the seed they determine the residents.
     pub(super) name: String,
-    /// Whether all templates share them.
+    /// True if all templates share them.
     pub(super) is_shared: bool,
     pub(super) count: usize,
     pub(super) per: ResidentOwner,
@@ -196,7 +196,7 @@ pub(super) struct Scope {
     positions: BTreeMap<String, usize>,
     names: Vec<Name>,
     fragments: BTreeMap<String, Value>,
-    /// Whether the names being defined are those of `shared.json`.
+    /// True if the names being defined are those of `shared.json`.
     is_shared: bool,
 }
 
@@ -239,7 +239,7 @@ impl Template {
 }
 
 impl Template {
-    /// Whether a node, or a field of it, is never null, so that nothing needs to be omitted.
+    /// Returns whether a node, or a field of it, is never null, so that nothing needs to be omitted.
     pub(super) fn is_never_null(&self, node: &Node, fields: &[String]) -> bool {
         match node {
             Node::Constant(constant) => {
@@ -283,7 +283,7 @@ impl Scope {
         self.positions.get(name).copied()
     }
 
-    /// Whether a name has these fields, in at least one of its possible records.
+    /// Returns whether a name has these fields, in at least one of its possible records.
     pub(super) fn has(&self, path: &Path) -> bool {
         match self.names.get(path.name) {
             Some(Name::Given) => is_given(path.name, &path.fields),
@@ -394,7 +394,7 @@ impl Scope {
     }
 }
 
-/// Whether a given name has these fields: `time` has several, the others have none.
+/// Returns whether a given name has these fields: `time` has several, the others have none.
 fn is_given(position: usize, fields: &[String]) -> bool {
     let is_time = GIVEN.get(position) == Some(&"time");
     match fields {

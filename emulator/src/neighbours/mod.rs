@@ -1,8 +1,8 @@
 //! The few operations of other AWS services that clients call on the same port, selected by the service of the SigV4
 //! scope (NB-01 … NB-08).
 //!
-//! Contents: one file per service and one per protocol. These operations are self-contained, so this room does not use
-//! `gate` and `operations`, and renders HTTP responses itself; it reads the directory and changes it through
+//! Contents: one file per service and one per protocol. These operations are self-contained, so this module does not
+//! use `gate` and `operations`, and renders HTTP responses itself; it reads the directory and changes it through
 //! transactions. Security Hub's own API does not belong here, nor do operations that no client of Security Hub needs;
 //! those are refused (NB-27).
 
@@ -68,8 +68,8 @@ pub fn refuse(service: &str, parts: &Parts, error: &AwsError, request_id: &str) 
     response
 }
 
-/// The operation that a request to a service other than Security Hub names, whether it exists or not. `None` for
-/// services whose requests do not name it.
+/// The operation that a request to a service other than Security Hub names; it may not exist. `None` for services whose
+/// requests do not name an operation.
 pub fn operation(service: &str, parts: &Parts, body: &[u8]) -> Option<String> {
     let operation = match service {
         "sts" | "iam" | "ec2" => query::Form::read(parts, body).action().to_owned(),

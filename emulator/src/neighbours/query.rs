@@ -60,7 +60,7 @@ impl Form {
     }
 }
 
-/// Whether a part of a parameter's name is the index of an item.
+/// Returns whether a part of a parameter's name is the index of an item.
 pub(super) fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }

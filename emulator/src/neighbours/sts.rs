@@ -198,7 +198,7 @@ fn letters(ids: &IdSource, count: usize) -> String {
     letters
 }
 
-/// Whether a text consists of characters that IAM allows in names: `[\w+=,.@-]+`.
+/// Returns whether a text consists of characters that IAM allows in names: `[\w+=,.@-]+`.
 fn is_name(text: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
     !text.is_empty() && text.bytes().all(is_allowed)

@@ -12,7 +12,7 @@ pub struct Past {
     pub until: i64,
     /// The severity.
     pub severity_id: u8,
-    /// Whether the finding was closed.
+    /// True if the finding was closed.
     pub is_closed: bool,
 }
 
@@ -21,7 +21,7 @@ pub struct Past {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Annex {
-    /// Whether its provider has sent it again since it was created (OCM-40).
+    /// True if its provider has sent it again since it was created (OCM-40).
     #[serde(skip_serializing_if = "is_false")]
     pub is_updated: bool,
     /// The severity that a customer or a rule of the V2 half has set (BUV-07).

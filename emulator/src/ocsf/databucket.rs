@@ -87,8 +87,8 @@ fn encryption_details(encryption: Option<&str>, out: &mut Out<'_>) {
     });
 }
 
-/// Whether all kinds of public access are blocked. If not, the policies of the bucket decide, and a finding does not
-/// contain them.
+/// Returns whether all kinds of public access are blocked. If not, the policies of the bucket decide, and a finding
+/// does not contain them.
 fn is_closed(access: &str) -> bool {
     let names = ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"];
     text::values_of(Some(access), names).iter().all(|value| *value == Some("true"))

@@ -180,7 +180,7 @@ pub(super) fn metadata(source: &Source<'_>, with_uid: bool, out: &mut Out<'_>) {
     });
 }
 
-/// Whether the finding is an attack sequence.
+/// Returns whether the finding is an attack sequence.
 fn is_sequence(source: &Source<'_>) -> bool {
     source.class == Class::Detection && source.get(Member::Detection).is_some_and(|detection| detection != "{}")
 }

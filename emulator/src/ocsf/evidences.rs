@@ -213,7 +213,7 @@ fn from_network(network: &str, near: &Near<'_>, out: &mut Out<'_>) {
     side("src_endpoint", source4.or(source6), [source_port, source_domain, source_mac]);
 }
 
-/// Whether a JSON string is a hardware address, such as `00:0d:83:b1:c0:8e`.
+/// Returns whether a JSON string is a hardware address, such as `00:0d:83:b1:c0:8e`.
 fn is_mac(text: &str) -> bool {
     let pairs: Vec<&str> = inside(Some(text)).unwrap_or_default().split([':', '-']).collect();
     pairs.len() == 6 && pairs.iter().all(|pair| pair.len() == 2 && pair.bytes().all(|byte| byte.is_ascii_hexdigit()))

@@ -32,7 +32,7 @@ use source::{Class, Source};
 pub use annex::{Annex, Past};
 pub use envelope::{product_uid, severity, status, uid};
 pub use identity::{classic_product_arn, severity_label, workflow_status};
-pub use settings::{Settings, Surroundings};
+pub use settings::{FaultContext, Settings};
 
 /// Parts of findings in OCSF, by their top-level attributes.
 mod part {
@@ -65,7 +65,7 @@ pub struct Converter {
 impl Converter {
     /// Appends a finding in OCSF as JSON. Members outside of `parts` may be missing. The text of the stored document must
     /// not contain escapes that JSON does not need.
-    pub fn write(&self, stored: Stored<'_>, parts: Parts, around: Surroundings<'_>, ocsf: &mut Vec<u8>) {
+    pub fn write(&self, stored: Stored<'_>, parts: Parts, around: FaultContext<'_>, ocsf: &mut Vec<u8>) {
         let document = std::str::from_utf8(stored.document).unwrap_or_default();
         let annex = Annex::read(stored.annex);
         if native::is_native(document) {
@@ -83,7 +83,7 @@ impl Converter {
 pub struct State {
     /// `severity_id`
     pub severity_id: u8,
-    /// Whether the activity of the finding is Close.
+    /// True if the activity of the finding is Close.
     pub is_closed: bool,
     /// `finding_info.created_time`, in milliseconds.
     pub created_time: i64,
@@ -95,7 +95,7 @@ impl Converter {
     /// The state of a finding.
     pub fn state(&self, stored: Stored<'_>) -> State {
         let mut form = Vec::with_capacity(1024);
-        let around = Surroundings { organization_of: &|_| None };
+        let around = FaultContext { organization_of: &|_| None };
         self.write(stored, part::ENVELOPE.and(part::INFORMATION), around, &mut form);
         let form = std::str::from_utf8(&form).unwrap_or_default();
         let [severity, activity, information] =
@@ -121,7 +121,7 @@ impl Converter {
 }
 
 /// Writes the parts of a finding.
-fn convert(source: &Source<'_>, parts: Parts, around: Surroundings<'_>, out: &mut Out<'_>) {
+fn convert(source: &Source<'_>, parts: Parts, around: FaultContext<'_>, out: &mut Out<'_>) {
     let has_uid = parts.contain(part::METADATA_UID);
     if parts.contain(part::ENVELOPE) {
         envelope::write(source, out);
@@ -181,6 +181,6 @@ impl Derive for Converter {
     }
 
     fn derive(&self, stored: Stored<'_>, parts: Parts, derived: &mut Vec<u8>) {
-        self.write(stored, parts, Surroundings { organization_of: &|_| None }, derived);
+        self.write(stored, parts, FaultContext { organization_of: &|_| None }, derived);
     }
 }

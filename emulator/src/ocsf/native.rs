@@ -15,7 +15,7 @@ use super::annex::Annex;
 use super::envelope;
 use super::moment;
 use super::out::{Out, inside};
-use super::settings::Surroundings;
+use super::settings::FaultContext;
 
 /// The beginning of a stored finding that exists only in OCSF. Findings in ASFF begin with their product.
 const START: &str = "{\"uid\":";
@@ -59,12 +59,12 @@ pub fn key(uid: &str) -> Key {
     Key::new(key, length)
 }
 
-/// Whether a stored document is a finding that exists only in OCSF.
+/// Returns whether a stored document is a finding that exists only in OCSF.
 pub fn is_native(document: &str) -> bool {
     document.starts_with(START)
 }
 
-/// Whether a stored finding that exists only in OCSF is about a check that has passed.
+/// Returns whether a stored finding that exists only in OCSF is about a check that has passed.
 pub fn is_passed(document: &[u8]) -> bool {
     let document = std::str::from_utf8(document).ok();
     let [finding] = text::values_of(document, ["ocsf"]);
@@ -150,7 +150,7 @@ fn given(value: Option<&Value>) -> String {
     value.map_or_else(|| "missing".to_owned(), Value::to_string)
 }
 
-/// Whether a text has the form of a unique ID.
+/// Returns whether a text has the form of a unique ID.
 pub fn is_uid(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase())
 }
@@ -201,7 +201,7 @@ fn add_times(object: &mut Map<String, Value>) {
 }
 
 /// Appends a stored finding with the changes in its annex, and with the organizations that own its resources.
-pub(super) fn write(document: &str, annex: &Annex, around: Surroundings<'_>, ocsf: &mut Vec<u8>) {
+pub(super) fn write(document: &str, annex: &Annex, around: FaultContext<'_>, ocsf: &mut Vec<u8>) {
     let finding = text::member_of(document, "ocsf").unwrap_or("{}");
     let mut has_organization = false;
     let [list] = text::values_of(Some(finding), ["resources"]);
@@ -259,14 +259,14 @@ fn updated<'t>(finding: &'t str, annex: &Annex) -> Option<(i64, &'t str)> {
 }
 
 /// The organization of a resource's owner, if the resource does not name one.
-fn organization<'w>(resource: &str, around: Surroundings<'w>) -> Option<&'w str> {
+fn organization<'w>(resource: &str, around: FaultContext<'w>) -> Option<&'w str> {
     let [owner] = text::values_of(Some(resource), ["owner"]);
     let [account, named] = text::values_of(owner, ["account", "org"]);
     let [account] = text::values_of(account, ["uid"]);
     (around.organization_of)(inside(account)?).filter(|_| named.is_none())
 }
 
-fn resources(list: &str, annex: &Annex, around: Surroundings<'_>, out: &mut Out<'_>) {
+fn resources(list: &str, annex: &Annex, around: FaultContext<'_>, out: &mut Out<'_>) {
     let mut position = 0;
     text::each_element(list, |resource| {
         let criticality = annex.criticality.get(&position);

@@ -37,7 +37,7 @@ fn unescaped(value: Option<&str>) -> Option<Cow<'_, str>> {
     inside(value).and_then(|_| text::string(value?))
 }
 
-/// Whether a value is a number.
+/// Returns whether a value is a number.
 fn is_number(value: &str) -> bool {
     value.starts_with(|first: char| first == '-' || first.is_ascii_digit())
 }

@@ -8,11 +8,11 @@ use securityhub_fixtures::{ocsf_resource_types, regions};
 use super::asff::Member;
 use super::details;
 use super::out::{Out, inside};
-use super::settings::Surroundings;
+use super::settings::FaultContext;
 use super::source::Source;
 
 /// Writes `resources`, in the order of ASFF (OCM-50).
-pub(super) fn write(source: &Source<'_>, around: Surroundings<'_>, out: &mut Out<'_>) {
+pub(super) fn write(source: &Source<'_>, around: FaultContext<'_>, out: &mut Out<'_>) {
     out.list("resources", |out| {
         let mut position = 0;
         text::each_object(source.get(Member::Resources), MEMBERS, |resource| {
@@ -26,7 +26,7 @@ pub(super) fn write(source: &Source<'_>, around: Surroundings<'_>, out: &mut Out
 const MEMBERS: [&str; 8] = ["Type", "Id", "Partition", "Region", "Provider", "Owner", "Tags", "Details"];
 
 fn one<'t>(
-    (source, around): (&Source<'t>, Surroundings<'_>),
+    (source, around): (&Source<'t>, FaultContext<'_>),
     (position, resource): (usize, [Option<&'t str>; 8]),
     out: &mut Out<'_>,
 ) {
@@ -88,7 +88,7 @@ fn function_name<'a>(arn: &Arn<'a>) -> Option<&'a str> {
     arn.resource.strip_prefix("function:")?.split(':').next()
 }
 
-fn write_owner((source, around): (&Source<'_>, Surroundings<'_>), id: &str, owner: Option<&str>, out: &mut Out<'_>) {
+fn write_owner((source, around): (&Source<'_>, FaultContext<'_>), id: &str, owner: Option<&str>, out: &mut Out<'_>) {
     let [account, org] = text::values_of(owner, ["Account", "Org"]);
     let ([account], [org]) = (text::values_of(account, ["Id"]), text::values_of(org, ["Id"]));
     let finding_account = source.text(Member::AwsAccountId);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// Whether changes that customers make in one half are visible in the other (OCM-04). By default they are not.
+    /// True if changes that customers make in one half are visible in the other (OCM-04). By default they are not.
     pub is_shared: bool,
     /// The version that `metadata.version` states (OCF-15).
     pub version: String,
@@ -20,7 +20,7 @@ impl Default for Settings {
 
 /// Facts about accounts that are part of a finding in OCSF.
 #[derive(Clone, Copy)]
-pub struct Surroundings<'w> {
+pub struct FaultContext<'w> {
     /// The ID of the organization that an account belongs to.
     pub organization_of: &'w dyn Fn(&str) -> Option<&'w str>,
 }

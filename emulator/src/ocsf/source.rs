@@ -74,7 +74,7 @@ impl<'t> Source<'t> {
         self.product_arn.0.split(':').nth(1).filter(|partition| !partition.is_empty()).unwrap_or("aws")
     }
 
-    /// Whether AWS's own services sent the finding.
+    /// Returns whether AWS's own services sent the finding.
     pub(super) fn is_of_aws(&self) -> bool {
         self.product_arn.1.starts_with("aws/")
     }
@@ -109,7 +109,7 @@ fn class(asff: &Asff<'_>, product: Product) -> Class {
     if is_data { Class::DataSecurity } else { Class::Detection }
 }
 
-/// Whether a member Compliance contains a result or names a control.
+/// Returns whether a member Compliance contains a result or names a control.
 fn has_result(compliance: &str) -> bool {
     let texts = text::values_of(Some(compliance), ["Status", "SecurityControlId"]);
     let lists = ["AssociatedStandards", "RelatedRequirements", "StatusReasons", "SecurityControlParameters"];
@@ -117,7 +117,7 @@ fn has_result(compliance: &str) -> bool {
     texts.into_iter().any(|text| inside(text).is_some()) || lists.into_iter().flatten().any(has_elements)
 }
 
-/// Whether a list has elements.
+/// Returns whether a list has elements.
 fn has_elements(list: &str) -> bool {
     list.strip_prefix('[').is_some_and(|rest| !rest.trim_start().starts_with(']'))
 }

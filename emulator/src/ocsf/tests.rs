@@ -9,7 +9,7 @@ use securityhub_engine::{Parts, Stored};
 use serde_json::{Map, Value, json};
 
 use super::native::{self, Native};
-use super::{Annex, Converter, Settings, Surroundings};
+use super::{Annex, Converter, FaultContext, Settings};
 
 /// Converts a finding.
 fn convert_with(asff: &Value, annex: &Annex, settings: Settings) -> Value {
@@ -25,7 +25,7 @@ fn convert_stored(document: &str, annex: &Annex, settings: Settings) -> Value {
     let annex = annex.to_bytes();
     let stored = Stored { document: document.as_bytes(), annex: &annex };
     let organization_of = |account: &str| (account == "123456789012").then_some("o-abcd123456");
-    let around = Surroundings { organization_of: &organization_of };
+    let around = FaultContext { organization_of: &organization_of };
     let mut ocsf = Vec::new();
     Converter { settings }.write(stored, Parts::ALL, around, &mut ocsf);
     serde_json::from_slice(&ocsf).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&ocsf)))
@@ -120,7 +120,7 @@ fn convert_native(native: &Native, annex: &Annex) -> Value {
     let (document, annex) = (native.to_bytes(), annex.to_bytes());
     let stored = Stored { document: &document, annex: &annex };
     let mut ocsf = Vec::new();
-    Converter::default().write(stored, Parts::ALL, Surroundings { organization_of: &|_| None }, &mut ocsf);
+    Converter::default().write(stored, Parts::ALL, FaultContext { organization_of: &|_| None }, &mut ocsf);
     serde_json::from_slice(&ocsf).unwrap()
 }
 
@@ -265,7 +265,7 @@ fn resources_of_findings_that_exist_only_in_ocsf_name_the_organization_of_their_
     ]);
     let (document, mut ocsf) = (native::complete(finding).unwrap().to_bytes(), Vec::new());
     let organization_of = |account: &str| (account == "123456789012").then_some("o-abcd123456");
-    let around = Surroundings { organization_of: &organization_of };
+    let around = FaultContext { organization_of: &organization_of };
     let stored = Stored { document: &document, annex: &[] };
     Converter::default().write(stored, Parts::ALL, around, &mut ocsf);
     let ocsf: Value = serde_json::from_slice(&ocsf).unwrap();
@@ -292,7 +292,7 @@ fn missing_attributes_of_a_finding_in_ocsf_are_named() {
 
 /// Rules: UNK-10.
 #[test]
-fn impact_likelihood_and_traits_are_kept_as_their_product_sent_them() {
+fn impact_likelihood_and_traits_are_stored_as_their_product_sent_them() {
     let mut finding = partner();
     let sent =
         json!({ "impact": "High", "impact_id": 3, "impact_score": 80, "likelihood": "Medium", "likelihood_id": 2 });

@@ -16,7 +16,7 @@ use crate::state::{FindingsTransaction, Transaction};
 /// The properties of an operation.
 #[derive(Clone, Copy)]
 pub struct Entry {
-    /// Whether it is implemented.
+    /// The coverage of the operation.
     pub coverage: Coverage,
     /// The function that runs it.
     pub run: Handler,
@@ -24,7 +24,7 @@ pub struct Entry {
     pub hub: HubRule,
     /// The list whose items are validated and processed independently (IMP-32, ARU-13).
     pub per_item: Option<&'static str>,
-    /// Whether it may take more than some hundred microseconds, or wait that long for a lock that another call holds.
+    /// True if it may take more than some hundred microseconds, or wait that long for a lock that another call holds.
     /// The server runs it on a separate thread. All operations that write are heavy.
     pub is_heavy: bool,
     /// For a heavy operation, an attempt that only answers small calls.
@@ -35,7 +35,7 @@ pub struct Entry {
 /// calls.
 pub type Quickly = fn(&Context<'_>, Input) -> Result<Option<Answer>, AwsError>;
 
-/// Whether an operation is implemented.
+/// The coverage of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coverage {
     /// Like AWS, as far as is known.
@@ -296,7 +296,8 @@ mod tests {
     /// Filters, criteria and findings have more members than any structure that AWS itself fills.
     const MANY_MEMBERS: usize = 30;
 
-    /// Whether answers of this shape contain filters, criteria or findings, which callers can make as long as a body.
+    /// Returns whether answers of this shape contain filters, criteria or findings, which callers can make as long as a
+    /// body.
     fn holds_documents(shape: ShapeId, depth: usize) -> bool {
         let below = |shape: ShapeId| depth > 0 && holds_documents(shape, depth - 1);
         match &shape.shape().kind {

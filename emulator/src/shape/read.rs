@@ -124,7 +124,7 @@ pub fn missing(structure: &'static Structure, document: &mut Document<'_>) {
     violation::sort(&mut document.violations);
 }
 
-/// Whether a member of the root is present with a value of the wrong type.
+/// Returns whether a member of the root is present with a value of the wrong type.
 fn is_reported(violations: &[Violation], name: &str) -> bool {
     violations.iter().any(|violation| matches!(violation.path[..], [Segment::Member(_, found)] if found == name))
 }
@@ -156,8 +156,8 @@ impl Reader {
         }
     }
 
-    /// Whether the reader is inside filters or criteria of a rule, where unknown members are an error: ignoring a
-    /// filter would match findings that it is meant to exclude (FLT-07, ARU-26).
+    /// Returns whether the reader is inside filters or criteria of a rule, where unknown members are an error: ignoring
+    /// a filter would match findings that it is meant to exclude (FLT-07, ARU-26).
     fn is_in_filters(&self) -> bool {
         matches!(
             self.path[..],
@@ -262,7 +262,7 @@ impl Reader {
     }
 }
 
-/// Whether a string has a format.
+/// Returns whether a string has a format.
 pub(super) fn has_format(format: Format, text: &str) -> bool {
     match format {
         Format::DateTime => date::strict(text).is_some(),

@@ -358,7 +358,7 @@ impl<'t> Walk<'_, 't> {
     }
 }
 
-/// Whether a string satisfies its shape.
+/// Returns whether a string satisfies its shape.
 fn string_fits(shape: &StringShape, text: &str) -> bool {
     // A character takes one to four bytes, so the number of bytes bounds the number of characters.
     let at_least = |min: u32| text.len() / 4 >= min as usize || text.chars().count() >= min as usize;

@@ -91,7 +91,7 @@ impl<T: Copy + Default + PartialOrd> Cells<T> {
         self.present.block(block)
     }
 
-    /// Whether no slot has several values.
+    /// Returns whether no slot has several values.
     pub(crate) fn is_single(&self) -> bool {
         self.overflow.is_empty()
     }

@@ -81,7 +81,7 @@ impl<'t> Matcher<'t> {
         Self { column, strategy, mark }
     }
 
-    /// Whether all of `all` slots are known to pass, as for a value that every slot has.
+    /// Returns whether all of `all` slots are known to pass, as for a value that every slot has.
     pub(crate) fn is_everything(&self, all: u64) -> bool {
         let is_single = matches!(&self.column.values, Values::Coded { cells, .. } if cells.is_single());
         is_single && matches!(self.strategy, Strategy::Few(_) | Strategy::Codes(_)) && self.estimate(all) >= all
@@ -123,7 +123,7 @@ impl<'t> Matcher<'t> {
         }
     }
 
-    /// Whether no slot can pass.
+    /// Returns whether no slot can pass.
     pub(crate) fn is_nothing(&self) -> bool {
         matches!(self.strategy, Strategy::Nothing)
     }

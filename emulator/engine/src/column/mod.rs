@@ -208,7 +208,7 @@ impl Column {
         }
     }
 
-    /// Whether the column stores numbers.
+    /// Returns whether the column stores numbers.
     pub(crate) fn has_numbers(&self) -> bool {
         matches!(self.values, Values::Number(_))
     }

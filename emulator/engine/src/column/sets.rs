@@ -30,7 +30,7 @@ impl Codes {
         codes
     }
 
-    /// Whether a code belongs to the set.
+    /// Returns whether a code belongs to the set.
     pub(crate) fn has(&self, number: u32) -> bool {
         self.wanted.get(number as usize).copied().unwrap_or_default()
     }

@@ -54,7 +54,7 @@ impl Comparison {
         }
     }
 
-    /// Whether it is negative: no value may satisfy it (FLT-04).
+    /// Returns whether it is negative: no value may satisfy it (FLT-04).
     pub fn is_negative(self) -> bool {
         matches!(self, Self::NotEquals | Self::PrefixNotEquals | Self::NotContains)
     }

@@ -20,7 +20,7 @@ const FEW_OF_A_SET: usize = 10;
 /// The result of a filter, or of a part of one, for a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
-    /// Whether the document satisfies it.
+    /// True if the document satisfies it.
     pub holds: bool,
     /// The reason.
     pub reason: Reason,
@@ -55,7 +55,7 @@ pub struct Values {
 pub struct Found {
     /// The value; for a map entry, key and value joined by `=`.
     pub text: String,
-    /// Whether it passes.
+    /// True if it passes.
     pub passes: bool,
 }
 

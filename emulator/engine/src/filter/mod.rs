@@ -133,7 +133,7 @@ impl Test {
     }
 }
 
-/// Whether a document, given as JSON text, satisfies a filter. A table gives the same result for its documents.
+/// Returns whether a document, given as JSON text, satisfies a filter. A table gives the same result for its documents.
 pub fn matches(filter: &Filter, schema: &Schema, document: &[u8]) -> bool {
     match filter {
         Filter::All(parts) => parts.iter().all(|part| matches(part, schema, document)),

@@ -29,14 +29,14 @@ impl NumberRange {
             && self.lt.is_none_or(|bound| number < bound)
     }
 
-    /// Whether a number is below the range.
+    /// Returns whether a number is below the range.
     pub(crate) fn is_above(&self, number: f64) -> bool {
         self.eq.is_some_and(|bound| number < bound)
             || self.gte.is_some_and(|bound| number < bound)
             || self.gt.is_some_and(|bound| number <= bound)
     }
 
-    /// Whether a number is above the range.
+    /// Returns whether a number is above the range.
     pub(crate) fn is_below(&self, number: f64) -> bool {
         self.eq.is_some_and(|bound| number > bound)
             || self.lte.is_some_and(|bound| number > bound)
@@ -78,12 +78,12 @@ impl DateRange {
         (self.start, self.end).contains(&instant)
     }
 
-    /// Whether the range begins after an instant.
+    /// Returns whether the range begins after an instant.
     pub(crate) fn is_after(&self, instant: Instant) -> bool {
         !(self.start, Bound::Unbounded).contains(&instant)
     }
 
-    /// Whether the range ends before an instant.
+    /// Returns whether the range ends before an instant.
     pub(crate) fn is_before(&self, instant: Instant) -> bool {
         !(Bound::Unbounded, self.end).contains(&instant)
     }

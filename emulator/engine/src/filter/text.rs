@@ -14,7 +14,7 @@ pub enum TextTest {
 }
 
 impl TextTest {
-    /// Whether a text satisfies the comparison.
+    /// Returns whether a text satisfies the comparison.
     pub fn passes(&self, text: &str) -> bool {
         match self {
             Self::Equals(value) => text == value,
@@ -67,9 +67,9 @@ impl Needle {
         if text.is_ascii() { self.is_spelled_in(text.as_bytes()) } else { text.to_lowercase().contains(&self.text) }
     }
 
-    /// Whether the bytes of a document prove that none of its strings contains the needle. Literal text can be searched
-    /// directly; if the document has escapes or characters that may represent a character of the needle, its strings
-    /// must be read.
+    /// Returns whether the bytes of a document prove that none of its strings contains the needle. Literal text can be
+    /// searched directly; if the document has escapes or characters that may represent a character of the needle, its
+    /// strings must be read.
     pub(crate) fn is_absent_from(&self, document: &[u8]) -> bool {
         if self.text.is_empty() || !self.text.is_ascii() || self.is_spelled_in(document) {
             return false;
@@ -83,14 +83,14 @@ impl Needle {
         document.is_ascii() || !self.is_hidden_beyond_ascii(document)
     }
 
-    /// Whether a document contains one of the two non-ASCII characters whose lower case is an ASCII letter in the
-    /// needle.
+    /// Returns whether a document contains one of the two non-ASCII characters whose lower case is an ASCII letter in
+    /// the needle.
     fn is_hidden_beyond_ascii(&self, document: &[u8]) -> bool {
         let has = |character: &str| memchr::memmem::find(document, character.as_bytes()).is_some();
         (self.text.contains('k') && has("\u{212a}")) || (self.text.contains('i') && has("\u{130}"))
     }
 
-    /// Whether bytes contain the needle literally, ignoring ASCII case.
+    /// Returns whether bytes contain the needle literally, ignoring ASCII case.
     fn is_spelled_in(&self, bytes: &[u8]) -> bool {
         let needle = self.text.as_bytes();
         let Some(rarest) = needle.get(self.rarest) else { return true };

@@ -153,8 +153,8 @@ pub fn unescape(inner: &[u8]) -> Option<Cow<'_, str>> {
     serde_json::from_slice(&spelled).ok().map(Cow::Owned)
 }
 
-/// Whether `found` returns true for any string value at any depth of the value at `at`. Names of members are ignored
-/// (FLT-38).
+/// Returns whether `found` returns true for any string value at any depth of the value at `at`. Names of members are
+/// ignored (FLT-38).
 pub fn any_string(json: &[u8], at: usize, found: &mut dyn FnMut(&str) -> bool) -> bool {
     let mut at = at;
     let mut depth = 0_usize;

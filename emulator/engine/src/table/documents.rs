@@ -146,7 +146,8 @@ impl Documents {
     }
 
     /// The slots whose content differs from that in another state, which need not be an earlier or later one. Slots in
-    /// blocks of locations that both states share have the same content: whoever writes a document sets its location.
+    /// blocks of locations that both states share have the same content, because each write of a document sets its
+    /// location.
     pub(super) fn differing_content<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = u32> + 'a {
         let is_at_same_place = move |slot: u32| {
             let location = self.locations.get(slot as usize);

@@ -142,7 +142,7 @@ impl Table {
         self.documents.differing_content(&other.documents).map(Slot).collect()
     }
 
-    /// Whether a slot has a document.
+    /// Returns whether a slot has a document.
     pub fn has(&self, slot: Slot) -> bool {
         self.live.contains(slot.0)
     }
@@ -345,7 +345,7 @@ impl Table {
         self.remove_slots(slots)
     }
 
-    /// Whether there are no documents.
+    /// Returns whether there are no documents.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -27,7 +27,7 @@ pub(super) struct Order<'t> {
     best: Vec<Row>,
     /// The last row of the page, once there are as many rows as needed.
     last: Option<Row>,
-    /// Whether so few rows match that it is cheaper to find them first.
+    /// True if so few rows match that it is cheaper to find them first.
     is_selective: bool,
     /// Approximate number of examined slots.
     work: usize,

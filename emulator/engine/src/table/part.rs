@@ -69,7 +69,7 @@ impl Table {
 }
 
 impl Part<'_> {
-    /// Whether the part contains the document of a slot.
+    /// Returns whether the part contains the document of a slot.
     pub fn has(&self, slot: Slot) -> bool {
         let is_hidden = match self.scope {
             Scope::All => false,

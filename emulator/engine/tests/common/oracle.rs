@@ -10,7 +10,7 @@ use super::FIELDS;
 use super::finding::{ADDRESSES, DATES};
 use super::question::{Ask, Question};
 
-/// Whether a finding satisfies a query.
+/// Returns whether a finding satisfies a query.
 pub(crate) fn satisfies(finding: &Value, question: &Question) -> bool {
     match question {
         Question::All(parts) => !parts.iter().any(|part| !satisfies(finding, part)),

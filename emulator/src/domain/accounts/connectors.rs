@@ -473,13 +473,13 @@ fn status_of(jira: &Jira) -> ConnectorStatus {
 /// The result of a check of a connector. A part that is `None` keeps its value.
 #[derive(Debug, Default)]
 pub struct Observation {
-    /// Whether the connector reaches its provider.
+    /// The state of the connection to the provider.
     pub status: Option<ConnectorStatus>,
     /// Code and message of each problem.
     pub issues: Option<Vec<(String, String)>>,
-    /// Whether the project exists in Jira (TKV-03).
+    /// True if the project exists in Jira (TKV-03).
     pub has_project: Option<bool>,
-    /// Whether the project of Jira has the issue type for findings (TKV-03).
+    /// True if the project of Jira has the issue type for findings (TKV-03).
     pub has_issue_type: Option<bool>,
 }
 
@@ -574,7 +574,7 @@ fn set_status(connector: &mut Connector, status: ConnectorStatus, ids: &IdSource
     Ok(())
 }
 
-/// Whether a connector to Jira waits for an authorization with this state.
+/// Returns whether a connector to Jira waits for an authorization with this state.
 pub fn is_waiting(relations: &Relations, state: &str) -> bool {
     relations.hubs_v2().any(|(_, hub)| hub.connectors.values().any(|connector| waits_for(connector, state)))
 }

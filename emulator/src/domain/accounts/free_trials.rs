@@ -23,7 +23,7 @@ pub struct FreeTrial {
 }
 
 impl FreeTrial {
-    /// Whether the trial is active at a time.
+    /// Returns whether the trial is active at a time.
     pub fn is_active(&self, now: Timestamp) -> bool {
         now < self.expires_at
     }

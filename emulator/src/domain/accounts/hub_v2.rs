@@ -105,7 +105,7 @@ fn turn_on(
     Ok(id)
 }
 
-/// Whether a disabled hub V2 has not been deleted yet.
+/// Returns whether a disabled hub V2 has not been deleted yet.
 fn is_kept(hub: &HubV2, now: Timestamp) -> bool {
     matches!(hub.phase, Phase::Dormant(since) if now.duration_since(since) < RETENTION)
 }

@@ -21,7 +21,7 @@ pub struct EventFilter {
 }
 
 impl EventFilter {
-    /// Whether all conditions except the pattern hold. Comparing the pattern takes long.
+    /// Returns whether all conditions except the pattern hold. Comparing the pattern takes long.
     pub fn may_match(&self, event: &Event) -> bool {
         self.account.is_none_or(|account| account == event.receiver.account)
             && self.region.as_ref().is_none_or(|region| *region == event.receiver.region)
@@ -29,14 +29,14 @@ impl EventFilter {
             && self.test.as_ref().is_none_or(|test| event.test.as_ref() == Some(test))
     }
 
-    /// Whether the pattern matches, if there is one. This takes about 50 microseconds.
+    /// Returns whether the pattern matches, if there is one. This takes about 50 microseconds.
     pub fn matches(&self, event: &Event, ids: &IdSource) -> bool {
         let Some(pattern) = &self.pattern else { return true };
         let written = serde_json::from_str(&envelope::write(event, ids)).or_report("an envelope is JSON");
         written.is_some_and(|written| pattern.matches(&written))
     }
 
-    /// Whether the filter selects all events.
+    /// Returns whether the filter selects all events.
     pub fn is_empty(&self) -> bool {
         self.account.is_none()
             && self.region.is_none()

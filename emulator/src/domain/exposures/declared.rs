@@ -63,13 +63,13 @@ struct Others<'r> {
 }
 
 impl Others<'_> {
-    /// Whether the details of a resource satisfy all conditions, joined by `&`.
+    /// Returns whether the details of a resource satisfy all conditions, joined by `&`.
     fn satisfies(&self, resource: &Resource, conditions: &str) -> bool {
         let Some(details) = &resource.details else { return false };
         conditions.split('&').all(|condition| self.holds(details, condition.trim(), MOST_REFERENCES))
     }
 
-    /// Whether the details satisfy a condition: `PATH`, `PATH=VALUE`, `PATH~TEXT` or `PATH->TYPE.CONDITION`.
+    /// Returns whether the details satisfy a condition: `PATH`, `PATH=VALUE`, `PATH~TEXT` or `PATH->TYPE.CONDITION`.
     fn holds(&self, details: &Value, condition: &str, left: usize) -> bool {
         if let Some((path, rest)) = condition.split_once("->") {
             let Some((kind, rest)) = rest.split_once('.') else { return false };
@@ -100,7 +100,7 @@ impl Others<'_> {
     }
 }
 
-/// Whether a text is the ID of a resource, or the last part of the ID.
+/// Returns whether a text is the ID of a resource, or the last part of the ID.
 fn is_named(resource: &Resource, text: &str) -> bool {
     let last = |text: &str| text.rsplit(['/', ':']).next().unwrap_or_default().to_owned();
     resource.id == text || last(&resource.id) == last(text)

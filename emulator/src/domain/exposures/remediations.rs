@@ -134,7 +134,7 @@ impl Remediation {
         self.text("/metadata/uid").unwrap_or_default()
     }
 
-    /// Whether the exposure is closed.
+    /// Returns whether the exposure is closed.
     pub fn is_resolved(&self) -> bool {
         self.exposure.get("activity_id").and_then(Value::as_u64) == Some(3)
     }
@@ -163,7 +163,7 @@ impl Remediation {
         self.text("/resources/0/uid_alt").or_else(|| self.text("/resources/0/uid")).unwrap_or("-")
     }
 
-    /// Whether a declaration is about this resource and these traits.
+    /// Returns whether a declaration is about this resource and these traits.
     fn is_declared_by(&self, declared: &DeclaredRemediation) -> bool {
         let ids = [self.text("/resources/0/uid_alt"), self.text("/resources/0/uid")];
         self.kind == declared.kind && ids.contains(&Some(declared.resource.as_str()))

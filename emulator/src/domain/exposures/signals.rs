@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::domain::findings::v2::inventory::build;
 use crate::domain::findings::v2::visibility;
-use crate::ocsf::Surroundings;
+use crate::ocsf::FaultContext;
 use crate::state::{
     AccountId, Exposed, Findings, Region, ResourceName, Signal, SignalKey, SignalSource, Signals, TableKey, World,
 };
@@ -145,7 +145,7 @@ fn of_finding(world: &World, table: &TableKey, stored: Stored<'_>) -> Vec<Resour
         return Vec::new();
     }
     let parts = PATHS.into_iter().fold(Parts::default(), |parts, path| parts.and(world.ocsf().parts(path)));
-    let around = Surroundings { organization_of: &|_| None };
+    let around = FaultContext { organization_of: &|_| None };
     let mut form = Vec::new();
     world.ocsf().write(stored, parts, around, &mut form);
     let Ok(finding) = serde_json::from_slice::<Value>(&form) else { return Vec::new() };
@@ -183,7 +183,7 @@ pub fn without_data(object: &Value) -> String {
     object.to_string()
 }
 
-/// Whether a finding in ASFF may contain signals.
+/// Returns whether a finding in ASFF may contain signals.
 fn may_contain_signals(document: &str) -> bool {
     let [compliance, vulnerabilities, types] =
         text::values_of(Some(document), ["Compliance", "Vulnerabilities", "Types"]);
@@ -196,7 +196,7 @@ fn may_contain_signals(document: &str) -> bool {
     is_control || vulnerabilities.is_some() || types.is_some_and(has_type)
 }
 
-/// Whether the reason for a finding still exists.
+/// Returns whether the reason for a finding still exists.
 fn is_open(finding: &Value) -> bool {
     let number = |pointer: &str| finding.pointer(pointer).and_then(Value::as_u64);
     let is_failed = number("/class_uid") != Some(2003) || number("/compliance/status_id").is_none_or(|id| id == 3);

@@ -73,7 +73,7 @@ fn alternatives(finding: &Map<String, Value>, violations: &mut Vec<Violation>) {
     product_fields(finding, violations);
 }
 
-/// Whether a member is present, valid or not.
+/// Returns whether a member is present, valid or not.
 fn reads(finding: &Map<String, Value>, violations: &[Violation], name: &str) -> bool {
     finding.contains_key(name) || violates(violations, name)
 }

@@ -131,13 +131,13 @@ impl<'t> Finding<'t> {
         self.value(&self.member(name.name()?)?.value)
     }
 
-    /// Whether the finding has a member.
+    /// Returns whether the finding has a member.
     pub fn has(&self, name: impl Named) -> bool {
         self.get(name).is_some()
     }
 
-    /// Whether a structure, or each structure of a list, has an inner member. False if the finding does not have the
-    /// structure or list.
+    /// Returns whether a structure, or each structure of a list, has an inner member. False if the finding does not
+    /// have the structure or list.
     pub(super) fn has_in(&self, inner: Inner) -> bool {
         let Some(member) = self.member(inner.of) else { return false };
         if let Piece::Scanned { present, .. } = member.value
@@ -357,7 +357,7 @@ pub fn owner(document: &[u8]) -> Option<String> {
     owner
 }
 
-/// Whether a stored finding belongs to an account.
+/// Returns whether a stored finding belongs to an account.
 pub fn is_of_account(document: &[u8], account: AccountId) -> bool {
     owner(document).is_some_and(|owner| owner == account.as_str())
 }

@@ -44,8 +44,8 @@ fn retention(record_state: &str) -> SignedDuration {
     if record_state == "ARCHIVED" { ARCHIVED_FINDING_RETENTION } else { ACTIVE_FINDING_RETENTION }
 }
 
-/// Whether AWS would have deleted a finding by now, judging by its own last update. A finding of a scenario is loaded
-/// nevertheless.
+/// Returns whether AWS would have deleted a finding by now, judging by its own last update. A finding of a scenario is
+/// loaded nevertheless.
 pub fn is_beyond_retention(finding: &str, now: Timestamp) -> bool {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]

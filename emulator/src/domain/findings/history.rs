@@ -80,7 +80,7 @@ pub struct Entry {
     pub number: u64,
     /// The time at which the service processed the update.
     pub at: String,
-    /// Whether the record is the creation of the finding.
+    /// True if the record is the creation of the finding.
     pub is_creation: bool,
     /// `BATCH_IMPORT_FINDINGS` or `BATCH_UPDATE_FINDINGS` (HIS-09).
     pub kind: &'static str,
@@ -115,7 +115,7 @@ pub struct Query {
 pub struct Page {
     /// The records, newest first (HIS-05).
     pub entries: Vec<Entry>,
-    /// Whether older ones follow.
+    /// True if older ones follow.
     pub has_more: bool,
 }
 

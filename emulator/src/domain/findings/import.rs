@@ -138,7 +138,7 @@ pub fn string<'i>(sent: &'i Item<'_>, name: &str) -> Option<Cow<'i, str>> {
     }
 }
 
-/// Whether a member of the finding violates the model.
+/// Returns whether a member of the finding violates the model.
 fn breaks(sent: &Item<'_>, name: &str) -> bool {
     let is_about = |violation: &Violation| matches!(violation.path[..], [Segment::Member(_, found)] if found == name);
     matches!(sent, Item::Read(read) if read.violations.iter().any(is_about))

@@ -20,7 +20,7 @@ pub(super) const SHARED: [Name; 5] =
 const PRESERVED: [&str; 6] =
     ["Note", "UserDefinedFields", "VerificationState", "Workflow", "WorkflowState", "CreatedAt"];
 
-/// Whether an import updates the stored finding: its UpdatedAt must be a later instant (REI-01 … REI-03).
+/// Returns whether an import updates the stored finding: its UpdatedAt must be a later instant (REI-01 … REI-03).
 pub(super) fn is_later(imported: &Finding<'_>, stored: &Finding<'_>) -> bool {
     let instant = |finding: &Finding<'_>| finding.string(names::UPDATED_AT).and_then(|text| date::strict(&text));
     instant(imported) > instant(stored)

@@ -1,11 +1,11 @@
 //! Findings: the permission to import them, their checks, the members that the service adds, the merge of a re-import
 //! into the stored finding, and expiry.
 //!
-//! The steps of an import: `origin` (may this sender import it, from that product, for that owner?) → `asff` (is it
-//! valid?) → `normalise` (what the service adds) → `merge` (with the stored finding) → the table. `delivery` imports
-//! findings that come from products themselves, from a file or the control plane.
+//! The steps of an import: `origin` (checks whether the sender may import it for its product and owner) → `asff`
+//! (validates it) → `normalise` (adds the members of the service) → `merge` (merges it with the stored finding) → the
+//! table. `delivery` imports findings that come from products themselves, from a file or the control plane.
 //!
-//! During an import a finding has three forms, so that each step pays only for the parts it looks at:
+//! During an import a finding has three forms, so that each step only processes the parts that it needs:
 //! - [`Item`](crate::shape::items::Item), as it was sent. `shape` reads it once. A faultless item is the text of the
 //!   request with the position of each top-level member; only a faulty one becomes a tree of values, together with its
 //!   violations. It is used until the batch is admitted, because a refused call must not change anything.

@@ -51,9 +51,9 @@ pub fn find(directory: &Directory, text: &str, region: &Region) -> Result<Source
 }
 
 impl Source {
-    /// Whether `sender` may import findings of `owner` as this product. A private product may be used only by its
-    /// account, and an AWS product only by AWS. If a listed product has an account, that account may send findings of
-    /// other accounts (IMP-02 … IMP-04, IMP-11).
+    /// Returns whether `sender` may import findings of `owner` as this product. A private product may be used only by
+    /// its account, and an AWS product only by AWS. If a listed product has an account, that account may send findings
+    /// of other accounts (IMP-02 … IMP-04, IMP-11).
     pub fn admits(self, sender: AccountId, owner: AccountId) -> bool {
         match self {
             Source::Private(account) => account == sender && owner == sender,
@@ -70,7 +70,7 @@ impl Source {
         }
     }
 
-    /// Whether this is the AWS product with that id.
+    /// Returns whether this is the AWS product with that id.
     pub fn is_of_aws(self, product_id: &str) -> bool {
         matches!(self, Source::Listed(product) if product.of_aws && product.company_id == "aws" && product.product_id == product_id)
     }

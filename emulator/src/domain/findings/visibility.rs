@@ -100,7 +100,7 @@ impl View {
         findings.table().within(self.scope)
     }
 
-    /// Whether the view shows the finding in a slot of its table.
+    /// Returns whether the view shows the finding in a slot of its table.
     pub fn shows(&self, findings: &Findings, slot: Slot) -> bool {
         let owner = document::owner(findings.table().document(slot));
         owner.is_some_and(|owner| self.accounts.contains(&*owner)) && self.part(findings).has(slot)
@@ -143,14 +143,14 @@ pub enum Visibility {
 }
 
 impl Visibility {
-    /// Whether the findings are seen.
+    /// Returns whether the findings are seen.
     pub fn is_visible(self) -> bool {
         matches!(self, Visibility::Own | Visibility::Member)
     }
 }
 
-/// Whether and why a caller sees the findings of `owner` in a table: the decision of [`views`] with its reason (VIS-01,
-/// VIS-03, VIS-05).
+/// Returns whether and why a caller sees the findings of `owner` in a table: the decision of [`views`] with its reason
+/// (VIS-01, VIS-03, VIS-05).
 pub fn visibility_of(world: &World, caller: &Caller, table: &TableKey, owner: AccountId) -> Visibility {
     let relations = world.relations();
     let is_on = |account, region: &Region| relations.is_on(&HubKey { account, region: region.clone() });

@@ -46,7 +46,7 @@ fn is_service_linked(principal: &Principal) -> bool {
     principal.role_arn.as_ref().is_some_and(|arn| arn.contains(":role/aws-service-role/"))
 }
 
-/// Whether no policy at all can apply to a principal.
+/// Returns whether no policy at all can apply to a principal.
 pub fn is_unrestricted(directory: &Directory, principal: &Principal) -> bool {
     principal.permissions.is_none() && directory.policies.service_control.is_empty()
 }

@@ -12,8 +12,8 @@ use super::keys::Keys;
 use super::pattern;
 use crate::state::{Condition, Operator, Pattern, Quantifier, Relation, Test};
 
-/// Whether a condition holds for a request. If the request lacks the key, only a condition that is negated, ends in
-/// `IfExists` or uses `ForAllValues` holds.
+/// Returns whether a condition holds for a request. If the request lacks the key, only a condition that is negated,
+/// ends in `IfExists` or uses `ForAllValues` holds.
 pub fn holds(condition: &Condition, keys: &Keys) -> bool {
     let Operator { quantifier, test, negated, if_exists } = condition.operator;
     let found = keys.get(&condition.key);
@@ -38,7 +38,7 @@ pub fn holds(condition: &Condition, keys: &Keys) -> bool {
     }
 }
 
-/// Whether a value of the request passes a comparison with a value of the policy.
+/// Returns whether a value of the request passes a comparison with a value of the policy.
 fn compare(test: Test, written: &Pattern, value: &str, keys: &Keys) -> bool {
     match test {
         Test::Like => return pattern::matches_text(written, keys, value),

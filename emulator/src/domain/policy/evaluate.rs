@@ -45,7 +45,7 @@ pub struct Layer<'p> {
 pub struct Denial {
     /// The kind of the policies that deny it.
     pub kind: Kind,
-    /// Whether a policy denies it explicitly; otherwise no policy allows it.
+    /// True if a policy denies it explicitly; otherwise no policy allows it.
     pub is_explicit: bool,
 }
 

@@ -59,12 +59,12 @@ pub(super) fn keys() -> impl Iterator<Item = &'static str> {
     KEYS.into_iter().chain(TAGS)
 }
 
-/// Whether the text may name an action; actions of other services are not checked.
+/// Returns whether the text may name an action; actions of other services are not checked.
 pub(super) fn is_action(text: &str, pattern: &Pattern) -> bool {
     !begins_with(text, SERVICE) || is_any_action(std::slice::from_ref(pattern))
 }
 
-/// Whether a list of actions includes one of Security Hub.
+/// Returns whether a list of actions includes one of Security Hub.
 pub(super) fn includes_security_hub(actions: &PatternList) -> bool {
     match actions {
         PatternList::AnyOf(patterns) => is_any_action(patterns),
@@ -77,7 +77,7 @@ fn is_any_action(patterns: &[Pattern]) -> bool {
     patterns.iter().any(|pattern| pattern::matches_action(pattern, &none, actions()))
 }
 
-/// Whether requests can have a condition key, ignoring case; keys of other services are not checked.
+/// Returns whether requests can have a condition key, ignoring case; keys of other services are not checked.
 pub(super) fn is_key(key: &str) -> bool {
     let of_others = !begins_with(key, SERVICE) && !begins_with(key, "aws:");
     of_others

@@ -56,7 +56,7 @@ pub(super) fn find(name: &str) -> Option<Operator> {
     Some(Operator { quantifier, test: *test, negated: *negated, if_exists })
 }
 
-/// Whether `*` and `?` are wildcards in the values of a comparison.
+/// Returns whether `*` and `?` are wildcards in the values of a comparison.
 pub(super) fn supports_wildcards(test: Test) -> bool {
     matches!(test, Test::Like | Test::Arn)
 }

@@ -57,7 +57,7 @@ fn variable(text: &str) -> Option<(Piece, usize)> {
     Some((piece, end + "${}".len()))
 }
 
-/// Whether a pattern has variables, so that its meaning depends on the request.
+/// Returns whether a pattern has variables, so that its meaning depends on the request.
 pub fn has_variables(pattern: &Pattern) -> bool {
     pattern.0.iter().any(|piece| matches!(piece, Piece::Variable { .. }))
 }
@@ -73,20 +73,20 @@ pub fn text(pattern: &Pattern, keys: &Keys) -> Option<String> {
     Some(glyphs.into_iter().map(character).collect())
 }
 
-/// Whether a pattern matches the whole text. If the request lacks the key of a variable, nothing matches.
+/// Returns whether a pattern matches the whole text. If the request lacks the key of a variable, nothing matches.
 pub fn matches_text(pattern: &Pattern, keys: &Keys, text: &str) -> bool {
     glyphs(pattern, keys).is_some_and(|glyphs| glob(&glyphs, text, |one, other| one == other))
 }
 
-/// Whether a pattern matches one of the actions, ignoring case.
+/// Returns whether a pattern matches one of the actions, ignoring case.
 pub fn matches_action<'a>(pattern: &Pattern, keys: &Keys, actions: impl IntoIterator<Item = &'a str>) -> bool {
     let same = |one: char, other: char| one.eq_ignore_ascii_case(&other);
     let any_matches = |glyphs: Vec<Glyph>| actions.into_iter().any(|action| glob(&glyphs, action, same));
     glyphs(pattern, keys).is_some_and(any_matches)
 }
 
-/// Whether a pattern matches an ARN. Each of the six parts is matched separately, so `*` does not match across a colon.
-/// A pattern with fewer parts, such as `*`, is matched against the whole text (`inferred`).
+/// Returns whether a pattern matches an ARN. Each of the six parts is matched separately, so `*` does not match across
+/// a colon. A pattern with fewer parts, such as `*`, is matched against the whole text (`inferred`).
 pub fn matches_arn(pattern: &Pattern, keys: &Keys, text: &str) -> bool {
     let Some(glyphs) = glyphs(pattern, keys) else { return false };
     let parts: Vec<&[Glyph]> = glyphs.splitn(6, |glyph| *glyph == Glyph::Character(':')).collect();
@@ -115,8 +115,8 @@ fn glyphs(pattern: &Pattern, keys: &Keys) -> Option<Vec<Glyph>> {
     Some(glyphs)
 }
 
-/// Whether glyphs match a text. A `*` first matches as little as possible, and one character more each time the rest
-/// does not match.
+/// Returns whether glyphs match a text. A `*` first matches as little as possible, and one character more each time the
+/// rest does not match.
 fn glob(glyphs: &[Glyph], text: &str, same: impl Fn(char, char) -> bool) -> bool {
     let (mut position, mut rest) = (0, text.chars());
     // The positions to continue from after a mismatch: the glyph after the last `*`, and the next position of the text for it.

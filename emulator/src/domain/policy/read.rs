@@ -31,9 +31,9 @@ pub fn read(name: &str, document: &Value) -> (Option<Policy>, Vec<Remark>) {
 
 struct Reader<'d> {
     remarks: Remarks,
-    /// Whether `${…}` is a variable.
+    /// True if `${…}` is a variable.
     variables: bool,
-    /// Whether the statement affects Security Hub.
+    /// True if the statement affects Security Hub.
     is_relevant: bool,
     sids: HashSet<&'d str>,
 }

@@ -5,7 +5,7 @@
 pub struct Remark {
     /// The path to the value.
     pub path: Vec<PathStep>,
-    /// Whether the problem is the last key of the path, not its value.
+    /// True if the problem is the last key of the path, not its value.
     pub of_key: bool,
     /// The problem.
     pub message: String,
@@ -13,7 +13,7 @@ pub struct Remark {
     pub expected: Option<String>,
     /// The wrong word, with the words that may have been meant.
     pub suggestions: Option<(String, Vec<&'static str>)>,
-    /// Whether the document is refused because of it.
+    /// True if the document is refused because of it.
     pub refuses: bool,
 }
 

@@ -247,7 +247,7 @@ impl<'d> View<'d> {
     }
 }
 
-/// Whether AWS manages a policy, so that it can be attached and detached but not changed.
+/// Returns whether AWS manages a policy, so that it can be attached and detached but not changed.
 fn is_managed(id: &str) -> bool {
     id == FULL_AWS_ACCESS
 }

@@ -378,7 +378,7 @@ fn caller(stage: &Stage) -> Caller {
     Caller { principal, region: Region::new(REGION), now: stage.0.clock.now() }
 }
 
-/// Whether a finding is returned, according to its explanation.
+/// Returns whether a finding is returned, according to its explanation.
 fn explain(stage: &Stage, question: &Question<'_>) -> bool {
     explain::explain(&stage.0, &caller(stage), question).unwrap().findings[0].returned
 }

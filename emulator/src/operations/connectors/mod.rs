@@ -171,7 +171,7 @@ struct ListInput {
 }
 
 impl ListInput {
-    /// Whether a connector has all requested properties (CNV-11, CNC-04).
+    /// Returns whether a connector has all requested properties (CNV-11, CNC-04).
     fn selects(&self, connector: &Connector) -> bool {
         let is = |wanted: &Option<String>, found: Option<&str>| wanted.is_none() || wanted.as_deref() == found;
         is(&self.provider_name, Some(connector.provider.kind().as_str()))

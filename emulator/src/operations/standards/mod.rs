@@ -36,7 +36,7 @@ use crate::domain::controls::standards::subscriptions::{self, NO_RECORDER, Reque
 use crate::domain::controls::standards::{standard_arn, subscription_arn};
 use crate::state::{HubKey, Subscription, SubscriptionStatus, Transaction};
 
-/// Whether a filter of providers includes one; an empty filter includes all (STD-07).
+/// Returns whether a filter of providers includes one; an empty filter includes all (STD-07).
 fn is_included(providers: &[String], provider: &str) -> bool {
     providers.is_empty() || providers.iter().any(|requested| requested == provider)
 }

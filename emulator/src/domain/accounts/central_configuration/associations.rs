@@ -19,7 +19,7 @@ pub struct Association {
     pub target: String,
     /// `ACCOUNT`, `ORGANIZATIONAL_UNIT` or `ROOT`.
     pub target_type: &'static str,
-    /// Whether it was applied to the target itself; otherwise it is inherited.
+    /// True if it was applied to the target itself; otherwise it is inherited.
     pub is_applied: bool,
     /// The time of the last settling.
     pub updated_at: Timestamp,

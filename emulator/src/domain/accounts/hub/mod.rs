@@ -19,7 +19,7 @@ use crate::state::{
 /// The input of EnableSecurityHub.
 #[derive(Debug, Default)]
 pub struct Enable {
-    /// Whether the default standards are enabled (HUB-02).
+    /// True if the default standards are enabled (HUB-02).
     pub default_standards: bool,
     /// The consolidation of control findings, if given (HUB-03).
     pub control_finding_generator: Option<ControlFindingGenerator>,

@@ -80,7 +80,7 @@ fn addition_event(directory: &Directory, administrator: &HubKey, account: Accoun
     if directory.is_out_of_use(account) { Event::JoinSuspended } else { Event::Join }
 }
 
-/// Whether the account belongs to the organization whose delegated administrator this is (INV-08).
+/// Returns whether the account belongs to the organization whose delegated administrator this is (INV-08).
 fn is_of_its_organization(directory: &Directory, administrator: &HubKey, account: AccountId) -> bool {
     directory.is_delegated_administrator(administrator.account, &administrator.region)
         && directory.is_in_organization(account)

@@ -16,9 +16,9 @@ use crate::state::{
 /// The steps to carry out for added accounts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Steps {
-    /// Whether they are invited.
+    /// True if they are invited.
     pub invite: bool,
-    /// Whether they accept; this includes the invitation.
+    /// True if they accept; this includes the invitation.
     pub accept: bool,
 }
 
@@ -94,7 +94,7 @@ pub struct MemberRow {
     pub invited_at: Option<String>,
     /// The time of the last change of its status.
     pub updated_at: String,
-    /// Whether its hub is on.
+    /// True if its hub is on.
     pub hub_is_on: bool,
 }
 

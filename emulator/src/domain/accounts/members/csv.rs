@@ -89,7 +89,7 @@ pub fn read(text: &str) -> Result<Vec<Row>, Vec<LineError>> {
     if errors.is_empty() { Ok(rows) } else { Err(errors) }
 }
 
-/// Whether this is the heading `Account ID`, in any spelling.
+/// Returns whether this is the heading `Account ID`, in any spelling.
 fn is_heading(record: &StringRecord) -> bool {
     let letters = |field: &str| field.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
     let first = record.get(0).map(letters).or_report("a record has a field").unwrap_or_default().to_ascii_lowercase();

@@ -39,13 +39,13 @@ pub fn with_status(status: MemberStatus, kind: MemberKind, ids: &IdSource, now: 
     }
 }
 
-/// Whether an account has members, so that it cannot become one (INV-12, INV-26).
+/// Returns whether an account has members, so that it cannot become one (INV-12, INV-26).
 fn has_members(directory: &Directory, hub: &HubKey) -> bool {
     let members = directory.members.get(&(hub.account, hub.region.clone()));
     members.is_some_and(|members| members.values().any(|member| member.status.is_live()))
 }
 
-/// Whether an account is an enabled member of any administrator.
+/// Returns whether an account is an enabled member of any administrator.
 fn is_member(directory: &Directory, hub: &HubKey) -> bool {
     directory.administrator(hub.account, &hub.region).is_some()
 }
@@ -107,7 +107,8 @@ fn switch_on(transaction: &mut Transaction<'_>, key: &HubKey, default_standards:
     _ = hub::enable(transaction, key, now, Enable { default_standards, ..Enable::default() });
 }
 
-/// Whether an administrator has reached its quota for members of this kind, not counting `account` (QUO-01, QUO-02).
+/// Returns whether an administrator has reached its quota for members of this kind, not counting `account` (QUO-01,
+/// QUO-02).
 fn is_full(directory: &Directory, administrator: &HubKey, account: AccountId, kind: MemberKind) -> bool {
     let live = |of: Option<MemberKind>| {
         let others =
@@ -124,7 +125,7 @@ fn is_full(directory: &Directory, administrator: &HubKey, account: AccountId, ki
         || kind == MemberKind::Invitation && records >= invited_members && live(Some(kind)) >= invited_members
 }
 
-/// Whether a delegated administrator has the maximum number of members (QUO-03).
+/// Returns whether a delegated administrator has the maximum number of members (QUO-03).
 pub fn is_limit_reached(directory: &Directory, administrator: &HubKey) -> bool {
     is_full(directory, administrator, administrator.account, MemberKind::Organization)
 }

@@ -11,9 +11,9 @@ use crate::state::{AccountId, Directory, HubKey, Member, MemberKind, MemberStatu
 pub struct Joining {
     /// Its e-mail address. If absent, none is shown, although Organizations knows one (INV-03, TF-43).
     pub email: Option<String>,
-    /// Whether a disabled hub is enabled with the default standards (MST-02, ORG-35).
+    /// True if a disabled hub is enabled with the default standards (MST-02, ORG-35).
     pub default_standards: bool,
-    /// Whether the account is suspended, so that it is not enabled (MST-03).
+    /// True if the account is suspended, so that it is not enabled (MST-03).
     pub is_suspended: bool,
 }
 
@@ -58,8 +58,8 @@ pub fn become_organization_member(
     }
 }
 
-/// Whether an account of the organization may become a member automatically: it has no administrator and no members of
-/// its own, and the quota is not reached.
+/// Returns whether an account of the organization may become a member automatically: it has no administrator and no
+/// members of its own, and the quota is not reached.
 pub fn may_be_enabled(directory: &Directory, administrator: &HubKey, account: AccountId) -> bool {
     let other = directory.administrator(account, &administrator.region);
     account != administrator.account

@@ -11,11 +11,11 @@ use crate::state::{
 /// Changes of the settings; `None` leaves a setting unchanged (ORG-33).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Change {
-    /// Whether accounts that join become members automatically.
+    /// True if accounts that join become members automatically.
     pub auto_enable: bool,
-    /// Whether their hubs are enabled with the default standards.
+    /// True if their hubs are enabled with the default standards.
     pub auto_enable_standards: Option<bool>,
-    /// Whether central configuration is to be turned on or off.
+    /// The requested change of central configuration: true enables it, false disables it.
     pub central: Option<bool>,
 }
 

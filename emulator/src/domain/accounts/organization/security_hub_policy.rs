@@ -56,7 +56,7 @@ pub struct Effective {
 }
 
 impl Regions {
-    /// Whether policies enable or disable the hub or feature in a Region; `None` if they do neither.
+    /// Returns whether policies enable or disable the hub or feature in a Region; `None` if they do neither.
     pub fn verdict(&self, region: &Region) -> Option<bool> {
         let names = |list: &BTreeSet<String>| list.contains(region.as_str()) || list.contains(ALL_SUPPORTED);
         match (names(&self.disable), names(&self.enable)) {
@@ -144,7 +144,7 @@ impl Effective {
     }
 }
 
-/// Whether an organization has policies of this type.
+/// Returns whether an organization has policies of this type.
 pub fn exist(organization: &Organization) -> bool {
     organization.policies.created.values().any(|policy| policy.kind == PolicyType::SecurityHub)
 }
@@ -159,12 +159,12 @@ pub fn effective(directory: &Directory, account: AccountId) -> Option<Effective>
     Some(chain.iter().fold(Effective::default(), |effective, target| effective.below(organization, target)))
 }
 
-/// Whether policies enable or disable the hub V2 of an account in a Region; `None` if they do neither.
+/// Returns whether policies enable or disable the hub V2 of an account in a Region; `None` if they do neither.
 pub fn of_hub(directory: &Directory, key: &HubKey) -> Option<bool> {
     effective(directory, key.account)?.hub.verdict(&key.region)
 }
 
-/// Whether policies enable or disable network scanning of an account in a Region; `None` if they do neither.
+/// Returns whether policies enable or disable network scanning of an account in a Region; `None` if they do neither.
 pub fn of_scanning(directory: &Directory, key: &HubKey) -> Option<bool> {
     effective(directory, key.account)?.scanning.verdict(&key.region)
 }

@@ -24,14 +24,14 @@ pub fn resource_type(text: &str) -> Option<&'static str> {
     known_types().find(is_spelling)
 }
 
-/// Whether findings of a control are always on the account: controls of the account and of metric filters (RES-04,
-/// CIS-07).
+/// Returns whether findings of a control are always on the account: controls of the account and of metric filters
+/// (RES-04, CIS-07).
 pub fn is_on_account(control: &Control) -> bool {
     let number = control.id.strip_prefix("CloudWatch.").and_then(|number| number.parse::<u32>().ok());
     control.resource_types.contains(&ACCOUNT_TYPE) || number.is_some_and(|number| (1..=14).contains(&number))
 }
 
-/// Whether a control checks resources of a type.
+/// Returns whether a control checks resources of a type.
 pub fn checks_type(control: &Control, resource_type: &str) -> bool {
     control.resource_types.contains(&resource_type) || resource_type == ACCOUNT_TYPE && is_on_account(control)
 }

@@ -17,7 +17,7 @@ const MAX_NAMED: usize = 20;
 /// Global IAM resources, which are the same in all Regions.
 const GLOBAL: [&str; 4] = ["AwsIamGroup", "AwsIamPolicy", "AwsIamRole", "AwsIamUser"];
 
-/// Whether resources of a type are the same in all Regions.
+/// Returns whether resources of a type are the same in all Regions.
 pub(super) fn is_global(resource_type: &str) -> bool {
     GLOBAL.contains(&resource_type)
 }

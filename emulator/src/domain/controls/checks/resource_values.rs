@@ -12,7 +12,7 @@ use crate::state::Timestamp;
 
 const DAY: i128 = 86_400 * 1_000_000_000;
 
-/// Whether the resource violates the values of the parameter.
+/// Returns whether the resource violates the values of the parameter.
 pub(super) fn fails(
     check: &ValueCheck,
     parameter: &Parameter,
@@ -54,7 +54,7 @@ pub(super) fn fails(
     !is_satisfied
 }
 
-/// Whether each value is among the required ones or, if the parameter has no value, among its options.
+/// Returns whether each value is among the required ones or, if the parameter has no value, among its options.
 fn is_one_of(values: &[&Value], required: &[String], options: &Options) -> bool {
     // A parameter with a single value may contain several in one text, as the default of FSx.4 does.
     let required: Vec<&str> = required.iter().flat_map(|required| required.split(',')).map(str::trim).collect();
@@ -67,7 +67,7 @@ fn is_one_of(values: &[&Value], required: &[String], options: &Options) -> bool 
     }
 }
 
-/// Whether a permission of a security group opens only these ports to the world.
+/// Returns whether a permission of a security group opens only these ports to the world.
 fn are_allowed(permission: &Value, protocol: &str, ports: &[String]) -> bool {
     let has = |list: &str, name: &str, all: &str| {
         let ranges = member(permission, list).and_then(Value::as_array).into_iter().flatten();
@@ -115,7 +115,7 @@ fn values<'v>(details: &'v Value, path: &str) -> Option<Vec<&'v Value>> {
     Some(values)
 }
 
-/// Whether a list item has the member and value of `name=value`, if a filter is given.
+/// Returns whether a list item has the member and value of `name=value`, if a filter is given.
 fn is_wanted(item: &Value, wanted: &str) -> bool {
     wanted.split_once('=').is_none_or(|(name, value)| member(item, name).is_some_and(|own| text(own) == value))
 }

@@ -42,7 +42,7 @@ pub(super) struct Check<'r> {
     pub(super) result: CheckResult,
     /// A text that replaces the description of the reason code.
     pub(super) text: Option<String>,
-    /// Whether the result updates a stored finding only, without creating one (FND-35).
+    /// True if the result updates a stored finding only, without creating one (FND-35).
     pub(super) only_if_stored: bool,
 }
 
@@ -56,7 +56,7 @@ impl<'r> Check<'r> {
         Check::of(Some(resource), with_reason(ComplianceStatus::NotAvailable, NOT_APPLICABLE))
     }
 
-    /// Whether the result still applies; otherwise its finding is archived (FND-33).
+    /// Returns whether the result still applies; otherwise its finding is archived (FND-33).
     pub(super) fn applies(&self) -> bool {
         self.result.reason.as_deref() != Some(NOT_APPLICABLE)
     }
@@ -127,7 +127,7 @@ fn on_resources<'r>(context: &CheckContext<'r>, control: &Control, in_scope: &[&
     checks
 }
 
-/// Whether the parameter selects a VPC; without a value all are checked (SEC-39).
+/// Returns whether the parameter selects a VPC; without a value all are checked (SEC-39).
 fn is_named(resource: &Resource, vpcs: &BTreeSet<String>) -> bool {
     let name = resource.id.rsplit('/').next().or_report("a split text has a last part").unwrap_or_default();
     vpcs.is_empty() || vpcs.contains(name)
@@ -210,8 +210,8 @@ fn values(hub: &Hub, control: &Control, parameter: &str) -> Vec<String> {
     }
 }
 
-/// Whether the current values of a parameter satisfy the declared condition for failing; without a value they do not
-/// (RES-09).
+/// Returns whether the current values of a parameter satisfy the declared condition for failing; without a value they
+/// do not (RES-09).
 fn holds(condition: &ParameterCondition, values: &[String]) -> bool {
     let number = |text: &str| text.parse::<f64>().ok();
     let compared = || {
@@ -231,7 +231,7 @@ fn holds(condition: &ParameterCondition, values: &[String]) -> bool {
     }
 }
 
-/// Whether there is a customer's tag and all required tags.
+/// Returns whether there is a customer's tag and all required tags.
 pub(super) fn has_tags(tags: &BTreeMap<String, String>, required: &[String]) -> bool {
     let own: BTreeSet<&String> = tags.keys().filter(|key| !key.starts_with("aws:")).collect();
     !own.is_empty() && required.iter().all(|key| own.contains(key))

@@ -164,8 +164,8 @@ impl Run<'_> {
         })
     }
 
-    /// Whether the control or standard of a stale finding was disabled so long ago that this check archives it, and has
-    /// not been enabled again since.
+    /// Returns whether the control or standard of a stale finding was disabled so long ago that this check archives it,
+    /// and has not been enabled again since.
     fn is_over(&self, stale: &StaleFinding) -> bool {
         let Some(control) = stale.control else { return false };
         let ends = |scope: &&CheckScope| match scope {
@@ -271,8 +271,8 @@ fn security_control(
     Subject::SecurityControl(control, standards)
 }
 
-/// Whether the stored finding already reports this result for this time, as when two standards are enabled at once. A
-/// resource that does not apply is reported once.
+/// Returns whether the stored finding already reports this result for this time, as when two standards are enabled at
+/// once. A resource that does not apply is reported once.
 fn is_already_reported(stored: &Finding<'_>, finding: &str, now: Timestamp) -> bool {
     let updated = stored.string("UpdatedAt").and_then(|text| date::strict(&text));
     let is_of_now = updated.is_some_and(|updated| updated >= i128::from(now.as_millisecond()) * 1_000_000);

@@ -72,7 +72,7 @@ fn schedule(world: &World, key: HubKey, at: Timestamp) {
     transaction.commit();
 }
 
-/// Whether a standard is enabled that the computed scores do not include.
+/// Returns whether a standard is enabled that the computed scores do not include.
 fn is_outdated(world: &World, caller: &Caller, score: &DailyScore) -> bool {
     let Some(computed) = score
         .computed

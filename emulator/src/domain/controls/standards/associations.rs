@@ -106,7 +106,7 @@ pub struct Change<'a> {
     pub control: &'a str,
     /// The standard's ARN.
     pub standard: &'a str,
-    /// Whether the control is to be enabled.
+    /// True if the control is to be enabled.
     pub enabled: bool,
     /// The reason; required for disabling, stored in both cases (SEC-47, SEC-48).
     pub reason: Option<&'a str>,
@@ -126,8 +126,8 @@ pub fn update(
     update_in(transaction, world, caller, changes, SubscriptionStatus::is_updatable)
 }
 
-/// Applies changes like [`update`], also to standards that are still being enabled: those of a scenario are, until its
-/// first due work.
+/// Applies changes like [`update`], also to standards that are still being enabled. Standards of a scenario are being
+/// enabled until its first due work is done.
 ///
 /// # Errors
 /// The errors of [`update`].

@@ -6,14 +6,14 @@ use securityhub_fixtures::standards::{Control, STANDARDS, Standard};
 
 use crate::state::Directory;
 
-/// Whether AWS has introduced a control yet.
+/// Returns whether AWS has introduced a control yet.
 pub fn is_known(directory: &Directory, control: &Control) -> bool {
     directory.new_controls.is_empty()
         || !directory.new_controls.contains_key(control.id)
         || STANDARDS.iter().any(|standard| holds(directory, standard, control))
 }
 
-/// Whether a standard contains a control yet.
+/// Returns whether a standard contains a control yet.
 pub fn holds(directory: &Directory, standard: &Standard, control: &Control) -> bool {
     let is_to_come = || directory.new_controls.get(control.id).is_some_and(|missing| missing.contains(standard.id));
     standard.controls_for(control).next().is_some() && !is_to_come()

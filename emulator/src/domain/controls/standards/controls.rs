@@ -70,7 +70,7 @@ pub fn related_requirements(standard: &Standard, control: &StandardControl) -> V
 /// The input of UpdateStandardsControl.
 #[derive(Debug)]
 pub struct Change {
-    /// Whether the control is to be enabled; without it nothing changes (CTL-16).
+    /// True if the control is to be enabled; without it nothing changes (CTL-16).
     pub enabled: Option<bool>,
     /// The reason for disabling it.
     pub reason: Option<String>,

@@ -76,7 +76,7 @@ pub fn by_id(directory: &Directory, id: &str) -> Option<&'static Control> {
     standards::control(id).filter(|control| catalogue::is_known(directory, control))
 }
 
-/// Whether a security control is enabled in at least one enabled standard (SEC-22).
+/// Returns whether a security control is enabled in at least one enabled standard (SEC-22).
 pub fn is_enabled(hub: &Hub, control: &Control) -> bool {
     let active = subscription_controls::subscribed(hub)
         .filter(|(_, subscription)| subscription.status != SubscriptionStatus::Deleting);

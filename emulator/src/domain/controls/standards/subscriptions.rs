@@ -220,8 +220,8 @@ pub fn try_again(transaction: &mut Transaction<'_>, key: &HubKey, hub: &Hub, now
     }
 }
 
-/// Whether a control of a standard is not checked yet because a standard that was enabled earlier shares its AWS Config
-/// rule (FND-41).
+/// Returns whether a control of a standard is not checked yet because a standard that was enabled earlier shares its
+/// AWS Config rule (FND-41).
 pub fn waits_for_rule(
     hub: &Hub,
     subscription: &Subscription,

@@ -49,7 +49,7 @@ pub(super) enum Form {
 }
 
 impl Condition {
-    /// Whether the condition holds for a value that is present.
+    /// Returns whether the condition holds for a value that is present.
     pub(super) fn holds(&self, value: &Value) -> bool {
         match self {
             Condition::Text(text) => value.as_str().is_some_and(|value| is_same_text(text, value)),
@@ -73,7 +73,7 @@ impl Condition {
         }
     }
 
-    /// Whether the condition holds if no value is present.
+    /// Returns whether the condition holds if no value is present.
     pub(super) fn matches_absence(&self) -> bool {
         *self == Condition::Absent
     }
@@ -136,7 +136,7 @@ fn is_equal(left: f64, right: f64) -> bool {
     left.partial_cmp(&right).is_some_and(std::cmp::Ordering::is_eq)
 }
 
-/// Whether an address has the same leading bits as a base; host bits of the base are ignored.
+/// Returns whether an address has the same leading bits as a base; host bits of the base are ignored.
 fn is_within(address: IpAddr, base: IpAddr, bits: u32) -> bool {
     match (address, base) {
         (IpAddr::V4(address), IpAddr::V4(base)) => {
@@ -149,7 +149,7 @@ fn is_within(address: IpAddr, base: IpAddr, bits: u32) -> bool {
     }
 }
 
-/// Whether a text consists of the parts in order, with any text between them.
+/// Returns whether a text consists of the parts in order, with any text between them.
 fn is_made_of(value: &str, parts: &[String]) -> bool {
     let [first, middle @ .., last] = parts else { return parts.first().is_some_and(|part| part == value) };
     let Some(rest) = value.strip_prefix(first.as_str()) else { return false };

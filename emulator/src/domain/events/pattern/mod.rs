@@ -51,16 +51,16 @@ impl EventPattern {
         self.0.len()
     }
 
-    /// Whether the pattern selects an event.
+    /// Returns whether the pattern selects an event.
     pub fn matches(&self, event: &Value) -> bool {
         let leaves = leaves::of(event);
         self.0.iter().any(|fields| selects(fields, &leaves))
     }
 }
 
-/// Whether every field has a matching leaf such that all leaves of one array are in the same element of it (PAT-12).
-/// Like the service, this visits the fields in the order of their names: a field that must be absent is checked in the
-/// elements that were matched before it (PAT-15, PAT-16).
+/// Returns whether every field has a matching leaf such that all leaves of one array are in the same element of it
+/// (PAT-12). Like the service, this visits the fields in the order of their names: a field that must be absent is
+/// checked in the elements that were matched before it (PAT-15, PAT-16).
 fn selects(fields: &Fields, leaves: &BTreeMap<String, Vec<Leaf>>) -> bool {
     let leaves_of_fields: Vec<&[Leaf]> =
         fields.keys().map(|path| leaves.get(path).map(Vec::as_slice).unwrap_or_default()).collect();

@@ -9,7 +9,7 @@ fn selects(pattern: &Value, event: &Value) -> bool {
     EventPattern::read(&pattern.to_string()).unwrap().matches(event)
 }
 
-/// Whether an alternative of a field matches a value.
+/// Returns whether an alternative of a field matches a value.
 fn holds(alternative: &Value, value: &Value) -> bool {
     selects(&json!({ "a": [alternative] }), &json!({ "a": value }))
 }

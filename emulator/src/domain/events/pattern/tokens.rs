@@ -53,7 +53,7 @@ pub(super) struct Tokens<'p> {
     open: Vec<Open>,
     /// The value after a name; its first character has been read.
     next: Option<Token>,
-    /// Whether the position is after the opening quote of a string.
+    /// True if the position is after the opening quote of a string.
     is_in_text: bool,
 }
 

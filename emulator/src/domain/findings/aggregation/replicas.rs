@@ -137,7 +137,7 @@ fn drop_shown_replicas(transaction: &mut Transaction<'_>, world: &World, link: &
     }
 }
 
-/// Whether replicas of the findings of this table exist.
+/// Returns whether replicas of the findings of this table exist.
 pub fn has_replicas(world: &World, table: &TableKey) -> bool {
     table.origin.is_none() && world.replica_tables().iter().any(|other| other.source().as_ref() == Some(table))
 }

@@ -15,7 +15,7 @@ pub struct ActiveRule {
     pub filter: Filter,
     /// The `FindingFieldsUpdate` of its action, as sent.
     pub update: Map<String, Value>,
-    /// Whether evaluation stops after this rule has matched.
+    /// True if evaluation stops after this rule has matched.
     pub is_terminal: bool,
 }
 

@@ -54,7 +54,7 @@ pub struct Draft {
     pub description: String,
     /// `RuleOrder`
     pub order: u32,
-    /// Whether it is evaluated.
+    /// True if it is evaluated.
     pub is_enabled: bool,
     /// `IsTerminal`
     pub is_terminal: bool,
@@ -153,7 +153,7 @@ pub struct Edit {
     pub description: Option<String>,
     /// `RuleOrder`
     pub order: Option<u32>,
-    /// Whether it is evaluated.
+    /// True if it is evaluated.
     pub is_enabled: Option<bool>,
     /// `IsTerminal`
     pub is_terminal: Option<bool>,

@@ -75,21 +75,21 @@ pub struct ExplainedFinding {
     pub aws_account_id: String,
     /// The Region where it is stored.
     pub region: String,
-    /// Whether GetFindings returns it.
+    /// True if GetFindings returns it.
     pub returned: bool,
     /// The reason in one line.
     pub summary: String,
-    /// Whether the caller sees it.
+    /// The visibility of the finding to the caller.
     pub visibility: ExplainedVisibility,
     /// The filter names that have elements, in the order of the request.
     pub filters: Vec<ExplainedFilter>,
 }
 
-/// Whether the caller sees a finding, and why.
+/// The visibility of a finding to a caller, with the reason.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct ExplainedVisibility {
-    /// Whether the caller sees the finding.
+    /// True if the caller sees the finding.
     pub passes: bool,
     /// The reason.
     pub reason: String,
@@ -102,7 +102,7 @@ pub struct ExplainedVisibility {
 pub struct ExplainedFilter {
     /// The name.
     pub name: String,
-    /// Whether the finding passes.
+    /// True if the finding passes.
     pub passes: bool,
     /// The values of the finding; for a keyword, a few strings that contain it.
     pub values: Vec<String>,
@@ -118,11 +118,11 @@ pub struct ExplainedElement {
     pub element: Value,
     /// The condition, in a few words; a relative date includes the instant that it currently means.
     pub condition: String,
-    /// Whether it requires that no value matches (FLT-04).
+    /// True if it requires that no value matches (FLT-04).
     pub negative: bool,
-    /// Whether it is satisfied.
+    /// True if it is satisfied.
     pub passes: bool,
-    /// Whether the verdict of its name depends on it.
+    /// True if the verdict of its name depends on it.
     pub decides: bool,
     /// The values that match; a negative element is satisfied if there are none.
     pub matched: Vec<String>,
@@ -262,7 +262,7 @@ fn read_elements<'q>(
 struct Stored {
     table: TableKey,
     document: Vec<u8>,
-    /// Whether it was last written before its Region was linked (AGG-13).
+    /// True if it was last written before its Region was linked (AGG-13).
     is_hidden: bool,
 }
 

@@ -19,7 +19,7 @@ use crate::state::{AccountId, Findings, HubKey, TableKey, World};
 /// The members of a composite filter with lists of filters.
 const LISTS: [&str; 6] = ["StringFilters", "DateFilters", "BooleanFilters", "NumberFilters", "MapFilters", "IpFilters"];
 
-/// Whether filters have the format of GetFindingsV2.
+/// Returns whether filters have the format of GetFindingsV2.
 pub(super) fn is_v2(filters: &Value) -> bool {
     filters.get("CompositeFilters").is_some()
 }

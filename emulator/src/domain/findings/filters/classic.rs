@@ -25,7 +25,7 @@ pub struct Dialect {
     pub max_elements: fn(&str) -> Option<u32>,
     /// Maximum number of names in a request.
     pub max_names: Option<u32>,
-    /// Whether at least one name, and one element of each given name, is required (FLT-06, ARU-05).
+    /// True if at least one name, and one element of each given name, is required (FLT-06, ARU-05).
     pub needs_elements: bool,
     /// Comparisons of strings (FLT-12).
     pub string_comparisons: &'static [&'static str],
@@ -133,8 +133,8 @@ impl Reader {
         }
     }
 
-    /// Whether the elements of a name are to be read; too few or too many are a violation (FLT-05, FLT-06, ARU-21). If
-    /// there are too many, none is read.
+    /// Returns whether the elements of a name are to be read; too few or too many are a violation (FLT-05, FLT-06,
+    /// ARU-21). If there are too many, none is read.
     fn count(&mut self, name: &str, elements: usize) -> bool {
         if let Some(most) = (self.dialect.max_elements)(name).filter(|most| elements > *most as usize) {
             self.report(Rule::MoreItems { most, size: elements });

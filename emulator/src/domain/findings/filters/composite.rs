@@ -37,9 +37,9 @@ pub struct Dialect<'d> {
     pub string_comparisons: &'static [Comparison],
     /// The accepted comparisons of map values (GFV-10).
     pub map_comparisons: &'static [Comparison],
-    /// Whether at least one filter is required, and one in each list (ARV-04, ARV-06).
+    /// True if at least one filter is required, and one in each list (ARV-04, ARV-06).
     pub needs_filters: bool,
-    /// Whether IP filters accept ranges as well as single addresses (GFV-12).
+    /// True if IP filters accept ranges as well as single addresses (GFV-12).
     pub accepts_ranges: bool,
     /// The time that relative dates are resolved against.
     pub now: Timestamp,

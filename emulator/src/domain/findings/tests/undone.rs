@@ -16,9 +16,9 @@ use crate::state::{
 use crate::testing::MEMBER;
 
 /// A log on a full disk.
-struct Full;
+struct FullLog;
 
-impl ChangeLog for Full {
+impl ChangeLog for FullLog {
     fn append(&self, _: u64, _: Vec<u8>) -> bool {
         false
     }
@@ -32,11 +32,11 @@ impl ChangeLog for Full {
     }
 }
 
-/// A log that keeps its records.
+/// A log that stores its records.
 #[derive(Default)]
-struct Recorder(Mutex<Vec<Vec<u8>>>);
+struct StoringLog(Mutex<Vec<Vec<u8>>>);
 
-impl ChangeLog for Recorder {
+impl ChangeLog for StoringLog {
     fn append(&self, _: u64, record: Vec<u8>) -> bool {
         self.0.lock().push(record);
         true
@@ -78,7 +78,7 @@ fn update(status: &str) -> Value {
 #[test]
 fn a_call_that_cannot_be_recorded_changes_nothing() {
     let mut stage = changed();
-    stage.0.set_change_log(Some(Arc::new(Full)));
+    stage.0.set_change_log(Some(Arc::new(FullLog)));
     let (before, events) = (state(&stage.0), stage.0.last_event());
     let later = json!({ "UpdatedAt": "2026-01-12T08:00:00Z", "Title": "changed" });
     let note = json!({ "Text": "note", "UpdatedBy": "test" });
@@ -142,7 +142,7 @@ fn a_panic_in_a_transaction_undoes_its_writes() {
 #[test]
 fn the_record_of_a_change_of_the_clock_contains_its_consequences() {
     let mut stage = Stage::empty();
-    let log = Arc::new(Recorder::default());
+    let log = Arc::new(StoringLog::default());
     stage.0.set_change_log(Some(Arc::clone(&log) as Arc<dyn ChangeLog>));
     stage.good(ADMINISTRATOR, securityhub_fixtures::Operation::EnableSecurityHub, json!({}));
     import(&stage, &[finding("a", json!({}))]);
@@ -164,12 +164,12 @@ fn the_record_of_a_change_of_the_clock_contains_its_consequences() {
 
 /// Reserves event numbers, and compares those of events with them.
 #[derive(Default)]
-struct Reserved {
+struct ReservingLog {
     up_to: AtomicU64,
     received: AtomicU64,
 }
 
-impl ChangeLog for Reserved {
+impl ChangeLog for ReservingLog {
     fn append(&self, _: u64, _: Vec<u8>) -> bool {
         true
     }
@@ -184,7 +184,7 @@ impl ChangeLog for Reserved {
     }
 }
 
-impl EventListener for Reserved {
+impl EventListener for ReservingLog {
     fn is_listening(&self) -> bool {
         true
     }
@@ -203,7 +203,7 @@ impl EventListener for Reserved {
 #[test]
 fn an_event_is_only_emitted_after_its_number_was_reserved() {
     let mut stage = hub();
-    let log = Arc::new(Reserved::default());
+    let log = Arc::new(ReservingLog::default());
     stage.0.set_change_log(Some(Arc::clone(&log) as Arc<dyn ChangeLog>));
     stage.0.enable_events(1, events::derive, 0, Some(Arc::clone(&log) as Arc<dyn EventListener>));
     import(&stage, &[finding("a", json!({})), finding("b", json!({}))]);

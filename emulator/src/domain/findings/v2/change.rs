@@ -73,7 +73,7 @@ impl Update {
         given
     }
 
-    /// Whether the classic half shows the status as an archived record (OCM-61).
+    /// Returns whether the classic half shows the status as an archived record (OCM-61).
     pub fn archives(&self) -> bool {
         self.status_id == Some(ARCHIVED)
     }

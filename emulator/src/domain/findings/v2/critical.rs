@@ -24,7 +24,7 @@ pub struct Critical {
     inventory: Arc<Inventory>,
 }
 
-/// Whether a rule sets the criticality of resources that a caller sees.
+/// Returns whether a rule sets the criticality of resources that a caller sees.
 pub fn is_set(world: &World, caller: &Caller, views: &[View]) -> bool {
     let relations = world.relations();
     views.iter().any(|view| {

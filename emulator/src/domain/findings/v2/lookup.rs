@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::visibility;
 use crate::domain::caller::Caller;
-use crate::ocsf::Surroundings;
+use crate::ocsf::FaultContext;
 use crate::state::{TableKey, World};
 
 /// The finding with a `metadata.uid`, if a caller sees it.
@@ -24,7 +24,7 @@ pub fn of_any_account(world: &World, id: &str) -> Option<Value> {
     let names = ["finding_info.uid", "metadata.uid"];
     let fields = names.into_iter().filter_map(|name| world.schema().derived_field(name));
     let filter = Filter::Any(fields.map(|field| Filter::term(field, Test::equals(id.to_owned()))).collect());
-    let around = Surroundings { organization_of: &|_| None };
+    let around = FaultContext { organization_of: &|_| None };
     let classic = world.finding_regions().into_iter().map(|region| TableKey::from(&region));
     let ocsf_only = world.ocsf_only_regions().into_iter().map(|region| TableKey::ocsf_only(&region));
     let first = |table: TableKey| {
@@ -43,7 +43,7 @@ pub fn of_any_account(world: &World, id: &str) -> Option<Value> {
 pub fn all(world: &World, caller: &Caller, filter: &Filter) -> Vec<Value> {
     let directory = world.directory();
     let organization_of = |account: &str| visibility::organization_of(&directory, account);
-    let around = Surroundings { organization_of: &organization_of };
+    let around = FaultContext { organization_of: &organization_of };
     let mut found = Vec::new();
     for view in visibility::views(world, caller, &None) {
         let filter = Filter::All(vec![filter.clone(), view.filter(world, caller.now)]);
@@ -57,7 +57,7 @@ pub fn all(world: &World, caller: &Caller, filter: &Filter) -> Vec<Value> {
     found
 }
 
-/// Whether a caller sees the finding with a `metadata.uid`.
+/// Returns whether a caller sees the finding with a `metadata.uid`.
 pub fn is_visible(world: &World, caller: &Caller, uid: &str) -> bool {
     find(world, caller, uid).is_some()
 }

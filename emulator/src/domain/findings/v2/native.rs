@@ -13,7 +13,7 @@ use crate::domain::findings::expiry;
 use crate::ocsf::native::{self, Native};
 use crate::state::{AccountId, FindingsTransaction, HubKey, Region, TableKey, Timestamp, World};
 
-/// Whether a finding, given as JSON, is in OCSF: findings in ASFF have no class.
+/// Returns whether a finding, given as JSON, is in OCSF: findings in ASFF have no class.
 pub fn has_class(finding: &str) -> bool {
     text::member_of(finding.trim(), "class_uid").is_some()
 }

@@ -30,7 +30,7 @@ pub fn leave(
     }
 }
 
-/// Whether an account sees the findings of an owner in a Region that is linked to its home Region.
+/// Returns whether an account sees the findings of an owner in a Region that is linked to its home Region.
 pub fn is_linked(
     directory: &Directory,
     viewer: AccountId,

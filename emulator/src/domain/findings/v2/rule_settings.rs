@@ -31,7 +31,7 @@ pub struct Edit {
     pub description: Option<String>,
     /// The order.
     pub order: Option<f32>,
-    /// Whether the rule runs.
+    /// True if the rule runs.
     pub is_enabled: Option<bool>,
     /// The criteria, as sent.
     pub criteria: Option<Value>,

@@ -60,7 +60,7 @@ pub fn organization_of<'d>(directory: &'d Directory, account: &str) -> Option<&'
     organization.parents.contains_key(&account).then_some(organization.id.as_str())
 }
 
-/// Whether an account is the delegated administrator of the V2 half.
+/// Returns whether an account is the delegated administrator of the V2 half.
 pub fn is_administrator(relations: &Relations, account: AccountId) -> bool {
     administrator_of(relations.directory(), account) == Some(account)
 }
@@ -210,7 +210,7 @@ impl View {
         Filter::All(accounts.into_iter().chain(of_products(world, &self.table)).collect())
     }
 
-    /// Whether the view shows a finding of its table.
+    /// Returns whether the view shows a finding of its table.
     pub fn shows(&self, world: &World, stored: Stored<'_>, now: Timestamp) -> bool {
         let is_visible = document::owner(stored.document).is_some_and(|owner| self.accounts.contains(&*owner));
         let mut derived = Vec::new();
@@ -221,7 +221,7 @@ impl View {
             && retained.is_none_or(|retained| filter::matches(&retained, world.schema(), &derived))
     }
 
-    /// Whether the view shows findings of an account.
+    /// Returns whether the view shows findings of an account.
     pub fn has_account(&self, account: &str) -> bool {
         self.accounts.contains(account)
     }
@@ -240,8 +240,8 @@ fn of_products(world: &World, table: &TableKey) -> Option<Filter> {
     Some(Filter::term(field, Test::prefix(format!("arn:{}:securityhub:{region}::", region.partition()))))
 }
 
-/// Whether the V2 half shows findings of the product of a stored finding. Other findings have no effect there: no rule
-/// runs on them, and they are not events (OCM-02).
+/// Returns whether the V2 half shows findings of the product of a stored finding. Other findings have no effect there:
+/// no rule runs on them, and they are not events (OCM-02).
 pub fn shows_product(world: &World, table: &TableKey, document: &[u8]) -> bool {
     of_products(world, table).is_none_or(|filter| filter::matches(&filter, world.schema(), document))
 }

@@ -47,7 +47,7 @@ fn denied(stage: &Stage, principal: &Principal, operation: Operation, input: Val
     message
 }
 
-/// Whether policies allow a call, regardless of its other rules.
+/// Returns whether policies allow a call, regardless of its other rules.
 fn passes(stage: &Stage, principal: &Principal, operation: Operation, input: Value) -> bool {
     call(stage, principal, operation, input).err().is_none_or(|(status, _, _)| status != 403)
 }

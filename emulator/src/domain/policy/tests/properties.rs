@@ -78,7 +78,7 @@ impl Arbitrary for Case {
     }
 }
 
-/// Whether a pattern matches a text, by exhaustive search.
+/// Returns whether a pattern matches a text, by exhaustive search.
 fn spells(pattern: &str, text: &str) -> bool {
     let (mut pattern_letters, mut letters) = (pattern.chars(), text.chars());
     match pattern_letters.next() {

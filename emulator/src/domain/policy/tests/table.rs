@@ -8,7 +8,7 @@ use crate::domain::policy::{Layer, Request, evaluate};
 
 const RULE: &str = "arn:aws:securityhub:us-east-1:222222222222:automation-rule/a1b2";
 
-/// Whether an allowing statement with these elements applies to an action on a resource.
+/// Returns whether an allowing statement with these elements applies to an action on a resource.
 fn applies(elements: Value, action: &str, resource: &str) -> bool {
     let mut statement = json!({ "Effect": "Allow" });
     statement.as_object_mut().unwrap().extend(elements.as_object().unwrap().clone());
@@ -70,7 +70,7 @@ fn the_action_of_an_old_operation_name_does_not_allow_the_new_one() {
     assert!(!applies(elements(), "securityhub:AcceptAdministratorInvitation", HUB));
 }
 
-/// Whether a condition holds for a request with these keys.
+/// Returns whether a condition holds for a request with these keys.
 fn holds(operator: &str, condition: Value, pairs: &[(&str, &[&str])]) -> bool {
     let statement = json!({ "Effect": "Allow", "Action": "*", "Resource": "*", "Condition": { operator: condition } });
     denied(&[(Kind::Identity, vec![of(statement)])], &keys(pairs)).is_none()

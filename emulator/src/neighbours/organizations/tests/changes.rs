@@ -57,7 +57,7 @@ fn account(stage: &Stage, email: &str) -> String {
     status["CreateAccountStatus"]["AccountId"].as_str().unwrap_or_else(|| panic!("{status}")).to_owned()
 }
 
-/// Whether service control policies let a member disable Security Hub.
+/// Returns whether service control policies let a member disable Security Hub.
 fn may_disable(stage: &Stage, account: &str) -> bool {
     let principal = Principal::local_user(id(account));
     let directory = stage.0.directory();

@@ -55,7 +55,7 @@ impl Model {
         }
     }
 
-    /// Whether the account sees the finding in the Region, and therefore comments on it.
+    /// Returns whether the account sees the finding in the Region, and therefore comments on it.
     fn comment(&mut self, region: &str, finding_id: &'static str, text: &str) -> bool {
         let is_shown = self.findings.get(finding_id).is_some_and(|(_, is_shown)| self.is_linked && *is_shown);
         if region == OTHER_REGION && self.findings.contains_key(finding_id) || region == REGION && is_shown {

@@ -222,7 +222,7 @@ pub fn is_target(organization: &Organization, id: &str) -> Result<(), TreeError>
     if is_known { Ok(()) } else { Err(TreeError::NoTarget) }
 }
 
-/// Whether a policy is attached to a target.
+/// Returns whether a policy is attached to a target.
 pub fn is_attached(organization: &Organization, id: &str, target: &str) -> bool {
     let policies = &organization.policies;
     if id == FULL_AWS_ACCESS {

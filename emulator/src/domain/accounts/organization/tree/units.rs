@@ -82,7 +82,7 @@ pub fn delete(transaction: &mut Transaction<'_>, organization: &Organization, id
     Ok(())
 }
 
-/// Whether an ID is that of the root or of a unit.
+/// Returns whether an ID is that of the root or of a unit.
 pub fn is_parent(organization: &Organization, id: &str) -> bool {
     organization.root_id == id || organization.units.contains_key(id)
 }

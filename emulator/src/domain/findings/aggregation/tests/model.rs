@@ -59,7 +59,7 @@ struct Model {
 }
 
 impl Model {
-    /// Whether a Region shows an account's findings in the home Region.
+    /// Returns whether a Region shows an account's findings in the home Region.
     fn is_shown(&self, region: usize, owner: usize) -> bool {
         self.linked.contains(&region) && (owner == 0 || self.members.contains(&region))
     }

@@ -34,7 +34,7 @@ impl Arbitrary for Step {
 }
 
 impl Step {
-    /// Whether a world whose first step this is starts with a record of each kind.
+    /// Returns whether a world whose first step this is starts with a record of each kind.
     pub(crate) fn populates(&self) -> bool {
         self.flag
     }

@@ -11,7 +11,7 @@ use crate::state::{FindingDocument, Relations, Rows, World, WorldDocument, apply
 use crate::testing::{Stage, check};
 
 /// Maximum number of steps of a world.
-pub(crate) const MOST_STEPS: usize = 30;
+pub(crate) const MAX_STEPS: usize = 30;
 
 /// The texts of a world's document and findings.
 pub(crate) fn written(world: &World) -> (Value, Vec<String>) {
@@ -34,7 +34,7 @@ pub(crate) fn after(steps: &[Step]) -> Stage {
     if steps.first().is_none_or(Step::populates) {
         populate(&stage);
     }
-    steps.iter().take(MOST_STEPS).for_each(|step| run(&stage, step));
+    steps.iter().take(MAX_STEPS).for_each(|step| run(&stage, step));
     due::run(&stage.0, stage.0.clock.now());
     stage
 }
@@ -58,7 +58,7 @@ fn the_changes_between_two_states_lead_from_the_rows_of_one_to_those_of_the_othe
     fn holds(first: Vec<Step>, second: Vec<Step>) -> bool {
         let stage = after(&first);
         let before = stage.0.relations();
-        second.iter().take(MOST_STEPS).for_each(|step| run(&stage, step));
+        second.iter().take(MAX_STEPS).for_each(|step| run(&stage, step));
         let after = stage.0.relations();
         for (one, other) in [(&before, &after), (&after, &before)] {
             let mut rows = one.rows();
@@ -73,7 +73,7 @@ fn the_changes_between_two_states_lead_from_the_rows_of_one_to_those_of_the_othe
 }
 
 #[test]
-fn a_row_that_is_wrong_is_refused_with_its_path() {
+fn an_invalid_row_is_refused_with_its_path() {
     let mut rows: Rows = after(&[]).0.relations().rows();
     let hub = rows.iter_mut().find(|(row, _)| row.key == "hub").map(|(_, value)| value).unwrap();
     hub["is_quiet"] = "x".into();

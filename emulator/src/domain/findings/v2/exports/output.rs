@@ -11,13 +11,13 @@ use super::super::query::{self, Use};
 use super::super::visibility::{self, View};
 use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
-use crate::ocsf::Surroundings;
+use crate::ocsf::FaultContext;
 use crate::state::{ExportFailure, ExportJob, Findings, World};
 
 /// Number of findings that are converted at a time while a table is locked.
 const BATCH: usize = 1000;
 
-/// Whether the format is CSV.
+/// Returns whether the format is CSV.
 pub(super) fn is_csv(output: &Value) -> bool {
     output.pointer("/Findings/Format").and_then(Value::as_str) == Some("CSV")
 }
@@ -122,7 +122,7 @@ fn each_finding(
 ) {
     let directory = world.directory();
     let organization_of = |account: &str| visibility::organization_of(&directory, account);
-    let around = Surroundings { organization_of: &organization_of };
+    let around = FaultContext { organization_of: &organization_of };
     let write = |stored: Stored<'_>, bytes: &mut Vec<u8>| world.ocsf().write(stored, parts, around, bytes);
     for view in views {
         let filter = Filter::All(vec![view.filter(world, caller.now), filter.clone()]);

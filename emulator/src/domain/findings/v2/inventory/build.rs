@@ -13,7 +13,7 @@ use super::resource::{Collected, Mention, ResourceKey};
 use super::software::{self, Installed};
 use super::{declared, fields};
 use crate::domain::caller::Caller;
-use crate::ocsf::Surroundings;
+use crate::ocsf::FaultContext;
 use crate::state::{Inventory, Timestamp, World, timestamp_text};
 
 /// The paths of a finding from which an inventory is computed.
@@ -58,7 +58,7 @@ pub fn build(world: &World, caller: &Caller, views: &[View]) -> Inventory {
     };
     let directory = world.directory();
     let organization_of = |account: &str| visibility::organization_of(&directory, account);
-    let around = Surroundings { organization_of: &organization_of };
+    let around = FaultContext { organization_of: &organization_of };
     let parts = PATHS.into_iter().fold(Parts::default(), |parts, path| parts.and(world.ocsf().parts(path)));
     for view in views {
         let filter = Filter::All(vec![view.filter(world, caller.now)]);

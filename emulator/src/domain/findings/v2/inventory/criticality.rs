@@ -21,7 +21,7 @@ struct Rule {
 /// The rules for resources, by the Region of their findings.
 pub struct Rules {
     by_region: BTreeMap<Region, Vec<Rule>>,
-    /// Whether a rule has a relative date, so that its result depends on the time.
+    /// True if a rule has a relative date, so that its result depends on the time.
     pub have_relative_dates: bool,
 }
 
@@ -48,7 +48,7 @@ impl Rules {
         Rules { by_region, have_relative_dates }
     }
 
-    /// Whether there are no rules.
+    /// Returns whether there are no rules.
     pub fn is_empty(&self) -> bool {
         self.by_region.values().all(Vec::is_empty)
     }

@@ -155,7 +155,7 @@ pub fn check_group(field: &str, filters: &Value) -> Result<(), AwsError> {
     Ok(())
 }
 
-/// Whether any filter in a request tests a field.
+/// Returns whether any filter in a request tests a field.
 fn names(filters: &Value, field: &str) -> bool {
     any_filter(filters, &|filter| filter.get("FieldName").and_then(Value::as_str) == Some(field))
 }
@@ -169,8 +169,8 @@ fn is_about_ai(filters: &Value) -> bool {
     })
 }
 
-/// Whether `holds` returns true for any object at any depth. The recursion is shallow, because composite filters nest
-/// only once.
+/// Returns whether `holds` returns true for any object at any depth. The recursion is shallow, because composite
+/// filters nest only once.
 pub(super) fn any_filter(value: &Value, holds: &dyn Fn(&Value) -> bool) -> bool {
     holds(value)
         || match value {

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use securityhub_fixtures::fields::OCSF_FIELDS;
 use serde_json::Value;
 
-/// Whether a finding satisfies filters (GFV-01, GFV-05).
+/// Returns whether a finding satisfies filters (GFV-01, GFV-05).
 pub(super) fn satisfies(finding: &Value, filters: &Value, now: Timestamp) -> bool {
     let composites = list(filters, "CompositeFilters");
     joined(&filters["CompositeOperator"], composites.iter().map(|it| composite(finding, it, now)).collect())
@@ -75,7 +75,7 @@ fn spaced(text: &str) -> String {
     letters.split_whitespace().fold(" ".to_owned(), |spaced, word| spaced + word + " ")
 }
 
-/// Whether any of the values is in the range of a date filter (GFV-09).
+/// Returns whether any of the values is in the range of a date filter (GFV-09).
 fn date(values: &[&Value], filter: &Value, now: Timestamp) -> bool {
     // A time before the year 0000 is not a date: RFC 3339 cannot write it.
     let instant = |value: &Value| value.as_str().filter(|text| !text.starts_with('-'))?.parse::<Timestamp>().ok();

@@ -55,7 +55,7 @@ pub(super) struct Call {
     pub(super) caller: &'static str,
     pub(super) region: &'static str,
     pub(super) others: [&'static str; 2],
-    /// Whether an acceptance names the current invitation id.
+    /// True if an acceptance names the current invitation id.
     knows_the_invitation: bool,
 }
 

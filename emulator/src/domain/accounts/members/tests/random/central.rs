@@ -174,7 +174,7 @@ pub(super) struct Expected {
     pending_until: Option<Timestamp>,
 }
 
-/// Whether hubs are enabled, and their standards, by account and Region.
+/// The enabled standards by account and Region; `None` for a disabled hub.
 type Settings = BTreeMap<(&'static str, &'static str), Option<BTreeSet<&'static str>>>;
 
 impl Expected {

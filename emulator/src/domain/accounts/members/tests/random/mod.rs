@@ -168,7 +168,7 @@ impl Step {
         }
     }
 
-    /// Whether the step may delete invitations without changing a record's status.
+    /// Returns whether the step may delete invitations without changing a record's status.
     fn ends_invitations(self) -> bool {
         match self {
             Step::Call(call) => {
