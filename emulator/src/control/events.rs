@@ -223,10 +223,10 @@ pub(super) fn filter(
 /// Up to `limit` events that a filter selects, after up to `comparisons` comparisons with its pattern. They are
 /// compared after leaving the ring, because every import waits for the ring's lock.
 fn select(world: &World, filter: &EventFilter, after: u64, limit: usize, comparisons: Option<usize>) -> EventPage {
-    let may_want = |event: &Event| filter.may_match(event);
-    let Some(pattern) = &filter.pattern else { return world.events(after, limit, may_want) };
+    let may_match = |event: &Event| filter.may_match(event);
+    let Some(pattern) = &filter.pattern else { return world.events(after, limit, may_match) };
     let compared = comparisons.map_or(usize::MAX, |most| (most / pattern.alternatives()).max(1));
-    let page = world.events(after, compared, may_want);
+    let page = world.events(after, compared, may_match);
     let mut selected = EventPage { events: Vec::new(), ..page };
     for event in page.events {
         if !filter.matches(&event, &world.ids) {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::api::{Answer, Body, Call, Json, Nothing, Refusal};
 use crate::faults::chaos::{ChaosEffects, ChaosFault};
-use crate::faults::{Faults, Place, Refused, Surroundings};
+use crate::faults::{FaultContext, Faults, ListError, Place};
 use crate::state::Fault;
 use crate::wire::payload::Payload;
 
@@ -22,7 +22,7 @@ pub(super) struct List {
 }
 
 /// One fault, or a list.
-pub(super) enum Given {
+pub(super) enum NewFaults {
     /// One fault.
     One(Box<Fault>),
     /// `{"Faults": […]}`
@@ -35,7 +35,7 @@ pub(super) struct Added(List);
 /// The faults to list.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Listed {
+pub(super) struct ListQuery {
     /// The ID of the only fault to list.
     id: Option<String>,
 }
@@ -43,15 +43,15 @@ pub(super) struct Listed {
 /// The position of added faults.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Position {
+pub(super) struct AddQuery {
     /// `first` to try the added faults before all others; `last`, the default, to try them after all others.
-    position: Option<PositionName>,
+    position: Option<Position>,
 }
 
 /// A position in the list.
 #[derive(Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-enum PositionName {
+enum Position {
     First,
     Last,
 }
@@ -59,7 +59,7 @@ enum PositionName {
 /// The faults to delete; all by default.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Unwanted {
+pub(super) struct DeleteQuery {
     /// The ID of the fault.
     id: Option<String>,
     /// The tag of the test whose calls the faults select.
@@ -73,22 +73,22 @@ pub(super) struct Deleted {
     deleted: usize,
 }
 
-impl Body for Given {
+impl Body for NewFaults {
     fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {
         let (one, many) = (generator.subschema_for::<Fault>(), generator.subschema_for::<List>());
         Some(schemars::json_schema!({ "oneOf": [one, many] }))
     }
 
-    fn read(body: &[u8]) -> Result<Given, Refusal> {
+    fn read(body: &[u8]) -> Result<NewFaults, Refusal> {
         #[derive(Deserialize)]
         struct Peek {
             #[serde(rename = "Faults")]
             _faults: IgnoredAny,
         }
         if serde_json::from_slice::<Peek>(body).is_ok() {
-            return Json::<List>::read(body).map(|Json(list)| Given::Many(list.faults));
+            return Json::<List>::read(body).map(|Json(list)| NewFaults::Many(list.faults));
         }
-        Json::<Fault>::read(body).map(|Json(fault)| Given::One(Box::new(fault)))
+        Json::<Fault>::read(body).map(|Json(fault)| NewFaults::One(Box::new(fault)))
     }
 }
 
@@ -106,12 +106,12 @@ impl Answer for Added {
     }
 }
 
-fn faults<'c>(call: &'c Call<'_>) -> (&'c Faults, Surroundings) {
-    (call.served.faults(), Surroundings::of(&call.served.world()))
+fn faults<'c>(call: &'c Call<'_>) -> (&'c Faults, FaultContext) {
+    (call.served.faults(), FaultContext::of(&call.served.world()))
 }
 
 /// Lists the faults with their counters.
-pub(super) fn list(call: &Call<'_>, query: Listed, _: Nothing) -> Result<Json<List>, Refusal> {
+pub(super) fn list(call: &Call<'_>, query: ListQuery, _: Nothing) -> Result<Json<List>, Refusal> {
     let mut faults = call.served.faults().list();
     if let Some(id) = &query.id {
         faults.retain(|fault| fault.id.as_ref() == Some(id));
@@ -127,17 +127,17 @@ pub(super) fn set(call: &Call<'_>, _: Nothing, Json(list): Json<List>) -> Result
 }
 
 /// Adds faults.
-pub(super) fn add(call: &Call<'_>, query: Position, given: Given) -> Result<Added, Refusal> {
+pub(super) fn add(call: &Call<'_>, query: AddQuery, given: NewFaults) -> Result<Added, Refusal> {
     let place = match query.position {
-        Some(PositionName::First) => Place::First,
-        Some(PositionName::Last) | None => Place::Last,
+        Some(Position::First) => Place::First,
+        Some(Position::Last) | None => Place::Last,
     };
     let (faults, around) = faults(call);
     let added = match given {
-        Given::One(fault) => {
+        NewFaults::One(fault) => {
             faults.add(vec![*fault], place, &around).map_err(|refused| refusal(refused, |_| String::new()))
         }
-        Given::Many(list) => {
+        NewFaults::Many(list) => {
             faults.add(list, place, &around).map_err(|refused| refusal(refused, |at| format!("Faults[{at}]")))
         }
     };
@@ -145,7 +145,7 @@ pub(super) fn add(call: &Call<'_>, query: Position, given: Given) -> Result<Adde
 }
 
 /// Deletes faults.
-pub(super) fn delete(call: &Call<'_>, query: Unwanted, _: Nothing) -> Result<Json<Deleted>, Refusal> {
+pub(super) fn delete(call: &Call<'_>, query: DeleteQuery, _: Nothing) -> Result<Json<Deleted>, Refusal> {
     let faults = call.served.faults();
     let deleted = match (&query.id, &query.test) {
         (Some(_), Some(_)) => return Err(Refusal::unreadable("'id' and 'test' cannot be combined")),
@@ -160,27 +160,27 @@ pub(super) fn delete(call: &Call<'_>, query: Unwanted, _: Nothing) -> Result<Jso
 }
 
 /// Converts an error of the list. `place` returns the path of a fault in the body.
-fn refusal(refused: Refused, place: impl Fn(usize) -> String) -> Refusal {
+fn refusal(refused: ListError, place: impl Fn(usize) -> String) -> Refusal {
     match refused {
-        Refused::Rule(position, mistake) => mistake.inside(&place(position)).to_string().into(),
-        Refused::Id(..) => Refusal::new(StatusCode::CONFLICT, refused.to_string()),
-        Refused::TooMany => refused.to_string().into(),
+        ListError::Rule(position, mistake) => mistake.inside(&place(position)).to_string().into(),
+        ListError::Id(..) => Refusal::new(StatusCode::CONFLICT, refused.to_string()),
+        ListError::TooMany => refused.to_string().into(),
     }
 }
 
 /// The faults in the format of LocalStack to delete; all of them if the body is empty.
-pub(super) struct UnwantedChaos(Option<Vec<ChaosFault>>);
+pub(super) struct ChaosDeletion(Option<Vec<ChaosFault>>);
 
-impl Body for UnwantedChaos {
+impl Body for ChaosDeletion {
     fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {
         <Json<Vec<ChaosFault>> as Body>::schema(generator)
     }
 
-    fn read(body: &[u8]) -> Result<UnwantedChaos, Refusal> {
+    fn read(body: &[u8]) -> Result<ChaosDeletion, Refusal> {
         if matches!(body.trim_ascii(), b"" | b"{}") {
-            return Ok(UnwantedChaos(None));
+            return Ok(ChaosDeletion(None));
         }
-        Json::read(body).map(|Json(faults)| UnwantedChaos(Some(faults)))
+        Json::read(body).map(|Json(faults)| ChaosDeletion(Some(faults)))
     }
 }
 
@@ -218,11 +218,11 @@ fn put_chaos(call: &Call<'_>, given: &[ChaosFault], replaces: bool) -> Result<()
 pub(super) fn delete_chaos(
     call: &Call<'_>,
     query: Nothing,
-    UnwantedChaos(unwanted): UnwantedChaos,
+    ChaosDeletion(deletion): ChaosDeletion,
 ) -> Result<Json<Vec<ChaosFault>>, Refusal> {
-    match unwanted {
+    match deletion {
         None => call.served.faults().clear_chaos(),
-        Some(unwanted) => call.served.faults().remove_chaos(&unwanted),
+        Some(deletion) => call.served.faults().remove_chaos(&deletion),
     }
     list_chaos(call, query, Nothing {})
 }

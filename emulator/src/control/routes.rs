@@ -19,11 +19,11 @@ pub fn all() -> &'static [Route] {
     static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {
         let mut routes = service();
         routes.extend(world());
-        routes.extend(injected());
+        routes.extend(fault_routes());
         routes.extend(security_hub());
         routes.extend(deliveries());
         routes.extend(journal());
-        routes.extend(surroundings());
+        routes.extend(environment());
         routes.extend(aliases());
         routes.extend(chaos());
         routes
@@ -86,14 +86,14 @@ fn world() -> Vec<Route> {
         get("/_emulator/scenario", "exportScenario", "Export the whole state as a scenario", scenario::export)
             .example("?format=yaml")
             .about("An emulator that loads it answers like this one and generates the same next IDs. It does not contain events or sessions, and it contains secrets only with `secrets=true`."),
-        put("/_emulator/scenario", "loadScenario", "Load a scenario: replace the state and the start, or add to the state", scenario::load)
+        put("/_emulator/scenario", "loadScenario", "Load a scenario that replaces the state and the snapshot `start`, or add it to the state", scenario::load)
             .example(r#"{"name": "empty"}"#)
             .about("The body is YAML or JSON, up to 64 MiB, without references to files. If the scenario has mistakes, `Mistakes` lists them with line, column and path, and the state does not change. With `mode=add`, the scenario is added to the state; the clock, the seed and the settings of the V2 half do not change."),
     ]
 }
 
 /// Faults: rules that make calls fail or slow them down.
-fn injected() -> Vec<Route> {
+fn fault_routes() -> Vec<Route> {
     vec![
         get("/_emulator/faults", "listFaults", "List the faults: rules that make calls fail or slow them down", faults::list)
             .light()
@@ -180,7 +180,7 @@ fn deliveries() -> Vec<Route> {
 }
 
 /// The environment of Security Hub: members, the organization, resources, other clouds.
-fn surroundings() -> Vec<Route> {
+fn environment() -> Vec<Route> {
     vec![
         get("/_emulator/members", "listMembers", "List the members of an administrator", members::list)
             .example("?administrator=111111111111")
@@ -238,13 +238,13 @@ fn aliases() -> Vec<Route> {
         post(
             "/_localstack/state/reset",
             "resetLocalStack",
-            "Return to the start of the scenario, with the path of LocalStack",
+            "Return to the state of the scenario, with the path of LocalStack",
             lifecycle::localstack_reset,
         ),
         post(
             "/moto-api/reset",
             "resetMoto",
-            "Return to the start of the scenario, with the path of moto",
+            "Return to the state of the scenario, with the path of moto",
             lifecycle::moto_reset,
         ),
     ]

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::api::answer::response;
 use super::api::{Answer, Body, Call, Json, Nothing, Refusal};
 use crate::domain::due;
-use crate::faults::{Place, Surroundings};
+use crate::faults::{FaultContext, Place};
 use crate::scenario::export::{self, Format};
 use crate::scenario::{self, Mistake, Scenario, snake_case};
 use crate::served::difference;
@@ -186,7 +186,7 @@ pub(super) fn load(call: &Call<'_>, query: Load, Text(text): Text) -> Result<Jso
     if is_recorded { Ok(Json(loaded)) } else { Err(Refusal::cannot_write()) }
 }
 
-/// Builds the world of a scenario, on top of the world `base` if there is one.
+/// Builds the world of a scenario: a new world, or a copy of `base` to which the scenario is added.
 fn built(scenario: Result<Scenario, Vec<Mistake>>, base: Option<&World>) -> Result<World, Refusal> {
     let world = scenario.and_then(|scenario| scenario.build_over(base)).map_err(|mistakes| refusal(&mistakes))?;
     // The loaded state includes the effects of work that is due at its time.
@@ -216,7 +216,7 @@ fn serve_addition(call: &Call<'_>, world: World, sinks: Vec<(String, Definition)
     if new + served.sinks().list().len() > MAX_SINKS {
         return Err(Refusal::new(StatusCode::CONFLICT, PutError::TooMany.to_string()));
     }
-    let faults = served.faults().add(Vec::clone(&world.faults.declared), Place::Last, &Surroundings::of(&world));
+    let faults = served.faults().add(Vec::clone(&world.faults.declared), Place::Last, &FaultContext::of(&world));
     let faults = faults.map_err(|refused| Refusal::new(StatusCode::CONFLICT, refused.to_string()))?;
     if !served.extend(world) {
         served.faults().remove(|fault| faults.iter().any(|added| added.id == fault.id));

@@ -20,7 +20,7 @@ const MAX_LIMIT: usize = 10_000;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct SnapshotInfo {
-    /// Its name.
+    /// The name.
     pub name: String,
     /// The time of the system at which it was saved.
     pub real_time: String,
@@ -132,7 +132,7 @@ pub struct Difference {
     pub relations: RelationDifferences,
     /// The times of both clocks.
     pub clock: Clocks,
-    /// True if a list was cut at the limit.
+    /// True if a list was truncated at the limit.
     pub truncated: bool,
 }
 

@@ -140,7 +140,7 @@ mod tests {
 
     /// Rules: CPL-72.
     #[test]
-    fn intact_frames_are_read_from_a_file_that_was_cut_at_any_offset() {
+    fn intact_frames_are_read_from_a_file_truncated_at_any_offset() {
         let whole = file(&BODIES);
         let ends: Vec<usize> = (0..=BODIES.len()).map(|count| file(&BODIES[..count]).len()).collect();
         for length in 0..=whole.len() {

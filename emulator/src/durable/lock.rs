@@ -38,7 +38,7 @@ impl Lock {
     }
 
     /// Writes the ID of this process to the lock file, for the error message of another process.
-    pub(super) fn sign(&mut self, folder: &Path) -> Result<(), Error> {
+    pub(super) fn write_process_id(&mut self, folder: &Path) -> Result<(), Error> {
         let path = folder.join(NAME);
         let mut write = || {
             self.0.set_len(0)?;

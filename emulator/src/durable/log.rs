@@ -26,7 +26,7 @@ pub(super) struct Log {
     disk: Box<dyn Disk>,
     durability: Durability,
     active: Mutex<Active>,
-    /// Whether the last attempt to write or to reserve space has failed.
+    /// True if the last attempt to write or to reserve space has failed.
     has_failed: AtomicBool,
     synced: Mutex<Synced>,
     sync_ended: Condvar,
@@ -43,7 +43,7 @@ struct Active {
     reserved: u64,
     /// The space that calls in progress have reserved.
     promised: u64,
-    /// Whether an incomplete record may follow `end`.
+    /// True if an incomplete record may follow `end`.
     is_torn: bool,
     /// The number of bytes in earlier segments since the start of the process.
     before: u64,
@@ -102,7 +102,7 @@ impl Log {
         Ok(log)
     }
 
-    /// Whether the last attempt to write or to reserve space has failed.
+    /// Returns whether the last attempt to write or to reserve space has failed.
     pub(super) fn has_failed(&self) -> bool {
         self.has_failed.load(Ordering::Relaxed)
     }
@@ -117,7 +117,7 @@ impl Log {
     /// [`Log::release`].
     pub(super) fn reserve(&self, bytes: u64) -> bool {
         let mut active = self.active.lock();
-        let reserved = Self::cut_torn(&mut active).and_then(|()| {
+        let reserved = Self::remove_torn(&mut active).and_then(|()| {
             let wanted = active.end + active.promised + bytes;
             self.extend(&mut active, wanted)
         });
@@ -140,7 +140,7 @@ impl Log {
     /// The record was not written.
     pub(super) fn append(&self, body: &[u8]) -> Result<u64, ()> {
         let mut active = self.active.lock();
-        let written = Self::cut_torn(&mut active).and_then(|()| self.write(&mut active, body));
+        let written = Self::remove_torn(&mut active).and_then(|()| self.write(&mut active, body));
         self.note(&written, "write to");
         written.map(|()| active.position()).map_err(|_| ())
     }
@@ -190,7 +190,7 @@ impl Log {
     /// Writes and syncs all records. Returns whether that succeeded.
     pub(super) fn flush(&self) -> bool {
         let mut active = self.active.lock();
-        let written = Self::cut_torn(&mut active);
+        let written = Self::remove_torn(&mut active);
         self.note(&written, "write to");
         let position = active.position();
         // Frees reserved space that is not used.
@@ -204,7 +204,7 @@ impl Log {
     pub(super) fn rotate(&self) -> Result<u64, Error> {
         let mut active = self.active.lock();
         let path = self.path(&active);
-        Self::cut_torn(&mut active).map_err(Error::io("write", &path))?;
+        Self::remove_torn(&mut active).map_err(Error::io("write", &path))?;
         if self.durability == Durability::Disk {
             self.disk.sync(&active.file).map_err(Error::io("sync", &path))?;
         }
@@ -214,7 +214,7 @@ impl Log {
             files::sync_folder(&self.folder)?;
         }
         // Frees reserved space that is not used.
-        active.file.set_len(active.end).map_err(Error::io("cut", &path))?;
+        active.file.set_len(active.end).map_err(Error::io("truncate", &path))?;
         let end = frame::FILE_HEADER as u64;
         active.before = active.position();
         active.number += 1;
@@ -227,8 +227,8 @@ impl Log {
         self.folder.join(files::log_name(active.number))
     }
 
-    /// Cuts an incomplete record.
-    fn cut_torn(active: &mut Active) -> io::Result<()> {
+    /// Removes an incomplete record.
+    fn remove_torn(active: &mut Active) -> io::Result<()> {
         if active.is_torn {
             active.file.set_len(active.end)?;
             active.is_torn = false;

@@ -2,9 +2,9 @@
 //!
 //! A directory contains a manifest, snapshots and the segments of a log. The manifest names the snapshot of the start,
 //! the snapshot of the world and the first segment. All files except the log are written under a temporary name and
-//! renamed, so they are complete or absent. A record of the log is one frame with a checksum; the next start cuts an
-//! incomplete record. This room handles files, frames and their order. [`crate::state`] defines the content of records
-//! and snapshots.
+//! renamed, so they are complete or absent. A record of the log is one frame with a checksum; the next start removes an
+//! incomplete record. This module handles files, frames and their order. [`crate::state`] defines the content of
+//! records and snapshots.
 //!
 //! [`Store::rotate`] starts a segment while writers are locked out. A snapshot of the state at that moment is then
 //! written in the background, and [`Store::install`] writes a manifest that names both. Until then, the older snapshot

@@ -81,7 +81,7 @@ impl Folder {
         Manifest::read(path)?;
         let mut lock = Lock::take(path)?;
         let manifest = Manifest::read(path)?;
-        lock.sign(path)?;
+        lock.write_process_id(path)?;
         let files = files::list(path)?;
         // A directory without a manifest was not filled completely. The log is started after the manifest is written.
         if manifest.is_none() && files.iter().any(|(_, kind)| matches!(kind, Kind::Log(_))) {
@@ -101,7 +101,7 @@ impl Folder {
         &self.path
     }
 
-    /// Whether the directory is empty.
+    /// Returns whether the directory is empty.
     pub fn is_empty(&self) -> bool {
         self.manifest.is_none()
     }
@@ -111,8 +111,8 @@ impl Folder {
         self.manifest.as_ref()?.source.as_ref()
     }
 
-    /// Reads the content. Returns `None` if the directory is empty. An incomplete record is cut, with a warning. With
-    /// `recovers`, a damaged file is cut before the damage.
+    /// Reads the content. Returns `None` if the directory is empty. An incomplete record is removed, with a warning.
+    /// With `recovers`, a damaged file is truncated at the damage.
     ///
     /// # Errors
     /// [`Error::Damaged`], [`Error::Io`].
@@ -153,7 +153,7 @@ impl Folder {
                 return Err(Error::damaged(&path)(damage));
             }
             if frames.tail != Tail::Empty {
-                cut(&path, end)?;
+                truncate(&path, end)?;
                 let reason = if is_damaged { "a record is damaged" } else { "the last record is incomplete" };
                 warnings.push(format!("{}: dropped {dropped} bytes at the end, because {reason}", path.display()));
             }
@@ -247,14 +247,14 @@ impl Folder {
     }
 }
 
-/// Cuts a file and syncs it.
-fn cut(path: &Path, end: usize) -> Result<(), Error> {
-    let cut = || {
+/// Truncates a file and syncs it.
+fn truncate(path: &Path, end: usize) -> Result<(), Error> {
+    let change = || {
         let file = std::fs::OpenOptions::new().write(true).open(path)?;
         file.set_len(end as u64)?;
         file.sync_all()
     };
-    cut().map_err(Error::io("cut", path))
+    change().map_err(Error::io("truncate", path))
 }
 
 fn version() -> String {
@@ -288,7 +288,7 @@ impl Store {
         self.durability
     }
 
-    /// Whether the last attempt to write has failed.
+    /// Returns whether the last attempt to write has failed.
     pub fn has_failed(&self) -> bool {
         self.log.has_failed()
     }

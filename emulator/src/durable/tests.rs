@@ -1,4 +1,4 @@
-//! Data directories as they are after crashes, with a disk that becomes full, and in use by two processes.
+//! Tests of data directories after crashes, on a disk that becomes full, and with two processes.
 
 use std::fs::{self, File};
 use std::io;
@@ -46,12 +46,12 @@ fn segment(path: &Path) -> PathBuf {
 }
 
 /// A disk that limits the size of the log.
-struct Small {
+struct LimitedDisk {
     limit: Arc<AtomicU64>,
     can_reserve: bool,
 }
 
-impl Disk for Small {
+impl Disk for LimitedDisk {
     fn write(&self, file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
         let limit = self.limit.load(Ordering::Relaxed);
         let space = usize::try_from(limit.saturating_sub(offset)).unwrap();
@@ -96,7 +96,7 @@ fn records_survive_and_files_are_private() {
 
 /// Rules: CPL-72.
 #[test]
-fn a_torn_record_is_cut_with_a_warning() {
+fn a_torn_record_is_removed_with_a_warning() {
     let root = tempfile::tempdir().unwrap();
     append(&fill(root.path()), &["first", "second"]);
     let whole = fs::read(segment(root.path())).unwrap();
@@ -122,7 +122,7 @@ fn a_torn_record_is_cut_with_a_warning() {
 
 /// Rules: CPL-72.
 #[test]
-fn a_damaged_record_is_an_error_and_can_be_cut() {
+fn a_damaged_record_is_an_error_and_can_be_removed() {
     let root = tempfile::tempdir().unwrap();
     append(&fill(root.path()), &["first", "second", "third"]);
     append(&reopen(root.path(), Durability::Process), &["fourth"]);
@@ -245,7 +245,7 @@ fn a_full_disk_is_detected_before_a_call_and_writing_continues_later() {
     drop(fill(root.path()));
     let limit = Arc::new(AtomicU64::new(10_000_000));
     let (folder, contents) = open(root.path(), false).unwrap();
-    let disk = Small { limit: Arc::clone(&limit), can_reserve: true };
+    let disk = LimitedDisk { limit: Arc::clone(&limit), can_reserve: true };
     let store = folder.resume_on(Durability::Process, contents.start, Vec::new(), Box::new(disk)).unwrap();
     assert!(store.reserve(1000));
     append(&store, &["1"]);
@@ -264,12 +264,12 @@ fn a_full_disk_is_detected_before_a_call_and_writing_continues_later() {
 
 /// Rules: CPL-75.
 #[test]
-fn an_incomplete_record_is_cut_before_the_next_one() {
+fn an_incomplete_record_is_removed_before_the_next_one() {
     let root = tempfile::tempdir().unwrap();
     drop(fill(root.path()));
     let limit = Arc::new(AtomicU64::new(60));
     let (folder, contents) = open(root.path(), false).unwrap();
-    let disk = Small { limit: Arc::clone(&limit), can_reserve: false };
+    let disk = LimitedDisk { limit: Arc::clone(&limit), can_reserve: false };
     let store = folder.resume_on(Durability::Process, contents.start, Vec::new(), Box::new(disk)).unwrap();
     append(&store, &["1"]);
     assert!(store.append(b"second").is_err() && store.has_failed());
@@ -327,8 +327,8 @@ fn a_directory_that_was_not_filled_completely_counts_as_empty() {
 /// Rules: CPL-71.
 #[test]
 fn many_calls_share_a_sync() {
-    struct Counting(Arc<AtomicU64>);
-    impl Disk for Counting {
+    struct CountingDisk(Arc<AtomicU64>);
+    impl Disk for CountingDisk {
         fn write(&self, file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
             Machine.write(file, bytes, offset)
         }
@@ -345,7 +345,7 @@ fn many_calls_share_a_sync() {
     drop(fill(root.path()));
     let count = Arc::new(AtomicU64::new(0));
     let (folder, contents) = open(root.path(), false).unwrap();
-    let disk = Box::new(Counting(Arc::clone(&count)));
+    let disk = Box::new(CountingDisk(Arc::clone(&count)));
     let store = folder.resume_on(Durability::Disk, contents.start, Vec::new(), disk).unwrap();
     std::thread::scope(|scope| {
         for _ in 0..50 {

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::chaos::ChaosFault;
-use super::list::{Faults, List, MAX_RULES, Place, Refused, free_id, rule_seed};
+use super::list::{Faults, List, ListError, MAX_RULES, Place, free_id, rule_seed};
 use super::rule::Rule;
-use super::selector::Surroundings;
+use super::selector::FaultContext;
 use crate::state::{Fault, FaultLatency};
 
 /// The ID of the rule for the delay of all calls.
@@ -21,13 +21,13 @@ impl Faults {
     /// Adds faults in the format of LocalStack. With `replaces`, they replace the existing faults of this format.
     ///
     /// # Errors
-    /// [`Refused`].
-    pub fn add_chaos(&self, faults: &[ChaosFault], replaces: bool, around: &Surroundings) -> Result<(), Refused> {
+    /// [`ListError`].
+    pub fn add_chaos(&self, faults: &[ChaosFault], replaces: bool, context: &FaultContext) -> Result<(), ListError> {
         self.edit(|list| {
             if replaces {
                 list.rules.retain(|rule| rule.chaos.is_none());
             }
-            list.insert_chaos(faults, around)
+            list.insert_chaos(faults, context)
         })
     }
 
@@ -54,8 +54,8 @@ impl Faults {
     /// Sets the delay of all calls.
     ///
     /// # Errors
-    /// [`Refused`].
-    pub fn set_chaos_latency(&self, milliseconds: u64, around: &Surroundings) -> Result<(), Refused> {
+    /// [`ListError`].
+    pub fn set_chaos_latency(&self, milliseconds: u64, context: &FaultContext) -> Result<(), ListError> {
         let latency = FaultLatency { fixed: Some(format!("{milliseconds}ms")), ..FaultLatency::default() };
         let rule = Fault {
             id: Some(LATENCY.to_owned()),
@@ -67,23 +67,23 @@ impl Faults {
             list.rules.retain(|rule| &*rule.id != LATENCY);
             // The rule comes first, because later rules are not tried after a rule has failed the call.
             let rules = if milliseconds == 0 { Vec::new() } else { vec![rule] };
-            list.insert(rules, Place::First, around).map(|_| ())
+            list.insert(rules, Place::First, context).map(|_| ())
         })
     }
 }
 
 impl List {
-    fn insert_chaos(&mut self, faults: &[ChaosFault], around: &Surroundings) -> Result<(), Refused> {
+    fn insert_chaos(&mut self, faults: &[ChaosFault], context: &FaultContext) -> Result<(), ListError> {
         if self.rules.len() + faults.len() > MAX_RULES {
-            return Err(Refused::TooMany);
+            return Err(ListError::TooMany);
         }
         let mut used: HashSet<String> = self.rules.iter().map(|rule| rule.id.to_string()).collect();
         let mut made = Vec::with_capacity(faults.len());
         for (position, fault) in faults.iter().enumerate() {
-            let id = free_id("ls", &mut self.chaos_numbered, &mut used);
-            let seed = rule_seed(around.seed, self.rules.len() + position);
-            let rule = Rule::read_with(fault.rule(id), seed, around, Some(fault.clone()));
-            made.push(Arc::new(rule.map_err(|mistake| Refused::Rule(position, mistake))?));
+            let id = free_id("ls", &mut self.last_chaos_id, &mut used);
+            let seed = rule_seed(context.seed, self.rules.len() + position);
+            let rule = Rule::read_with(fault.rule(id), seed, context, Some(fault.clone()));
+            made.push(Arc::new(rule.map_err(|mistake| ListError::Rule(position, mistake))?));
         }
         self.put(made, Place::Last);
         Ok(())

@@ -33,12 +33,12 @@ impl Latency {
     }
 
     /// The delay of a call.
-    pub(super) fn draw(self, draws: &mut fastrand::Rng) -> Duration {
+    pub(super) fn draw(self, rng: &mut fastrand::Rng) -> Duration {
         let delay = match self {
             Latency::Fixed(duration) => duration,
-            Latency::Uniform(least, most) => least + most.saturating_sub(least).mul_f64(draws.f64()),
+            Latency::Uniform(least, most) => least + most.saturating_sub(least).mul_f64(rng.f64()),
             Latency::Lognormal { median, sigma, max } => {
-                let seconds = median.as_secs_f64() * (sigma * normal(draws)).exp();
+                let seconds = median.as_secs_f64() * (sigma * normal(rng)).exp();
                 Duration::try_from_secs_f64(seconds).unwrap_or(max).min(max)
             }
         };
@@ -47,9 +47,9 @@ impl Latency {
 }
 
 /// A number with the standard normal distribution (Box and Muller).
-fn normal(draws: &mut fastrand::Rng) -> f64 {
+fn normal(rng: &mut fastrand::Rng) -> f64 {
     // The radius is from (0, 1], because the logarithm of 0 is infinite.
-    let (radius, angle) = (1.0 - draws.f64(), draws.f64());
+    let (radius, angle) = (1.0 - rng.f64(), rng.f64());
     (-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
 }
 

@@ -9,7 +9,7 @@ use super::decision::Decision;
 use super::latency::MAX_LATENCY;
 use super::mistake::Mistake;
 use super::rule::Rule;
-use super::selector::{Subject, Surroundings};
+use super::selector::{FaultContext, Subject};
 use crate::invariant::Invariant;
 use crate::state::sync::atomic::{AtomicBool, Ordering};
 use crate::state::sync::{Mutex, RwLock};
@@ -44,9 +44,9 @@ struct StartSettings {
 pub(super) struct List {
     pub(super) rules: Vec<Arc<Rule>>,
     /// The number of the last ID of the form `f-1`.
-    numbered: u64,
+    last_id: u64,
     /// The number of the last ID of the form `ls-1`.
-    pub(super) chaos_numbered: u64,
+    pub(super) last_chaos_id: u64,
 }
 
 /// The position of new rules.
@@ -60,7 +60,7 @@ pub enum Place {
 
 /// The reason why rules are refused. A refusal leaves the list unchanged.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Refused {
+pub enum ListError {
     /// A rule contains a mistake. The number is its position among the new rules.
     Rule(usize, Mistake),
     /// The ID of the new rule at this position exists already, or two new rules have it.
@@ -69,14 +69,14 @@ pub enum Refused {
     TooMany,
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for ListError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Refused::Rule(position, mistake) => mistake.clone().inside(&format!("Faults[{position}]")).fmt(formatter),
-            Refused::Id(position, id) => {
+            ListError::Rule(position, mistake) => mistake.clone().inside(&format!("Faults[{position}]")).fmt(formatter),
+            ListError::Id(position, id) => {
                 write!(formatter, "member 'Faults[{position}].Id': another fault has the ID '{id}'")
             }
-            Refused::TooMany => {
+            ListError::TooMany => {
                 write!(formatter, "too many faults: at most {MAX_RULES} are allowed; delete some first")
             }
         }
@@ -122,20 +122,20 @@ impl Faults {
     /// Replaces all rules. The counters of the new rules are 0.
     ///
     /// # Errors
-    /// [`Refused`].
-    pub fn set(&self, faults: Vec<Fault>, surroundings: &Surroundings) -> Result<Vec<Fault>, Refused> {
+    /// [`ListError`].
+    pub fn set(&self, faults: Vec<Fault>, context: &FaultContext) -> Result<Vec<Fault>, ListError> {
         self.edit(|list| {
             *list = List::default();
-            list.insert(faults, Place::Last, surroundings)
+            list.insert(faults, Place::Last, context)
         })
     }
 
     /// Adds rules and returns them.
     ///
     /// # Errors
-    /// [`Refused`].
-    pub fn add(&self, faults: Vec<Fault>, place: Place, surroundings: &Surroundings) -> Result<Vec<Fault>, Refused> {
-        self.edit(|list| list.insert(faults, place, surroundings))
+    /// [`ListError`].
+    pub fn add(&self, faults: Vec<Fault>, place: Place, context: &FaultContext) -> Result<Vec<Fault>, ListError> {
+        self.edit(|list| list.insert(faults, place, context))
     }
 
     /// Removes the rules that `is_unwanted` selects and returns their number.
@@ -150,15 +150,15 @@ impl Faults {
     /// Replaces all rules by the rules of a world's scenario and those of [`Faults::add_to_start`] (CPL-55).
     pub fn restart(&self, world: &World) {
         let faults = world.faults.declared.iter().cloned().chain(self.settings.lock().faults.clone()).collect();
-        _ = self.set(faults, &Surroundings::of(world)).or_report("the faults of a scenario have been checked");
+        _ = self.set(faults, &FaultContext::of(world)).or_report("the faults of a scenario have been checked");
     }
 
     /// Adds rules now, and again after each reset.
     ///
     /// # Errors
-    /// [`Refused`].
-    pub fn add_to_start(&self, faults: Vec<Fault>, surroundings: &Surroundings) -> Result<(), Refused> {
-        let added = self.add(faults, Place::Last, surroundings)?;
+    /// [`ListError`].
+    pub fn add_to_start(&self, faults: Vec<Fault>, context: &FaultContext) -> Result<(), ListError> {
+        let added = self.add(faults, Place::Last, context)?;
         self.settings.lock().faults.extend(added);
         Ok(())
     }
@@ -205,9 +205,9 @@ impl Faults {
 ///
 /// # Errors
 /// The first mistake.
-pub fn check(fault: &Fault, surroundings: &Surroundings) -> Result<(), Mistake> {
+pub fn check(fault: &Fault, context: &FaultContext) -> Result<(), Mistake> {
     let id = fault.id.clone().or_else(|| Some("f-1".to_owned()));
-    Rule::read(Fault { id, ..fault.clone() }, 0, surroundings).map(|_| ())
+    Rule::read(Fault { id, ..fault.clone() }, 0, context).map(|_| ())
 }
 
 impl List {
@@ -216,24 +216,24 @@ impl List {
         &mut self,
         faults: Vec<Fault>,
         place: Place,
-        around: &Surroundings,
-    ) -> Result<Vec<Fault>, Refused> {
+        context: &FaultContext,
+    ) -> Result<Vec<Fault>, ListError> {
         if self.rules.len() + faults.len() > MAX_RULES {
-            return Err(Refused::TooMany);
+            return Err(ListError::TooMany);
         }
         let mut used: HashSet<String> = self.rules.iter().map(|rule| rule.id.to_string()).collect();
         for (position, id) in faults.iter().enumerate().filter_map(|(at, fault)| Some((at, fault.id.clone()?))) {
             if !used.insert(id.clone()) {
-                return Err(Refused::Id(position, id));
+                return Err(ListError::Id(position, id));
             }
         }
         let mut made = Vec::with_capacity(faults.len());
         for (position, mut fault) in faults.into_iter().enumerate() {
             if fault.id.is_none() {
-                fault.id = Some(free_id("f", &mut self.numbered, &mut used));
+                fault.id = Some(free_id("f", &mut self.last_id, &mut used));
             }
-            let seed = rule_seed(around.seed, self.rules.len() + position);
-            let rule = Rule::read(fault, seed, around).map_err(|mistake| Refused::Rule(position, mistake))?;
+            let seed = rule_seed(context.seed, self.rules.len() + position);
+            let rule = Rule::read(fault, seed, context).map_err(|mistake| ListError::Rule(position, mistake))?;
             made.push(Arc::new(rule));
         }
         Ok(self.put(made, place))
@@ -251,10 +251,10 @@ impl List {
 }
 
 /// The next ID of the form `f-1` that is not used.
-pub(super) fn free_id(prefix: &str, numbered: &mut u64, used: &mut HashSet<String>) -> String {
+pub(super) fn free_id(prefix: &str, last_id: &mut u64, used: &mut HashSet<String>) -> String {
     loop {
-        *numbered += 1;
-        let id = format!("{prefix}-{numbered}");
+        *last_id += 1;
+        let id = format!("{prefix}-{last_id}");
         if used.insert(id.clone()) {
             return id;
         }

@@ -23,7 +23,7 @@ mod tests;
 
 pub use decision::{Decision, Effect, WireFault};
 pub use error::FaultAnswer;
-pub use list::{Faults, Place, Refused, check};
+pub use list::{Faults, ListError, Place, check};
 pub use mistake::Mistake;
 pub use partial::Partial;
-pub use selector::{Subject, Surroundings};
+pub use selector::{FaultContext, Subject};

@@ -9,7 +9,7 @@ use super::error::ErrorRule;
 use super::latency::{Latency, read_duration};
 use super::mistake::Mistake;
 use super::partial::PartialRule;
-use super::selector::{Selector, Subject, Surroundings};
+use super::selector::{FaultContext, Selector, Subject};
 use crate::state::sync::Mutex;
 use crate::state::{Fault, FaultStage};
 
@@ -62,8 +62,8 @@ pub(super) struct Outcome {
 
 impl Rule {
     /// Parses a rule. The caller has checked that its ID is unique.
-    pub(super) fn read(fault: Fault, seed: u64, around: &Surroundings) -> Result<Rule, Mistake> {
-        Rule::read_with(fault, seed, around, None)
+    pub(super) fn read(fault: Fault, seed: u64, context: &FaultContext) -> Result<Rule, Mistake> {
+        Rule::read_with(fault, seed, context, None)
     }
 
     /// Parses a rule. One that is declared in the format of LocalStack may name services that the emulator does not
@@ -71,11 +71,11 @@ impl Rule {
     pub(super) fn read_with(
         fault: Fault,
         seed: u64,
-        around: &Surroundings,
+        context: &FaultContext,
         chaos: Option<ChaosFault>,
     ) -> Result<Rule, Mistake> {
         let id = read_id(fault.id.as_deref().unwrap_or_default())?;
-        let selector = Selector::read(&fault, around, chaos.is_some())?;
+        let selector = Selector::read(&fault, context, chaos.is_some())?;
         let schedule = Schedule::read(&fault, seed)?;
         let failure = Failure::read(&fault, &selector)?;
         let latency = fault.latency.as_ref().map(Latency::read).transpose();
@@ -128,13 +128,13 @@ impl Rule {
         let has_items = !matches!(effect, Some(None));
         let mut counts = self.counts.lock();
         counts.seen += 1;
-        let mut draws = self.schedule.draws(counts.seen);
-        if !has_items || !self.schedule.fires(*counts, &mut draws) {
+        let mut rng = self.schedule.rng(counts.seen);
+        if !has_items || !self.schedule.fires(*counts, &mut rng) {
             return None;
         }
         counts.fired += 1;
         drop(counts);
-        let latency = self.latency.map_or(Duration::ZERO, |latency| latency.draw(&mut draws));
+        let latency = self.latency.map_or(Duration::ZERO, |latency| latency.draw(&mut rng));
         Some(Outcome { latency, effect: effect.flatten() })
     }
 }
@@ -160,13 +160,13 @@ impl Schedule {
 
     /// The random numbers for the n-th selected call. They depend only on the seed and on `n`, so other rules and calls
     /// do not change them.
-    fn draws(&self, seen: u64) -> fastrand::Rng {
+    fn rng(&self, seen: u64) -> fastrand::Rng {
         fastrand::Rng::with_seed(self.seed.wrapping_add(seen.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
     }
 
     /// Returns whether the rule fires on the call that was counted last.
-    fn fires(&self, counts: Counts, draws: &mut fastrand::Rng) -> bool {
-        let random = draws.f64();
+    fn fires(&self, counts: Counts, rng: &mut fastrand::Rng) -> bool {
+        let random = rng.f64();
         let Some(number) = counts.seen.checked_sub(self.after).filter(|number| *number > 0) else { return false };
         number.is_multiple_of(self.every) && random < self.probability && counts.fired < self.times
     }

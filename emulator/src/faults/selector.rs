@@ -16,19 +16,19 @@ const SERVICES: [&str; 6] = [SECURITY_HUB, "ec2", "iam", "organizations", "s3", 
 /// The name that selects all services.
 const ALL: &str = "*";
 
-/// The properties of a world on which rules depend.
+/// The properties of a world that rules depend on.
 #[derive(Clone, Debug, Default)]
-pub struct Surroundings {
+pub struct FaultContext {
     /// The seed for rules that do not set one.
     pub seed: u64,
     /// Regions in addition to those of AWS.
     pub regions: Vec<Region>,
 }
 
-impl Surroundings {
-    /// The surroundings of the rules of a world.
-    pub fn of(world: &World) -> Surroundings {
-        Surroundings { seed: world.ids.seed(), regions: world.directory().regions.clone() }
+impl FaultContext {
+    /// The part of a world on which rules depend.
+    pub fn of(world: &World) -> FaultContext {
+        FaultContext { seed: world.ids.seed(), regions: world.directory().regions.clone() }
     }
 
     fn has_region(&self, name: &str) -> bool {
@@ -148,11 +148,11 @@ pub(super) struct Selector {
 impl Selector {
     /// Parses the members that select calls. With `is_lenient`, services and Regions that the emulator does not have
     /// are accepted; they do not select any calls.
-    pub(super) fn read(fault: &Fault, around: &Surroundings, is_lenient: bool) -> Result<Selector, Mistake> {
+    pub(super) fn read(fault: &Fault, context: &FaultContext, is_lenient: bool) -> Result<Selector, Mistake> {
         let scope = Scope::read(fault, is_lenient)?;
         let account = fault.account.as_deref().map(read_account).transpose()?;
-        if let Some(region) = fault.region.as_deref().filter(|region| !is_lenient && !around.has_region(region)) {
-            let own = around.regions.iter().map(Region::as_str);
+        if let Some(region) = fault.region.as_deref().filter(|region| !is_lenient && !context.has_region(region)) {
+            let own = context.regions.iter().map(Region::as_str);
             let nearest = nearest(region, regions::REGIONS.iter().map(|region| region.name).chain(own));
             return Err(Mistake::new("Region", format!("unknown Region '{region}'{nearest}")));
         }

@@ -16,12 +16,12 @@ fn rules(value: Value) -> Vec<Fault> {
 
 fn faults(value: Value) -> Faults {
     let faults = Faults::default();
-    faults.set(rules(value), &Surroundings::default()).unwrap();
+    faults.set(rules(value), &FaultContext::default()).unwrap();
     faults
 }
 
 fn mistake(value: Value) -> String {
-    Faults::default().set(rules(json!([value])), &Surroundings::default()).unwrap_err().to_string()
+    Faults::default().set(rules(json!([value])), &FaultContext::default()).unwrap_err().to_string()
 }
 
 /// Decides about a call of an operation of Security Hub.
@@ -160,17 +160,17 @@ fn an_invalid_choice_of_items_is_refused_with_its_path_and_a_suggestion() {
 fn refused_rules_change_nothing() {
     let faults = faults(json!([{ "Id": "a", "Error": { "Status": 500 } }]));
     let wrong = json!([{ "Error": { "Status": 500 } }, { "Error": { "Status": 500 }, "Every": 0 }]);
-    assert!(faults.add(rules(wrong.clone()), Place::Last, &Surroundings::default()).is_err());
-    assert!(faults.set(rules(wrong), &Surroundings::default()).is_err());
+    assert!(faults.add(rules(wrong.clone()), Place::Last, &FaultContext::default()).is_err());
+    assert!(faults.set(rules(wrong), &FaultContext::default()).is_err());
     let twice = json!([{ "Id": "b", "Error": { "Status": 500 } }, { "Id": "a", "Error": { "Status": 500 } }]);
-    let refused = faults.add(rules(twice.clone()), Place::Last, &Surroundings::default());
-    assert_eq!(refused, Err(Refused::Id(1, "a".to_owned())));
+    let refused = faults.add(rules(twice.clone()), Place::Last, &FaultContext::default());
+    assert_eq!(refused, Err(ListError::Id(1, "a".to_owned())));
     assert_eq!(faults.list().len(), 1);
     let many = vec![rules(json!([{ "Error": { "Status": 500 } }])).remove(0); 1000];
-    assert_eq!(faults.add(many.clone(), Place::Last, &Surroundings::default()), Err(Refused::TooMany));
-    assert!(faults.set(many, &Surroundings::default()).is_ok());
+    assert_eq!(faults.add(many.clone(), Place::Last, &FaultContext::default()), Err(ListError::TooMany));
+    assert!(faults.set(many, &FaultContext::default()).is_ok());
     assert_eq!(faults.list()[999].id.as_deref(), Some("f-1000"));
-    assert!(faults.set(rules(twice), &Surroundings::default()).is_ok());
+    assert!(faults.set(rules(twice), &FaultContext::default()).is_ok());
 }
 
 /// Rules: CPL-31.
@@ -269,7 +269,7 @@ fn random_numbers_depend_only_on_the_seed() {
         let mut list = vec![json!({ "Error": { "Status": 500 }, "Operation": "GetFindings" }); place];
         list.push(json!({ "Error": { "Status": 500 }, "Probability": 0.5, "Seed": seed }));
         let faults = Faults::default();
-        faults.set(rules(json!(list)), &Surroundings { seed: of_world, regions: Vec::new() }).unwrap();
+        faults.set(rules(json!(list)), &FaultContext { seed: of_world, regions: Vec::new() }).unwrap();
         next(&faults, 200)
     };
     let seven = drawn(Some(7), 0, 0);

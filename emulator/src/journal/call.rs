@@ -42,7 +42,7 @@ pub struct NewCall<'c> {
     /// The response; `None` if a fault suppressed it. The memory of a long body is shared, after spare memory is
     /// released.
     pub response: Option<&'c mut Response<Bytes>>,
-    /// The ID of the fault that the call got.
+    /// The ID of the fault that changed the call.
     pub fault: Option<&'c str>,
     /// The time on the world's clock.
     pub time: Timestamp,

@@ -45,7 +45,7 @@ pub enum StatusFilter {
 /// A filter by the fault of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FaultFilter {
-    /// Any fault, but not the absence of a fault.
+    /// Calls with any fault. Calls without a fault do not match.
     Any,
     /// The fault with this ID.
     Id(String),

@@ -46,7 +46,7 @@ pub(super) enum Scope {
 }
 
 impl Scope {
-    /// The scope for a call of a service. Bodies of operations without secrets, which are nearly all, are not searched.
+    /// The scope for a call of a service. Most operations have no secrets; their bodies are not searched.
     pub fn of(service: &str, operation: Option<Operation>) -> Scope {
         match (service, operation) {
             ("securityhub", Some(operation)) if !has_secrets(operation) => Scope::None,
@@ -78,7 +78,7 @@ impl Scope {
     }
 }
 
-/// Whether the bodies of an operation contain secrets: those of connectors do.
+/// Returns whether the bodies of an operation contain secrets. Only those of connectors do.
 fn has_secrets(operation: Operation) -> bool {
     static OF_CONNECTORS: LazyLock<Vec<bool>> =
         LazyLock::new(|| Operation::ALL.iter().map(|operation| operation.name().contains("Connector")).collect());

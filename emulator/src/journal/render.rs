@@ -51,7 +51,7 @@ pub struct RecordedCall {
     pub traceparent: Option<String>,
     /// The members of the input, from path, query and body; a string if the body is not a JSON object.
     pub input: Value,
-    /// The status; null if a fault left no response.
+    /// The status; null if a fault suppressed the response.
     pub status: Option<u16>,
     /// The code of the error.
     pub error_code: Option<String>,
@@ -61,7 +61,7 @@ pub struct RecordedCall {
     pub output: Value,
     /// The time from the arrival of the request to the response, in milliseconds.
     pub duration_ms: f64,
-    /// The ID of the fault that the call got.
+    /// The ID of the fault that changed the call.
     pub fault: Option<String>,
     /// The members that are null because they are longer than 1 MiB: `Input`, `Output` or both.
     pub truncated: Vec<String>,
@@ -109,8 +109,8 @@ impl RecordedCall {
     }
 }
 
-/// Whether calls of an operation can be explained: `Some(true)` for GetFindingsV2, `Some(false)` for GetFindings, and
-/// `None` for other operations.
+/// Returns the half of an operation whose calls can be explained: `Some(true)` for GetFindingsV2, `Some(false)` for
+/// GetFindings, and `None` for other operations.
 pub fn explained_operation(name: &str) -> Option<bool> {
     match Operation::by_name(name)? {
         Operation::GetFindings => Some(false),

@@ -128,7 +128,7 @@ impl Ring {
         self.chunks.push_back(chunk);
     }
 
-    /// Drops the oldest chunks until the ring needs at most `limit` bytes.
+    /// Drops the oldest chunks until the ring needs at max `limit` bytes.
     fn shrink(&mut self, limit: usize) -> Vec<Chunk> {
         let mut dropped = Vec::new();
         while self.bytes > limit {
@@ -153,8 +153,8 @@ impl Ring {
         self.dropped_numbers.after(after)
     }
 
-    /// Up to `most` calls after a number, oldest first.
-    pub fn after(&self, number: u64, most: usize) -> Vec<Copied> {
+    /// Up to `max` calls after a number, oldest first.
+    pub fn after(&self, number: u64, max: usize) -> Vec<Copied> {
         let first = self.chunks.partition_point(|chunk| chunk.last() <= number);
         let slots = self.chunks.range(first..).flat_map(|chunk| {
             let start = chunk.slots.partition_point(|slot| slot.number <= number);
@@ -165,7 +165,7 @@ impl Ring {
             let bytes = chunk.bytes.get(start..start + slot.length as usize).unwrap_or_default().into();
             Copied { number: slot.number, bytes, bodies: slot.bodies.clone() }
         };
-        slots.take(most).map(copy).collect()
+        slots.take(max).map(copy).collect()
     }
 
     /// Deletes the calls with these numbers, which are sorted, and returns how many were deleted. The memory of their

@@ -1,13 +1,13 @@
 //! Metrics in the formats of Prometheus (CPL-100 to CPL-102).
 //!
 //! Contents: the counters of one emulator, and the text of a page in the text format 0.0.4 or in OpenMetrics. Numbers
-//! that other rooms know, such as the number of findings, are not copied here: the control plane reads them when it
+//! that other modules know, such as the number of findings, are not copied here: the control plane reads them when it
 //! writes the page. The counters are not global, so several emulators in one process count separately.
 //!
 //! Recording a call of Security Hub increments atomic counters, which are indexed by operation. The crate
 //! `prometheus-client` was not adopted: it writes OpenMetrics only, in which counters have other names than in the text
-//! format 0.0.4; it finds a counter by hashing a set of labels under a lock; and the numbers of other rooms would need
-//! collectors of about the same length as the code that writes a page.
+//! format 0.0.4; it finds a counter by hashing a set of labels under a lock; and the numbers of other modules would
+//! need collectors of about the same length as the code that writes a page.
 
 mod calls;
 mod histogram;
@@ -94,7 +94,7 @@ pub enum Called<'c> {
 /// The outcome of a call.
 #[derive(Clone, Copy, Debug)]
 pub struct Outcome<'c> {
-    /// The status; `None` if a fault left the client without a response.
+    /// The status; `None` if a fault suppressed the response.
     pub status: Option<u16>,
     /// The error code of a refused call.
     pub error: Option<&'c str>,

@@ -179,7 +179,7 @@ pub(super) struct ServeArguments {
     #[arg(long, value_enum, value_name = "LEVEL", default_value_t, env = "SECURITYHUB_LOCAL_DURABILITY")]
     pub(super) durability: Durability,
 
-    /// Cut a damaged file of --data-dir before the damage, and continue with the records before it
+    /// Truncate a damaged file of --data-dir at the damage, and continue with the records before it
     #[arg(long, env = "SECURITYHUB_LOCAL_RECOVER", value_parser = FalseyValueParser::new())]
     pub(super) recover: bool,
 

@@ -256,7 +256,8 @@ fn table(faults: &[Value]) -> String {
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(["ID", "Selects", "Does", "Seen", "Fired"]);
     for fault in faults {
-        let [selects, does] = [SELECTS, DOES].map(|names| escape_control_characters(&members(fault, names)));
+        let [selects, does] =
+            [SELECTION_MEMBERS, EFFECT_MEMBERS].map(|names| escape_control_characters(&members(fault, names)));
         let id = escape_control_characters(fault["Id"].as_str().unwrap_or_default());
         let [seen, fired] = ["Seen", "Fired"].map(|name| fault[name].as_u64().unwrap_or_default().to_string());
         table.add_row([id, selects, does, seen, fired]);
@@ -268,7 +269,7 @@ fn table(faults: &[Value]) -> String {
 }
 
 /// The members that determine on which calls a fault fires.
-const SELECTS: &[&str] = &[
+const SELECTION_MEMBERS: &[&str] = &[
     "Service",
     "Operation",
     "Account",
@@ -282,7 +283,7 @@ const SELECTS: &[&str] = &[
     "Enabled",
 ];
 /// The members that determine the effect of a fault.
-const DOES: &[&str] = &["Error", "Wire", "WireOver", "Partial", "Latency", "Stage"];
+const EFFECT_MEMBERS: &[&str] = &["Error", "Wire", "WireOver", "Partial", "Latency", "Stage"];
 
 /// The members of a fault with these names, on one line.
 fn members(fault: &Value, names: &[&str]) -> String {

@@ -1,4 +1,4 @@
-//! Events and calls as lines: all that the emulator has stored, and with `--follow` also later ones.
+//! Prints the stored events or calls as lines and, with `--follow`, later ones.
 
 use std::io::Write as _;
 
@@ -62,8 +62,8 @@ impl Listing<'_> {
         }
     }
 
-    /// Prints the stored items and those that follow, from the stream at `path`. `refused` is the error for a message of
-    /// the emulator.
+    /// Prints the stored items and those that follow, from the stream at `path`. `refused` converts a message of the
+    /// emulator to an error.
     pub(super) fn follow(&self, path: &str, refused: fn(String) -> Exit) -> Result<(), Exit> {
         if !self.print(&[], true)? {
             return Ok(());
@@ -87,7 +87,8 @@ impl Listing<'_> {
         })
     }
 
-    /// Prints items, unless as JSON after a heading. Returns `false` if the reader of the output has closed it.
+    /// Prints items as JSON, or as lines below an optional heading. Returns `false` if the reader of the output has
+    /// closed it.
     fn print(&self, items: &[&str], has_heading: bool) -> Result<bool, Exit> {
         let is_json = self.remote.json;
         let mut text = if has_heading && !is_json { self.heading.clone() } else { String::new() };

@@ -1,4 +1,4 @@
-//! `sinks` and `announce`: manages receivers of the events of a running emulator, and publishes announcements.
+//! `sinks` and `announce`: manage receivers of the events of a running emulator, and publish announcements.
 
 use std::path::Path;
 
@@ -91,7 +91,7 @@ pub(super) struct AnnounceArguments {
 /// The members of a sink that are printed.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Shown {
+struct SinkSummary {
     name: String,
     #[serde(rename = "Type")]
     kind: String,
@@ -169,7 +169,7 @@ fn list(remote: &Remote) -> Result<(), Exit> {
     if remote.json {
         return output::print_lines(&sinks);
     }
-    let sinks: Vec<Shown> = serde_json::from_value(sinks.into()).map_err(Exit::failed)?;
+    let sinks: Vec<SinkSummary> = serde_json::from_value(sinks.into()).map_err(Exit::failed)?;
     if sinks.is_empty() {
         return output::print("No sinks. Add one with `securityhub-local sinks put`.\n");
     }
@@ -183,7 +183,7 @@ fn list(remote: &Remote) -> Result<(), Exit> {
     output::print(&lines.collect::<String>())
 }
 
-fn row(sink: &Shown) -> Vec<String> {
+fn row(sink: &SinkSummary) -> Vec<String> {
     let State { queued, delivered, failed, dropped, retries, last_error } = &sink.state;
     let receiver = sink.url.as_ref().or(sink.path.as_ref()).map_or("-", String::as_str);
     let error = last_error.as_deref().unwrap_or("-");
@@ -219,7 +219,7 @@ mod tests {
         let sink = json!({ "Name": "hook", "Type": "webhook", "Url": "http://a", "State": {
             "Queued": 1, "Delivered": 2, "Failed": 3, "Dropped": 4, "Retries": 5, "LastError": null,
         } });
-        let sink: Shown = serde_json::from_value(sink).unwrap();
+        let sink: SinkSummary = serde_json::from_value(sink).unwrap();
         assert_eq!(row(&sink).join(" "), "hook webhook http://a 1 2 3 4 5 -");
     }
 }

@@ -22,7 +22,7 @@ const SLACK: u64 = 32 * 1024 * 1024;
 thread_local! {
     /// The position after the last record of the current thread's call.
     static POSITION: Cell<u64> = const { Cell::new(0) };
-    /// Whether a record of the current thread's call could not be written.
+    /// True if a record of the current thread's call could not be written.
     static HAS_FAILED: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -37,7 +37,7 @@ pub struct ChangeStore {
     replaced_in: Mutex<Option<u64>>,
     /// The size of a snapshot without its findings.
     size_of_rest: AtomicU64,
-    /// Whether a snapshot is needed regardless of the file sizes.
+    /// True if a snapshot is needed regardless of the file sizes.
     is_due: AtomicBool,
     is_closed: AtomicBool,
 }
@@ -89,7 +89,7 @@ impl ChangeStore {
         self.store.durability()
     }
 
-    /// Whether the last attempt to write has failed.
+    /// Returns whether the last attempt to write has failed.
     pub fn has_failed(&self) -> bool {
         self.store.has_failed()
     }

@@ -45,7 +45,7 @@ struct Inner {
     events: usize,
     /// The account of unknown access keys, unless the scenario sets one.
     default_account: AccountId,
-    /// Whether the signatures of AWS clients are verified.
+    /// True if the signatures of AWS clients are verified.
     verifies_signatures: bool,
     /// The ID of the last request that panicked.
     last_panic: Mutex<Option<String>>,
@@ -58,9 +58,9 @@ struct Inner {
 }
 
 impl ServedWorld {
-    /// Serves a copy of `start`. Up to `events` events and up to `journal` bytes of recorded calls are kept. Unknown
+    /// Serves a copy of `start`. Up to `events` events and up to `journal` bytes of recorded calls are stored. Unknown
     /// access keys belong to `default_account`, unless the scenario sets another account. Jobs write their output with
-    /// `export_sink`; without a sink, they keep it in memory.
+    /// `export_sink`; without a sink, it stays in memory.
     pub fn new(
         start: World,
         (events, journal): (usize, usize),
@@ -109,7 +109,7 @@ impl ServedWorld {
         self.world().directory().default_account.unwrap_or(self.0.default_account)
     }
 
-    /// Whether the signatures of AWS clients are verified.
+    /// Returns whether the signatures of AWS clients are verified.
     pub fn verifies_signatures(&self) -> bool {
         self.0.verifies_signatures
     }
@@ -131,7 +131,7 @@ impl ServedWorld {
         &self.0.snapshots
     }
 
-    /// The faults in force.
+    /// The active faults.
     pub fn faults(&self) -> &Faults {
         &self.0.faults
     }
@@ -151,9 +151,9 @@ impl ServedWorld {
         &self.0.sinks
     }
 
-    /// Returns to a snapshot, to the start or to an empty world; kept events stay (CPL-52, CPL-55). Returns `None` if
-    /// the snapshot does not exist, and false if the change could not be recorded, in which case the world is
-    /// unchanged.
+    /// Returns to a snapshot, to the start or to an empty world. Stored events are not removed (CPL-52, CPL-55).
+    /// Returns `None` if the snapshot does not exist, and false if the change could not be recorded, in which case the
+    /// world is unchanged.
     pub fn restore(&self, name: &str) -> Option<bool> {
         let world = self.stored(name)?;
         let Some(by) = self.new_world(name, &world) else { return Some(false) };
@@ -183,8 +183,8 @@ impl ServedWorld {
         is_replaced
     }
 
-    /// Replaces the world by an extended copy of it; the start and the kept events stay. Returns false if that could
-    /// not be recorded, in which case the world is unchanged.
+    /// Replaces the world by an extended copy. The start and the stored events do not change. Returns false if that
+    /// could not be recorded, in which case the world is unchanged.
     #[must_use]
     pub fn extend(&self, world: World) -> bool {
         let Some(by) = self.written(&world, NewWorld::Snapshot) else { return false };
@@ -202,9 +202,9 @@ impl ServedWorld {
         is_replaced
     }
 
-    /// Replaces the current world. Events start from now on (EVT-08); numbering continues, so a client following the
-    /// stream keeps its cursor. Sinks become those of the new world, with empty queues, and the calls of the journal are
-    /// forgotten (CPL-55).
+    /// Replaces the current world. The new world emits events from now on (EVT-08); numbering continues, so a client
+    /// following the stream keeps its cursor. Sinks become those of the new world, with empty queues, and recorded
+    /// calls are deleted (CPL-55).
     #[must_use]
     pub fn replace(&self, world: World, by: NewWorld) -> bool {
         let is_empty = by == NewWorld::Empty;

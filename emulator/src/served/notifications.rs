@@ -65,7 +65,7 @@ impl Notifications {
         self.stop.notify_waiters();
     }
 
-    /// Whether [`Notifications::stop`] was called.
+    /// Returns whether [`Notifications::stop`] was called.
     pub fn is_stopping(&self) -> bool {
         self.is_stopping.load(Ordering::Acquire)
     }

@@ -14,7 +14,7 @@ const INTERVAL: Duration = Duration::from_millis(200);
 /// The time until the next attempt after an error.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// Whether a call changes the world.
+/// The effect of a call on the world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallKind {
     /// The call only reads.
@@ -70,7 +70,7 @@ impl Persistence {
 
 impl Resumed {
     /// Reads a directory and opens it for writing. Returns the folder if it is empty. With `recovers`, damaged files
-    /// are cut before the damage.
+    /// are truncated at the damage.
     ///
     /// # Errors
     /// [`Error`].
@@ -108,7 +108,7 @@ impl ServedWorld {
         self.0.change_store.as_ref().map_or("none", |store| store.durability().as_str())
     }
 
-    /// Whether the last attempt to write to the data directory has failed.
+    /// Returns whether the last attempt to write to the data directory has failed.
     pub fn cannot_write(&self) -> bool {
         self.0.change_store.as_ref().is_some_and(|store| store.has_failed())
     }

@@ -19,7 +19,7 @@ pub struct Replayed {
     pub warnings: Vec<String>,
     /// The size of the snapshot of the world without its findings.
     pub size_of_rest: u64,
-    /// Whether the snapshot of the start was damaged.
+    /// True if the snapshot of the start was damaged.
     pub is_start_damaged: bool,
 }
 
@@ -43,7 +43,7 @@ struct Log<'c> {
     pins: Vec<(u64, String)>,
 }
 
-/// Reads a data directory; `None` if it is empty. With `recovers`, damaged files are cut before the damage.
+/// Reads a data directory; `None` if it is empty. With `recovers`, damaged files are truncated at the damage.
 ///
 /// # Errors
 /// [`Error`].

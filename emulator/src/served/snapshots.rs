@@ -58,7 +58,7 @@ impl fmt::Display for SnapshotError {
         formatter.write_str(match self {
             SnapshotError::Name => "the name of a snapshot has 1 to 64 characters: letters, digits, '.', '_' and '-'",
             SnapshotError::Reserved => "'start' and 'empty' always exist; they cannot be saved or deleted",
-            SnapshotError::TooMany => "there are 100 snapshots; delete one first",
+            SnapshotError::TooMany => "the maximum of 100 snapshots is reached; delete one first",
         })
     }
 }

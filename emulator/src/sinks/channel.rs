@@ -24,7 +24,7 @@ pub async fn deliver(
             }
             Err(_) => Outcome::failed(messages.len(), "the receiver of the channel was dropped"),
         },
-        _ = changes.changed() => Outcome { again: messages, ..Outcome::default() },
+        _ = changes.changed() => Outcome { retry: messages, ..Outcome::default() },
     }
 }
 

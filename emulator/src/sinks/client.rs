@@ -15,7 +15,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Maximum size of a response, in bytes.
 const ANSWER_LIMIT: usize = 1024 * 1024;
 
-/// A client of one lane, which uses its connection again.
+/// The client of one lane. It reuses its connection.
 #[derive(Debug)]
 pub struct Client {
     trust: Trust,
@@ -33,8 +33,7 @@ impl Client {
         self.connection = None;
     }
 
-    /// Sends a request over the connection, or over a new one if there is none or it is closed. A connection is not used
-    /// again after an error.
+    /// Sends a request over the open connection, or opens one. A connection is not reused after an error.
     pub async fn exchange(&mut self, url: &HttpUrl, request: Request<Bytes>) -> Result<Response<Bytes>, String> {
         let mut connection = match self.connection.take() {
             Some(mut connection) => {

@@ -48,7 +48,7 @@ impl fmt::Display for Mistake {
 pub enum FilesBelow<'p> {
     /// Any file; relative paths are relative to this directory.
     Anywhere(&'p Path),
-    /// Files below this directory only; `None` for no files at all.
+    /// Files below this directory; `None` forbids all files.
     Directory(Option<&'p Path>),
 }
 
@@ -155,14 +155,14 @@ impl Definition {
     }
 
     /// Returns whether accounts and Regions select an event. The pattern is not evaluated.
-    pub fn may_want(&self, event: &Event) -> bool {
+    pub fn matches_receiver(&self, event: &Event) -> bool {
         let accounts = self.accounts.as_ref().is_none_or(|accounts| accounts.contains(&event.receiver.account));
         accounts && self.covers(&event.receiver.region)
     }
 
     /// Returns whether the sink receives announcements of a Region. Announcements are not events, so sinks with a
     /// pattern and sinks of type EventBridge do not receive them.
-    pub fn wants_announcements(&self, region: &Region) -> bool {
+    pub fn receives_announcements(&self, region: &Region) -> bool {
         let takes = !matches!(self.target, Target::EventBridge { .. });
         takes && self.is_enabled && self.filter.pattern.is_none() && self.covers(region)
     }

@@ -23,7 +23,7 @@ use crate::http_client::tls::Trust;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// Maximum random variation of a pause, as a fraction of the pause.
-const SPREAD: f64 = 0.2;
+const JITTER: f64 = 0.2;
 /// Time limit for emptying the queues at shutdown.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -117,14 +117,14 @@ async fn deliver(sink: &Sink, mut messages: VecDeque<Message>, client: &mut Clie
             attempt(sink.name(), &definition.target, batch, (&mut *client, &mut changes)).await
         };
         let attempts = retried.map_or(0, |(attempts, _)| attempts);
-        let again = sink.record(outcome, count, attempts >= definition.retries);
+        let retry = sink.record(outcome, count, attempts >= definition.retries);
         notify();
-        if again.is_empty() {
+        if retry.is_empty() {
             retried = None;
             continue;
         }
-        retried = Some((attempts + 1, again.len()));
-        again.into_iter().rev().for_each(|message| messages.push_front(message));
+        retried = Some((attempts + 1, retry.len()));
+        retry.into_iter().rev().for_each(|message| messages.push_front(message));
         client.disconnect();
         tokio::select! {
             () = sleep(pause(attempts, fastrand::f64())) => {}
@@ -133,7 +133,7 @@ async fn deliver(sink: &Sink, mut messages: VecDeque<Message>, client: &mut Clie
     }
 }
 
-/// Returns the number of messages, from the first, that one attempt sends.
+/// Returns the number of leading messages that one attempt sends.
 fn batch_size(target: &Target, messages: &[Message]) -> usize {
     match target {
         Target::Webhook { .. } | Target::Channel(_) => 1,
@@ -163,7 +163,7 @@ async fn attempt(
 /// 20 %. `random` is from 0 to 1.
 fn pause(attempts: u32, random: f64) -> Duration {
     let doubled = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(attempts)).min(LONGEST_PAUSE);
-    doubled.mul_f64(1.0 - SPREAD + 2.0 * SPREAD * random)
+    doubled.mul_f64(1.0 - JITTER + 2.0 * JITTER * random)
 }
 
 #[cfg(test)]

@@ -30,8 +30,8 @@ const TEMPORARY: [&str; 2] = ["InternalFailure", "ThrottlingException"];
 /// Maximum number of characters of an answer that an error shows.
 const MAX_SHOWN: usize = 200;
 
-/// Returns the number of messages, from the first, that fit into one call, which only has events of one receiver; at
-/// least 1.
+/// Returns the number of leading messages that fit into one call; at least 1. All events of a call have the same
+/// receiver.
 pub fn batch_size(messages: &[Message]) -> usize {
     let receiver = messages.first().and_then(event).map(|event| &event.receiver);
     let mut size = 0;
@@ -77,7 +77,7 @@ pub async fn deliver(url: &HttpUrl, naming: Naming<'_>, messages: Vec<Message>, 
     }
     match client.exchange(url, request).await {
         Ok(response) => outcome(response.status(), response.body(), messages),
-        Err(error) => Outcome::again(messages, error),
+        Err(error) => Outcome::retry(messages, error),
     }
 }
 
@@ -137,7 +137,7 @@ fn outcome(status: StatusCode, body: &[u8], messages: Vec<Message>) -> Outcome {
     let shown: String = String::from_utf8_lossy(body).chars().take(MAX_SHOWN).collect();
     if !status.is_success() {
         let outcome = if TEMPORARY.iter().any(|code| shown.contains(code)) {
-            Outcome { status: Some(status.as_u16()), ..Outcome::again(messages, "") }
+            Outcome { status: Some(status.as_u16()), ..Outcome::retry(messages, "") }
         } else {
             Outcome::of_status(status, messages)
         };
@@ -161,7 +161,7 @@ fn outcome(status: StatusCode, body: &[u8], messages: Vec<Message>) -> Outcome {
         };
         outcome.error = Some(format!("{code}: {}", error_message.unwrap_or_default()));
         if TEMPORARY.contains(&code.as_str()) {
-            outcome.again.push(message);
+            outcome.retry.push(message);
         } else {
             outcome.failed += 1;
         }
@@ -246,20 +246,20 @@ mod tests {
             { "ErrorCode": "MalformedDetail", "ErrorMessage": "bad" }, { "ErrorCode": "InternalFailure" }, { "EventId": "5" },
         ] });
         let part = outcome(StatusCode::OK, body.to_string().as_bytes(), batch());
-        assert_eq!((part.delivered, part.failed, numbers(&part.again)), (2, 1, vec![2, 4]));
+        assert_eq!((part.delivered, part.failed, numbers(&part.retry)), (2, 1, vec![2, 4]));
         assert_eq!((part.status, part.error.as_deref()), (Some(200), Some("InternalFailure: ")));
         let all = outcome(StatusCode::OK, br#"{"FailedEntryCount":0,"Entries":[]}"#, batch());
-        assert_eq!((all.delivered, all.failed, all.again.len(), all.error), (5, 0, 0, None));
+        assert_eq!((all.delivered, all.failed, all.retry.len(), all.error), (5, 0, 0, None));
         let other = outcome(StatusCode::OK, b"hello", batch());
         assert_eq!(
             (other.failed, other.error.as_deref()),
             (5, Some("the response is not a PutEvents response: hello"))
         );
         let refused = outcome(StatusCode::BAD_REQUEST, br#"{"__type":"ValidationException"}"#, batch());
-        assert_eq!((refused.failed, refused.again.len(), refused.status), (5, 0, Some(400)));
+        assert_eq!((refused.failed, refused.retry.len(), refused.status), (5, 0, Some(400)));
         for (status, body) in [(400, r#"{"__type":"ThrottlingException"}"#), (503, ""), (429, ""), (408, "")] {
             let status = StatusCode::from_u16(status).unwrap();
-            assert_eq!(numbers(&outcome(status, body.as_bytes(), batch()).again), [1, 2, 3, 4, 5], "{status}");
+            assert_eq!(numbers(&outcome(status, body.as_bytes(), batch()).retry), [1, 2, 3, 4, 5], "{status}");
         }
     }
 }

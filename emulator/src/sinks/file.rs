@@ -15,9 +15,9 @@ pub async fn deliver(path: &Path, messages: Vec<Message>) -> Outcome {
         let mut written = 0;
         let appended = append(&target, &messages, &mut written);
         let mut messages = messages;
-        let again = messages.split_off(written);
+        let retry = messages.split_off(written);
         let error = appended.err().map(|error| format!("cannot write {}: {error}", target.display()));
-        Outcome { delivered: written, again, error, ..Outcome::default() }
+        Outcome { delivered: written, retry, error, ..Outcome::default() }
     };
     match tokio::task::spawn_blocking(attempt).await {
         Ok(outcome) => outcome,

@@ -53,7 +53,7 @@ pub struct Sinks {
     woken: Notify,
     /// Wakes calls that wait for a change of a sink.
     changed: Arc<Notify>,
-    /// The sinks of the program, which each start of the state has besides those of the scenario.
+    /// Sinks that the program adds after each reset, in addition to those of the scenario.
     own: Mutex<BTreeMap<String, Definition>>,
     /// The directory below which control-plane calls may create files.
     directory: OnceLock<PathBuf>,
@@ -119,7 +119,8 @@ impl Sinks {
         FilesBelow::Directory(self.directory.get().map(PathBuf::as_path))
     }
 
-    /// Adds a sink, or changes the one with this name, whose queue stays. Returns whether it is new.
+    /// Adds a sink, or changes the definition of the sink with this name and preserves its queue. Returns whether it is
+    /// new.
     ///
     /// # Errors
     /// [`PutError`]; no sink is changed.
@@ -172,8 +173,8 @@ impl Sinks {
         Ok(())
     }
 
-    /// Replaces all sinks with the sinks of a start of the state: those of its scenario, which are valid, and those of
-    /// the program. Queued messages are dropped.
+    /// Replaces all sinks by those that a scenario declares, which are valid, and those of the program. Queued messages
+    /// are dropped.
     pub fn load(&self, declared: &BTreeMap<String, EventSink>) {
         let sink = |(name, declared): (&String, &EventSink)| {
             let checked = Definition::new(declared.clone(), FilesBelow::Anywhere(Path::new("")));
@@ -220,12 +221,12 @@ impl Sinks {
         }
     }
 
-    /// Queues announcements for the sinks that want them, and stores them for streams.
+    /// Queues announcements for the sinks that receive them, and stores them for streams.
     pub fn announce(&self, announcements: Vec<Announcement>) {
         let sinks = self.list();
         for announcement in announcements.into_iter().map(Arc::new) {
-            let wants = |sink: &&Arc<Sink>| sink.definition().wants_announcements(&announcement.region);
-            for sink in sinks.iter().filter(wants) {
+            let receives = |sink: &&Arc<Sink>| sink.definition().receives_announcements(&announcement.region);
+            for sink in sinks.iter().filter(receives) {
                 sink.announce(queue::Message::Announcement(Arc::clone(&announcement)));
             }
             self.announcements.store(announcement);

@@ -10,7 +10,7 @@ pub struct Outcome {
     /// Number of refused messages, for which a retry would fail too.
     pub failed: usize,
     /// The messages to send again, in order.
-    pub again: Vec<Message>,
+    pub retry: Vec<Message>,
     /// HTTP status of the response.
     pub status: Option<u16>,
     /// The last error.
@@ -19,8 +19,8 @@ pub struct Outcome {
 
 impl Outcome {
     /// Creates an outcome in which all messages are sent again.
-    pub fn again(messages: Vec<Message>, error: impl Into<String>) -> Outcome {
-        Outcome { again: messages, error: Some(error.into()), ..Outcome::default() }
+    pub fn retry(messages: Vec<Message>, error: impl Into<String>) -> Outcome {
+        Outcome { retry: messages, error: Some(error.into()), ..Outcome::default() }
     }
 
     /// Creates an outcome in which all messages were refused.
@@ -37,7 +37,7 @@ impl Outcome {
         let error = format!("the receiver answered {status}");
         let is_temporary = status.is_server_error() || matches!(status.as_u16(), 408 | 429);
         let outcome =
-            if is_temporary { Outcome::again(messages, error) } else { Outcome::failed(messages.len(), error) };
+            if is_temporary { Outcome::retry(messages, error) } else { Outcome::failed(messages.len(), error) };
         Outcome { status: code, ..outcome }
     }
 }

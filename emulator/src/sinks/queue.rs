@@ -35,7 +35,7 @@ pub enum Lane {
     Receiver(HubKey),
     /// Announcements of a Region.
     Region(Region),
-    /// All messages of a sink without separate orders, such as a file.
+    /// All messages of a sink that delivers them in one order, such as a file.
     All,
 }
 
@@ -65,12 +65,12 @@ impl Queue {
         self.waiting.len() + self.in_progress
     }
 
-    /// Adds a message. If more than `most` messages wait, the oldest is dropped. Returns whether a message was dropped.
-    pub fn push(&mut self, message: Message, most: usize) -> bool {
+    /// Adds a message. If more than `max` messages wait, the oldest is dropped. Returns whether a message was dropped.
+    pub fn push(&mut self, message: Message, max: usize) -> bool {
         self.waiting.insert(self.next, message);
         self.unsorted.insert(self.next);
         self.next += 1;
-        self.waiting.len() > most && self.drop_oldest()
+        self.waiting.len() > max && self.drop_oldest()
     }
 
     fn drop_oldest(&mut self) -> bool {
@@ -84,10 +84,10 @@ impl Queue {
         true
     }
 
-    /// Returns up to `most` of the oldest messages that are not yet compared with the pattern.
-    pub fn unsorted(&self, most: usize) -> Vec<(Ticket, Message)> {
+    /// Returns up to `max` of the oldest messages that are not yet compared with the pattern.
+    pub fn unsorted(&self, max: usize) -> Vec<(Ticket, Message)> {
         let message = |ticket: &Ticket| Some((*ticket, self.waiting.get(ticket)?.clone()));
-        self.unsorted.iter().take(most).filter_map(message).collect()
+        self.unsorted.iter().take(max).filter_map(message).collect()
     }
 
     /// Moves a compared message to its lane, or drops it if `lane` is `None`.
@@ -109,10 +109,10 @@ impl Queue {
         Some(lane)
     }
 
-    /// Takes up to `most` messages of a busy lane, whose delivery is then in progress. A lane without messages is
-    /// marked as free.
-    pub fn take(&mut self, lane: &Lane, most: usize) -> Vec<Message> {
-        let tickets = self.lanes.get_mut(lane).map(|tickets| tickets.drain(..most.min(tickets.len())));
+    /// Takes up to `max` messages of a busy lane, whose delivery is then in progress. A lane without messages is marked
+    /// as free.
+    pub fn take(&mut self, lane: &Lane, max: usize) -> Vec<Message> {
+        let tickets = self.lanes.get_mut(lane).map(|tickets| tickets.drain(..max.min(tickets.len())));
         let messages: Vec<Message> =
             tickets.into_iter().flatten().filter_map(|ticket| self.waiting.remove(&ticket)).collect();
         self.in_progress += messages.len();

@@ -155,7 +155,7 @@ async fn a_webhook_that_fails_twice_gets_each_event_once_more() {
     receive(&sinks, &[event(1, 0), event(2, 0)]);
     let state = settled(&sinks, "hook").await;
     assert!(start.elapsed() >= Duration::from_millis(80 + 160), "{:?}", start.elapsed());
-    assert_eq!(server.texts(number), ["1", "1", "1", "2"], "an event waits for the one before it");
+    assert_eq!(server.texts(number), ["1", "1", "1", "2"], "an event waits for the previous event");
     assert_eq!((state.delivered, state.failed, state.dropped, state.retries), (2, 0, 0, 2));
     assert_eq!(state.last_error.as_deref(), Some("the receiver answered 429 Too Many Requests"));
     assert!(state.last_status == Some(200) && state.last_delivery.is_some(), "{state:?}");
@@ -170,7 +170,7 @@ async fn a_webhook_that_fails_twice_gets_each_event_once_more() {
 
 /// Rules: CPL-86.
 #[tokio::test]
-async fn only_temporary_failures_are_retried_and_not_for_ever() {
+async fn only_temporary_failures_are_retried_a_limited_number_of_times() {
     let server = Server::start(&[404, 302, 503, 503, 503], json!({})).await;
     let sinks = delivering();
     let declared = EventSink { retries: Some(2), ..webhook(&server.url) };
@@ -235,7 +235,7 @@ async fn a_full_queue_drops_the_oldest_and_shutdown_empties_it() {
     assert_eq!((state.queued, state.dropped), (3, 2));
     sinks.deliver(async {}).await;
     assert_eq!(server.texts(number), ["3", "4", "5"]);
-    // What cannot be delivered holds the shutdown up for two seconds.
+    // Undeliverable messages delay the shutdown by two seconds.
     server.task.abort();
     sinks.put("hook", definition(webhook("http://127.0.0.1:1"))).unwrap();
     receive(&sinks, &[event(6, 0)]);
@@ -269,7 +269,7 @@ async fn a_file_gets_a_line_for_each_event_in_order() {
     tokio::time::sleep(Duration::from_millis(50)).await;
     std::fs::remove_file(path.parent().unwrap()).unwrap();
     let state = settled(&sinks, "file").await;
-    assert!(state.delivered == 601 && state.last_error.unwrap().starts_with("cannot write"), "it is tried again");
+    assert!(state.delivered == 601 && state.last_error.unwrap().starts_with("cannot write"), "the write is retried");
 }
 
 /// Rules: FWD-01, FWD-03, FWD-04, CPL-85.
@@ -326,7 +326,7 @@ async fn receivers_with_https_are_reached_if_their_authority_is_trusted() {
     let plain = server.url.replace("https", "http");
     sinks.put("hook", definition(EventSink { url: Some(plain), ..once() })).unwrap();
     receive(&sinks, &[event(4, 0)]);
-    assert_eq!(settled(&sinks, "hook").await.delivered, 3, "the server speaks both");
+    assert_eq!(settled(&sinks, "hook").await.delivered, 3, "the server answers HTTP and HTTPS");
 }
 
 /// Rules: CPL-88.
@@ -377,7 +377,7 @@ fn sinks_are_named_limited_and_replaced_by_a_scenario() {
 
 /// Rules: CPL-101, CPL-102.
 #[test]
-fn numbers_for_metrics_never_go_back() {
+fn counters_for_metrics_never_decrease() {
     let sinks = Sinks::new(Arc::default());
     let declared = EventSink { queue_size: Some(1), ..webhook("http://a") };
     let total = || sinks.totals()["hook"];

@@ -24,7 +24,7 @@ pub async fn deliver(
     };
     match client.exchange(url, request).await {
         Ok(response) => Outcome::of_status(response.status(), messages),
-        Err(error) => Outcome::again(messages, error),
+        Err(error) => Outcome::retry(messages, error),
     }
 }
 

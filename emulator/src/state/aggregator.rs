@@ -31,7 +31,7 @@ pub enum Linking {
 }
 
 impl Aggregator {
-    /// Whether a Region is linked. The home Region and Regions of other partitions never are.
+    /// Returns whether a Region is linked. The home Region and Regions of other partitions never are.
     pub fn links(&self, region: &Region) -> bool {
         let names = match &self.linking {
             Linking::All => true,

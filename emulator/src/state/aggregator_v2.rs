@@ -50,7 +50,7 @@ impl LinkingModeV2 {
 }
 
 impl AggregatorV2 {
-    /// Whether a Region is linked. The home Region and Regions of other partitions never are.
+    /// Returns whether a Region is linked. The home Region and Regions of other partitions never are.
     pub fn links(&self, region: &Region) -> bool {
         let names = match self.mode {
             LinkingModeV2::Specified => self.linked.contains(region),

@@ -21,9 +21,9 @@ pub struct AutomationRule {
     pub description: String,
     /// `RuleOrder`, 1 to 1000. Rules with a lower order run first.
     pub order: u32,
-    /// Whether the rule is evaluated.
+    /// True if the rule is evaluated.
     pub is_enabled: bool,
-    /// Whether evaluation stops after this rule has matched.
+    /// True if evaluation stops after this rule has matched.
     pub is_terminal: bool,
     /// An `AutomationRulesFindingFilters`, as it was sent (FLT-08).
     pub criteria: Map<String, Value>,

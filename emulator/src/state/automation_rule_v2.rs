@@ -21,7 +21,7 @@ pub struct AutomationRuleV2 {
     pub description: String,
     /// `RuleOrder`: rules with a smaller number run first.
     pub order: f32,
-    /// Whether the rule runs.
+    /// True if the rule runs.
     pub is_enabled: bool,
     /// The findings or resources that the rule applies to.
     pub criteria: CriteriaV2,

@@ -75,7 +75,7 @@ pub enum ChosenControls {
 }
 
 impl ChosenControls {
-    /// Whether a control is enabled.
+    /// Returns whether a control is enabled.
     pub fn has(&self, id: &str) -> bool {
         match self {
             ChosenControls::Only(ids) => ids.iter().any(|of| of == id),

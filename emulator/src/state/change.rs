@@ -39,6 +39,6 @@ pub enum Change {
 pub struct StoredFinding {
     /// The sequence number it received when it was created.
     pub number: u64,
-    /// Whether this write created it.
+    /// True if this write created it.
     pub is_new: bool,
 }

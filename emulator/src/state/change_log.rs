@@ -13,6 +13,6 @@ pub trait ChangeLog: Any + Send + Sync {
     /// they could not be reserved.
     fn reach_event(&self, number: u64) -> bool;
 
-    /// Whether the log has space for changes. Tries again if the last attempt has failed.
+    /// Returns whether the log has space for changes. Tries again if the last attempt has failed.
     fn may_write(&self) -> bool;
 }

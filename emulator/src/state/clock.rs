@@ -28,7 +28,7 @@ pub enum Start {
     Machine,
 }
 
-/// Whether a clock stands still, and its time.
+/// The mode of a clock: frozen or running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
@@ -74,7 +74,7 @@ impl Clock {
         Clock { mode: Mutex::new(mode), start }
     }
 
-    /// Whether the clock stands still, and its time.
+    /// The mode of the clock.
     pub fn mode(&self) -> Mode {
         *self.mode.lock()
     }
@@ -124,7 +124,7 @@ impl Clock {
         }
     }
 
-    /// Whether the clock is frozen.
+    /// Returns whether the clock is frozen.
     pub fn is_frozen(&self) -> bool {
         matches!(*self.mode.lock(), Mode::Frozen(_))
     }

@@ -37,7 +37,7 @@ macro_rules! wire_names {
 }
 
 wire_names! {
-    /// Whether a connector reaches its provider (CNV-09, CNC-02).
+    /// The state of the connection from a connector to its provider (CNV-09, CNC-02).
     ConnectorStatus {
         /// The connector reaches its provider.
         Connected = "CONNECTED",
@@ -109,7 +109,7 @@ pub struct Connector {
     pub health: Health,
     /// The state of its setup; `None` for a connector to a ticketing system.
     pub enablement: Option<Enablement>,
-    /// Whether the V2 half created it for a connector of its own (CNC-03).
+    /// True if the V2 half created it for a connector of its own (CNC-03).
     pub is_service_linked: bool,
     /// The ID of the connector that was created with it.
     pub linked: Option<String>,
@@ -151,11 +151,11 @@ pub struct Jira {
     pub auth_state: Option<String>,
     /// The site, once it is authorized.
     pub site: Option<JiraSite>,
-    /// Whether the last authorization succeeded.
+    /// True if the last authorization succeeded.
     pub is_authorized: Option<bool>,
-    /// Whether the project is missing in Jira (TKV-03).
+    /// True if the project is missing in Jira (TKV-03).
     pub lacks_project: bool,
-    /// Whether the project lacks the issue type for findings (TKV-03).
+    /// True if the project lacks the issue type for findings (TKV-03).
     pub lacks_issue_type: bool,
 }
 
@@ -177,7 +177,7 @@ pub struct ServiceNow {
     pub instance_name: String,
     /// The secret with its credentials.
     pub secret_arn: String,
-    /// Whether the credentials are valid.
+    /// True if the credentials are valid.
     pub is_authorized: bool,
 }
 

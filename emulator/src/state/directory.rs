@@ -70,7 +70,7 @@ pub struct Account {
     pub email: String,
     /// Its status in the organization.
     pub status: AccountStatus,
-    /// Whether a central configuration policy governs its hub (HUB-07).
+    /// True if a central configuration policy governs its hub (HUB-07).
     pub centrally_managed: bool,
 }
 
@@ -141,9 +141,9 @@ pub struct Organization {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OrganizationConfiguration {
-    /// Whether new accounts become members and get Security Hub enabled (ORG-35).
+    /// True if new accounts become members and get Security Hub enabled (ORG-35).
     pub auto_enable: bool,
-    /// Whether the default standards are enabled with it.
+    /// True if the default standards are enabled with it.
     pub auto_enable_standards: bool,
 }
 
@@ -178,7 +178,7 @@ impl Organization {
         }
     }
 
-    /// Whether an account belongs to the organization. The management account does.
+    /// Returns whether an account belongs to the organization. The management account does.
     pub fn contains(&self, account: AccountId) -> bool {
         self.management_account == account || self.parents.contains_key(&account)
     }
@@ -296,17 +296,17 @@ impl Directory {
         enabled.map(|(account, _)| *account).collect()
     }
 
-    /// Whether the account belongs to the organization. The management account does.
+    /// Returns whether the account belongs to the organization. The management account does.
     pub fn is_in_organization(&self, account: AccountId) -> bool {
         self.organization.as_ref().is_some_and(|organization| organization.contains(account))
     }
 
-    /// Whether the account is suspended or closed. Nobody can use such an account.
+    /// Returns whether the account is suspended or closed. Nobody can use such an account.
     pub fn is_out_of_use(&self, account: AccountId) -> bool {
         self.accounts.get(&account).is_some_and(|account| account.status != AccountStatus::Active)
     }
 
-    /// Whether a Region is under central configuration: the home Region and those linked to it.
+    /// Returns whether a Region is under central configuration: the home Region and those linked to it.
     pub fn is_central(&self, region: &Region) -> bool {
         let central = self.organization.as_ref().and_then(|organization| organization.central.as_ref());
         central.is_some_and(|central| {
@@ -322,7 +322,7 @@ impl Directory {
         self.members.iter().filter(move |(_, members)| holds(members)).map(|((administrator, _), _)| *administrator)
     }
 
-    /// Whether the account is an enabled member of any administrator, in any Region.
+    /// Returns whether the account is an enabled member of any administrator, in any Region.
     pub fn is_member(&self, account: AccountId) -> bool {
         self.administrators(account).next().is_some()
     }
@@ -350,7 +350,7 @@ impl Directory {
         organization.security_hub_v2_administrator.filter(|administrator| *administrator != account)
     }
 
-    /// Whether the account is the organization's delegated administrator of Security Hub in a Region.
+    /// Returns whether the account is the organization's delegated administrator of Security Hub in a Region.
     pub fn is_delegated_administrator(&self, account: AccountId, region: &Region) -> bool {
         let organization = self.organization.as_ref();
         organization.and_then(|organization| organization.security_hub_administrators.get(region)) == Some(&account)

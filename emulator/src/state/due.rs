@@ -118,7 +118,7 @@ impl DueSet {
         scopes
     }
 
-    /// Whether an entry is pending, at any time.
+    /// Returns whether an entry is pending, at any time.
     pub(super) fn has(&self, due: &Due) -> bool {
         self.entries.iter().any(|(_, other)| other == due)
     }

@@ -22,7 +22,7 @@ impl EventKind {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EventCounts {
     sent: [u64; EventKind::ALL.len()],
-    /// The number of events that are no longer kept, because newer ones took their place.
+    /// The number of events that were dropped to make space for newer ones.
     pub dropped: u64,
 }
 

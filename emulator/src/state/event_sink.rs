@@ -1,4 +1,4 @@
-//! Declarations of event sinks in scenarios and calls of the control plane. The room `sinks` checks them and delivers
+//! Declarations of event sinks in scenarios and calls of the control plane. The module `sinks` checks them and delivers
 //! events.
 
 use std::collections::BTreeMap;
@@ -46,7 +46,7 @@ pub struct EventSink {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1_000_000))]
     pub queue_size: Option<usize>,
-    /// Whether the sink receives new events and delivers its queue. Default: true.
+    /// If true, the sink receives new events and delivers its queue. Default: true.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
 }

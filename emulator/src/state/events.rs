@@ -1,6 +1,6 @@
 //! Events sent to hubs; the newest are kept in a ring buffer.
 //!
-//! This room does not know which hub receives which event. [`Derive`] decides that, and is called with what
+//! This module does not know which hub receives which event. [`Derive`] decides that, and is called with what
 //! transactions have written.
 
 use std::collections::VecDeque;
@@ -101,7 +101,7 @@ pub type Derive = fn(&World, &FindingWrites, &mut dyn FnMut(Draft));
 
 /// Receives events when they are emitted. Its functions must return quickly and must not read the world.
 pub trait EventListener: Send + Sync {
-    /// Whether [`EventListener::receive`] is to be called.
+    /// Returns whether the listener receives events.
     fn is_listening(&self) -> bool;
 
     /// Receives events in the order of their numbers, with the source of their IDs. No later events are emitted
@@ -122,7 +122,7 @@ pub struct EventPage {
     pub events: Vec<Event>,
     /// The cursor: the next page starts after this number.
     pub last: u64,
-    /// Whether there are later events that this page has not examined.
+    /// True if there are later events that this page has not examined.
     pub more: bool,
     /// The number of events in the requested range that are no longer kept.
     pub dropped: u64,
@@ -151,7 +151,7 @@ struct Ring {
     emptied_at: u64,
     /// The number of the last event that was dropped in favor of a newer one.
     dropped_at: u64,
-    /// Whether another world has taken over the numbering.
+    /// True if another world has taken over the numbering.
     is_closed: bool,
     counts: EventCounts,
 }
@@ -280,7 +280,7 @@ impl Events {
         ring.events.drain(..).collect()
     }
 
-    /// Removes the events with these numbers, in ascending order. Returns how many there were.
+    /// Removes the events with these numbers, in ascending order. Returns the number of removed events.
     pub(super) fn remove(&self, numbers: &[u64]) -> usize {
         let mut ring = self.ring.lock();
         let before = ring.events.len();

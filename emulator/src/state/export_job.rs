@@ -52,7 +52,7 @@ pub struct ExportJob {
     pub destination: Value,
     /// `Scopes`, as sent.
     pub scopes: Option<Value>,
-    /// Whether the job has ended, and with which result. `Running` while there is a `rendering`.
+    /// The state of the job. `Running` while `rendering` is set.
     pub state: ExportState,
     /// Computes the state and the output of a job whose time has passed. [`ExportJob::finished`] waits for it.
     pub rendering: Option<Arc<Rendering>>,
@@ -65,7 +65,7 @@ pub struct ExportJob {
 }
 
 impl ExportJob {
-    /// Whether the time of the job has not passed yet, and nothing has ended it before.
+    /// Returns whether the time of the job has not passed yet, and nothing has ended it before.
     pub fn is_running(&self) -> bool {
         self.state == ExportState::Running && self.rendering.is_none()
     }
@@ -131,7 +131,7 @@ impl PartialEq for Rendering {
     }
 }
 
-/// Whether a job has ended, and with which result.
+/// The state of a job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExportState {

@@ -76,11 +76,11 @@ pub struct Signals {
 /// The changes in a Region since the last computation.
 #[derive(Clone, Debug, Default)]
 pub struct Changed {
-    /// Whether all findings have to be read again.
+    /// True if all findings have to be read again.
     pub is_everything: bool,
-    /// Whether a hub V2 was enabled or changed.
+    /// True if a hub V2 was enabled or changed.
     pub has_hubs: bool,
-    /// Whether declared resources have changed.
+    /// True if declared resources have changed.
     pub has_resources: bool,
     /// The findings that were written, as sources of signals.
     pub findings: BTreeSet<SignalSource>,

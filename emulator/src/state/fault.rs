@@ -1,4 +1,4 @@
-//! Declarations of faults in scenarios and calls of the control plane. The room `faults` checks and applies them.
+//! Declarations of faults in scenarios and calls of the control plane. The module `faults` checks and applies them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -50,14 +50,14 @@ pub struct Fault {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub every: Option<u64>,
-    /// Number of selected calls to let pass first. Default: 0.
+    /// Number of selected calls before the first on which the rule can fire. Default: 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<u64>,
     /// Number of times that the rule fires. Default: unlimited.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub times: Option<u64>,
-    /// Seed of the draws for `Probability` and `Latency`. Default: derived from the seed of the scenario and the
-    /// position of the rule.
+    /// Seed of the random numbers for `Probability` and `Latency`. Default: derived from the seed of the scenario and
+    /// the position of the rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
     /// Error to return. At most one of `Error`, `Wire` and `Partial` is allowed.
@@ -75,10 +75,10 @@ pub struct Fault {
     /// Delay before the call, at most 60 s. Delays of several rules add up.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latency: Option<FaultLatency>,
-    /// Whether the call fails before it has an effect, or after. Default: before.
+    /// Moment of the failure: before or after the call takes effect. Default: before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stage: Option<FaultStage>,
-    /// Whether the rule is active. Default: true.
+    /// If true, the rule is active. Default: true.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
     /// Number of calls that the rule has selected. Ignored in requests.
@@ -178,23 +178,23 @@ pub struct Lognormal {
     pub max: Option<String>,
 }
 
-/// The time at which a call fails.
+/// The moment of a failure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum FaultStage {
-    /// Before it has an effect.
+    /// Before the call takes effect.
     #[default]
     Before,
-    /// After it has had its effect, so that only its response is lost.
+    /// After the call has taken effect, so that only its response is lost.
     After,
 }
 
 /// The faults and rate limits of a world.
 #[derive(Debug, Default)]
 pub struct WorldFaults {
-    /// The faults of its scenario. Those in force belong to the served world.
+    /// The faults of its scenario. The served world holds the active faults.
     pub declared: Arc<Vec<Fault>>,
-    /// Whether its scenario applies the rate limits of AWS.
+    /// True if its scenario applies the rate limits of AWS.
     pub has_rate_limits: bool,
     pub(super) buckets: TokenBuckets,
 }
@@ -212,7 +212,7 @@ impl WorldFaults {
     }
 }
 
-/// Names of operations, which may be prefixes with `*`. JSON may spell a single one as a string.
+/// Names of operations, which may be prefixes with `*`. In JSON, a single name may be a string.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operations(pub Vec<String>);
 
@@ -237,7 +237,7 @@ impl<'de> Deserialize<'de> for Operations {
     }
 }
 
-/// Written by hand, because the messages of serde's untagged enums do not name the problem.
+/// Implemented by hand, because the messages of serde's untagged enums do not name the problem.
 struct OperationsVisitor;
 
 impl<'de> Visitor<'de> for OperationsVisitor {

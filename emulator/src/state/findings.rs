@@ -39,8 +39,8 @@ pub struct FindingMetadata {
     pub protected: Vec<&'static str>,
     /// Time of creation, once the finding has been imported again.
     pub created_at: Option<String>,
-    /// Changes since creation, oldest first. The vector is persistent, because a change keeps the metadata before it to be
-    /// undone, and forks share metadata: with a plain one, each change would copy the whole history.
+    /// Changes since creation, oldest first. The vector is persistent, because forks and the information to undo a
+    /// change share it; each change would copy a plain vector.
     pub records: imbl::Vector<Arc<HistoryRecord>>,
     /// The number of older history records that were dropped because of their age.
     pub dropped_records: u64,
@@ -291,7 +291,7 @@ impl<'t> FindingWriter<'t> {
     }
 
     fn note_replaced(&mut self, slot: Slot, stored: Stored<'_>, form: Form) {
-        self.undo.keep(self.findings, slot);
+        self.undo.save(self.findings, slot);
         let number = self.findings.table.sequence(slot);
         self.stored.push(StoredFinding { number, is_new: false });
         self.record(stored, form);
@@ -310,7 +310,7 @@ impl<'t> FindingWriter<'t> {
     }
 
     fn touch(&mut self, slot: Slot) {
-        self.undo.keep(self.findings, slot);
+        self.undo.save(self.findings, slot);
         if let Some(touched) = &mut self.touched {
             touched.insert(self.findings.table.sequence(slot));
         }

@@ -26,8 +26,8 @@ const EXPIRED_AT_A_TIME: usize = 4096;
 /// not wait for writers of hubs and relations, and therefore cannot read or stage those; a [`super::Transaction`] can.
 ///
 /// A transaction that is dropped without a commit, for example by a panic, undoes its writes (CPL-11). So does one that
-/// cannot be recorded (CPL-75). Without a log, other transactions may write to the same tables in the meantime; then the
-/// writes to these tables stay.
+/// cannot be recorded (CPL-75). Without a log, other transactions may write to the same tables in the meantime; the
+/// writes to these tables are then not undone.
 ///
 /// A table is locked while a closure runs. The closure cannot acquire the writers' lock, which comes before those of
 /// tables, because the transaction is borrowed meanwhile.
@@ -81,8 +81,9 @@ impl<'w> FindingsTransaction<'w> {
         self.test = test;
     }
 
-    /// Must be called before the first change. If changes are recorded, it waits for other writers, because records
-    /// must have the order of the changes and a record contains all changes of a transaction.
+    /// Prepares the transaction for a change; must be called before the first one. If changes are recorded, waits for
+    /// other writers, because records must have the order of the changes and a record contains all changes of a
+    /// transaction.
     fn begin(&mut self) {
         if self.recording.is_some() {
             self.lock_relations();
@@ -193,7 +194,7 @@ impl<'w> FindingsTransaction<'w> {
         let undo = self.undo.entry(table.clone()).or_default();
         let findings = self.world.share_findings(table).unwrap_or_else(|| self.world.new_table());
         undo.begin(&findings);
-        undo.keep_table(findings);
+        undo.save_table(findings);
         self.world.edit_findings(table, |findings, _| {
             let result = edit(findings);
             undo.end(findings);
@@ -343,8 +344,8 @@ impl<'w> FindingsTransaction<'w> {
         }
     }
 
-    /// Gives up the pending work that this transaction has taken: if it panics, it would do so again.
-    fn give_up_work(&mut self) {
+    /// Drops the pending work that this transaction has taken, because work that panicked would panic again.
+    fn drop_work(&mut self) {
         let taken = std::mem::take(&mut self.taken);
         if taken.is_empty() {
             return;
@@ -366,7 +367,7 @@ impl Drop for FindingsTransaction<'_> {
         // Another panic during a panic would end the process.
         _ = catch_unwind(AssertUnwindSafe(|| {
             self.roll_back();
-            self.give_up_work();
+            self.drop_work();
         }));
     }
 }

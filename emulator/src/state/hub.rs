@@ -48,7 +48,7 @@ impl<'de> Deserialize<'de> for HubKey {
 pub struct Hub {
     /// Enabled, or dormant since it was disabled.
     pub phase: Phase,
-    /// Whether new controls of enabled standards are enabled automatically (HUB-04).
+    /// True if new controls of enabled standards are enabled automatically (HUB-04).
     pub auto_enable_controls: bool,
     /// The consolidation of control findings (HUB-03).
     pub control_finding_generator: ControlFindingGenerator,
@@ -60,7 +60,7 @@ pub struct Hub {
     pub security_controls: BTreeMap<&'static str, ControlSettings>,
     /// Time of the next periodic check of all controls, if one is scheduled.
     pub next_check: Option<Timestamp>,
-    /// Whether controls without a resource produce no findings (RES-06).
+    /// True if controls without a resource produce no findings (RES-06).
     pub is_quiet: bool,
     /// The configuration recorder of AWS Config (STD-61).
     pub config_recorder: ConfigRecorder,
@@ -86,7 +86,7 @@ pub struct ActionTarget {
     pub description: String,
 }
 
-/// Whether a hub is enabled.
+/// The phase of a hub: enabled or dormant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {

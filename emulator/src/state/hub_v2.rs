@@ -44,7 +44,7 @@ pub struct HubV2 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FeatureV2 {
-    /// Whether it is enabled.
+    /// True if it is enabled.
     pub is_enabled: bool,
     /// The time of the last change.
     pub updated_at: Timestamp,

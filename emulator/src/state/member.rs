@@ -32,7 +32,7 @@ pub struct Member {
 pub struct Invitation {
     /// 32 hexadecimal digits (ARN-07).
     pub id: String,
-    /// Whether it was declined. A declined invitation cannot be accepted, unlike that of a member that left (MST-11).
+    /// True if it was declined. A declined invitation cannot be accepted, unlike that of a member that left (MST-11).
     pub is_declined: bool,
 }
 
@@ -105,7 +105,8 @@ impl MemberStatus {
         MemberStatus::AccountSuspended,
     ];
 
-    /// Whether a member with this status has no invitation, if it is or is not in the administrator's organization.
+    /// Returns whether a member with this status has no invitation. `is_in_organization` is true for an account of the
+    /// administrator's organization.
     pub fn is_without_invitation(self, is_in_organization: bool) -> bool {
         match self {
             MemberStatus::Enabled | MemberStatus::Removed => is_in_organization,
@@ -127,8 +128,8 @@ impl MemberStatus {
         }
     }
 
-    /// Whether an account that has such a member counts as an administrator. Such an account cannot also be a member
-    /// (INV-26).
+    /// Returns whether an account that has such a member counts as an administrator. Such an account cannot also be a
+    /// member (INV-26).
     pub fn is_live(self) -> bool {
         matches!(self, MemberStatus::Created | MemberStatus::Invited | MemberStatus::Enabled)
     }

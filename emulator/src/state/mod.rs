@@ -6,7 +6,7 @@
 //! and HTTP do not belong here.
 //!
 //! Locks are taken in the order writers → due entries → relations → tables → written findings. No guard leaves this
-//! room; callers get copies, `Arc`s or closures. [`HeldRelations`] and [`FindingsTransaction`] let the compiler check
+//! module; callers get copies, `Arc`s or closures. [`HeldRelations`] and [`FindingsTransaction`] let the compiler check
 //! that the writers' lock comes before those of tables. A commit holds the lock of the event ring while it reads
 //! relations, so the ring must not be locked while any lock but the writers' is held. [`sync`] defines all kinds of
 //! locks, and `dashmap` is named nowhere else.

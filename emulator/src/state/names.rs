@@ -95,7 +95,7 @@ impl Region {
         format!("{self}.{}", regions::partition(&self.0).console)
     }
 
-    /// Whether a text has the form of a Region name. The length is limited to what a finding accepts.
+    /// Returns whether a text has the form of a Region name. The length is limited to what a finding accepts.
     pub fn is_name(text: &str) -> bool {
         let is_letter = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
         let is_part = |part: &str| !part.is_empty() && part.chars().all(is_letter);
@@ -145,7 +145,7 @@ pub struct TableKey {
     pub origin: Option<Region>,
     /// The Region in which they are read and changed.
     pub region: Region,
-    /// Whether the findings of the table exist only in OCSF (OCM-03).
+    /// True if the findings of the table exist only in OCSF (OCM-03).
     pub is_ocsf_only: bool,
     /// The account whose aggregator of the V2 half left the replicas. Only this account sees them. `None` for replicas
     /// of the classic half and for a Region's own findings.

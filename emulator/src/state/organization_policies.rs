@@ -110,7 +110,7 @@ impl OrganizationPolicies {
             .map(|(id, policy)| (id.as_str(), policy))
     }
 
-    /// Whether FullAWSAccess is attached to a target.
+    /// Returns whether FullAWSAccess is attached to a target.
     pub fn has_full_access(&self, target: &str) -> bool {
         self.enabled.contains(&PolicyType::ServiceControl) && !self.without_full_access.contains(target)
     }

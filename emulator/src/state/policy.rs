@@ -81,9 +81,9 @@ pub struct Operator {
     pub quantifier: Option<Quantifier>,
     /// The comparison.
     pub test: Test,
-    /// Whether the comparison is negated (`…Not…`).
+    /// True if the comparison is negated (`…Not…`).
     pub negated: bool,
-    /// Whether a missing key satisfies it (`…IfExists`).
+    /// True if a missing key satisfies it (`…IfExists`).
     pub if_exists: bool,
 }
 
@@ -159,8 +159,8 @@ pub enum Piece {
     },
 }
 
-/// A pattern as policies spell it: `*`, `?` and `${key}` are wildcards and variables; `${*}`, `${?}` and `${$}` are the
-/// characters themselves.
+/// A pattern in the syntax of policies: `*`, `?` and `${key}` are wildcards and variables; `${*}`, `${?}` and `${$}`
+/// are the characters themselves.
 impl Serialize for Pattern {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut written = String::new();

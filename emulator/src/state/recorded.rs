@@ -70,7 +70,7 @@ impl World {
     }
 
     /// A fork whose clock continues like this one's. It does not emit events or export objects.
-    pub(super) fn fork_as_is(&self, held: &HeldRelations<'_>) -> World {
+    pub(super) fn fork_with_clock(&self, held: &HeldRelations<'_>) -> World {
         self.fork(held, Clock::restored(self.clock.mode(), Some(self.clock.start())))
     }
 
@@ -89,12 +89,12 @@ impl World {
         self.update_first_due(&due);
     }
 
-    /// Whether changes are recorded.
+    /// Returns whether changes are recorded.
     pub fn is_recorded(&self) -> bool {
         self.change_log().is_some()
     }
 
-    /// Whether changes can be made: they are not recorded, or the log has space for them.
+    /// Returns whether changes can be made: they are not recorded, or the log has space for them.
     pub fn may_write(&self) -> bool {
         self.change_log().is_none_or(|log| log.may_write())
     }
@@ -152,7 +152,7 @@ impl World {
     pub fn cut<R>(&self, cut: impl FnOnce() -> Option<R>) -> Option<(World, R)> {
         let held = self.lock_relations();
         let result = cut()?;
-        Some((self.fork_as_is(&held), result))
+        Some((self.fork_with_clock(&held), result))
     }
 
     /// Calls `replace` while writers are locked out.

@@ -147,12 +147,12 @@ pub(super) enum FindingChange {
 }
 
 impl Recording {
-    /// Whether findings have changed.
+    /// Returns whether findings have changed.
     pub(super) fn has_findings(&self) -> bool {
         !self.findings.is_empty()
     }
 
-    /// Whether nothing except positions has changed.
+    /// Returns whether only positions have changed.
     pub(super) fn is_empty(&self) -> bool {
         let Head { rows, due, done, scores, clock, .. } = &self.head;
         !self.has_findings()
@@ -257,7 +257,7 @@ fn of_json(kind: u8, content: &impl Serialize) -> Vec<u8> {
 }
 
 impl Record<'_> {
-    /// Whether a record is one of changes, without reading it.
+    /// Returns whether a record contains changes, without parsing it.
     pub fn is_of_changes(record: &[u8]) -> bool {
         record.first() == Some(&CHANGES)
     }

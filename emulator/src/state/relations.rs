@@ -60,7 +60,7 @@ impl Relations {
         self.hubs.get(key)
     }
 
-    /// Whether the hub is enabled.
+    /// Returns whether the hub is enabled.
     pub fn is_on(&self, key: &HubKey) -> bool {
         self.hub(key).is_some_and(|hub| hub.subscribed_at().is_some())
     }
@@ -109,7 +109,7 @@ impl Relations {
         self.hubs_v2.get(key)
     }
 
-    /// Whether the hub V2 is enabled.
+    /// Returns whether the hub V2 is enabled.
     pub fn is_v2_on(&self, key: &HubKey) -> bool {
         self.hub_v2(key).is_some_and(|hub| hub.subscribed_at().is_some())
     }

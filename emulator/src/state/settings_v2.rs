@@ -8,17 +8,17 @@ use serde::{Deserialize, Serialize};
 #[allow(clippy::struct_excessive_bools, reason = "each one is a separate setting")]
 #[serde(default, deny_unknown_fields)]
 pub struct SettingsV2 {
-    /// Whether findings of customers' own products are visible (OCM-02).
+    /// True if findings of customers' own products are visible (OCM-02).
     pub shows_custom_findings: bool,
-    /// Whether IP filters accept ranges (GFV-12).
+    /// True if IP filters accept ranges (GFV-12).
     pub accepts_ip_ranges: bool,
-    /// Whether automation rules require an aggregator (ARV-02).
+    /// True if automation rules require an aggregator (ARV-02).
     pub rules_need_aggregator: bool,
-    /// Whether connectors of ticketing systems require an aggregator (CNV-03).
+    /// True if connectors of ticketing systems require an aggregator (CNV-03).
     pub connectors_need_aggregator: bool,
-    /// Whether aggregators can link all Regions (AGV-02).
+    /// True if aggregators can link all Regions (AGV-02).
     pub accepts_all_regions: bool,
-    /// Whether findings expire (HV2-10).
+    /// True if findings expire (HV2-10).
     pub has_retention: bool,
     /// The duration of an export (EXV-08).
     pub export: SignedDuration,

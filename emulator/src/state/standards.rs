@@ -59,7 +59,7 @@ impl SubscriptionStatus {
         }
     }
 
-    /// Whether its controls can be listed and changed: `READY_FOR_UPDATES`.
+    /// Returns whether its controls can be listed and changed: `READY_FOR_UPDATES`.
     pub fn is_updatable(self) -> bool {
         match self {
             SubscriptionStatus::Ready | SubscriptionStatus::Incomplete | SubscriptionStatus::Extending => true,
@@ -72,7 +72,7 @@ impl SubscriptionStatus {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ControlState {
-    /// Whether it is enabled.
+    /// True if it is enabled.
     pub enabled: bool,
     /// Time of the last update, even if it changed nothing (CTL-18).
     pub updated_at: Timestamp,
@@ -124,12 +124,12 @@ pub struct RecorderSettings {
     /// The ASFF types that it records; `None` for all.
     #[serde(deserialize_with = "interned::read")]
     pub types: Option<BTreeSet<&'static str>>,
-    /// Whether it uses a customer-managed role.
+    /// True if it uses a customer-managed role.
     pub has_custom_role: bool,
 }
 
 impl ConfigRecorder {
-    /// Whether it records a type.
+    /// Returns whether it records a type.
     pub fn records(&self, resource_type: &str) -> bool {
         match self {
             ConfigRecorder::On => true,

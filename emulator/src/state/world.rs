@@ -253,7 +253,7 @@ impl World {
         self.relations.read().resources().cloned()
     }
 
-    /// Whether any account has ever enabled a hub V2.
+    /// Returns whether any account has ever enabled a hub V2.
     pub fn has_hubs_v2(&self) -> bool {
         self.relations.read().hubs_v2().next().is_some()
     }
@@ -411,7 +411,7 @@ impl World {
         Some(snapshot)
     }
 
-    /// The findings of a table as they are now, without columns; `None` if there is no such table.
+    /// The current findings of a table, without columns; `None` if the table does not exist.
     pub fn frozen_findings(&self, table: &TableKey) -> Option<Arc<Findings>> {
         let findings = self.find_table(table)?;
         let frozen = Arc::clone(&findings.read());
@@ -439,7 +439,7 @@ impl World {
         HeldRelations::new(self.writers.lock(), || self.relations())
     }
 
-    /// Whether work is due at `now` or in progress.
+    /// Returns whether work is due at `now` or in progress.
     pub fn is_due(&self, now: Timestamp) -> bool {
         now.as_millisecond() >= self.first_due.load(Ordering::Acquire)
     }
@@ -464,7 +464,7 @@ impl World {
         self.due.lock().take_checks(at, hub)
     }
 
-    /// Whether the same work is pending.
+    /// Returns whether the same work is pending.
     pub fn has_due(&self, due: &Due) -> bool {
         self.due.lock().has(due)
     }

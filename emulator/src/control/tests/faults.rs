@@ -62,7 +62,7 @@ fn faults_are_listed_replaced_added_and_deleted() {
     set(&service, json!([fault(json!({ "Id": "x" }))]));
     let again = json!(listed(&service));
     set(&service, again);
-    assert_eq!((answered.len(), ids(&service)), (0, vec!["x".to_owned()]), "an answer can be sent back");
+    assert_eq!((answered.len(), ids(&service)), (0, vec!["x".to_owned()]), "a listed fault is valid input");
 }
 
 /// Rules: CPL-05, CPL-33.
@@ -314,7 +314,7 @@ fn the_rate_limits_of_aws_apply_on_request() {
     assert_eq!(post(&service, "/accounts", "{}").0, 200);
     set(&service, json!([{ "Operation": "GetFindings", "Error": { "Status": 500 }, "After": 5 }]));
     let calls = || -> Vec<u16> { (0..8).map(|_| post(&service, "/findings", "{}").0).collect() };
-    assert_eq!(calls(), [200, 200, 200, 200, 200, 500, 429, 429], "limits come before faults");
+    assert_eq!(calls(), [200, 200, 200, 200, 200, 500, 429, 429], "rate limits are checked before faults");
     let refused = response(&service, "securityhub", "POST", "/findings", "{}");
     assert_eq!(refused.headers()["x-emulator-fault"], "rate-limit");
     assert_eq!(refused.headers()["x-amzn-errortype"], "TooManyRequestsException");

@@ -361,7 +361,7 @@ fn a_fault_is_recorded_and_selects_calls_by_tag() {
     assert_eq!(send(&service, "PUT", "/_emulator/faults", reset.to_string()).0, 200);
     send(&service, "GET", "/accounts", "");
     let invalid = send_with(&service, "GET", "/accounts", &[("x-emulator-test", "a b")], "");
-    assert_eq!(invalid.0, 400, "an invalid tag comes before faults");
+    assert_eq!(invalid.0, 400, "an invalid tag is refused before faults are tried");
     let call = list(&service, "?fault=cut")["Requests"][0].clone();
     assert_eq!((&call["Status"], &call["Output"]), (&Value::Null, &Value::Null));
 }

@@ -25,12 +25,12 @@ pub struct Difference {
     pub changed: Vec<RowKey>,
     /// The times of both clocks.
     pub clocks: (Timestamp, Timestamp),
-    /// Whether a list was cut at the limit.
+    /// True if a list was truncated at the limit.
     pub is_truncated: bool,
 }
 
 impl Difference {
-    /// Whether the worlds are equal, except for their clocks.
+    /// Returns whether the worlds are equal, except for their clocks.
     pub fn is_empty(&self) -> bool {
         let rows = [&self.added, &self.removed, &self.changed];
         rows.iter().all(|rows| rows.is_empty()) && self.findings == FindingDifferences::default()

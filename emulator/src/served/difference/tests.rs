@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::domain::findings::restore::tests::calls::{Step, run};
-use crate::domain::findings::restore::tests::{MOST_STEPS, after, read, written};
+use crate::domain::findings::restore::tests::{MAX_STEPS, after, read, written};
 use crate::state::RowKind;
 use crate::testing::{ADMINISTRATOR, REGION, Stage, check, finding};
 
@@ -33,7 +33,7 @@ fn differences_are_symmetric_and_do_not_depend_on_shared_parts() {
     fn holds(first: Vec<Step>, second: Vec<Step>) -> bool {
         let stage = after(&first);
         let before = stage.0.saved();
-        second.iter().take(MOST_STEPS).for_each(|step| run(&stage, step));
+        second.iter().take(MAX_STEPS).for_each(|step| run(&stage, step));
         let now = stage.0.saved();
         let difference = between(&before, &now, ALL);
         assert_eq!(between(&now, &before, ALL), mirrored(difference.clone()));

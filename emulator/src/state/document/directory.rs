@@ -41,7 +41,7 @@ pub(super) struct AccountRow {
     pub(super) parent: Option<String>,
     /// The time at which it joined the organization, if it joined after the organization was created.
     pub(super) joined_at: Option<Timestamp>,
-    /// Whether the organization created it.
+    /// True if the organization created it.
     pub(super) is_created: bool,
 }
 

@@ -23,7 +23,7 @@ pub struct FindingRow<'f> {
     pub annex: Cow<'f, [u8]>,
     /// The time at which it expires.
     pub expires_at: Option<Timestamp>,
-    /// Whether it is hidden from home Regions of the classic half and of the V2 half.
+    /// True if it is hidden from home Regions of the classic half and of the V2 half.
     pub is_hidden: [bool; 2],
     /// Metadata outside the document; `None` if the finding was never changed.
     pub metadata: Option<Cow<'f, FindingMetadata>>,

@@ -34,7 +34,7 @@ pub(super) struct OrganizationRow {
 pub(super) struct AttachmentRow {
     /// The IDs of the attached policies.
     pub(super) attached: Vec<String>,
-    /// Whether FullAWSAccess is detached.
+    /// True if FullAWSAccess is detached.
     pub(super) lacks_full_access: bool,
 }
 

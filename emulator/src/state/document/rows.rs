@@ -132,7 +132,7 @@ impl Kind {
         }
     }
 
-    /// Whether rows of this kind are invisible to calls.
+    /// Returns whether rows of this kind are invisible to calls.
     pub fn is_internal(self) -> bool {
         self == Kind::ClientToken
     }

@@ -14,8 +14,8 @@ const LAYERS: [Layer; 2] = [Layer::First, Layer::Second];
 pub(in crate::state) struct Undo {
     /// The version of the table after the last change; `None` before the first change.
     version: Option<u64>,
-    /// Whether other transactions have written to the table between two changes.
-    is_overtaken: bool,
+    /// True if other transactions have written to the table between two changes.
+    has_conflict: bool,
     /// The numbers of created findings, ascending.
     created: Vec<u64>,
     /// The earlier state of other findings, by number.
@@ -37,7 +37,7 @@ struct Before {
 impl Undo {
     /// Begins a change of the table.
     pub(in crate::state) fn begin(&mut self, findings: &Findings) {
-        self.is_overtaken |= self.version.is_some_and(|version| version != findings.table.version());
+        self.has_conflict |= self.version.is_some_and(|version| version != findings.table.version());
     }
 
     /// Ends a change of the table.
@@ -52,8 +52,8 @@ impl Undo {
         }
     }
 
-    /// Keeps the state of a finding that is about to be changed.
-    pub(super) fn keep(&mut self, findings: &Findings, slot: Slot) {
+    /// Saves the state of a finding that is about to be changed.
+    pub(super) fn save(&mut self, findings: &Findings, slot: Slot) {
         let number = findings.table.sequence(slot);
         // Later numbers were created by this transaction.
         let is_new = self.created.first().is_some_and(|first| number >= *first);
@@ -71,8 +71,8 @@ impl Undo {
         self.changed.insert(number, before);
     }
 
-    /// Keeps the whole table, which is about to be changed.
-    pub(in crate::state) fn keep_table(&mut self, findings: Arc<Findings>) {
+    /// Saves the whole table, which is about to be changed.
+    pub(in crate::state) fn save_table(&mut self, findings: Arc<Findings>) {
         self.table.get_or_insert(findings);
     }
 }
@@ -81,8 +81,8 @@ impl Findings {
     /// Undoes the changes of a transaction. Returns false and changes nothing if another transaction has written to the
     /// table in the meantime.
     pub(in crate::state) fn undo(&mut self, undo: Undo) -> bool {
-        let Undo { version, is_overtaken, created, changed, table } = undo;
-        if is_overtaken || version.is_some_and(|version| version != self.table.version()) {
+        let Undo { version, has_conflict, created, changed, table } = undo;
+        if has_conflict || version.is_some_and(|version| version != self.table.version()) {
             return false;
         }
         if let Some(table) = table {

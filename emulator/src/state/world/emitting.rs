@@ -11,7 +11,7 @@ use crate::state::test_tag::TestTag;
 use crate::state::written::FindingWrites;
 
 impl World {
-    /// Enables events and keeps the newest `capacity` of them; 0 disables events. Numbering continues after `after`.
+    /// Enables events and stores the newest `capacity` of them; 0 disables events. Numbering continues after `after`.
     /// `listener` receives them.
     pub fn enable_events(
         &mut self,
@@ -23,12 +23,12 @@ impl World {
         self.events = (capacity > 0).then(|| Events::new(capacity, derive, after, listener));
     }
 
-    /// Takes over the kept events and the numbering of the previous world, which no longer emits events.
+    /// Takes over the stored events and the numbering of the previous world, which no longer emits events.
     pub fn continue_events(&mut self, before: &World) {
         self.events = before.events.as_ref().map(Events::hand_over);
     }
 
-    /// Whether events are enabled.
+    /// Returns whether events are enabled.
     pub fn has_events(&self) -> bool {
         self.events.is_some()
     }
@@ -56,12 +56,12 @@ impl World {
         }
     }
 
-    /// Removes and returns all kept events, oldest first. Their numbers are not reused.
+    /// Removes and returns all stored events, oldest first. Their numbers are not reused.
     pub fn take_events(&self) -> Vec<Event> {
         self.events.as_ref().map(Events::take).unwrap_or_default()
     }
 
-    /// Removes the kept events with these numbers, in ascending order. Returns how many there were.
+    /// Removes the stored events with these numbers, in ascending order. Returns the number of removed events.
     pub fn remove_events(&self, numbers: &[u64]) -> usize {
         self.events.as_ref().map(|events| events.remove(numbers)).unwrap_or_default()
     }
