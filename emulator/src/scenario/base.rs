@@ -1,4 +1,4 @@
-//! The world that a scenario is added to, as far as its checks need it (CPL-63).
+//! The parts of a world that the checks of an added scenario read (CPL-63).
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::state::{AccountId, HubKey, Quotas, Region, Timestamp, World};
 pub(super) struct Base {
     /// The time of its clock.
     pub(super) now: Timestamp,
-    /// The Regions that it lists or that contain a hub; us-east-1 if there are none.
+    /// The Regions that it lists or that contain a hub; us-east-1 if it has none.
     pub(super) regions: Vec<Region>,
     /// Its quotas.
     pub(super) quotas: Quotas,
@@ -46,7 +46,7 @@ impl Base {
     }
 }
 
-/// The listed Regions, and then those of the hubs; us-east-1 if there are none, as in a scenario without Regions.
+/// The listed Regions, and then those of the hubs; us-east-1 if both are empty, as in a scenario without Regions.
 fn regions<'a>(listed: &[Region], hubs: impl Iterator<Item = &'a HubKey>) -> Vec<Region> {
     let others: BTreeSet<Region> =
         hubs.map(|hub| hub.region.clone()).filter(|region| !listed.contains(region)).collect();

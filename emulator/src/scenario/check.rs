@@ -34,12 +34,12 @@ impl Check {
         Diagnostic::at(&self.files, span, message)
     }
 
-    /// Whether the maximum number of errors has been reached.
+    /// Returns whether the maximum number of errors has been reached.
     pub(super) fn is_full(&self) -> bool {
         self.diagnostics.len() >= MAX_DIAGNOSTICS
     }
 
-    /// Whether an error was found, and not only warnings.
+    /// Returns whether an error was found, and not only warnings.
     pub(super) fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
@@ -54,7 +54,7 @@ impl Check {
         self.lost.add(path.iter().map(|part| (*part).to_owned()).collect(), Vec::new());
     }
 
-    /// Whether a part could not be read or is wrong, as a whole or in part.
+    /// Returns whether a part could not be read or is wrong, as a whole or in part.
     pub(super) fn is_lost(&self, path: &[&str]) -> bool {
         self.lost.contains(path)
     }

@@ -232,12 +232,12 @@ impl Diagnostics {
         if counted.is_empty() { String::new() } else { format!("{at_least}{}", counted.join(" and ")) }
     }
 
-    /// Whether there are no errors or warnings.
+    /// Returns whether there are no errors or warnings.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether there are errors, and not only warnings.
+    /// Returns whether there are errors, and not only warnings.
     pub fn has_errors(&self) -> bool {
         self.count(Severity::Error) > 0
     }

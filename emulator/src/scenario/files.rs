@@ -14,7 +14,7 @@ use crate::suggest;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Files {
     all: Vec<File>,
-    /// Whether the text is the body of a request, which cannot refer to files.
+    /// True if the text is the body of a request, which cannot refer to files.
     is_from_request: bool,
 }
 
@@ -90,7 +90,7 @@ impl Files {
         self.add(name, text)
     }
 
-    /// Whether the text is the body of a request, which cannot refer to files.
+    /// Returns whether the text is the body of a request, which cannot refer to files.
     pub(super) fn is_from_request(&self) -> bool {
         self.is_from_request
     }

@@ -35,8 +35,8 @@ pub fn read(folder: &Path) -> io::Result<Folder> {
     Ok(Folder { scenarios, others })
 }
 
-/// Whether at least half of the keys are those of a scenario, or similar to them. A file that cannot be read may be a
-/// scenario, and so may an empty one.
+/// Returns whether at least half of the keys are those of a scenario, or similar to them. A file that cannot be read
+/// may be a scenario, and so may an empty one.
 fn is_scenario(path: &Path, schema: &Value) -> bool {
     let mut files = Files::default();
     let Ok(node) = files.read(path).and_then(|file| parse::text(&files, file)) else { return true };

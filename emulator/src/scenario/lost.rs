@@ -18,17 +18,18 @@ impl Lost {
         self.0.insert((path, items));
     }
 
-    /// Whether a part is lost, as a whole or in part.
+    /// Returns whether a part is lost, as a whole or in part.
     pub(super) fn contains(&self, path: &[&str]) -> bool {
         self.0.iter().any(|(lost, _)| lost.iter().zip(path).all(|(lost, part)| lost == part))
     }
 
-    /// Whether a key of the list item with this span is lost.
+    /// Returns whether a key of the list item with this span is lost.
     pub(super) fn contains_in(&self, item: Span, key: &str) -> bool {
         self.0.iter().any(|(lost, items)| items.contains(&item) && lost.iter().any(|part| part == key))
     }
 
-    /// Whether it is unknown which accounts and units are in the organization. Policies of a unit do not matter.
+    /// Returns whether it is unknown which accounts and units are in the organization. Policies of a unit do not
+    /// matter.
     pub(super) fn contains_members(&self) -> bool {
         let is_membership = |part: &String| part == "units" || part == "accounts";
         let of_units = |lost: &Vec<String>| lost.iter().skip(3).step_by(2).all(is_membership);

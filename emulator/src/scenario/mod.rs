@@ -8,9 +8,9 @@
 //! [`sections`] check the merged files → [`Scenario::build`] applies them, as often as needed. To add a key, add a
 //! field to its section with a doc comment, which becomes the description in the schema, then its check and its apply.
 //!
-//! All steps run even after errors, with the parts that have none, so that one run reports everything. [`lost`] knows the
-//! other parts: errors that may only follow from them are not reported. A required key is therefore an `Option` with
-//! `#[schemars(with = …)]`.
+//! All steps run even after errors, on the parts without errors, so that one run reports everything. [`lost`] knows the
+//! parts with errors: errors that may only follow from them are not reported. A required key is therefore an `Option`
+//! with `#[schemars(with = …)]`.
 //!
 //! The parser's tree and that of [`spanned`] are separate: `serde_saphyr::Spanned` provides the span of each value, but
 //! does not accept a seed, so a value being read does not know its file and text, which spans and keys need. A single

@@ -65,7 +65,7 @@ pub(super) fn sections(text: &str) -> Vec<(&str, Range<usize>)> {
     sections
 }
 
-/// Whether a byte can be part of a section's key.
+/// Returns whether a byte can be part of a section's key.
 fn is_of_key(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }

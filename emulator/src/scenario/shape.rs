@@ -117,7 +117,7 @@ impl<'s> Fit<'s, '_> {
         fitting
     }
 
-    /// Whether a list or text satisfies the limits of the schema on its length.
+    /// Returns whether a list or text satisfies the limits of the schema on its length.
     fn size_fits(&mut self, schema: &Value, span: Span, content: &Content, name: &str) -> bool {
         let number = |keyword: &str| schema.get(keyword).and_then(Value::as_u64);
         let (size, unit, [least, most]) = match content {

@@ -24,14 +24,14 @@ pub(in crate::scenario) struct Declared {
     email: Option<Spanned<String>>,
     /// Status in the organization. Default: active.
     status: Option<Status>,
-    /// Whether a central configuration policy governs the hubs of the account, so that it cannot change them itself.
+    /// True if a central configuration policy governs the hubs of the account, so that it cannot change them itself.
     #[serde(default)]
     centrally_managed: bool,
     /// Names of the policies attached to the account, which must be in the organization: service control policies, and
     /// policies of `organization.security_hub_policies`.
     #[serde(default)]
     policies: Vec<Spanned<String>>,
-    /// Whether FullAWSAccess is also attached. Default: true.
+    /// If true, FullAWSAccess is also attached. Default: true.
     full_aws_access: Option<Spanned<bool>>,
     /// Roles with limited permissions, by name without a path.
     #[serde(default)]

@@ -18,7 +18,7 @@ use crate::state::Timestamp;
 pub(super) struct Ages {
     /// The start of the clock.
     start: Timestamp,
-    /// Whether there are hubs V2 that stop showing findings after a while.
+    /// True if there are hubs V2 that stop showing findings after a while.
     has_retention_v2: bool,
 }
 
@@ -50,12 +50,12 @@ impl Ages {
         warn(&old, "file", &format!("{age} before the clock starts: AWS would have deleted {end}"), check);
     }
 
-    /// Whether the V2 half does not show a finding in OCSF when the clock starts (DEC-08).
+    /// Returns whether the V2 half does not show a finding in OCSF when the clock starts (DEC-08).
     pub(super) fn is_hidden(&self, finding: &Native) -> bool {
         self.has_retention_v2 && self.is_past(&finding.dated(self.start.as_millisecond()).to_bytes())
     }
 
-    /// Whether the V2 half does not show a finding in ASFF when the clock starts.
+    /// Returns whether the V2 half does not show a finding in ASFF when the clock starts.
     pub(super) fn is_hidden_asff(&self, finding: &str) -> bool {
         let compact = || serde_json::from_str::<Value>(finding).ok().map(|finding| finding.to_string());
         self.has_retention_v2 && compact().is_some_and(|finding| self.is_past(finding.as_bytes()))

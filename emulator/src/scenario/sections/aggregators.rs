@@ -72,7 +72,7 @@ pub(super) struct Aggregator {
     pub(super) home: Region,
     mode: &'static str,
     regions: Vec<String>,
-    /// Whether it has no errors.
+    /// True if it has no errors.
     is_sound: bool,
 }
 

@@ -40,7 +40,7 @@ pub(in crate::scenario) struct Aggregator {
     span: Span,
     home: Region,
     regions: Vec<String>,
-    /// Whether all linked Regions are known.
+    /// True if all linked Regions are known.
     is_whole: bool,
 }
 

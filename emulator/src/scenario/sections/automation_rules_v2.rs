@@ -45,7 +45,7 @@ pub(in crate::scenario) struct Declared {
     /// Order, from 1 to 1000. Rules with a smaller order run first.
     #[schemars(with = "f64")]
     order: Option<Spanned<f64>>,
-    /// Whether the rule runs. Default: true.
+    /// If true, the rule runs. Default: true.
     enabled: Option<bool>,
     /// Criteria, as CreateAutomationRuleV2 takes them: OcsfFindingCriteria or ResourceCriteria, with CompositeFilters.
     #[schemars(with = "Node")]

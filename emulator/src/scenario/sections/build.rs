@@ -119,7 +119,7 @@ impl Valid {
             world.daily_scores = (self.settings.score_mode == ScoreMode::Daily).then(DailyScores::default);
         }
         if !is_in_use || self.settings.delays != Delays::default() {
-            // Set last, so that everything in the scenario takes effect at once.
+            // Delays are set last, so that everything in the scenario takes effect at once.
             world.delays = self.settings.delays;
         }
         Ok(world)
@@ -161,7 +161,7 @@ impl Valid {
         directory
     }
 
-    /// Applies hubs and what depends on them. Returns the errors of the domain.
+    /// Applies hubs and the sections that depend on them. Returns the errors of the domain.
     fn apply_hubs(&self, world: &World, directory: Directory, now: Timestamp, is_in_use: bool) -> Vec<Refused> {
         let mut refused = hubs::apply(&self.hubs, world, (directory, is_in_use), now);
         refused.extend(aggregators::apply(&self.aggregators, world, now));
@@ -195,7 +195,7 @@ impl Valid {
         }
     }
 
-    /// Whether an account could perhaps import a finding of a product if the scenario had no errors.
+    /// Returns whether an account could import a finding of a product if the scenario had no errors.
     fn is_unsure(&self, account: AccountId, product_arn: &str) -> bool {
         let Some(lost) = &self.lost else { return false };
         let mut names = product_arn.rsplit('/');

@@ -51,7 +51,7 @@ pub(in crate::scenario) struct Declared {
 struct WrittenPolicy {
     /// Description of the policy.
     description: Option<String>,
-    /// Whether Security Hub is enabled. If it is not, the policy cannot have other settings. Default: true.
+    /// If true, Security Hub is enabled. If it is not, the policy cannot have other settings. Default: true.
     service_enabled: Option<Spanned<bool>>,
     /// All enabled standards, such as fsbp-1.0.0.
     #[serde(default)]
@@ -79,7 +79,7 @@ struct Policy {
     name: Spanned<String>,
     description: Option<String>,
     content: Content,
-    /// Whether it has no errors.
+    /// True if it has no errors.
     is_sound: bool,
 }
 
@@ -152,7 +152,7 @@ fn administrator(
     Some(administrator)
 }
 
-/// Whether an association enables hubs.
+/// Returns whether an association enables hubs.
 fn enables(association: &Association, policies: &[Policy]) -> bool {
     let policy = policies.iter().find(|policy| policy.name.value == association.governance);
     policy.is_some_and(|policy| matches!(policy.content, Content::On { .. }))

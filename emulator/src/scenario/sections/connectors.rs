@@ -108,9 +108,9 @@ struct JiraText {
     /// Key of the project, such as SEC.
     #[schemars(transform = not_null)]
     project_key: Option<Spanned<String>>,
-    /// Whether the project exists in Jira. If not, tickets are refused. Default: true.
+    /// If true, the project exists in Jira. If not, tickets are refused. Default: true.
     project_exists: Option<bool>,
-    /// Whether the project has the issue type for findings. If not, tickets are refused. Default: true.
+    /// If true, the project has the issue type for findings. If not, tickets are refused. Default: true.
     issue_type_exists: Option<bool>,
 }
 
@@ -229,7 +229,7 @@ pub(in crate::scenario) struct Connector {
 }
 
 impl Connector {
-    /// Whether it belongs to a hub V2.
+    /// Returns whether it belongs to a hub V2.
     pub(super) fn is_of_v2_hub(&self, key: &HubKey) -> bool {
         self.half == Half::V2 && self.key == *key
     }
@@ -381,8 +381,8 @@ fn settings(cloud: &CloudText) -> Option<Cloud> {
     })
 }
 
-/// Whether hubs or aggregators that connectors and rules require may be missing, because some part of the scenario could not
-/// be read.
+/// Returns whether hubs or aggregators that connectors and rules require may be missing, because some part of the
+/// scenario could not be read.
 pub(super) fn are_hubs_unsure(lost: &Lost) -> bool {
     let sections = ["hubs", "hubs_v2", "aggregators_v2", "organization", "accounts", "regions", "connectors_v2"];
     sections.iter().any(|section| lost.contains(&[section]))

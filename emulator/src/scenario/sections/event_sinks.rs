@@ -48,7 +48,7 @@ pub(in crate::scenario) struct Declared {
     /// Maximum number of pending events. When the queue is full, the oldest event is dropped. Default: 10000.
     #[schemars(transform = not_null)]
     queue_size: Option<Spanned<usize>>,
-    /// Whether events are delivered. Default: true.
+    /// If true, events are delivered. Default: true.
     enabled: Option<bool>,
 }
 

@@ -24,7 +24,7 @@ use crate::suggest;
 #[schemars(rename = "ExportJob")]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
-    /// Account of the job. Its hub V2 is enabled.
+    /// Account of the job. Its hub V2 must be enabled.
     #[schemars(with = "AccountText")]
     account: Option<AccountText>,
     /// Region of the job.
@@ -43,7 +43,7 @@ pub(in crate::scenario) struct Declared {
     #[schemars(transform = not_null)]
     scopes: Option<Node>,
     /// Status. A running job runs until it is cancelled, or until the control plane sets its status. Default: FAILED if
-    /// there is a `failure`, SUCCEEDED otherwise.
+    /// `failure` is given, otherwise SUCCEEDED.
     #[schemars(transform = not_null)]
     status: Option<Spanned<Status>>,
     /// Reason why the job has failed.
@@ -148,12 +148,12 @@ fn state(
             Some(ExportState::Failed(ExportFailure { code: known?, message }))
         }
         (Status::Failed, None) => {
-            let diagnostic = status.map(|status| check.at(status.span, "a job that is FAILED has no `failure`"));
+            let diagnostic = status.map(|status| check.at(status.span, "`failure` is missing for a FAILED job"));
             check.diagnostics.extend(diagnostic.map(|it| it.expected("`failure`, with a `code` and a `message`")));
             None
         }
         (_, Some(failure)) => {
-            let diagnostic = check.at(failure.span, "only a job that is FAILED has a `failure`");
+            let diagnostic = check.at(failure.span, "`failure` is only allowed for a FAILED job");
             check.push(diagnostic.expected("`status: FAILED`, or no `failure`"));
             None
         }

@@ -10,7 +10,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::faults::{self, Mistake, Surroundings};
+use crate::faults::{self, FaultContext, Mistake};
 use crate::scenario::check::Check;
 use crate::scenario::files::Span;
 use crate::scenario::spanned::{Content, Node};
@@ -136,7 +136,7 @@ pub(in crate::scenario) fn check(
     regions: &[Region],
     check: &mut Check,
 ) -> Valid {
-    let surroundings = Surroundings { seed: 0, regions: regions.to_vec() };
+    let surroundings = FaultContext { seed: 0, regions: regions.to_vec() };
     let mut ids = HashSet::new();
     let mut valid = Vec::with_capacity(written.len());
     for Declared(node) in written {

@@ -215,7 +215,7 @@ fn span_of(error: &serde_json::Error, text: &str, whole: Span) -> Span {
 /// Maximum number of generated findings of a source that are imported to find more errors of a scenario that has some.
 const MAX_GENERATED_AFTER_ERRORS: usize = 10_000;
 
-/// Whether a refused finding of this account and `ProductArn` could perhaps be imported if the scenario had no errors.
+/// Returns whether a refused finding of this account and `ProductArn` could be imported if the scenario had no errors.
 pub(in crate::scenario) type IsUnsure<'a> = dyn Fn(AccountId, &str) -> bool + 'a;
 
 /// Imports all findings, each into the Region of its product.
@@ -252,7 +252,7 @@ pub(in crate::scenario) struct Import<'w> {
 }
 
 impl Import<'_> {
-    /// Whether a finding of this owner and product could perhaps be imported.
+    /// Returns whether a finding of this owner and product could perhaps be imported.
     fn is_unsure(&self, account: AccountId, product_arn: &str) -> bool {
         self.is_unsure.is_some_and(|is_unsure| is_unsure(account, product_arn))
     }

@@ -71,7 +71,7 @@ pub(super) struct Generate {
     pub(super) product: String,
     products: Vec<Product>,
     count: usize,
-    /// Whether `count` was reduced.
+    /// True if `count` was reduced.
     is_reduced: bool,
     hubs: Vec<HubKey>,
     administrator: AccountId,
@@ -88,7 +88,7 @@ pub(super) struct Context<'a> {
     pub(super) accounts: &'a BTreeSet<AccountId>,
     /// The hubs that are on.
     pub(super) hubs: &'a hubs::Valid,
-    /// The hubs V2 that are on.
+    /// The enabled hubs V2.
     pub(super) hubs_v2: &'a hubs_v2::Valid,
     /// The organization.
     pub(super) organization: Option<&'a organization::Valid>,
@@ -211,7 +211,7 @@ fn account_of(AccountText(written): &AccountText, context: &Context<'_>, check: 
     known.then_some(account)
 }
 
-/// Whether the accounts may have hubs that could not be read.
+/// Returns whether the accounts may have hubs that could not be read.
 fn may_have_hubs(written: &Declared, context: &Context<'_>, check: &Check) -> bool {
     if check.is_lost(&["hubs_v2"]) {
         return true;

@@ -90,8 +90,8 @@ fn features(written: &[Spanned<String>], check: &mut Check) -> Vec<&'static str>
     features
 }
 
-/// Whether accounts may have more hubs than these and those of policies of the organization, because some part of the
-/// scenario could not be read.
+/// Returns whether accounts may have more hubs than these and those of policies of the organization, because some part
+/// of the scenario could not be read.
 pub(super) fn are_any_unsure(lost: &Lost) -> bool {
     ["hubs_v2", "organization", "accounts", "regions"].iter().any(|section| lost.contains(&[section]))
 }

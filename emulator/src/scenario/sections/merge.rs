@@ -51,7 +51,7 @@ impl Declared {
         replace(&mut self.state, later.state);
     }
 
-    /// Whether there are sections besides `state` and `name`.
+    /// Returns whether there are sections besides `state` and `name`.
     pub(super) fn has_sections(&self) -> bool {
         let is_set = [
             self.clock.is_some(),

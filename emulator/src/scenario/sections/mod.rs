@@ -163,7 +163,7 @@ pub(super) struct Declared {
     /// Findings, imported as if their products had sent them.
     #[serde(default)]
     findings: Vec<findings::Declared>,
-    /// Whether calls above the rate limits of AWS fail. Default: false.
+    /// If true, calls above the rate limits of AWS fail. Default: false.
     aws_rate_limits: Option<bool>,
     /// Faults: rules that make selected calls fail or slow them down. They are tried in order.
     #[serde(default)]
@@ -176,9 +176,9 @@ pub(super) struct Declared {
 #[derive(Debug)]
 struct Exact {
     state: Option<state::Valid>,
-    /// Whether the scenario has sections besides `state` and `name`.
+    /// True if the scenario has sections besides `state` and `name`.
     has_sections: bool,
-    /// Whether the scenario has the section `regions`.
+    /// True if the scenario has the section `regions`.
     has_regions: bool,
 }
 

@@ -43,11 +43,11 @@ pub(in crate::scenario) struct Declared {
     /// management account, and policies of `security_hub_policies`.
     #[serde(default)]
     policies: Vec<Spanned<String>>,
-    /// Whether FullAWSAccess is also attached to the root. Default: true.
+    /// If true, FullAWSAccess is also attached to the root. Default: true.
     full_aws_access: Option<Spanned<bool>>,
     /// Delegated administrator of Security Hub in all Regions of the scenario. Its hubs are enabled.
     delegated_administrator: Option<AccountText>,
-    /// Whether accounts that join become members of the delegated administrator and have Security Hub enabled.
+    /// If true, accounts that join become members of the delegated administrator and have Security Hub enabled.
     /// Default: false.
     auto_enable: Option<Spanned<bool>>,
     /// Which standards `auto_enable` enables in these accounts. Default: DEFAULT.
@@ -92,7 +92,7 @@ pub(in crate::scenario) struct WrittenUnit {
     /// Names of the policies attached to the unit. They apply to its accounts and to nested units.
     #[serde(default)]
     policies: Vec<Spanned<String>>,
-    /// Whether FullAWSAccess is also attached. Default: true.
+    /// If true, FullAWSAccess is also attached. Default: true.
     full_aws_access: Option<Spanned<bool>>,
 }
 
@@ -329,18 +329,18 @@ fn configuration(
 }
 
 impl Valid {
-    /// Whether it contains an account.
+    /// Returns whether it contains an account.
     pub(super) fn contains(&self, account: AccountId) -> bool {
         account == self.management_account || self.parents.contains_key(&account)
     }
 
-    /// Whether the delegated administrator is not in the organization, which is an error.
+    /// Returns whether the delegated administrator is not in the organization, which is an error.
     pub(super) fn is_administrator_outside(&self) -> bool {
         let parent = self.delegated_administrator.and_then(|account| self.parents.get(&account));
         parent.is_some_and(Option::is_none)
     }
 
-    /// Whether service control policies are enabled.
+    /// Returns whether service control policies are enabled.
     pub(super) fn has_service_control(&self) -> bool {
         self.policy_types.contains(&PolicyType::ServiceControl)
     }
@@ -350,7 +350,7 @@ impl Valid {
         &self.security_hub_policies
     }
 
-    /// Whether accounts that join become members.
+    /// Returns whether accounts that join become members.
     pub(super) fn enables_joined(&self) -> bool {
         self.configuration.auto_enable
     }

@@ -1,4 +1,4 @@
-//! Parameters of controls, as `{ daysToExpiration: 45 }`.
+//! Parameters of controls, such as `{ daysToExpiration: 45 }`.
 
 use securityhub_fixtures::standards::Control;
 use serde_json::{Map, Value, json};

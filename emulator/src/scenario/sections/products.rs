@@ -93,7 +93,7 @@ pub(super) fn check(written: Vec<Declared>, regions: &[Region], check: &mut Chec
     declared
 }
 
-/// Whether a text can be part of a product's ARN.
+/// Returns whether a text can be part of a product's ARN.
 fn is_part(text: &Spanned<String>, check: &mut Check) -> bool {
     let is_letter = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
     let is_part = !text.value.is_empty() && text.value != "default" && text.value.chars().all(is_letter);

@@ -22,7 +22,7 @@ pub(in crate::scenario) struct Declared {
     /// ID of a finding of the scenario: its `finding_info.uid`, which is `Id` in ASFF, or its `metadata.uid`.
     #[schemars(with = "String")]
     finding: Option<Spanned<String>>,
-    /// Whether the account of the finding has already called GenerateRecommendedPolicyV2. Default: false.
+    /// If true, the account of the finding has already called GenerateRecommendedPolicyV2. Default: false.
     #[serde(default)]
     generated: bool,
     /// Status. Default: FAILED if there is an `error`, SUCCEEDED otherwise.

@@ -67,7 +67,7 @@ pub(in crate::scenario) fn check(written: Option<Vec<RegionText>>, check: &mut C
     regions
 }
 
-/// Whether AWS has the Region or the scenario lists it.
+/// Returns whether AWS has the Region or the scenario lists it.
 pub(super) fn is_known(name: &Spanned<String>, regions: &[Region], check: &mut Check) -> bool {
     let is_listed = regions.iter().any(|region| region.as_str() == name.value);
     let is_known = is_listed || known().any(|known| known == name.value);

@@ -129,7 +129,7 @@ fn check_id(entry: &Spanned<Declared>, check: &mut Check) {
 /// The controls that check resources of a type.
 pub(in crate::scenario) struct Scope {
     controls: Vec<&'static Control>,
-    /// Whether the type is known. Otherwise, all controls may be meant.
+    /// True if the type is known. Otherwise, all controls may be meant.
     is_known: bool,
 }
 

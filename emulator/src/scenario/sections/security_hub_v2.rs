@@ -15,32 +15,32 @@ const MAX_EXPORT_SECONDS: u64 = 86_400;
 #[schemars(rename = "SecurityHubV2")]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
-    /// Whether changes that customers make to a finding in one half of the API are visible in the other. Default:
+    /// Visibility in one half of the API of the changes that customers make to a finding in the other half. Default:
     /// separate.
     state: Option<CustomerState>,
-    /// Whether findings of custom products are visible in the V2 half. Default: true.
+    /// If true, findings of custom products are visible in the V2 half. Default: true.
     custom_findings: Option<bool>,
-    /// Whether IP filters accept ranges such as 10.0.0.0/8. Default: accept.
+    /// Handling of ranges such as 10.0.0.0/8 in IP filters. Default: accept.
     ip_ranges: Option<Acceptance>,
-    /// Whether automation rules V2 require an aggregator. Default: false.
+    /// If true, automation rules V2 require an aggregator. Default: false.
     rules_need_aggregator: Option<bool>,
-    /// Whether connectors to Jira and ServiceNow require an aggregator. Default: true.
+    /// If true, connectors to Jira and ServiceNow require an aggregator. Default: true.
     connectors_need_aggregator: Option<bool>,
-    /// Whether an aggregator V2 can link all Regions, by the modes ALL_REGIONS and ALL_REGIONS_EXCEPT_SPECIFIED.
+    /// Handling of aggregators V2 that link all Regions, with the modes ALL_REGIONS and ALL_REGIONS_EXCEPT_SPECIFIED.
     /// Default: refuse.
     all_regions: Option<Acceptance>,
     /// Version of OCSF in `metadata.version` of findings. Default: 1.6.0.
     #[schemars(transform = not_null, extend("pattern" = r"^\d+\.\d+\.\d+$"))]
     ocsf_version: Option<Spanned<String>>,
-    /// Whether the V2 half stops showing findings some time after their last change. Use off to show recorded findings
-    /// of the past. Default: on.
+    /// Retention in the V2 half, which hides findings some time after their last change. Use off to show recorded
+    /// findings of the past. Default: on.
     retention: Option<Retention>,
     /// Duration of an export, in seconds. Default: 0.
     #[schemars(transform = not_null, extend("maximum" = MAX_EXPORT_SECONDS))]
     export_seconds: Option<Spanned<u64>>,
 }
 
-/// Whether both halves share the changes of customers.
+/// Visibility of the changes of customers in the other half.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[schemars(rename = "CustomerState")]
 #[serde(rename_all = "snake_case")]
@@ -51,7 +51,7 @@ enum CustomerState {
     Shared,
 }
 
-/// Whether the API accepts an input.
+/// Handling of an input of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[schemars(rename = "Acceptance")]
 #[serde(rename_all = "snake_case")]
@@ -62,7 +62,7 @@ enum Acceptance {
     Refuse,
 }
 
-/// Whether findings expire.
+/// Retention of findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[schemars(rename = "RetentionV2")]
 #[serde(rename_all = "snake_case")]
@@ -77,14 +77,14 @@ enum Retention {
 #[derive(Clone, Debug, Default)]
 pub(in crate::scenario) struct Valid {
     settings: SettingsV2,
-    /// Whether both halves share the changes of customers.
+    /// True if both halves share the changes of customers.
     is_shared: bool,
     /// The version of OCSF, if it is given.
     ocsf_version: Option<String>,
 }
 
 impl Valid {
-    /// Whether the V2 half stops showing findings after a while.
+    /// Returns whether the V2 half stops showing findings after a while.
     pub(super) fn has_retention(&self) -> bool {
         self.settings.has_retention
     }

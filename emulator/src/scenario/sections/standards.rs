@@ -25,12 +25,12 @@ pub(super) fn check(
     found
 }
 
-/// Whether a hub can have a standard.
+/// Returns whether a hub can have a standard.
 pub(super) fn is_offered(standard: &Standard) -> bool {
     standard.offered != Availability::Never
 }
 
-/// Whether a configuration policy can enable a standard.
+/// Returns whether a configuration policy can enable a standard.
 pub(super) fn is_for_everyone(standard: &Standard) -> bool {
     standard.offered == Availability::Always
 }

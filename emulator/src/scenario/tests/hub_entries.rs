@@ -10,7 +10,7 @@ const OWNER: &str = "111111111111";
 const HUBS: &str = "regions: [us-east-1, eu-west-1]\nhubs:\n  - { account: '111111111111', regions: [us-east-1], standards: \
                     [fsbp-1.0.0, cis-1.4.0], quiet: true, members: { '222222222222': enabled } }\n";
 
-fn shipped() -> Stage {
+fn console_settings() -> Stage {
     let scenario = crate::scenario::load(&[repository("scenarios/console-settings.yaml")]).unwrap();
     let stage = Stage(scenario.build().unwrap());
     crate::domain::due::run(&stage.0, stage.0.clock.now());
@@ -20,7 +20,7 @@ fn shipped() -> Stage {
 /// Rules: CPL-157, INS-09.
 #[test]
 fn insights_are_declared() {
-    let stage = shipped();
+    let stage = console_settings();
     let found = stage.good(OWNER, Operation::GetInsights, json!({}));
     let insight = &found["Insights"][0];
     assert_eq!(
@@ -35,7 +35,7 @@ fn insights_are_declared() {
 /// Rules: CPL-157, ACT-02.
 #[test]
 fn custom_actions_are_declared() {
-    let found = shipped().good(OWNER, Operation::DescribeActionTargets, json!({}));
+    let found = console_settings().good(OWNER, Operation::DescribeActionTargets, json!({}));
     let expected = json!({
         "ActionTargetArn": "arn:aws:securityhub:us-east-1:111111111111:action/custom/Isolate",
         "Name": "Isolate resource",
@@ -47,7 +47,7 @@ fn custom_actions_are_declared() {
 /// Rules: CPL-157.
 #[test]
 fn automation_rules_of_the_classic_half_run_on_the_findings_of_the_scenario() {
-    let stage = shipped();
+    let stage = console_settings();
     let rules = stage.good(OWNER, Operation::ListAutomationRules, json!({}));
     let rules = rules["AutomationRulesMetadata"].as_array().unwrap().clone();
     let of = |name: &str| rules.iter().map(|rule| rule[name].clone()).collect::<Vec<_>>();
@@ -65,7 +65,7 @@ fn automation_rules_of_the_classic_half_run_on_the_findings_of_the_scenario() {
 /// Rules: CPL-157, SEC-46.
 #[test]
 fn controls_are_disabled_and_have_parameters_from_the_start() {
-    let stage = shipped();
+    let stage = console_settings();
     let associations = |control: &str| {
         let found =
             stage.good(OWNER, Operation::ListStandardsControlAssociations, json!({ "SecurityControlId": control }));

@@ -20,7 +20,7 @@ use crate::state::{self, Region, Transaction, World};
 #[schemars(rename = "ActionTarget")]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
-    /// Account of the custom action. Its hub is enabled.
+    /// Account of the custom action. Its hub must be enabled.
     #[schemars(with = "AccountText")]
     account: Option<AccountText>,
     /// Regions of the custom action: all Regions of the scenario, or a list.

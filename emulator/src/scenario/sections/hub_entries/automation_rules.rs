@@ -27,8 +27,8 @@ use crate::state::{Region, Transaction, World};
 #[schemars(rename = "AutomationRule")]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
-    /// Account of the rule. Its hub is enabled, and it is not a member. The rules of an administrator also run on the
-    /// findings of its members.
+    /// Account of the rule. Its hub must be enabled, and it must not be a member. The rules of an administrator also
+    /// run on the findings of its members.
     #[schemars(with = "AccountText")]
     account: Option<AccountText>,
     /// Regions of the rule: all Regions of the scenario, or a list.
@@ -43,9 +43,9 @@ pub(in crate::scenario) struct Declared {
     /// Order, from 1 to 1000. Rules with a smaller order run first.
     #[schemars(with = "u32")]
     order: Option<Spanned<u32>>,
-    /// Whether the rule runs. Default: true.
+    /// If true, the rule runs. Default: true.
     enabled: Option<bool>,
-    /// Whether no rule with a higher order runs on the findings that match. Default: false.
+    /// If true, no rule with a higher order runs on the findings that match. Default: false.
     #[serde(default)]
     terminal: bool,
     /// Criteria, as CreateAutomationRule takes them, such as `{ SeverityLabel: [{ Value: LOW, Comparison: EQUALS }] }`.

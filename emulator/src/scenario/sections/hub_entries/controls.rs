@@ -26,7 +26,7 @@ use crate::state::{Region, Transaction, World};
 #[schemars(rename = "ControlSetting")]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
-    /// Account of the hubs. Central configuration does not govern it.
+    /// Account of the hubs. Central configuration must not govern it.
     #[schemars(with = "AccountText")]
     account: Option<AccountText>,
     /// Regions of the hubs: all Regions of the scenario, or a list.
@@ -105,7 +105,7 @@ pub(super) fn check(
     Some(Entry { span: name.span, hubs: hubs?, value }).filter(|_| check.diagnostics.len() == before)
 }
 
-/// A DISABLED control requires a reason, and a reason has a limited length.
+/// Checks the reason: a DISABLED control requires one, and its length is limited.
 fn check_reason(
     control: &Spanned<String>,
     status: Option<&Spanned<Status>>,

@@ -42,7 +42,7 @@ pub(super) fn refuse(span: Span) -> impl FnOnce(AwsError) -> Refused {
     move |error| (span, error.message.into_owned())
 }
 
-/// Filters as they are written, for the positions of their errors.
+/// Filters as nodes of the file, which have the positions of errors.
 #[derive(Clone, Debug)]
 pub(super) struct Filters(pub(super) Node);
 

@@ -22,7 +22,7 @@ use crate::state::{Region, Transaction, World};
 #[schemars(rename = "Insight")]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
-    /// Account of the insight. Its hub is enabled.
+    /// Account of the insight. Its hub must be enabled.
     #[schemars(with = "AccountText")]
     account: Option<AccountText>,
     /// Regions of the insight: all Regions of the scenario, or a list.

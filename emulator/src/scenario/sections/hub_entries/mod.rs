@@ -20,7 +20,7 @@ use crate::scenario::check::Check;
 use crate::scenario::spanned::Spanned;
 use crate::state::{HubKey, Region, Timestamp, Transaction, World};
 
-/// The entries as they are written.
+/// The unchecked entries.
 #[derive(Debug)]
 pub(super) struct Written {
     pub(super) insights: Vec<Spanned<insights::Declared>>,

@@ -65,13 +65,13 @@ pub(super) struct Details {
     /// Time of the last change. Default: `invited_at` if the status is invited, otherwise the start of the clock.
     #[schemars(transform = not_null)]
     updated_at: Option<Spanned<String>>,
-    /// Whether a resigned account declined the invitation. An account that left can accept its invitation again.
+    /// If true, the resigned account declined the invitation. An account that left can accept its invitation again.
     /// Default: false.
     #[schemars(transform = not_null)]
     declined: Option<Spanned<bool>>,
 }
 
-/// Written by hand, because serde's untagged enums lose the locations.
+/// Implemented by hand, because serde's untagged enums lose the locations.
 impl<'de> Deserialize<'de> for Declared {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(WrittenVisitor)
@@ -135,7 +135,7 @@ pub(super) struct Member {
     pub(super) invited_at: Option<Timestamp>,
     /// Time of the last change.
     pub(super) updated_at: Option<Timestamp>,
-    /// Whether it declined the invitation.
+    /// True if it declined the invitation.
     pub(super) is_declined: bool,
     /// The position of the details that only an invited account has.
     of_invitation: Option<Span>,
@@ -194,11 +194,11 @@ fn with_details(
     let status = MemberStatus::from(details.status?);
     let is_declined = details.declined.as_ref().is_some_and(|declined| declined.value);
     if let Some(declined) = details.declined.as_ref().filter(|_| is_declined && status != MemberStatus::Resigned) {
-        let diagnostic = check.at(declined.span, "only a resigned account has `declined`");
+        let diagnostic = check.at(declined.span, "`declined` is only allowed for a resigned account");
         check.push(diagnostic.expected("`status: resigned`"));
     }
     if let Some(written) = details.invited_at.as_ref().filter(|_| status == MemberStatus::Created) {
-        let diagnostic = check.at(written.span, "an account that is `created` has no `invited_at`");
+        let diagnostic = check.at(written.span, "`invited_at` is not allowed for an account that is `created`");
         check.push(diagnostic.expected("`status: invited`, or no `invited_at`"));
     }
     let of_declined = details.declined.filter(|_| is_declined).map(|declined| declined.span);
@@ -253,7 +253,7 @@ fn of_organization(
     match member.status {
         MemberStatus::Deleted | MemberStatus::AccountSuspended if organization.is_none() => {
             let message =
-                format!("{administrator} is not the delegated administrator, whose members can have this status");
+                format!("{administrator} is not the delegated administrator; only its members can have this status");
             Some((member.span, (message, "another status")))
         }
         MemberStatus::Deleted if is_in_organization => {

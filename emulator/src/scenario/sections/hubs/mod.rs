@@ -47,22 +47,21 @@ pub(in crate::scenario) struct Declared {
     /// Tags of the hubs.
     #[serde(default)]
     tags: Entries<String>,
-    /// Whether new controls of enabled standards are enabled automatically. Default: true.
+    /// If true, new controls of enabled standards are enabled automatically. Default: true.
     auto_enable_controls: Option<bool>,
     /// Consolidation of control findings. Default: SECURITY_CONTROL. Members use the value of their administrator.
     control_finding_generator: Option<Spanned<WrittenGenerator>>,
-    /// Whether the standards that AWS enables by default are enabled. Default: false.
+    /// If true, the standards that AWS enables by default are enabled. Default: false.
     #[serde(default)]
     default_standards: bool,
     /// Other enabled standards, such as cis-1.4.0 or pci-dss-4.0.1. control-tower-1.0.0 is enabled as if by AWS Control
     /// Tower.
     #[serde(default)]
     standards: Vec<Spanned<String>>,
-    /// Whether AWS Config records resources: on, off, or a map of settings. If it is off, standards are INCOMPLETE.
-    /// Default: on.
+    /// Recorder of AWS Config: on, off, or a map of settings. If it is off, standards are INCOMPLETE. Default: on.
     config_recorder: Option<recorder::Declared>,
-    /// Whether controls without resources generate no findings, so that the findings of declared resources are easier to
-    /// see. By default, such controls generate a PASSED finding, as in AWS.
+    /// If true, controls without resources generate no findings, so that the findings of declared resources are easier
+    /// to see. By default, such controls generate a PASSED finding, as in AWS.
     #[serde(default)]
     quiet: bool,
     /// All products whose findings the hub accepts, such as guardduty or prowler/prowler. Default: the products that AWS
@@ -255,12 +254,12 @@ impl Valid {
         self.hubs.keys()
     }
 
-    /// Whether a hub is enabled.
+    /// Returns whether a hub is enabled.
     pub(super) fn is_on(&self, key: &HubKey) -> bool {
         self.hubs.contains_key(key)
     }
 
-    /// Whether an account may have more hubs than these, because some part of the scenario could not be read.
+    /// Returns whether an account may have more hubs than these, because some part of the scenario could not be read.
     pub(super) fn is_unsure(&self, account: AccountId, lost: &Lost) -> bool {
         self.unsure.contains(&account)
             || ["account", "members_csv"].iter().any(|key| lost.contains(&["hubs", ITEM, key]))
@@ -268,7 +267,7 @@ impl Valid {
             || lost.contains(&["organization", "delegated_administrator"])
     }
 
-    /// Whether any account may have more hubs than these.
+    /// Returns whether any account may have more hubs than these.
     pub(super) fn are_any_unsure(&self, lost: &Lost) -> bool {
         !self.unsure.is_empty()
             || ["account", "members", "members_csv"].iter().any(|key| lost.contains(&["hubs", ITEM, key]))

@@ -154,7 +154,7 @@ impl Valid {
         good.collect()
     }
 
-    /// Whether a policy has this name.
+    /// Returns whether a policy has this name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
