@@ -1,4 +1,4 @@
-//! The error type that callers see, usable from every room.
+//! The error type that callers see, usable from every module.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -161,7 +161,7 @@ error_codes! {
 pub struct AwsError {
     /// The code.
     pub code: ErrorCode,
-    /// A code to send instead, which a fault sets.
+    /// A code that a fault sets and that is sent instead.
     pub other_code: Option<Cow<'static, str>>,
     /// The HTTP status.
     pub status: u16,
@@ -171,7 +171,7 @@ pub struct AwsError {
     pub reason: Option<&'static str>,
     /// The internal cause, for the log.
     pub source: Option<String>,
-    /// Whether the changes that the failed call has made are committed.
+    /// True if the changes that the failed call has made are committed.
     pub keeps_changes: bool,
 }
 
@@ -194,7 +194,7 @@ impl AwsError {
         self.other_code.as_deref().unwrap_or(self.code.name())
     }
 
-    /// The same error with another code, which need not be one of AWS.
+    /// The same error with another code, which is not necessarily a code of AWS.
     #[must_use]
     pub fn with_code(mut self, code: impl Into<Cow<'static, str>>) -> Self {
         self.other_code = Some(code.into());
@@ -267,7 +267,7 @@ impl fmt::Display for AwsError {
 
 impl std::error::Error for AwsError {}
 
-/// Whether the service model has a shape for this code, with the same status.
+/// Returns whether the service model has a shape for this code, with the same status.
 pub fn is_modelled(code: ErrorCode) -> bool {
     model::error_status(code.name()) == Some(code.status())
 }

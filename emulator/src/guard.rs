@@ -397,7 +397,8 @@ impl Builder {
             let added = definition.and_then(|definition| service.add_sink(&name, definition));
             added.map_err(|error| StartError::Setting(format!("sink `{name}`: {error}")))?;
         }
-        // Bound before the thread starts, so that clients can connect as soon as this function returns.
+        // The listeners are bound before the thread starts, so that clients can connect as soon as this function
+        // returns.
         let listener = std::net::TcpListener::bind(("127.0.0.1", self.port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;

@@ -1,4 +1,4 @@
-//! The only entry point: takes a request and returns a response. This file connects the rooms and contains no rules.
+//! The only entry point: takes a request and returns a response. This file connects the modules and contains no rules.
 
 use std::net::IpAddr;
 use std::panic::catch_unwind;
@@ -15,7 +15,7 @@ use crate::aws_error::{AwsError, ErrorCode};
 use crate::call_facts::{self, Facts};
 use crate::control;
 use crate::domain::due;
-use crate::faults::Surroundings;
+use crate::faults::FaultContext;
 use crate::http_client::tls::Trust;
 use crate::journal;
 use crate::metrics::{Format, LogCounters, Metrics};
@@ -65,9 +65,9 @@ pub enum SignatureClock {
 /// Settings of a service.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Whether unsigned requests are accepted, as calls of the default account.
+    /// True if unsigned requests are accepted, as calls of the default account.
     pub allow_anonymous: bool,
-    /// Whether signatures are verified with the secret keys of the scenario.
+    /// True if signatures are verified with the secret keys of the scenario.
     pub verify_signatures: bool,
     /// The clock used to check the age of verified signatures.
     pub signature_clock: SignatureClock,
@@ -75,7 +75,7 @@ pub struct Settings {
     pub default_region: Region,
     /// The account for access keys that are neither an account ID nor listed, unless the scenario sets one.
     pub default_account: AccountId,
-    /// Whether the rate limits of AWS apply, even if the scenario does not enable them.
+    /// True if the rate limits of AWS apply, even if the scenario does not enable them.
     pub aws_rate_limits: bool,
     /// Number of events to keep, newest first; 0 disables events.
     pub events: usize,
@@ -197,7 +197,7 @@ impl Service {
     /// # Errors
     /// A message about the first invalid fault. No fault is added in this case.
     pub fn add_faults(&self, faults: Vec<Fault>) -> Result<(), String> {
-        let surroundings = Surroundings::of(&self.world());
+        let surroundings = FaultContext::of(&self.world());
         self.0.served.faults().add_to_start(faults, &surroundings).map_err(|refused| refused.to_string())
     }
 
@@ -276,7 +276,8 @@ impl Service {
             Err(response) => return *response,
         };
         let decision = facts.as_ref().and_then(|facts| facts.decision.as_ref());
-        // A fault answers a short call on this thread, because it must not wait for the calls of a lane.
+        // A fault that replaces a short call answers it on this thread, so that it does not wait for the calls of a
+        // lane.
         let fails_here = !request.is_long() && decision.is_some_and(|decision| !decision.takes_effect());
         let Some(lane) = self.lane(&request).filter(|_| !fails_here) else {
             return self.answer_fully(&request, facts);
@@ -362,7 +363,7 @@ impl Service {
         })
     }
 
-    /// Whether it is worth trying a call of a heavy operation with a bounded amount of work.
+    /// Returns whether it is worth trying a call of a heavy operation with a bounded amount of work.
     fn may_be_quick(&self, operation: Operation, request: &ApiRequest) -> bool {
         // A test hook may block.
         #[cfg(test)]

@@ -249,7 +249,7 @@ impl ChangeLog for Records {
     }
 }
 
-/// Every test of the domain is also a test of records: what its calls have changed must be in them.
+/// Every test of the domain also tests records: they must contain all changes of its calls.
 impl Drop for Stage {
     fn drop(&mut self) {
         if std::thread::panicking() {

@@ -72,7 +72,7 @@ fn decimals(digits: &str, unit: i128) -> Option<i128> {
     Some(unit * digits.parse::<i128>().ok()? / 10_i128.pow(u32::try_from(digits.len()).ok()?))
 }
 
-/// Whether a text contains only the letters of an ISO 8601 duration. jiff checks their order and the numbers.
+/// Returns whether a text contains only the letters of an ISO 8601 duration. jiff checks their order and the numbers.
 fn is_iso_8601(text: &str) -> bool {
     let Some(units) = text.strip_prefix('P') else { return false };
     let letters: String =

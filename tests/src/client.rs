@@ -25,7 +25,7 @@ pub struct TestClient {
     pub region: String,
     /// Maximum processor time per 10 KB of a random request.
     pub time_limit: Option<Duration>,
-    /// Whether calls are served like those of connections: heavy ones on separate threads, small ones on this thread.
+    /// True if calls are served like those of connections: heavy ones on separate threads, small ones on this thread.
     pub is_served: bool,
 }
 

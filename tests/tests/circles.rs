@@ -1,4 +1,4 @@
-//! Tests for dependency cycles between files and rooms, found in the source text.
+//! Tests for dependency cycles between files and modules, found in the source text.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
 
 mod files;
@@ -12,10 +12,10 @@ use syn::visit::{self, Visit};
 const MAX_FILES: usize = 3;
 /// The crates, each checked on its own.
 const CRATES: [&str; 5] = ["emulator/src", "emulator/engine/src", "fixtures/src", "tests/src", "client-tests/src"];
-/// The rooms of the domain from bottom to top. Each may call earlier ones.
-const ROOMS: [&str; 5] = ["findings", "controls", "accounts", "exposures", "due"];
-/// Rooms that no other room of the domain may call.
-const SEPARATE_ROOMS: [&str; 2] = ["events", "policy"];
+/// The modules of the domain from bottom to top. Each may call earlier ones.
+const MODULES: [&str; 5] = ["findings", "controls", "accounts", "exposures", "due"];
+/// Modules that no other module of the domain may call.
+const SEPARATE_MODULES: [&str; 2] = ["events", "policy"];
 
 /// A path of names, such as `domain`, `arn`, `Arn`.
 type Names = Vec<String>;
@@ -210,43 +210,43 @@ fn no_dependency_cycle_has_more_than_three_files() {
 }
 
 #[test]
-fn rooms_of_the_domain_only_call_lower_ones() {
+fn modules_of_the_domain_only_call_lower_ones() {
     let folder = "emulator/src";
     let graph = graph(&with_extension(folder, &["rs"]), folder);
-    let room = |names: &Names| -> Option<String> { (names.first()? == "domain").then(|| names.get(1).cloned())? };
-    let height = |room: &str| ROOMS.iter().position(|name| *name == room).map_or(0, |position| position + 1);
+    let top = |names: &Names| -> Option<String> { (names.first()? == "domain").then(|| names.get(1).cloned())? };
+    let height = |top: &str| MODULES.iter().position(|name| *name == top).map_or(0, |position| position + 1);
     let mut wrong = Vec::new();
     for (module, needed) in &graph {
-        let Some(from) = room(module) else { continue };
+        let Some(from) = top(module) else { continue };
         for other in needed {
-            let Some(to) = room(other).filter(|to| *to != from) else { continue };
-            let is_good = SEPARATE_ROOMS.contains(&from.as_str())
-                || (!SEPARATE_ROOMS.contains(&to.as_str()) && (height(&to) < height(&from) || height(&to) == 0));
+            let Some(to) = top(other).filter(|to| *to != from) else { continue };
+            let is_good = SEPARATE_MODULES.contains(&from.as_str())
+                || (!SEPARATE_MODULES.contains(&to.as_str()) && (height(&to) < height(&from) || height(&to) == 0));
             if !is_good {
                 wrong.push(format!("{} may not use {}", module.join("::"), other.join("::")));
             }
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
-    let used = graph.keys().filter_map(room).collect::<BTreeSet<_>>();
-    for name in ROOMS.iter().chain(&SEPARATE_ROOMS) {
-        assert!(used.contains(*name), "{name} is a room");
+    let used = graph.keys().filter_map(top).collect::<BTreeSet<_>>();
+    for name in MODULES.iter().chain(&SEPARATE_MODULES) {
+        assert!(used.contains(*name), "{name} is a module");
     }
 }
 
-/// Rooms of the whole program that depend on each other. `service` connects the rooms, and none of them may depend on
-/// it.
+/// Modules of the whole program that depend on each other. `service` connects the modules, and none of them may depend
+/// on it.
 #[test]
-fn no_rooms_depend_on_each_other() {
+fn no_modules_depend_on_each_other() {
     let folder = "emulator/src";
-    let mut rooms = Graph::new();
+    let mut modules = Graph::new();
     for (module, needed) in graph(&with_extension(folder, &["rs"]), folder) {
-        let room = |names: &Names| names.first().cloned().map(|name| vec![name]);
-        let Some(from) = room(&module) else { continue };
-        let others = needed.iter().filter_map(room).filter(|to| *to != from);
-        rooms.entry(from.clone()).or_default().extend(others);
+        let top = |names: &Names| names.first().cloned().map(|name| vec![name]);
+        let Some(from) = top(&module) else { continue };
+        let others = needed.iter().filter_map(top).filter(|to| *to != from);
+        modules.entry(from.clone()).or_default().extend(others);
     }
-    assert_eq!(circles(&rooms), BTreeSet::new());
+    assert_eq!(circles(&modules), BTreeSet::new());
 }
 
 #[test]

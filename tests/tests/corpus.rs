@@ -132,7 +132,7 @@ fn read(client: &TestClient, finding: &Value) -> Value {
     body["Findings"][0].clone()
 }
 
-/// Whether a returned value contains everything that was sent. The service may add members and spell numbers
+/// Returns whether a returned value contains everything that was sent. The service may add members and spell numbers
 /// differently.
 fn holds(returned: &Value, sent: &Value) -> bool {
     match (returned, sent) {

@@ -131,7 +131,7 @@ fn the_world_the_start_and_the_clock_survive_a_kill() {
     assert_eq!(import(&program, "b", 1, 10).0, 200);
     let events = good(&program, "GET /_emulator/events", &Value::Null);
     assert!(events["Last"].as_u64().unwrap() > last, "event numbers are not used again");
-    assert_eq!(events["Events"].as_array().unwrap().len(), 1, "earlier events are not kept: {events}");
+    assert_eq!(events["Events"].as_array().unwrap().len(), 1, "earlier events are lost: {events}");
     good(&program, "POST /_emulator/reset", &Value::Null);
     let reset = health(&program);
     assert_eq!((&reset["findings"], &reset["clock"]), (&json!(0), &json!("2026-01-15T09:00:00.000Z")));
@@ -159,7 +159,7 @@ fn the_world_the_start_and_the_clock_survive_a_kill() {
 
 /// Rules: CPL-77.
 #[test]
-fn a_running_clock_keeps_its_distance_from_real_time() {
+fn a_running_clock_keeps_its_offset_from_real_time() {
     let setup = Setup::new();
     let program = Program::start(&["--data-dir", &setup.data()]);
     good(&program, "POST /_emulator/clock", &json!({ "advance": "P30D" }));

@@ -238,7 +238,10 @@ fn a_removed_or_replaced_channel_is_closed_while_it_is_full() {
             let (other, mut later) = mpsc::channel(8);
             if replaces {
                 emulator.sink("here", other).unwrap();
-                assert!(timeout(limit, later.recv()).await.unwrap().is_some(), "the new channel gets what waits");
+                assert!(
+                    timeout(limit, later.recv()).await.unwrap().is_some(),
+                    "the new channel receives the queued events"
+                );
             } else {
                 emulator.remove_sink("here").unwrap();
             }
@@ -289,7 +292,7 @@ fn tests_with_different_tags_do_not_see_each_other() {
 
 /// Rules: CPL-130, CPL-03, CPL-81.
 #[test]
-fn a_program_reads_streams_and_calls_everything_that_has_no_method() {
+fn a_program_reads_streams_and_calls_routes_without_a_method() {
     run(async {
         let emulator = emulator().await;
         let described: Value = serde_json::from_str(emulator.openapi()).unwrap();
@@ -319,7 +322,7 @@ fn a_program_reads_streams_and_calls_everything_that_has_no_method() {
 
 /// Rules: CPL-130.
 #[test]
-fn a_builder_takes_texts_and_names_what_is_wrong() {
+fn a_builder_accepts_texts_and_names_the_invalid_setting() {
     run(async {
         let hubs = |account: &str| format!("hubs: [{{ account: \"{account}\", regions: [us-east-1] }}]");
         let (first, second) = (hubs("111111111111"), hubs("222222222222"));

@@ -117,7 +117,7 @@ fn id(prefix: &str, number: &str) -> Option<Id> {
     Some(Id { prefix: prefix.to_ascii_uppercase(), number })
 }
 
-/// Whether a name begins with a rule id, such as `hub_13_…` or `test_hub_13_…`.
+/// Returns whether a name begins with a rule id, such as `hub_13_…` or `test_hub_13_…`.
 fn begins_with_an_id(name: &str) -> bool {
     let mut words = name.strip_prefix("test_").unwrap_or(name).split('_');
     words.next().zip(words.next()).is_some_and(|(prefix, number)| id(prefix, number).is_some())

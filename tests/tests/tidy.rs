@@ -17,7 +17,7 @@ const HTTP: &[&str] = &["hyper::", "http::", "tokio::", "axum::"];
 const IO: &[&str] = &["std::fs", "std::env", "std::process", "TcpStream", "TcpListener", "UdpSocket"];
 const CLOCKS: &[&str] = &["SystemTime", "::now()"];
 
-/// Names that rooms must not use. The clock is in `state`.
+/// Names that modules must not use. The clock is in `state`.
 const NEVER: &[(&str, &[&[&str]])] = &[
     ("domain", &OUTSIDE),
     ("gate", &OUTSIDE),
@@ -36,7 +36,7 @@ fn code(file: &File) -> Vec<Line<'_>> {
     if is_test_file(&file.path) { Vec::new() } else { without_tests(&file.text) }
 }
 
-/// Whether a file contains only tests and their helpers.
+/// Returns whether a file contains only tests and their helpers.
 fn is_test_file(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     path.contains("/tests/") || ["tests.rs", "testing.rs"].contains(&name)
@@ -64,8 +64,8 @@ fn without_tests(text: &str) -> Vec<Line<'_>> {
     lines
 }
 
-/// The room of a file of the emulator.
-fn room(path: &str) -> &str {
+/// The module of a file of the emulator.
+fn module_of(path: &str) -> &str {
     let below = path.strip_prefix(EMULATOR).unwrap_or(path).trim_start_matches('/');
     below.split('/').next().unwrap_or(below).trim_end_matches(".rs")
 }
@@ -144,9 +144,9 @@ fn arrows() -> BTreeMap<String, Option<Vec<String>>> {
     let mut arrows = BTreeMap::new();
     for row in table.lines().take_while(|line| line.starts_with('|')).skip(1) {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
-        let [_, rooms, uses, _] = cells[..] else { panic!("expected a row of two cells: {row}") };
+        let [_, modules, uses, _] = cells[..] else { panic!("expected a row of two cells: {row}") };
         let uses = (!uses.starts_with("any module")).then(|| ticked(uses));
-        arrows.extend(ticked(rooms).into_iter().map(|room| (room, uses.clone())));
+        arrows.extend(ticked(modules).into_iter().map(|module| (module, uses.clone())));
     }
     arrows
 }
@@ -155,22 +155,22 @@ fn arrows() -> BTreeMap<String, Option<Vec<String>>> {
 fn dependencies_point_downwards() {
     let (arrows, mut wrong) = (arrows(), Vec::new());
     for file in with_extension(EMULATOR, &["rs"]) {
-        let room = room(&file.path);
+        let module = module_of(&file.path);
         let lines = code(&file);
         if lines.is_empty() {
             continue;
         }
-        let Some(uses) = arrows.get(room) else {
-            wrong.push(format!("{}:1: {room} has no row in ARCHITECTURE.md's table of modules", file.path));
+        let Some(uses) = arrows.get(module) else {
+            wrong.push(format!("{}:1: {module} has no row in ARCHITECTURE.md's table of modules", file.path));
             continue;
         };
         let Some(uses) = uses else { continue };
         let text: Vec<&str> = lines.iter().map(|(_, line)| *line).collect();
         for (line, path) in named_paths(&text.join("\n"), depth(&file.path)) {
-            let good = path.split("::").next() == Some(room)
+            let good = path.split("::").next() == Some(module)
                 || uses.iter().any(|allowed| path == *allowed || path.starts_with(&format!("{allowed}::")));
             if !good {
-                wrong.push(format!("{}:{}: {room} may not use {path}", file.path, lines[line].0));
+                wrong.push(format!("{}:{}: {module} may not use {path}", file.path, lines[line].0));
             }
         }
     }
@@ -200,18 +200,18 @@ fn lower_crates_do_not_depend_on_ours() {
 fn rooms_do_not_use_io_clocks_or_http() {
     let mut wrong = Vec::new();
     for file in with_extension(EMULATOR, &["rs"]) {
-        let room = room(&file.path);
-        for never in NEVER.iter().filter(|(name, _)| *name == room).flat_map(|(_, never)| *never) {
+        let module = module_of(&file.path);
+        for never in NEVER.iter().filter(|(name, _)| *name == module).flat_map(|(_, never)| *never) {
             wrong.extend(names(&file, never));
         }
         // A distance between two texts must not be computed if one of them is long.
-        if room != "suggest" {
+        if module != "suggest" {
             wrong.extend(names(&file, &["strsim"]));
         }
         if file.path != "emulator/src/state/sync.rs" {
             wrong.extend(names(&file, &["dashmap::", "DashMap"]));
             // Types named here would not be replaced in the schedules of shuttle.
-            if room == "state" {
+            if module == "state" {
                 wrong.extend(names(&file, &["parking_lot", "std::sync::atomic", "std::thread"]));
             }
         }
@@ -351,7 +351,7 @@ fn begins_function(start: &str) -> bool {
     rest.starts_with("fn ")
 }
 
-/// Whether the attributes of a function allow it to be long.
+/// Returns whether the attributes of a function allow it to be long.
 fn may_be_long(above: &[&str]) -> bool {
     let attached = above.iter().rev().map(|line| line.trim()).take_while(|line| {
         line.starts_with("#[") || line.starts_with("//") || line.ends_with(")]") || line.starts_with("reason")
@@ -388,7 +388,8 @@ fn comments_cite_existing_pages() {
     let pages: Vec<String> = with_extension("", &["md"]).into_iter().map(|file| file.path).collect();
     let is_name = |character: char| character.is_ascii_alphanumeric() || "-_./".contains(character);
     let mut wrong = Vec::new();
-    for file in ["emulator", "fixtures", "tests", "client-tests"].iter().flat_map(|room| with_extension(room, &["rs"]))
+    for file in
+        ["emulator", "fixtures", "tests", "client-tests"].iter().flat_map(|module| with_extension(module, &["rs"]))
     {
         for (number, line) in (1..).zip(file.text.lines()).filter(|(_, line)| line.trim_start().starts_with("//")) {
             let words = line.split(|character| !is_name(character)).map(|word| word.trim_end_matches('.'));
@@ -436,9 +437,9 @@ fn a_path_is_located_at_its_use() {
 fn tests_and_comments_do_not_count_as_code() {
     let text = "//! a\nuse b;\n#[cfg(test)]\nmod tests;\nfn c() {} // d\n#[cfg(test)]\n#[allow(x)]\nmod e {\n    fn f() {\n    }\n}\nfn g() {}\n";
     assert_eq!(without_tests(text), [(2, "use b;"), (5, "fn c() {}"), (12, "fn g() {}")]);
-    assert_eq!((room("emulator/src/wire/answer.rs"), depth("emulator/src/wire/answer.rs")), ("wire", 2));
-    assert_eq!((room("emulator/src/wire/mod.rs"), depth("emulator/src/wire/mod.rs")), ("wire", 1));
-    assert_eq!((room("emulator/src/service.rs"), depth("emulator/src/service.rs")), ("service", 1));
+    assert_eq!((module_of("emulator/src/wire/answer.rs"), depth("emulator/src/wire/answer.rs")), ("wire", 2));
+    assert_eq!((module_of("emulator/src/wire/mod.rs"), depth("emulator/src/wire/mod.rs")), ("wire", 1));
+    assert_eq!((module_of("emulator/src/service.rs"), depth("emulator/src/service.rs")), ("service", 1));
 }
 
 #[test]

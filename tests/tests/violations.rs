@@ -60,8 +60,8 @@ fn check(client: &TestClient, operation: Operation, invalid: &InvalidInput) {
     assert!(names(message, operation, invalid) && states_constraint(message, operation, invalid), "{}", context());
 }
 
-/// Whether the violation concerns a single item, in an operation that validates items one by one. An item that is not
-/// an object or has no ID refuses the call (IMP-25).
+/// Returns whether the violation concerns a single item, in an operation that validates items one by one. An item that
+/// is not an object or has no ID refuses the call (IMP-25).
 fn is_of_an_item(operation: Operation, invalid: &InvalidInput) -> bool {
     operation == Operation::BatchImportFindings
         && operations::entry(operation).per_item == invalid.path.first().map(String::as_str)
@@ -71,8 +71,8 @@ fn is_of_an_item(operation: Operation, invalid: &InvalidInput) -> bool {
             && matches!(invalid.what, "missing" | "of the wrong type"))
 }
 
-/// Whether the violation concerns a single rule of a batch, which alone is unprocessed. Its ARN is required to report
-/// it.
+/// Returns whether the violation concerns a single rule of a batch, which alone is unprocessed. Its ARN is required to
+/// report it.
 fn is_of_a_rule(operation: Operation, invalid: &InvalidInput) -> bool {
     let is_nameless = invalid.path.len() == 2
         && invalid.path[1] == "RuleArn"
@@ -80,7 +80,7 @@ fn is_of_a_rule(operation: Operation, invalid: &InvalidInput) -> bool {
     operation == Operation::BatchUpdateAutomationRules && invalid.path.len() > 1 && !is_nameless
 }
 
-/// Whether a message names the invalid member.
+/// Returns whether a message names the invalid member.
 fn names(message: &Value, operation: Operation, invalid: &InvalidInput) -> bool {
     let message = message.as_str().unwrap_or_default();
     let Some(name) = invalid.path.last() else { return false };
@@ -92,7 +92,7 @@ fn names(message: &Value, operation: Operation, invalid: &InvalidInput) -> bool 
     }
 }
 
-/// Whether a message states the violated constraint, in the words of the operation's API version.
+/// Returns whether a message states the violated constraint, in the words of the operation's API version.
 fn states_constraint(message: &Value, operation: Operation, invalid: &InvalidInput) -> bool {
     let is_parameter = invalid.path.len() == 1;
     let (classic, framework) = match invalid.what {

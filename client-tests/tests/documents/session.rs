@@ -46,7 +46,7 @@ pub fn run(page: &str) -> Option<Vec<Session>> {
     Some(sessions)
 }
 
-/// Whether a block begins a new shell.
+/// Returns whether a block begins a new shell.
 fn begins(block: &Block) -> bool {
     matches!(block.mark, Some(Mark::Tour(_) | Mark::Run | Mark::Serve))
 }

@@ -83,7 +83,7 @@ pub(crate) struct Imports {
     random: Random,
     /// The accounts that own the findings.
     owners: Range<usize>,
-    /// Whether a request contains findings of several accounts. They are then sent on behalf of their products.
+    /// True if a request contains findings of several accounts. They are then sent on behalf of their products.
     mixed: bool,
     connection: usize,
     sent: usize,

@@ -53,7 +53,7 @@ impl Emulator {
     /// (CPL-51).
     ///
     /// # Errors
-    /// 400 for another name; 409 for `start` and `empty`, and if there are 100 snapshots.
+    /// 400 for another name; 409 for `start` and `empty`, and if 100 snapshots exist.
     pub async fn save(&self, name: &str) -> Result<SnapshotInfo, control::Error> {
         self.control(Method::PUT, &format!("/_emulator/snapshots/{}", segment(name)), &json!({})).await
     }

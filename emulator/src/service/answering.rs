@@ -44,7 +44,7 @@ impl ApiRequest {
         ApiRequest { parts, body, route, source }
     }
 
-    /// Whether reading the body can take long.
+    /// Returns whether reading the body can take long.
     pub(super) fn is_long(&self) -> bool {
         self.body.len() > LONG_BODY || self.parts.headers.contains_key(CONTENT_ENCODING)
     }

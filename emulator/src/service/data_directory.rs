@@ -17,7 +17,7 @@ pub struct DataDirectory {
     pub path: PathBuf,
     /// The kind of crash that acknowledged calls survive.
     pub durability: Durability,
-    /// Whether damaged files are truncated before the damage.
+    /// True if damaged files are truncated at the damage.
     pub recovers: bool,
 }
 

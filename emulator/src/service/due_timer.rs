@@ -9,9 +9,10 @@ use crate::served::ServedWorld;
 use crate::state::World;
 use crate::state::sync::Mutex;
 
-/// Maximum time between two looks at the clock of the machine, which can be set.
+/// Maximum time until the task reads the system clock again, which can be set while the task sleeps.
 const MAX_SLEEP: Duration = Duration::from_mins(1);
-/// Due times are computed from clocks in milliseconds, so that the same due time differs a little.
+/// Tolerance for due times: clocks count milliseconds, so the due time of the same work varies between two
+/// computations.
 const TOLERANCE: Duration = Duration::from_millis(2);
 
 /// The time at which the task of `Service::do_due_work` wakes up. Calls wake it earlier if they schedule earlier work
@@ -33,7 +34,7 @@ impl DueTimer {
         }
     }
 
-    /// Waits until work is due, or until the clock of the machine must be looked at again.
+    /// Waits until work is due, or until the system clock must be read again.
     pub(super) async fn wait(&self, served: &ServedWorld) {
         loop {
             let wakes_at = self.arm(served);

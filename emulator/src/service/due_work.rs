@@ -17,7 +17,7 @@ mod tests;
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Service {
-    /// Does work when it becomes due, without end.
+    /// Does work whenever it becomes due. Never returns.
     pub(super) async fn do_due_work(&self) {
         loop {
             self.0.timer.wait(&self.0.served).await;

@@ -49,7 +49,7 @@ impl Service {
             Some(lane) => {
                 let (service, of_lane) = (self.clone(), Arc::clone(request));
                 let decided = self.0.lanes.run(lane, move || service.facts_with_decision(&of_lane)).await;
-                // Without a decision if the emulator is shutting down; the call is then refused.
+                // A lane does not run anything during a shutdown. The call has no decision then, and is refused later.
                 decided.unwrap_or_else(|| Ok(self.facts(request)))?
             }
         };
@@ -63,7 +63,7 @@ impl Service {
         Ok(Some(facts))
     }
 
-    /// Whether faults or rate limits are active.
+    /// Returns whether faults or rate limits are active.
     pub(super) fn has_faults(&self) -> bool {
         let faults = self.0.served.faults();
         faults.is_active() || faults.has_rate_limits()
@@ -185,7 +185,7 @@ fn failure(fault: WireFault) -> Failure {
     }
 }
 
-/// Whether a body is empty or valid JSON. A call with any other body is refused later.
+/// Returns whether a body is empty or valid JSON. A call with any other body is refused later.
 fn is_json(body: &Bytes) -> bool {
     body.is_empty() || serde_json::from_slice::<IgnoredAny>(body).is_ok()
 }

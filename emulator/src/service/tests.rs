@@ -180,7 +180,7 @@ fn a_call_in_flight_ends_in_its_world() {
             assert_eq!(send(&service, method, path, &body).await, 200, "{path}");
             *world.hook.lock() = None;
             assert_ne!(state(&world), before, "{path}: the call has changed its world");
-            assert_eq!(state(&service.world()), (Vec::new(), 0, 0), "{path}: nothing is in the new world");
+            assert_eq!(state(&service.world()), (Vec::new(), 0, 0), "{path}: the call has not changed the new world");
         }
     });
 }

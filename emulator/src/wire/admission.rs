@@ -140,7 +140,7 @@ fn is_below_localhost(name: &str) -> bool {
     last.eq_ignore_ascii_case("localhost") && !before.is_empty()
 }
 
-/// Whether an origin is a page served by this machine.
+/// Returns whether an origin is a page served by this machine.
 fn is_local_origin(origin: &str) -> bool {
     let Some(site::Origin { scheme, host, .. }) = site::split_origin(origin) else { return false };
     let is_loopback = host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())

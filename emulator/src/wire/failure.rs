@@ -46,7 +46,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Whether the client receives a part of the response.
+    /// Returns whether the client receives a part of the response.
     pub fn sends_response(&self) -> bool {
         matches!(self, Failure::Truncate | Failure::Dribble(_))
     }

@@ -22,7 +22,7 @@ pub struct Signature {
     pub signed_headers: String,
     /// The signature, in hexadecimal.
     pub signature: String,
-    /// Whether it comes from the query.
+    /// True if it comes from the query.
     pub presigned: bool,
 }
 

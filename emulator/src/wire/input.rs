@@ -42,7 +42,7 @@ pub fn too_large(limit: usize) -> String {
     format!("Request body must not be larger than {limit} bytes")
 }
 
-/// Whether a body exceeds a limit. It was either not received, or the request came in process.
+/// Returns whether a body exceeds a limit. It was either not received, or the request came in process.
 pub fn is_too_large(parts: &Parts, body: &[u8], limit: usize) -> bool {
     parts.extensions.get::<TooLarge>().is_some() || body.len() > limit
 }

@@ -19,7 +19,7 @@ pub const BODY_LIMIT: usize = 6 * 1024 * 1024;
 /// Maximum size of a body with a file of findings or a scenario, in bytes.
 const FILE_LIMIT: usize = 64 * 1024 * 1024;
 
-/// Whether a path belongs to the control plane, or is one of its aliases (CPL-14).
+/// Returns whether a path belongs to the control plane, or is one of its aliases (CPL-14).
 pub fn is_control(path: &str) -> bool {
     const ALIASES: [&str; 2] = ["/_localstack/", "/moto-api/"];
     ["/_emulator", "/metrics"].contains(&path)

@@ -305,7 +305,7 @@ mod tests {
         }
     }
 
-    /// Whether a request is refused, including for an unreadable signature.
+    /// Returns whether a request is refused, including for an unreadable signature.
     fn is_refused(request: &Request<&'static str>) -> bool {
         let (parts, ()) = request.clone().map(|_| ()).into_parts();
         let Ok(Some(signature)) = identity::signature(&parts) else { return true };

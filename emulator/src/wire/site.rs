@@ -38,7 +38,7 @@ pub enum OriginRule {
 }
 
 impl HostRule {
-    /// Whether a host name is permitted.
+    /// Returns whether a host name is permitted.
     pub fn allows(&self, host: &str) -> bool {
         let host = host.strip_suffix('.').unwrap_or(host);
         match self {
@@ -79,7 +79,7 @@ impl FromStr for HostRule {
 }
 
 impl OriginRule {
-    /// Whether an origin is permitted.
+    /// Returns whether an origin is permitted.
     pub fn allows(&self, origin: &str) -> bool {
         match self {
             OriginRule::Any => true,
@@ -140,7 +140,7 @@ pub(super) fn split_origin(text: &str) -> Option<Origin<'_>> {
     Some(Origin { scheme, host, port: port.filter(|port| Some(*port) != own) })
 }
 
-/// Whether a text is `null` or a well-formed origin.
+/// Returns whether a text is `null` or a well-formed origin.
 pub(super) fn is_origin(text: &str) -> bool {
     text == OPAQUE || split_origin(text).is_some()
 }
@@ -159,7 +159,7 @@ pub(super) fn split_host(text: &str) -> Option<(&str, Option<u16>)> {
     is_host(host).then_some((host, port))
 }
 
-/// Whether a text is a host name, an IPv4 address, or an IPv6 address in brackets.
+/// Returns whether a text is a host name, an IPv4 address, or an IPv6 address in brackets.
 fn is_host(text: &str) -> bool {
     if text.starts_with('[') {
         return ipv6(text).is_some();

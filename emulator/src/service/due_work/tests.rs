@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{Emulator, MessageKind, Messages, StreamFilter};
 
-/// A running clock, a standard that is incomplete for a second, and a finding when it is complete.
+/// A scenario with a running clock. An enabled standard is INCOMPLETE for a second; then it has a finding.
 const SCENARIO: &str = "
 delays: { standards_enable: 1s }
 hubs: [{ account: '111111111111', regions: all, default_standards: false }]
@@ -39,7 +39,7 @@ async fn enable_standard(emulator: &Emulator) {
     send(emulator, "/standards/register", &body).await;
 }
 
-/// Whether a stream has an event within this time.
+/// Returns whether a stream has an event within this time.
 async fn has_event(messages: &mut Messages, time: Duration) -> bool {
     let event = async { while messages.next().await.expect("the stream is open").kind != "event" {} };
     tokio::time::timeout(time, event).await.is_ok()

@@ -5,7 +5,7 @@ use securityhub_fixtures::Operation;
 use serde_json::{Map, Value, json};
 
 use crate::domain::findings::restore::tests::calls::{ACCOUNTS, OTHER_REGION, Step};
-use crate::domain::findings::restore::tests::{MOST_STEPS, after};
+use crate::domain::findings::restore::tests::{MAX_STEPS, after};
 use crate::operations::{self, Handler};
 use crate::scenario::export::{Format, export};
 use crate::scenario::{self};
@@ -111,7 +111,7 @@ fn the_same_calls_lead_to_the_same_state_in_a_loaded_export() {
     fn holds(before: Vec<Step>, later: Vec<Step>) -> bool {
         let stage = after(&before);
         let loaded = loaded(&exported(&stage.0, Format::Yaml));
-        for step in later.iter().take(MOST_STEPS) {
+        for step in later.iter().take(MAX_STEPS) {
             crate::domain::findings::restore::tests::calls::run(&stage, step);
             crate::domain::findings::restore::tests::calls::run(&loaded, step);
         }

@@ -87,7 +87,7 @@ async fn a_stored_authority_issues_certificates_that_its_clients_trust() {
 
 /// Rules: CPL-111.
 #[test]
-fn files_that_do_not_fit_are_refused_with_the_reason() {
+fn a_certificate_and_a_key_that_do_not_match_are_refused_with_the_reason() {
     let authority = Authority::generate().unwrap();
     let own = || Tls::new(authority.certificate().as_bytes(), authority.key().as_bytes());
     assert!(own().is_ok_and(|tls| tls.authority().is_none()));
