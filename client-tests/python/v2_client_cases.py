@@ -183,7 +183,7 @@ def terraform_manages_an_account_and_a_feature():
 
 
 def is_gone(call, **arguments):
-    """Whether the provider considers a resource deleted: a 404, or the 409 of a disabled hub."""
+    """Returns whether the provider considers a resource deleted: a 404, or the 409 of a disabled hub."""
     try:
         call(**arguments)
     except botocore.exceptions.ClientError as error:

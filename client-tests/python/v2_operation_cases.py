@@ -29,7 +29,7 @@ def resolved(value, answers):
 
 
 def is_read(sent, read, shape):
-    """Whether each sent member that is not null was read, also within structures and lists."""
+    """Returns whether each sent member that is not null was read, also within structures and lists."""
     if shape.type_name == "structure" and not shape.is_document_type:
         return all(
             name in shape.members and name in read and is_read(value, read[name], shape.members[name])

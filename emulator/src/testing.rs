@@ -229,7 +229,7 @@ pub(crate) fn finding_of(account: &str, finding_id: &str, with: Value) -> Value 
     finding
 }
 
-/// Applies the records of a world at once.
+/// Applies each record of a world immediately.
 #[derive(Default)]
 struct Records(Mutex<Recovery>);
 

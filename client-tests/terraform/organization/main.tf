@@ -13,7 +13,7 @@ variable "endpoint" {
   type = string
 }
 
-# Whether to apply the second version of everything that can be updated.
+# True to apply the second version of everything that can be updated.
 variable "changed" {
   type    = bool
   default = false

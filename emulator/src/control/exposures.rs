@@ -1,4 +1,4 @@
-//! `POST /_emulator/exposures`: computes exposures at once (OCF-34).
+//! `POST /_emulator/exposures`: computes exposures immediately (OCF-34).
 
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! Whether a hub is enabled and who may change it: checks that many operations begin with.
+//! Checks that many operations begin with: whether a hub is enabled, and who may change it.
 
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::caller::Caller;

@@ -26,7 +26,7 @@ pub struct Overview {
     pub scenario: Option<String>,
     /// The time of the clock.
     pub clock: String,
-    /// True if the clock stands still.
+    /// True if the clock is frozen.
     pub clock_is_frozen: bool,
     /// The Regions in which a hub is enabled.
     pub regions: Vec<String>,

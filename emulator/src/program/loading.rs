@@ -1,5 +1,5 @@
-//! Loads the scenario of `serve` on a separate thread, so that a signal ends the program at once, and shows the
-//! progress if it takes long.
+//! Loads the scenario of `serve` on a separate thread, so that a signal ends the program immediately, and shows the
+//! progress if loading takes long.
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;

@@ -24,7 +24,7 @@ pub(in crate::scenario) struct Declared {
     email: Option<Spanned<String>>,
     /// Status in the organization. Default: active.
     status: Option<Status>,
-    /// True if a central configuration policy governs the hubs of the account, so that it cannot change them itself.
+    /// If true, a central configuration policy governs the hubs of the account, so that it cannot change them itself.
     #[serde(default)]
     centrally_managed: bool,
     /// Names of the policies attached to the account, which must be in the organization: service control policies, and

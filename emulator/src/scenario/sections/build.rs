@@ -119,7 +119,7 @@ impl Valid {
             world.daily_scores = (self.settings.score_mode == ScoreMode::Daily).then(DailyScores::default);
         }
         if !is_in_use || self.settings.delays != Delays::default() {
-            // Delays are set last, so that everything in the scenario takes effect at once.
+            // Delays are set last, so that everything in the scenario takes effect immediately.
             world.delays = self.settings.delays;
         }
         Ok(world)

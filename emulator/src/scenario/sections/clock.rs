@@ -16,7 +16,7 @@ pub(in crate::scenario) struct Declared {
     /// Time at the start, such as 2026-01-15T09:00:00Z. Default: the current time.
     #[schemars(extend("format" = "date-time"))]
     now: Option<Spanned<String>>,
-    /// If true, the clock stands still until it is advanced, which makes runs reproducible. Default: false.
+    /// If true, the clock is frozen until it is advanced, which makes runs reproducible. Default: false.
     #[serde(default)]
     frozen: bool,
 }

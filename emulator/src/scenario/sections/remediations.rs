@@ -36,7 +36,7 @@ pub(in crate::scenario) struct Declared {
     /// Description of the action. Default: computed from the findings.
     #[schemars(transform = not_null)]
     description: Option<String>,
-    /// If true, the action takes effect at once. Default: computed from the kind of the traits.
+    /// If true, the action takes effect immediately. Default: computed from the kind of the traits.
     immediate: Option<bool>,
     /// Steps to take after the action.
     next_steps: Option<Vec<String>>,

@@ -15,8 +15,7 @@ const MAX_EXPORT_SECONDS: u64 = 86_400;
 #[schemars(rename = "SecurityHubV2")]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
-    /// Visibility in one half of the API of the changes that customers make to a finding in the other half. Default:
-    /// separate.
+    /// Visibility of customers' changes in the other half of the API. Default: separate.
     state: Option<CustomerState>,
     /// If true, findings of custom products are visible in the V2 half. Default: true.
     custom_findings: Option<bool>,
@@ -40,7 +39,7 @@ pub(in crate::scenario) struct Declared {
     export_seconds: Option<Spanned<u64>>,
 }
 
-/// Visibility of the changes of customers in the other half.
+/// Visibility of customers' changes in the other half of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[schemars(rename = "CustomerState")]
 #[serde(rename_all = "snake_case")]
