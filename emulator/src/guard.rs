@@ -266,8 +266,8 @@ impl Builder {
     }
 
     /// Number of newest events that are stored for [`Emulator::events`] [default: 10,000]; 0 disables events.
-    pub fn keep_events(mut self, most: usize) -> Builder {
-        self.settings.events = most;
+    pub fn keep_events(mut self, max: usize) -> Builder {
+        self.settings.events = max;
         self
     }
 

@@ -197,8 +197,8 @@ impl Service {
     /// # Errors
     /// A message about the first invalid fault. No fault is added in this case.
     pub fn add_faults(&self, faults: Vec<Fault>) -> Result<(), String> {
-        let surroundings = FaultContext::of(&self.world());
-        self.0.served.faults().add_to_start(faults, &surroundings).map_err(|refused| refused.to_string())
+        let context = FaultContext::of(&self.world());
+        self.0.served.faults().add_to_start(faults, &context).map_err(|refused| refused.to_string())
     }
 
     /// Adds a sink now and after each reset to the start.

@@ -49,7 +49,7 @@ fn word_distance(wrong: &str, word: &str) -> Option<usize> {
     let longest = wrong.chars().count().max(word.chars().count());
     let allowed = match (is_number(wrong), is_number(word)) {
         (true, true) => return (wrong == word).then_some(0),
-        // A letter that looks like a digit, as in eu-west-l.
+        // A word and a number must be equal except for letters that look like digits, as in eu-west-l.
         (true, false) | (false, true) => 0,
         (false, false) => (longest / 3).min(MAX_DISTANCE),
     };

@@ -29,7 +29,7 @@ const UNITS: [(&str, i128); 5] = [
 ];
 
 /// The maximum duration of a wait.
-const LONGEST_WAIT: Duration = Duration::from_mins(1);
+const MAX_WAIT: Duration = Duration::from_mins(1);
 
 /// Parses a duration that is added to `start`: a number with a unit such as `36h` or `1.5s`, or ISO 8601 such as `P1Y`,
 /// `P0.5D` or `PT36H`. Years and months follow the calendar, so 31 January plus `P1M` is the last day of February; a day
@@ -144,7 +144,7 @@ impl FromStr for Wait {
 
     fn from_str(text: &str) -> Result<Wait, String> {
         let RealTime(duration) = text.parse()?;
-        let is_allowed = duration <= LONGEST_WAIT;
+        let is_allowed = duration <= MAX_WAIT;
         is_allowed.then_some(Wait(duration)).ok_or_else(|| format!("'{text}' is too long; expected at most 60s"))
     }
 }
@@ -279,7 +279,7 @@ mod tests {
     /// Rules: CPL-13.
     #[test]
     fn a_wait_takes_at_most_a_minute() {
-        assert_eq!(("60s".parse(), "PT1M".parse()), (Ok(Wait(LONGEST_WAIT)), Ok(Wait(LONGEST_WAIT))));
+        assert_eq!(("60s".parse(), "PT1M".parse()), (Ok(Wait(MAX_WAIT)), Ok(Wait(MAX_WAIT))));
         assert_eq!("61s".parse::<Wait>(), Err("'61s' is too long; expected at most 60s".to_owned()));
         assert_eq!("5".parse::<Wait>().unwrap_err(), "5".parse::<RealTime>().unwrap_err());
     }

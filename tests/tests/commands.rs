@@ -104,7 +104,7 @@ fn the_metrics_are_printed_as_prometheus_reads_them() {
 /// Rules: CPL-121, CPL-15.
 #[test]
 fn the_health_of_an_emulator_is_checked_and_awaited() {
-    // A port that nothing listens on until the emulator starts.
+    // Nothing listens on this port until the emulator starts.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
     let at = format!("http://127.0.0.1:{port}");
     let message = refused(&at, &["health"]);

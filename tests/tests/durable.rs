@@ -223,7 +223,7 @@ fn damaged_files_and_other_formats_end_the_program_at_its_start() {
     assert!(message.contains(&format!("{} is damaged at offset ", log.display())), "{message}");
     let program = Program::start(&["--data-dir", &setup.data(), "--recover"]);
     assert_eq!(health(&program)["findings"], 1, "findings before the damage remain");
-    // Only a program that ends regularly has written all of its log.
+    // Only a program that exits normally has written its whole log.
     let log = stop(program);
     assert!(log.starts_with("warning: "), "{log}");
     let manifest = data.join("manifest.json");
@@ -241,7 +241,7 @@ fn on_a_full_disk_only_calls_that_write_are_refused() {
     let setup = Setup::new();
     let data = setup.data();
     fs::create_dir(&data).unwrap();
-    // A small file system that only the program sees.
+    // Only the program sees this small file system.
     let mut command = Command::new("unshare");
     let script = "mount -t tmpfs -o size=12m tmpfs \"$1\" && shift && exec \"$@\"";
     command.args(["-r", "-m", "sh", "-c", script, "sh", &data]).arg(program::path());

@@ -50,7 +50,7 @@ fn the_authority_is_written_without_its_key_before_the_port_opens() {
 fn a_handshake_that_fails_or_takes_too_long_ends_its_connection_only() {
     let program = Program::start(&["--tls", "--read-timeout", "1"]);
     let mut wrong = program.connect();
-    // A client hello without content.
+    // This client hello has no content.
     wrong.write_all(&[HANDSHAKE, 3, 1, 0, 4, 1, 0, 0, 0]).unwrap();
     let mut first = [0];
     wrong.read_exact(&mut first).unwrap();
@@ -72,7 +72,7 @@ fn a_sink_reaches_another_emulator_over_https_if_it_trusts_its_authority() {
     let receiver = Program::start(&["--tls", "--tls-ca-file", authority.path()]);
     let sink = format!(r#"{{"Type":"webhook","Url":"https://{}/","Retries":0}}"#, receiver.address);
     let announcement = r#"{"AnnouncementType":"GENERAL","Title":"t","Description":"d","Regions":["us-east-1"]}"#;
-    // The other emulator has no such operation.
+    // The other emulator does not have this operation.
     for (flags, expected) in [
         (&[][..], "\"LastError\":\"cannot connect to 127.0.0.1"),
         (&["--sink-ca", authority.path()], "\"LastError\":\"the receiver answered 40"),

@@ -121,8 +121,8 @@ pub(super) fn list(call: &Call<'_>, query: ListQuery, _: Nothing) -> Result<Json
 
 /// Replaces all faults.
 pub(super) fn set(call: &Call<'_>, _: Nothing, Json(list): Json<List>) -> Result<Json<List>, Refusal> {
-    let (faults, around) = faults(call);
-    let faults = faults.set(list.faults, &around).map_err(|refused| refusal(refused, |at| format!("Faults[{at}]")))?;
+    let (faults, context) = faults(call);
+    let faults = faults.set(list.faults, &context).map_err(|refused| refusal(refused, |at| format!("Faults[{at}]")))?;
     Ok(Json(List { faults }))
 }
 
@@ -132,13 +132,13 @@ pub(super) fn add(call: &Call<'_>, query: AddQuery, given: NewFaults) -> Result<
         Some(Position::First) => Place::First,
         Some(Position::Last) | None => Place::Last,
     };
-    let (faults, around) = faults(call);
+    let (faults, context) = faults(call);
     let added = match given {
         NewFaults::One(fault) => {
-            faults.add(vec![*fault], place, &around).map_err(|refused| refusal(refused, |_| String::new()))
+            faults.add(vec![*fault], place, &context).map_err(|refused| refusal(refused, |_| String::new()))
         }
         NewFaults::Many(list) => {
-            faults.add(list, place, &around).map_err(|refused| refusal(refused, |at| format!("Faults[{at}]")))
+            faults.add(list, place, &context).map_err(|refused| refusal(refused, |at| format!("Faults[{at}]")))
         }
     };
     Ok(Added(List { faults: added? }))
@@ -210,8 +210,8 @@ pub(super) fn add_chaos(
 }
 
 fn put_chaos(call: &Call<'_>, given: &[ChaosFault], replaces: bool) -> Result<(), Refusal> {
-    let (faults, around) = faults(call);
-    faults.add_chaos(given, replaces, &around).map_err(|refused| refusal(refused, |at| format!("[{at}]")))
+    let (faults, context) = faults(call);
+    faults.add_chaos(given, replaces, &context).map_err(|refused| refusal(refused, |at| format!("[{at}]")))
 }
 
 /// Deletes faults in the format of LocalStack.
@@ -238,8 +238,8 @@ pub(super) fn set_effects(
     query: Nothing,
     Json(effects): Json<ChaosEffects>,
 ) -> Result<Json<ChaosEffects>, Refusal> {
-    let (faults, around) = faults(call);
+    let (faults, context) = faults(call);
     let latency = effects.latency.unwrap_or(0);
-    faults.set_chaos_latency(latency, &around).map_err(|refused| refusal(refused, |_| "latency".to_owned()))?;
+    faults.set_chaos_latency(latency, &context).map_err(|refused| refusal(refused, |_| "latency".to_owned()))?;
     show_effects(call, query, Nothing {})
 }

@@ -96,7 +96,7 @@ pub fn handle(served: &ServedWorld, request: &Request<Bytes>) -> Response<Payloa
     let (mut parts, body) = answered(served, method, request).into_parts();
     let body = match body {
         Payload::Whole(body) => {
-            // The newline is for terminals.
+            // The line break separates the response from the prompt of a terminal.
             let mut body = body.to_vec();
             body.push(b'\n');
             parts.headers.insert(CONTENT_LENGTH, body.len().into());

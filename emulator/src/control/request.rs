@@ -34,11 +34,11 @@ pub(super) fn wait(text: Option<&str>, count: Option<usize>) -> Result<Wait, Ref
     Ok(if time.is_zero() { Wait::default() } else { Wait { time, count } })
 }
 
-/// Reads a number from 1 to `most`.
-pub(super) fn number(name: &str, given: Option<usize>, default: usize, most: usize) -> Result<usize, Refusal> {
+/// Reads a number from 1 to `max`.
+pub(super) fn number(name: &str, given: Option<usize>, default: usize, max: usize) -> Result<usize, Refusal> {
     let number = given.unwrap_or(default);
-    let is_valid = (1..=most).contains(&number);
-    is_valid.then_some(number).ok_or_else(|| Refusal::unreadable(format!("{name} must be from 1 to {most}")))
+    let is_valid = (1..=max).contains(&number);
+    is_valid.then_some(number).ok_or_else(|| Refusal::unreadable(format!("{name} must be from 1 to {max}")))
 }
 
 /// Reads the tag of a test.

@@ -165,7 +165,7 @@ fn a_damaged_snapshot_is_an_error_at_its_offset() {
     let path = root.path().join(&name);
     let whole = fs::read(&path).unwrap();
     let folder = Folder::open(root.path()).unwrap();
-    // The parts before the damage, and the error.
+    // Returns the parts before the damage, and the error.
     let read = || {
         let mut parts = Vec::new();
         let mut reader = match folder.snapshot(&name) {
@@ -298,7 +298,7 @@ fn an_installed_snapshot_replaces_older_files() {
     let cut = store.rotate().unwrap();
     append(&store, &["2"]);
     let world = store.write_snapshot(|snapshot| snapshot.add(b"world")).unwrap();
-    // A crash before the snapshot is installed.
+    // The process crashes before the snapshot is installed.
     assert_eq!(names(), ["log-00000001", "log-00000002", "snapshot-00000001", "snapshot-00000002"]);
     let restored = store.write_snapshot(|snapshot| snapshot.add(b"restored")).unwrap();
     store.pin(store.segment().0, &restored, false);

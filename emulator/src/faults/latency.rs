@@ -36,7 +36,7 @@ impl Latency {
     pub(super) fn draw(self, rng: &mut fastrand::Rng) -> Duration {
         let delay = match self {
             Latency::Fixed(duration) => duration,
-            Latency::Uniform(least, most) => least + most.saturating_sub(least).mul_f64(rng.f64()),
+            Latency::Uniform(min, max) => min + max.saturating_sub(min).mul_f64(rng.f64()),
             Latency::Lognormal { median, sigma, max } => {
                 let seconds = median.as_secs_f64() * (sigma * normal(rng)).exp();
                 Duration::try_from_secs_f64(seconds).unwrap_or(max).min(max)
@@ -54,15 +54,15 @@ fn normal(rng: &mut fastrand::Rng) -> f64 {
 }
 
 fn uniform(bounds: &[String]) -> Result<Latency, Mistake> {
-    let [least, most] = bounds else {
+    let [min, max] = bounds else {
         return Err(Mistake::new("", format!("expected two durations, not {}", bounds.len())));
     };
-    let least = read_duration(least).map_err(|wrong| wrong.inside("[0]"))?;
-    let most = read_duration(most).map_err(|wrong| wrong.inside("[1]"))?;
-    if least > most {
+    let min = read_duration(min).map_err(|wrong| wrong.inside("[0]"))?;
+    let max = read_duration(max).map_err(|wrong| wrong.inside("[1]"))?;
+    if min > max {
         return Err(Mistake::new("", "the first duration is longer than the second"));
     }
-    Ok(Latency::Uniform(least, most))
+    Ok(Latency::Uniform(min, max))
 }
 
 fn lognormal(written: &Lognormal) -> Result<Latency, Mistake> {

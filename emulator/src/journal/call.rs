@@ -299,10 +299,10 @@ mod tests {
             let mut bytes = Vec::with_capacity(capacity);
             bytes.resize(length, b'x');
             let mut body = Bytes::from(bytes);
-            let kept = share(&mut body);
-            assert_eq!((kept.len(), &kept), (length, &body));
+            let shared = share(&mut body);
+            assert_eq!((shared.len(), &shared), (length, &body));
             drop(body);
-            let spare = kept.try_into_mut().unwrap().capacity() - length;
+            let spare = shared.try_into_mut().unwrap().capacity() - length;
             assert!(length <= SHORT_BODY || length > MAX_BODY || spare <= length / 8, "{length}: {spare}");
         }
         let whole = Bytes::from(vec![b'x'; 100_000]);

@@ -79,7 +79,7 @@ impl Journal {
     pub fn page(&self, filter: &Filter, limit: usize, count: usize) -> Page {
         let mut page =
             Page { last: filter.after, dropped: self.ring.lock().dropped_after(filter.after), ..Page::default() };
-        let (mut at, most) = (filter.after, limit.max(count));
+        let (mut at, max) = (filter.after, limit.max(count));
         loop {
             let batch = self.batch(at);
             let Some(last) = batch.last().map(|it| it.number) else { return page };
@@ -92,7 +92,7 @@ impl Journal {
                     if page.calls.len() < limit {
                         page.calls.push(RecordedCall::new(number, &record));
                     }
-                    if page.count == most {
+                    if page.count == max {
                         return page;
                     }
                 }

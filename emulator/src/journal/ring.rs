@@ -128,7 +128,7 @@ impl Ring {
         self.chunks.push_back(chunk);
     }
 
-    /// Drops the oldest chunks until the ring needs at max `limit` bytes.
+    /// Drops the oldest chunks until the ring needs at most `limit` bytes.
     fn shrink(&mut self, limit: usize) -> Vec<Chunk> {
         let mut dropped = Vec::new();
         while self.bytes > limit {

@@ -45,11 +45,11 @@ fn the_oldest_calls_are_dropped_when_the_journal_is_full() {
             assert_eq!(record(&journal, length, None), Some(number));
             assert!(journal.bytes() <= 100_000);
         }
-        let kept = numbers(&journal, &Filter::default());
-        assert_eq!((kept.last(), kept.len() as u64 + journal.dropped()), (Some(&1000), 1000));
-        assert!(kept.len() * (length + 500) > 70_000, "only {} calls are recorded", kept.len());
+        let stored = numbers(&journal, &Filter::default());
+        assert_eq!((stored.last(), stored.len() as u64 + journal.dropped()), (Some(&1000), 1000));
+        assert!(stored.len() * (length + 500) > 70_000, "only {} calls are recorded", stored.len());
         assert_eq!(journal.page(&Filter::default(), 10, 0).dropped, journal.dropped());
-        let first = kept[0];
+        let first = stored[0];
         for (after, dropped) in [(0, first - 1), (first - 2, 1), (first, 0), (2000, 0)] {
             let page = journal.page(&Filter { after, ..Filter::default() }, 2, 0);
             assert_eq!(page.dropped, dropped, "{length} {after}");
@@ -175,41 +175,42 @@ fn the_nearest_calls_explain_a_failed_verification() {
 fn the_journal_agrees_with_a_list_for_random_calls() {
     fn property(steps: Vec<u8>) -> bool {
         let journal = Journal::new(6000);
-        // The recorded calls, each with its number and whether it is GetFindings; dropped numbers; the last number.
-        let (mut kept, mut dropped, mut last): (Vec<(u64, bool)>, Vec<u64>, u64) = (Vec::new(), Vec::new(), 0);
+        // The model stores the recorded calls (the number, and true for GetFindings), the dropped numbers and the last
+        // number.
+        let (mut stored, mut dropped, mut last): (Vec<(u64, bool)>, Vec<u64>, u64) = (Vec::new(), Vec::new(), 0);
         for step in steps {
             match step % 16 {
                 0 => {
                     let operation = Some(NamePattern::parse("GetFindings"));
                     let after = u64::from(step) / 2;
                     let is_deleted = |(number, is_it): &(u64, bool)| *is_it && *number > after;
-                    let expected = kept.iter().filter(|call| is_deleted(call)).count();
+                    let expected = stored.iter().filter(|call| is_deleted(call)).count();
                     if journal.delete(&Filter { operation, after, ..Filter::default() }) != expected {
                         return false;
                     }
-                    kept.retain(|call| !is_deleted(call));
+                    stored.retain(|call| !is_deleted(call));
                 }
                 1 if step > 200 => {
                     journal.clear(0);
-                    (kept, dropped) = (Vec::new(), Vec::new());
+                    (stored, dropped) = (Vec::new(), Vec::new());
                 }
                 _ => {
                     let is_it = step % 2 == 0;
                     let operation = if is_it { Operation::GetFindings } else { Operation::GetInsights };
                     send(&journal, operation, &json!("x".repeat(usize::from(step) * 4)), None);
                     last += 1;
-                    kept.push((last, is_it));
+                    stored.push((last, is_it));
                     let count = journal.page(&Filter::default(), 1000, 0).calls.len();
-                    dropped.extend(kept.drain(..kept.len() - count).map(|(number, _)| number));
+                    dropped.extend(stored.drain(..stored.len() - count).map(|(number, _)| number));
                 }
             }
-            let expected: Vec<u64> = kept.iter().map(|(number, _)| *number).collect();
+            let expected: Vec<u64> = stored.iter().map(|(number, _)| *number).collect();
             let after = u64::from(step) / 4;
             let page = journal.page(&Filter { after, ..Filter::default() }, 1000, 0);
             let is_right = numbers(&journal, &Filter::default()) == expected
                 && page.dropped == dropped.iter().filter(|number| **number > after).count() as u64
                 && journal.bytes() <= 6000
-                && (journal.bytes() == 0) == kept.is_empty()
+                && (journal.bytes() == 0) == stored.is_empty()
                 && journal.last() == last;
             if !is_right {
                 return false;

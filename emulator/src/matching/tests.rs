@@ -156,17 +156,17 @@ fn similar(random: &mut Gen, value: &Value) -> Value {
     }
     match value {
         Value::Object(members) => {
-            let mut kept = Map::new();
+            let mut selected = Map::new();
             for (name, value) in members {
                 if u8::arbitrary(random) % 3 > 0 {
-                    kept.insert(name.clone(), similar(random, value));
+                    selected.insert(name.clone(), similar(random, value));
                 }
             }
-            Value::Object(kept)
+            Value::Object(selected)
         }
         Value::Array(elements) => {
-            let kept: Vec<Value> = elements.iter().map(|element| similar(random, element)).collect();
-            if bool::arbitrary(random) { kept.into_iter().rev().collect() } else { json!({ "$exactly": kept }) }
+            let selected: Vec<Value> = elements.iter().map(|element| similar(random, element)).collect();
+            if bool::arbitrary(random) { selected.into_iter().rev().collect() } else { json!({ "$exactly": selected }) }
         }
         Value::String(text) if bool::arbitrary(random) => json!({ "$prefix": text.get(..1).unwrap_or_default() }),
         scalar => scalar.clone(),

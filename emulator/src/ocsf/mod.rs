@@ -32,7 +32,7 @@ use source::{Class, Source};
 pub use annex::{Annex, Past};
 pub use envelope::{product_uid, severity, status, uid};
 pub use identity::{classic_product_arn, severity_label, workflow_status};
-pub use settings::{FaultContext, Settings};
+pub use settings::{ConversionContext, Settings};
 
 /// Parts of findings in OCSF, by their top-level attributes.
 mod part {
@@ -65,15 +65,15 @@ pub struct Converter {
 impl Converter {
     /// Appends a finding in OCSF as JSON. Members outside of `parts` may be missing. The text of the stored document must
     /// not contain escapes that JSON does not need.
-    pub fn write(&self, stored: Stored<'_>, parts: Parts, around: FaultContext<'_>, ocsf: &mut Vec<u8>) {
+    pub fn write(&self, stored: Stored<'_>, parts: Parts, context: ConversionContext<'_>, ocsf: &mut Vec<u8>) {
         let document = std::str::from_utf8(stored.document).unwrap_or_default();
         let annex = Annex::read(stored.annex);
         if native::is_native(document) {
-            return native::write(document, &annex, around, ocsf);
+            return native::write(document, &annex, context, ocsf);
         }
         let source = Source::new(document, &annex, &self.settings);
         ocsf.push(b'{');
-        convert(&source, parts, around, &mut Out::new(ocsf));
+        convert(&source, parts, context, &mut Out::new(ocsf));
         ocsf.push(b'}');
     }
 }
@@ -95,8 +95,8 @@ impl Converter {
     /// The state of a finding.
     pub fn state(&self, stored: Stored<'_>) -> State {
         let mut form = Vec::with_capacity(1024);
-        let around = FaultContext { organization_of: &|_| None };
-        self.write(stored, part::ENVELOPE.and(part::INFORMATION), around, &mut form);
+        let context = ConversionContext { organization_of: &|_| None };
+        self.write(stored, part::ENVELOPE.and(part::INFORMATION), context, &mut form);
         let form = std::str::from_utf8(&form).unwrap_or_default();
         let [severity, activity, information] =
             text::values_of(Some(form), ["severity_id", "activity_id", "finding_info"]);
@@ -121,7 +121,7 @@ impl Converter {
 }
 
 /// Writes the parts of a finding.
-fn convert(source: &Source<'_>, parts: Parts, around: FaultContext<'_>, out: &mut Out<'_>) {
+fn convert(source: &Source<'_>, parts: Parts, context: ConversionContext<'_>, out: &mut Out<'_>) {
     let has_uid = parts.contain(part::METADATA_UID);
     if parts.contain(part::ENVELOPE) {
         envelope::write(source, out);
@@ -143,7 +143,7 @@ fn convert(source: &Source<'_>, parts: Parts, around: FaultContext<'_>, out: &mu
         compliance::write(source, out);
     }
     if parts.contain(part::RESOURCES) {
-        resources::write(source, around, out);
+        resources::write(source, context, out);
     }
     if parts.contain(part::VULNERABILITIES) {
         vulnerabilities::write(source, out);
@@ -181,6 +181,6 @@ impl Derive for Converter {
     }
 
     fn derive(&self, stored: Stored<'_>, parts: Parts, derived: &mut Vec<u8>) {
-        self.write(stored, parts, FaultContext { organization_of: &|_| None }, derived);
+        self.write(stored, parts, ConversionContext { organization_of: &|_| None }, derived);
     }
 }

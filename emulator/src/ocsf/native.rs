@@ -15,7 +15,7 @@ use super::annex::Annex;
 use super::envelope;
 use super::moment;
 use super::out::{Out, inside};
-use super::settings::FaultContext;
+use super::settings::ConversionContext;
 
 /// The beginning of a stored finding that exists only in OCSF. Findings in ASFF begin with their product.
 const START: &str = "{\"uid\":";
@@ -201,11 +201,11 @@ fn add_times(object: &mut Map<String, Value>) {
 }
 
 /// Appends a stored finding with the changes in its annex, and with the organizations that own its resources.
-pub(super) fn write(document: &str, annex: &Annex, around: FaultContext<'_>, ocsf: &mut Vec<u8>) {
+pub(super) fn write(document: &str, annex: &Annex, context: ConversionContext<'_>, ocsf: &mut Vec<u8>) {
     let finding = text::member_of(document, "ocsf").unwrap_or("{}");
     let mut has_organization = false;
     let [list] = text::values_of(Some(finding), ["resources"]);
-    text::each_element(list.unwrap_or("[]"), |resource| has_organization |= organization(resource, around).is_some());
+    text::each_element(list.unwrap_or("[]"), |resource| has_organization |= organization(resource, context).is_some());
     let changes_resources = has_organization || !annex.criticality.is_empty();
     let is_changed = changes_resources
         || annex.is_updated
@@ -228,7 +228,7 @@ pub(super) fn write(document: &str, annex: &Annex, around: FaultContext<'_>, ocs
     };
     text::each_member(finding, |name, value| {
         if name == "resources" && replaced(name) {
-            out.list(name, |out| resources(value, annex, around, out));
+            out.list(name, |out| resources(value, annex, context, out));
         } else if !replaced(name) {
             out.raw(name, value);
         }
@@ -259,18 +259,18 @@ fn updated<'t>(finding: &'t str, annex: &Annex) -> Option<(i64, &'t str)> {
 }
 
 /// The organization of a resource's owner, if the resource does not name one.
-fn organization<'w>(resource: &str, around: FaultContext<'w>) -> Option<&'w str> {
+fn organization<'w>(resource: &str, context: ConversionContext<'w>) -> Option<&'w str> {
     let [owner] = text::values_of(Some(resource), ["owner"]);
     let [account, named] = text::values_of(owner, ["account", "org"]);
     let [account] = text::values_of(account, ["uid"]);
-    (around.organization_of)(inside(account)?).filter(|_| named.is_none())
+    (context.organization_of)(inside(account)?).filter(|_| named.is_none())
 }
 
-fn resources(list: &str, annex: &Annex, around: FaultContext<'_>, out: &mut Out<'_>) {
+fn resources(list: &str, annex: &Annex, context: ConversionContext<'_>, out: &mut Out<'_>) {
     let mut position = 0;
     text::each_element(list, |resource| {
         let criticality = annex.criticality.get(&position);
-        let organization = organization(resource, around);
+        let organization = organization(resource, context);
         out.element(|out| {
             text::each_member(resource, |name, value| {
                 if name == "owner" && organization.is_some() {

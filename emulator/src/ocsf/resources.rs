@@ -8,15 +8,15 @@ use securityhub_fixtures::{ocsf_resource_types, regions};
 use super::asff::Member;
 use super::details;
 use super::out::{Out, inside};
-use super::settings::FaultContext;
+use super::settings::ConversionContext;
 use super::source::Source;
 
 /// Writes `resources`, in the order of ASFF (OCM-50).
-pub(super) fn write(source: &Source<'_>, around: FaultContext<'_>, out: &mut Out<'_>) {
+pub(super) fn write(source: &Source<'_>, context: ConversionContext<'_>, out: &mut Out<'_>) {
     out.list("resources", |out| {
         let mut position = 0;
         text::each_object(source.get(Member::Resources), MEMBERS, |resource| {
-            out.element(|out| one((source, around), (position, resource), out));
+            out.element(|out| one((source, context), (position, resource), out));
             position += 1;
         });
     });
@@ -26,7 +26,7 @@ pub(super) fn write(source: &Source<'_>, around: FaultContext<'_>, out: &mut Out
 const MEMBERS: [&str; 8] = ["Type", "Id", "Partition", "Region", "Provider", "Owner", "Tags", "Details"];
 
 fn one<'t>(
-    (source, around): (&Source<'t>, FaultContext<'_>),
+    (source, context): (&Source<'t>, ConversionContext<'_>),
     (position, resource): (usize, [Option<&'t str>; 8]),
     out: &mut Out<'_>,
 ) {
@@ -40,7 +40,7 @@ fn one<'t>(
     let name = details::write(source, (kind, id, details), out);
     let function = Arn::of(id).filter(|_| kind == "AwsLambdaFunction");
     out.text("name", function.as_ref().and_then(function_name).or(name).unwrap_or_default());
-    out.object("owner", |out| write_owner((source, around), id, owner, out));
+    out.object("owner", |out| write_owner((source, context), id, owner, out));
     out.text("provider", inside(provider).unwrap_or("AWS"));
     match inside(region) {
         _ if kind.starts_with("AwsIam") => out.text("region", "global"),
@@ -88,7 +88,12 @@ fn function_name<'a>(arn: &Arn<'a>) -> Option<&'a str> {
     arn.resource.strip_prefix("function:")?.split(':').next()
 }
 
-fn write_owner((source, around): (&Source<'_>, FaultContext<'_>), id: &str, owner: Option<&str>, out: &mut Out<'_>) {
+fn write_owner(
+    (source, context): (&Source<'_>, ConversionContext<'_>),
+    id: &str,
+    owner: Option<&str>,
+    out: &mut Out<'_>,
+) {
     let [account, org] = text::values_of(owner, ["Account", "Org"]);
     let ([account], [org]) = (text::values_of(account, ["Id"]), text::values_of(org, ["Id"]));
     let finding_account = source.text(Member::AwsAccountId);
@@ -100,7 +105,7 @@ fn write_owner((source, around): (&Source<'_>, FaultContext<'_>), id: &str, owne
         }
         out.text("uid", account);
     });
-    let org = inside(org).or_else(|| (around.organization_of)(account));
+    let org = inside(org).or_else(|| (context.organization_of)(account));
     out.object("org", |out| out.text("uid", org.unwrap_or_default()));
 }
 

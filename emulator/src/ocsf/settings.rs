@@ -20,7 +20,7 @@ impl Default for Settings {
 
 /// Facts about accounts that are part of a finding in OCSF.
 #[derive(Clone, Copy)]
-pub struct FaultContext<'w> {
+pub struct ConversionContext<'w> {
     /// The ID of the organization that an account belongs to.
     pub organization_of: &'w dyn Fn(&str) -> Option<&'w str>,
 }

@@ -9,7 +9,7 @@ use securityhub_engine::{Parts, Stored};
 use serde_json::{Map, Value, json};
 
 use super::native::{self, Native};
-use super::{Annex, Converter, FaultContext, Settings};
+use super::{Annex, ConversionContext, Converter, Settings};
 
 /// Converts a finding.
 fn convert_with(asff: &Value, annex: &Annex, settings: Settings) -> Value {
@@ -25,9 +25,9 @@ fn convert_stored(document: &str, annex: &Annex, settings: Settings) -> Value {
     let annex = annex.to_bytes();
     let stored = Stored { document: document.as_bytes(), annex: &annex };
     let organization_of = |account: &str| (account == "123456789012").then_some("o-abcd123456");
-    let around = FaultContext { organization_of: &organization_of };
+    let context = ConversionContext { organization_of: &organization_of };
     let mut ocsf = Vec::new();
-    Converter { settings }.write(stored, Parts::ALL, around, &mut ocsf);
+    Converter { settings }.write(stored, Parts::ALL, context, &mut ocsf);
     serde_json::from_slice(&ocsf).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&ocsf)))
 }
 
@@ -120,7 +120,7 @@ fn convert_native(native: &Native, annex: &Annex) -> Value {
     let (document, annex) = (native.to_bytes(), annex.to_bytes());
     let stored = Stored { document: &document, annex: &annex };
     let mut ocsf = Vec::new();
-    Converter::default().write(stored, Parts::ALL, FaultContext { organization_of: &|_| None }, &mut ocsf);
+    Converter::default().write(stored, Parts::ALL, ConversionContext { organization_of: &|_| None }, &mut ocsf);
     serde_json::from_slice(&ocsf).unwrap()
 }
 
@@ -265,9 +265,9 @@ fn resources_of_findings_that_exist_only_in_ocsf_name_the_organization_of_their_
     ]);
     let (document, mut ocsf) = (native::complete(finding).unwrap().to_bytes(), Vec::new());
     let organization_of = |account: &str| (account == "123456789012").then_some("o-abcd123456");
-    let around = FaultContext { organization_of: &organization_of };
+    let context = ConversionContext { organization_of: &organization_of };
     let stored = Stored { document: &document, annex: &[] };
-    Converter::default().write(stored, Parts::ALL, around, &mut ocsf);
+    Converter::default().write(stored, Parts::ALL, context, &mut ocsf);
     let ocsf: Value = serde_json::from_slice(&ocsf).unwrap();
     let of = |position: usize| ocsf["resources"][position]["owner"]["org"]["uid"].clone();
     assert_eq!([of(0), of(1), of(2), of(3)], [json!("o-abcd123456"), json!("o-given"), json!(null), json!(null)]);

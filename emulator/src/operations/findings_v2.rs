@@ -18,7 +18,7 @@ use crate::domain::findings::v2::critical::{self, Critical};
 use crate::domain::findings::v2::query::{self, Use};
 use crate::domain::findings::v2::statistics::{self, Order};
 use crate::domain::findings::v2::visibility::{self, View};
-use crate::ocsf::{FaultContext, native};
+use crate::ocsf::{ConversionContext, native};
 use crate::state::{Directory, Findings, FindingsTransaction, World};
 
 /// Maximum number of counts of a grouping rule (STV-04).
@@ -108,8 +108,8 @@ pub fn get_findings_v2_quickly(context: &Context<'_>, input: Input) -> Result<Op
 /// Writes a finding as GetFindingsV2 returns it.
 fn write(world: &World, directory: &Directory, stored: Stored<'_>, bytes: &mut Vec<u8>) {
     let organization_of = |account: &str| visibility::organization_of(directory, account);
-    let around = FaultContext { organization_of: &organization_of };
-    world.ocsf().write(stored, Parts::ALL, around, bytes);
+    let context = ConversionContext { organization_of: &organization_of };
+    world.ocsf().write(stored, Parts::ALL, context, bytes);
 }
 
 #[derive(Deserialize)]

@@ -536,7 +536,7 @@ mod tests {
             // These flags had another name in earlier versions.
             (" securityhub-local members add", "account", Some("SECURITYHUB_LOCAL_ADMINISTRATOR")),
             (" securityhub-local members list", "account", Some("SECURITYHUB_LOCAL_ADMINISTRATOR")),
-            // For the documentation of this repository.
+            // Only the documentation of this repository uses this command.
             (" securityhub-local coverage", "markdown", None),
         ];
         for (path, command) in commands(&Cli::command(), "") {

@@ -303,13 +303,13 @@ impl Bars {
 }
 
 /// Shortens a name in the middle, because names of standards end with their version.
-fn shortened(name: &str, most: usize) -> String {
+fn shortened(name: &str, max: usize) -> String {
     let letters: Vec<char> = name.chars().collect();
-    if letters.len() <= most {
+    if letters.len() <= max {
         return name.to_owned();
     }
-    let end = most / 3;
-    let start = most.saturating_sub(end + 1);
+    let end = max / 3;
+    let start = max.saturating_sub(end + 1);
     let ending = letters.iter().skip(letters.len().saturating_sub(end));
     letters.iter().take(start).chain(&['…']).chain(ending).collect()
 }

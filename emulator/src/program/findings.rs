@@ -185,12 +185,12 @@ fn render(findings: &[Value], width: Option<usize>) -> String {
         cells.max().unwrap_or_default().max(header) + 2
     };
     let before: usize = (0..HEADER.len() - 1).map(width_of).sum();
-    let most = width.map(|width| width.saturating_sub(before + 2).max(MIN_TITLE));
+    let max = width.map(|width| width.saturating_sub(before + 2).max(MIN_TITLE));
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(HEADER);
     for [severity, account, region, product, workflow, updated, title] in rows {
-        let title = most.map_or_else(|| title.clone(), |most| shortened(&title, most));
+        let title = max.map_or_else(|| title.clone(), |max| shortened(&title, max));
         table.add_row([severity, account, region, product, workflow, updated, title]);
     }
     table.trim_fmt() + "\n"
@@ -212,11 +212,11 @@ fn row(finding: &Value) -> [String; 7] {
 }
 
 /// Shortens a title at its end.
-fn shortened(title: &str, most: usize) -> String {
-    if title.chars().count() <= most {
+fn shortened(title: &str, max: usize) -> String {
+    if title.chars().count() <= max {
         return title.to_owned();
     }
-    title.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+    title.chars().take(max.saturating_sub(1)).chain(['…']).collect()
 }
 
 #[cfg(test)]

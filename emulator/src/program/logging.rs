@@ -189,8 +189,8 @@ impl Queue {
         }
     }
 
-    fn wait_until_written(&self, most: Duration) {
-        let end = Instant::now() + most;
+    fn wait_until_written(&self, max: Duration) {
+        let end = Instant::now() + max;
         let mut state = self.state.lock();
         state.is_ending = state.dropped > 0;
         self.filled.notify_one();

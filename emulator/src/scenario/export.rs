@@ -77,7 +77,7 @@ fn yaml(world: &World, others: &Map<String, Value>, head: &[(&String, &Value)], 
 /// A value on one line, as JSON that is also YAML.
 fn flow(value: &Value) -> String {
     let text = value.to_string();
-    // Characters that YAML does not allow in a text, or reads as line breaks.
+    // YAML does not allow these characters in a text, or reads them as line breaks.
     let is_special = |letter: char| {
         matches!(letter, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
     };

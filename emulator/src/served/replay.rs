@@ -99,7 +99,7 @@ fn log(contents: &Contents) -> Result<Log<'_>, Error> {
                 log.changes.clear();
                 log.replacement = Some(replacement);
             }
-            // The last record of a process that ended regularly has the exact numbers.
+            // The last record of a process that exited normally has the exact numbers.
             Some(Record::Numbers(numbers)) => log.numbers = numbers,
             Some(Record::Changes(_)) | None => return Err(invalid(place)),
         }

@@ -20,9 +20,9 @@ use super::{channel, file, webhook};
 use crate::http_client::tls::Trust;
 
 /// The first and the longest time between two attempts.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// Maximum random variation of a pause, as a fraction of the pause.
+const MIN_BACKOFF: Duration = Duration::from_millis(100);
+const MAX_BACKOFF: Duration = Duration::from_secs(10);
+/// Maximum random variation of a backoff, as a fraction of the backoff.
 const JITTER: f64 = 0.2;
 /// Time limit for emptying the queues at shutdown.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
@@ -109,8 +109,8 @@ async fn deliver(sink: &Sink, mut messages: VecDeque<Message>, client: &mut Clie
         changes.borrow_and_update();
         let definition = sink.definition();
         // Failed messages are sent again alone, before the messages that follow them.
-        let most = retried.map_or(usize::MAX, |(_, count)| count);
-        let count = batch_size(&definition.target, messages.make_contiguous()).min(most);
+        let max = retried.map_or(usize::MAX, |(_, count)| count);
+        let count = batch_size(&definition.target, messages.make_contiguous()).min(max);
         let batch: Vec<Message> = messages.drain(..count).collect();
         let outcome = {
             let _permit = sink.attempts.acquire().await;
@@ -127,7 +127,7 @@ async fn deliver(sink: &Sink, mut messages: VecDeque<Message>, client: &mut Clie
         retry.into_iter().rev().for_each(|message| messages.push_front(message));
         client.disconnect();
         tokio::select! {
-            () = sleep(pause(attempts, fastrand::f64())) => {}
+            () = sleep(backoff(attempts, fastrand::f64())) => {}
             _ = changes.changed() => retried = retried.map(|(_, count)| (0, count)),
         }
     }
@@ -159,10 +159,10 @@ async fn attempt(
     }
 }
 
-/// Returns the pause before the next attempt: 100 ms, doubled after each attempt up to 10 s, with a random variation of
-/// 20 %. `random` is from 0 to 1.
-fn pause(attempts: u32, random: f64) -> Duration {
-    let doubled = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(attempts)).min(LONGEST_PAUSE);
+/// Returns the backoff before the next attempt: 100 ms, doubled after each attempt up to 10 s, with a random variation
+/// of 20 %. `random` is from 0 to 1.
+fn backoff(attempts: u32, random: f64) -> Duration {
+    let doubled = MIN_BACKOFF.saturating_mul(2_u32.saturating_pow(attempts)).min(MAX_BACKOFF);
     doubled.mul_f64(1.0 - JITTER + 2.0 * JITTER * random)
 }
 
@@ -172,10 +172,10 @@ mod tests {
 
     /// Rules: CPL-86.
     #[test]
-    fn pauses_are_doubled_up_to_ten_seconds() {
+    fn the_backoff_is_doubled_up_to_ten_seconds() {
         for (attempts, milliseconds) in [(0, 100), (1, 200), (2, 400), (6, 6400), (7, 10_000), (99, 10_000)] {
-            assert_eq!(pause(attempts, 0.5).as_millis(), milliseconds, "{attempts}");
+            assert_eq!(backoff(attempts, 0.5).as_millis(), milliseconds, "{attempts}");
         }
-        assert_eq!((pause(0, 0.0).as_millis(), pause(7, 1.0).as_millis()), (80, 12_000));
+        assert_eq!((backoff(0, 0.0).as_millis(), backoff(7, 1.0).as_millis()), (80, 12_000));
     }
 }

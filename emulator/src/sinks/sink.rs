@@ -144,8 +144,8 @@ impl Sink {
     pub(super) fn sort_some(&self) -> bool {
         let (definition, unsorted) = {
             let inner = self.inner.lock();
-            let most = if inner.definition.has_pattern() { COMPARED_AT_ONCE } else { SORTED_AT_ONCE };
-            (Arc::clone(&inner.definition), inner.queue.unsorted(most))
+            let max = if inner.definition.has_pattern() { COMPARED_AT_ONCE } else { SORTED_AT_ONCE };
+            (Arc::clone(&inner.definition), inner.queue.unsorted(max))
         };
         // The comparison is slow, so the queue is unlocked meanwhile.
         let sorted: Vec<_> = unsorted.iter().map(|(ticket, message)| (*ticket, definition.lane(message))).collect();
@@ -165,13 +165,13 @@ impl Sink {
     /// Takes the next messages of a busy lane. A lane without messages is marked as free.
     pub(super) fn take(&self, lane: &Lane) -> Vec<Message> {
         let mut inner = self.inner.lock();
-        let most = match inner.definition.target {
+        let max = match inner.definition.target {
             _ if inner.is_paused() => 0,
             Target::Webhook { .. } | Target::Channel(_) => 1,
             Target::EventBridge { .. } => eventbridge::MAX_ENTRIES,
             Target::File { .. } => LINES_AT_ONCE,
         };
-        inner.queue.take(lane, most)
+        inner.queue.take(lane, max)
     }
 
     /// Marks a lane as free after its delivery has stopped unexpectedly.

@@ -210,7 +210,7 @@ impl Events {
             (self.derive)(world, written, &mut |draft| new.push((draft, written.at(), written.test())));
         }
         new.extend(drafts.into_iter().map(|draft| (draft, at, test)));
-        // Numbers are reserved before anyone can see them.
+        // Numbers are reserved before readers can see them.
         let count = new.len() as u64 + skipped.iter().map(|(_, count)| count).sum::<u64>();
         if !world.reserve_events(ring.last + count) {
             ring.counts.dropped += count;

@@ -132,9 +132,9 @@ impl Findings {
         Timestamp::from_millisecond(self.table.end(slot)).ok()
     }
 
-    /// Removes up to `most` findings that have expired at `now` and returns their sequence numbers.
-    pub(super) fn remove_expired(&mut self, now: Timestamp, most: usize) -> Vec<u64> {
-        let removed = self.table.remove_ended(now.as_millisecond(), most);
+    /// Removes up to `max` findings that have expired at `now` and returns their sequence numbers.
+    pub(super) fn remove_expired(&mut self, now: Timestamp, max: usize) -> Vec<u64> {
+        let removed = self.table.remove_ended(now.as_millisecond(), max);
         self.drop_metadata(removed)
     }
 

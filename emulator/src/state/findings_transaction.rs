@@ -270,7 +270,7 @@ impl<'w> FindingsTransaction<'w> {
         let Some(source) = table.source().or_report("replicas have an origin") else { return };
         self.begin();
         let layer = if table.viewer.is_some() { Layer::Second } else { Layer::First };
-        // A snapshot, so that the locks of two tables are never held together.
+        // This reads a snapshot, so that the locks of two tables are never held together.
         let Some(findings) = self.world.share_findings(&source) else { return };
         let slots = findings.table().within(Scope::Visible(layer)).matching(filter);
         if slots.is_empty() {

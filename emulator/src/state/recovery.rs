@@ -44,7 +44,7 @@ impl World {
     /// to it.
     pub fn write_parts<E>(&self, mut add: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
         let tables = self.tables();
-        // Sessions end with the process.
+        // Sessions are lost when the process ends.
         let world = WorldDocument { sessions: Vec::new(), ..self.document() };
         let faults = (self.faults.declared.to_vec(), self.faults.has_rate_limits);
         let part = WorldPart { world, event_sinks: (*self.event_sinks).clone(), faults, tables: tables.clone() };

@@ -79,7 +79,7 @@ pub fn run(kills: usize, durability: &'static str, folder: &Path, seed: u64, rep
 impl Round {
     fn start(&self) -> Program {
         let (folder, scenario) = (self.folder.display().to_string(), self.scenario.display().to_string());
-        // The note on standard error that the scenario is not loaded is not needed.
+        // Standard error only has the note that the scenario is not loaded, so it is ignored.
         let mut command = crate::program::command(&["serve", "--port", "0", "--data-dir", &folder]);
         command.args(["--durability", self.durability, "--scenario", &scenario]);
         Program::serve_with_log(command, std::process::Stdio::null())

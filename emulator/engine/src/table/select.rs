@@ -143,7 +143,8 @@ impl Part<'_> {
         let (mut slots, mut work): (Vec<u32>, usize) = (Vec::new(), 0);
         let first = start / BLOCK;
         for block in first..table.blocks() {
-            // The number of blocks that the page takes, if the remaining blocks are like those read so far.
+            // This estimates the number of blocks for the page, assuming that the remaining blocks are like those read
+            // so far.
             let read = block - first;
             let all = read.saturating_mul(limit.saturating_add(1)).checked_div(slots.len()).unwrap_or(usize::MAX);
             let expected = work.checked_div(read).unwrap_or(0).saturating_mul(all.min(table.blocks() - first));

@@ -308,8 +308,8 @@ fn a_wait_ends_when_the_calls_were_made() {
         ),
     ];
     let started = Instant::now();
-    let in_vain = ask("GET", "/_emulator/requests?operation=GetInsights&wait=100ms", json!({}));
-    let (status, answer, ended) = runtime.block_on(in_vain).unwrap();
+    let timed_out = ask("GET", "/_emulator/requests?operation=GetInsights&wait=100ms", json!({}));
+    let (status, answer, ended) = runtime.block_on(timed_out).unwrap();
     assert_eq!((status, &answer["Requests"], &answer["Last"]), (200, &json!([]), &json!(1)));
     assert!(ended - started >= Duration::from_millis(90));
     post(&service, "/findings", "{}");

@@ -22,7 +22,7 @@ use securityhub_engine::{Parts, Stored};
 
 use crate::domain::findings::document;
 use crate::domain::findings::v2::visibility;
-use crate::ocsf::FaultContext;
+use crate::ocsf::ConversionContext;
 use crate::state::{AccountId, Draft, FindingWrites, Form, HubKey, OcsfFinding, Relations, Subject, TableKey, World};
 
 /// One `Security Hub Findings - Imported` for each written finding and each hub that sees it (EVT-01, EVT-40 … EVT-46),
@@ -55,9 +55,9 @@ pub fn derive(world: &World, written: &FindingWrites, emit: &mut dyn FnMut(Draft
 fn ocsf(world: &World, stored: Stored<'_>) -> Option<Subject> {
     let directory = world.directory();
     let organization_of = |account: &str| visibility::organization_of(&directory, account);
-    let around = FaultContext { organization_of: &organization_of };
+    let context = ConversionContext { organization_of: &organization_of };
     let mut document = Vec::new();
-    world.ocsf().write(stored, Parts::ALL, around, &mut document);
+    world.ocsf().write(stored, Parts::ALL, context, &mut document);
     let uid = world.ocsf().uid(stored)?;
     Some(Subject::Ocsf(Arc::new(OcsfFinding { uid, document })))
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::domain::findings::v2::inventory::build;
 use crate::domain::findings::v2::visibility;
-use crate::ocsf::FaultContext;
+use crate::ocsf::ConversionContext;
 use crate::state::{
     AccountId, Exposed, Findings, Region, ResourceName, Signal, SignalKey, SignalSource, Signals, TableKey, World,
 };
@@ -145,9 +145,9 @@ fn of_finding(world: &World, table: &TableKey, stored: Stored<'_>) -> Vec<Resour
         return Vec::new();
     }
     let parts = PATHS.into_iter().fold(Parts::default(), |parts, path| parts.and(world.ocsf().parts(path)));
-    let around = FaultContext { organization_of: &|_| None };
+    let context = ConversionContext { organization_of: &|_| None };
     let mut form = Vec::new();
-    world.ocsf().write(stored, parts, around, &mut form);
+    world.ocsf().write(stored, parts, context, &mut form);
     let Ok(finding) = serde_json::from_slice::<Value>(&form) else { return Vec::new() };
     let text = |pointer: &str| finding.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let product_uid = text("/metadata/product/uid");

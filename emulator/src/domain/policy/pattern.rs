@@ -119,7 +119,7 @@ fn glyphs(pattern: &Pattern, keys: &Keys) -> Option<Vec<Glyph>> {
 /// rest does not match.
 fn glob(glyphs: &[Glyph], text: &str, same: impl Fn(char, char) -> bool) -> bool {
     let (mut position, mut rest) = (0, text.chars());
-    // The positions to continue from after a mismatch: the glyph after the last `*`, and the next position of the text for it.
+    // After a mismatch, matching continues with the glyph after the last `*`, at the next position of the text.
     let mut again = None;
     loop {
         let mut remaining = rest.clone();

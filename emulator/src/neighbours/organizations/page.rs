@@ -15,7 +15,7 @@ impl Reading<'_> {
     /// A page of `items` in the member `list`. Only the rows of the page are rendered. A token consists of the seal and
     /// the index of the next row.
     pub(super) fn page<T>(&self, list: &str, items: &[T], render: impl Fn(&T) -> Value) -> Answer {
-        let most = self.page_size()?;
+        let max = self.page_size()?;
         let seal = format!("{:016x}", self.seal());
         let start: usize = match self.input.members.get("NextToken").filter(|value| !value.is_null()) {
             None => 0,
@@ -25,7 +25,7 @@ impl Reading<'_> {
                 .and_then(|number| number.parse().ok())
                 .ok_or_else(|| invalid("INVALID_NEXT_TOKEN", "The provided NextToken is invalid."))?,
         };
-        let end = items.len().min(start.saturating_add(most));
+        let end = items.len().min(start.saturating_add(max));
         let rows: Vec<Value> = items.get(start..end).unwrap_or_default().iter().map(render).collect();
         let mut answer = json!({ list: rows });
         if end < items.len() && start < items.len() {

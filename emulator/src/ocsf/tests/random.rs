@@ -9,7 +9,7 @@ use securityhub_fixtures::fields::OCSF_FIELDS;
 use securityhub_fixtures::model::{Kind, ShapeId};
 use serde_json::{Map, Value, json};
 
-use super::super::{Converter, FaultContext};
+use super::super::{ConversionContext, Converter};
 use super::convert;
 use crate::generate::{Product, Request, findings};
 use crate::state::{AccountId, HubKey, Region};
@@ -343,7 +343,7 @@ fn assert_parts(asff: &Value) {
     let converter = Converter::default();
     let read = |parts: Parts| -> Value {
         let mut ocsf = Vec::new();
-        converter.write(stored, parts, FaultContext { organization_of: &|_| None }, &mut ocsf);
+        converter.write(stored, parts, ConversionContext { organization_of: &|_| None }, &mut ocsf);
         serde_json::from_slice(&ocsf).unwrap()
     };
     let whole = read(Parts::ALL);

@@ -136,13 +136,13 @@ pub(in crate::scenario) fn check(
     regions: &[Region],
     check: &mut Check,
 ) -> Valid {
-    let surroundings = FaultContext { seed: 0, regions: regions.to_vec() };
+    let context = FaultContext { seed: 0, regions: regions.to_vec() };
     let mut ids = HashSet::new();
     let mut valid = Vec::with_capacity(written.len());
     for Declared(node) in written {
         let node = with_pascal_case(node);
         let read = Fault::deserialize(&node).map_err(|error| Mistake::new("", error.to_string()));
-        let checked = read.and_then(|fault| faults::check(&fault, &surroundings).map(|()| fault));
+        let checked = read.and_then(|fault| faults::check(&fault, &context).map(|()| fault));
         let unique = checked.and_then(|fault| match &fault.id {
             Some(id) if !ids.insert(id.clone()) => Err(Mistake::new("Id", format!("another fault has the ID '{id}'"))),
             _ => Ok(fault),

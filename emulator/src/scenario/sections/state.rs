@@ -162,7 +162,7 @@ impl Valid {
                 let RowError { row, path, .. } = &**error;
                 (row, path.as_deref())
             }
-            DocumentError::Twice(row) => (row, None),
+            DocumentError::Duplicate(row) => (row, None),
             DocumentError::Finding(_) => return self.span,
         };
         let is_row = |other: &crate::state::Row| {

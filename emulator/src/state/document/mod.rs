@@ -164,7 +164,7 @@ pub enum DocumentError {
     /// A row is invalid.
     Row(Box<RowError>),
     /// Two rows have the same identity.
-    Twice(RowKey),
+    Duplicate(RowKey),
     /// The document of a finding does not begin with its key, or its number is not unique.
     Finding(u64),
 }
@@ -173,7 +173,7 @@ impl fmt::Display for DocumentError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             DocumentError::Row(error) => error.fmt(formatter),
-            DocumentError::Twice(row) => write!(formatter, "{row}: duplicate row"),
+            DocumentError::Duplicate(row) => write!(formatter, "{row}: duplicate row"),
             DocumentError::Finding(number) => {
                 write!(
                     formatter,
@@ -223,7 +223,7 @@ impl World {
         for row in document.relations {
             let identity = row.identity();
             if rows.contains_key(&identity) {
-                return Err(DocumentError::Twice(identity));
+                return Err(DocumentError::Duplicate(identity));
             }
             rows.insert(identity, row.value);
         }

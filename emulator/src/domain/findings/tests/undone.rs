@@ -147,7 +147,7 @@ fn the_record_of_a_change_of_the_clock_contains_its_consequences() {
     stage.good(ADMINISTRATOR, securityhub_fixtures::Operation::EnableSecurityHub, json!({}));
     import(&stage, &[finding("a", json!({}))]);
     let count = log.0.lock().len();
-    // After the expiry of the finding, and before the sweep of that hour.
+    // This time is after the expiry of the finding, and before the sweep of that hour.
     let by = SignedDuration::from_hours(90 * 24) + SignedDuration::from_mins(1);
     assert!(due::change_clock(&stage.0, |clock| clock.advance(by)));
     assert_eq!(stage.0.finding_count(), 0);

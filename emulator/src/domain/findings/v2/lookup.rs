@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::visibility;
 use crate::domain::caller::Caller;
-use crate::ocsf::FaultContext;
+use crate::ocsf::ConversionContext;
 use crate::state::{TableKey, World};
 
 /// The finding with a `metadata.uid`, if a caller sees it.
@@ -24,14 +24,14 @@ pub fn of_any_account(world: &World, id: &str) -> Option<Value> {
     let names = ["finding_info.uid", "metadata.uid"];
     let fields = names.into_iter().filter_map(|name| world.schema().derived_field(name));
     let filter = Filter::Any(fields.map(|field| Filter::term(field, Test::equals(id.to_owned()))).collect());
-    let around = FaultContext { organization_of: &|_| None };
+    let context = ConversionContext { organization_of: &|_| None };
     let classic = world.finding_regions().into_iter().map(|region| TableKey::from(&region));
     let ocsf_only = world.ocsf_only_regions().into_iter().map(|region| TableKey::ocsf_only(&region));
     let first = |table: TableKey| {
         let document = world.query_findings(&table, &filter, &[], |findings| {
             let slot = findings.table().within(Scope::All).matching(&filter).into_iter().next()?;
             let mut document = Vec::new();
-            world.ocsf().write(findings.table().stored(slot), Parts::ALL, around, &mut document);
+            world.ocsf().write(findings.table().stored(slot), Parts::ALL, context, &mut document);
             serde_json::from_slice(&document).ok()
         });
         document.flatten()
@@ -43,14 +43,14 @@ pub fn of_any_account(world: &World, id: &str) -> Option<Value> {
 pub fn all(world: &World, caller: &Caller, filter: &Filter) -> Vec<Value> {
     let directory = world.directory();
     let organization_of = |account: &str| visibility::organization_of(&directory, account);
-    let around = FaultContext { organization_of: &organization_of };
+    let context = ConversionContext { organization_of: &organization_of };
     let mut found = Vec::new();
     for view in visibility::views(world, caller, &None) {
         let filter = Filter::All(vec![filter.clone(), view.filter(world, caller.now)]);
         let Some(findings) = world.snapshot_of_findings(&view.table, &filter) else { continue };
         for slot in view.part(&findings).matching(&filter) {
             let mut document = Vec::new();
-            world.ocsf().write(findings.table().stored(slot), Parts::ALL, around, &mut document);
+            world.ocsf().write(findings.table().stored(slot), Parts::ALL, context, &mut document);
             found.extend(serde_json::from_slice::<Value>(&document).ok());
         }
     }

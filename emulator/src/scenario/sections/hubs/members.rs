@@ -227,7 +227,7 @@ pub(super) fn check_organization(hubs: &BTreeMap<HubKey, Hub>, context: &Context
     if check.lost.contains_members() || check.is_lost(&["organization", "delegated_administrator"]) {
         return;
     }
-    // Keyed by span, since an entry for several Regions reports an error once.
+    // The map is keyed by span, so that an entry for several Regions reports an error once.
     let mut errors = BTreeMap::new();
     for (key, hub) in hubs {
         for (account, member) in &hub.members {
@@ -337,7 +337,7 @@ pub(super) fn check_quotas(hubs: &BTreeMap<HubKey, Hub>, context: &Context<'_>, 
 /// Checks that no account administers itself, has two administrators in a Region, or is both administrator and member,
 /// and that members have the same control finding generator as their administrator. Returns the members that cannot be.
 pub(super) fn check_relations(hubs: &BTreeMap<HubKey, Hub>, check: &mut Check) -> Vec<(HubKey, AccountId)> {
-    // Keyed by span, since an entry for several Regions reports an error once.
+    // The map is keyed by span, so that an entry for several Regions reports an error once.
     let mut errors = BTreeMap::new();
     let mut administrators = BTreeMap::new();
     let mut wrong = Vec::new();

@@ -11,7 +11,7 @@ use super::super::query::{self, Use};
 use super::super::visibility::{self, View};
 use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
-use crate::ocsf::FaultContext;
+use crate::ocsf::ConversionContext;
 use crate::state::{ExportFailure, ExportJob, Findings, World};
 
 /// Number of findings that are converted at a time while a table is locked.
@@ -122,8 +122,8 @@ fn each_finding(
 ) {
     let directory = world.directory();
     let organization_of = |account: &str| visibility::organization_of(&directory, account);
-    let around = FaultContext { organization_of: &organization_of };
-    let write = |stored: Stored<'_>, bytes: &mut Vec<u8>| world.ocsf().write(stored, parts, around, bytes);
+    let context = ConversionContext { organization_of: &organization_of };
+    let write = |stored: Stored<'_>, bytes: &mut Vec<u8>| world.ocsf().write(stored, parts, context, bytes);
     for view in views {
         let filter = Filter::All(vec![view.filter(world, caller.now), filter.clone()]);
         let mut after: Option<Position> = None;

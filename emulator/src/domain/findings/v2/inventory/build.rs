@@ -13,7 +13,7 @@ use super::resource::{Collected, Mention, ResourceKey};
 use super::software::{self, Installed};
 use super::{declared, fields};
 use crate::domain::caller::Caller;
-use crate::ocsf::FaultContext;
+use crate::ocsf::ConversionContext;
 use crate::state::{Inventory, Timestamp, World, timestamp_text};
 
 /// The paths of a finding from which an inventory is computed.
@@ -58,7 +58,7 @@ pub fn build(world: &World, caller: &Caller, views: &[View]) -> Inventory {
     };
     let directory = world.directory();
     let organization_of = |account: &str| visibility::organization_of(&directory, account);
-    let around = FaultContext { organization_of: &organization_of };
+    let context = ConversionContext { organization_of: &organization_of };
     let parts = PATHS.into_iter().fold(Parts::default(), |parts, path| parts.and(world.ocsf().parts(path)));
     for view in views {
         let filter = Filter::All(vec![view.filter(world, caller.now)]);
@@ -66,7 +66,7 @@ pub fn build(world: &World, caller: &Caller, views: &[View]) -> Inventory {
             let mut document = Vec::new();
             for slot in view.part(&findings).matching(&filter) {
                 document.clear();
-                world.ocsf().write(findings.table().stored(slot), parts, around, &mut document);
+                world.ocsf().write(findings.table().stored(slot), parts, context, &mut document);
                 if let Ok(finding) = serde_json::from_slice(&document) {
                     if !rules.is_empty() {
                         let uid = world.ocsf().uid(findings.table().stored(slot));

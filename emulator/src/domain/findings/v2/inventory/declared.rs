@@ -7,7 +7,7 @@ use super::super::visibility::{self, View};
 use super::build::{self, Builder};
 use super::resource::ResourceKey;
 use super::software::Installed;
-use crate::ocsf::FaultContext;
+use crate::ocsf::ConversionContext;
 use crate::state::{HubKey, Resource, World};
 
 /// Adds the resources and packages that are declared in the accounts and the Region of a view.
@@ -80,10 +80,10 @@ pub fn object(world: &World, key: &HubKey, resource: &Resource) -> Option<Value>
     let finding = finding.to_string();
     let directory = world.directory();
     let organization_of = |account: &str| visibility::organization_of(&directory, account);
-    let around = FaultContext { organization_of: &organization_of };
+    let context = ConversionContext { organization_of: &organization_of };
     let mut document = Vec::new();
     let stored = Stored { document: finding.as_bytes(), annex: &[] };
-    world.ocsf().write(stored, Parts::ALL, around, &mut document);
+    world.ocsf().write(stored, Parts::ALL, context, &mut document);
     let document = serde_json::from_slice::<Value>(&document).ok()?;
     document.pointer("/resources/0").cloned()
 }
