@@ -130,7 +130,7 @@ fn the_world_the_start_and_the_clock_survive_a_kill() {
     assert_eq!(members["Members"][0]["AccountId"], "333333333333");
     assert_eq!(import(&program, "b", 1, 10).0, 200);
     let events = good(&program, "GET /_emulator/events", &Value::Null);
-    assert!(events["Last"].as_u64().unwrap() > last, "event numbers are not used again");
+    assert!(events["Last"].as_u64().unwrap() > last, "event numbers are not reused");
     assert_eq!(events["Events"].as_array().unwrap().len(), 1, "earlier events are lost: {events}");
     good(&program, "POST /_emulator/reset", &Value::Null);
     let reset = health(&program);

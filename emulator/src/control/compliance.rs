@@ -16,7 +16,7 @@ pub(super) struct ComplianceInput {
     account: String,
     /// The Region.
     region: String,
-    /// A standard such as `fsbp-1.0.0`, or its ARN, to list its controls.
+    /// The standard whose controls are listed, such as `fsbp-1.0.0` or its ARN.
     standard: Option<String>,
 }
 

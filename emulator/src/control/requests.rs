@@ -42,7 +42,7 @@ macro_rules! selection {
             test: Option<String>,
             /// The ID of the fault; `*` for any.
             fault: Option<String>,
-            /// A partial input in JSON that the input must match.
+            /// The partial input, as JSON, that the input must match.
             r#match: Option<String>,
             /// The number of the last call that was read; 0 by default.
             after: Option<u64>,
@@ -139,7 +139,7 @@ pub(super) struct Verify {
     error_code: Option<String>,
     /// The tag of the test.
     test: Option<String>,
-    /// A partial input that the input must match.
+    /// The partial input that the input must match.
     r#match: Option<Value>,
     /// Only calls with a greater number.
     after: Option<u64>,
@@ -204,7 +204,7 @@ pub(super) fn list(call: &Call<'_>, query: List, _: Nothing) -> Result<Waiting<J
     Ok(Waiting { answer: Json(CallPage { requests: page.calls, last: page.last, dropped: page.dropped }), pending })
 }
 
-/// Deletes calls. Their numbers are not used again.
+/// Deletes calls. Their numbers are not reused.
 pub(super) fn delete(call: &Call<'_>, query: Delete, _: Nothing) -> Result<Json<DeletedRequests>, Refusal> {
     let filter = query.filter(&call.served.world())?;
     Ok(Json(DeletedRequests { deleted: journal(call)?.delete(&filter) }))

@@ -85,27 +85,34 @@ fn world() -> Vec<Route> {
             .about("`Findings` lists the findings that were added, removed or changed, member by member; `Relations` lists hubs, members, standards and all other parts of the state."),
         get("/_emulator/scenario", "exportScenario", "Export the whole state as a scenario", scenario::export)
             .example("?format=yaml")
-            .about("An emulator that loads it answers like this one and generates the same next IDs. It does not contain events or sessions, and it contains secrets only with `secrets=true`."),
+            .about("An emulator that loads the scenario answers like this one and generates the same next IDs. The scenario does not contain events or sessions, and it contains secrets only with `secrets=true`."),
         put("/_emulator/scenario", "loadScenario", "Load a scenario that replaces the state and the snapshot `start`, or add it to the state", scenario::load)
             .example(r#"{"name": "empty"}"#)
-            .about("The body is YAML or JSON, up to 64 MiB, without references to files. If the scenario has mistakes, `Mistakes` lists them with line, column and path, and the state does not change. With `mode=add`, the scenario is added to the state; the clock, the seed and the settings of the V2 half do not change."),
+            .about("The body is YAML or JSON, up to 64 MiB, without references to files. If the scenario has mistakes, `Mistakes` lists them with line, column and path, and the state does not change."),
     ]
 }
 
 /// Faults: rules that make calls fail or slow them down.
 fn fault_routes() -> Vec<Route> {
     vec![
-        get("/_emulator/faults", "listFaults", "List the faults: rules that make calls fail or slow them down", faults::list)
-            .light()
-            .example("?id=f-1")
-            .about("`Seen` is the number of calls that a fault has selected, `Fired` the number of times that it has fired."),
+        get(
+            "/_emulator/faults",
+            "listFaults",
+            "List the faults: rules that make calls fail or slow them down",
+            faults::list,
+        )
+        .light()
+        .example("?id=f-1")
+        .about(
+            "`Seen` is the number of calls that a fault has selected, `Fired` the number of times that it has fired.",
+        ),
         put("/_emulator/faults", "setFaults", "Replace all faults", faults::set)
             .light()
             .example(r#"{"Faults": [{"Operation": "GetFindings", "Error": {"Code": "Throttle"}, "Times": 3}]}"#),
         post("/_emulator/faults", "addFaults", "Add one or several faults", faults::add)
             .light()
             .example(r#"{"Operation": "BatchImportFindings", "Partial": {"Every": 2}}"#)
-            .about("The body is a fault or `{\"Faults\": [...]}`. With `?position=first`, the new faults are tried before all others."),
+            .about("The body is a fault or `{\"Faults\": [...]}`."),
         delete("/_emulator/faults", "deleteFaults", "Delete faults", faults::delete).light().example("?test=my-test"),
     ]
 }
@@ -126,7 +133,7 @@ fn security_hub() -> Vec<Route> {
             .example(r#"{"Account": "111111111111", "Region": "us-east-1", "Id": "ID", "Filters": {}}"#),
         get("/_emulator/events", "listEvents", "List the events sent to EventBridge, oldest first", events::list)
             .example("?limit=10")
-            .about("Use `Last` as the next `after`; `More` is true if there are later events (a call compares at most 1,000 events with a pattern, so a page can be empty even if more follow); `Dropped` is the minimum number of skipped events that are no longer available (`serve --events` keeps 10,000). With `wait`, the response is sent when `count` matching events exist, or with fewer events when the time is over."),
+            .about("Use `Last` as the next `after`; `More` is true if there are later events (a call compares at most 1,000 events with a pattern, so a page can be empty even if more follow); `Dropped` is the minimum number of skipped events that are no longer available (`serve --events` stores 10,000 by default). With `wait`, the response is sent when `count` matching events exist, or with fewer events when the time is over."),
         delete("/_emulator/events", "deleteEvents", "Remove all events, or those that filters select", events::clear),
         post("/_emulator/custom-actions", "sendToCustomAction", "Send findings to a custom action, as a user of the console does", events::send)
             .example(r#"{"ActionTargetArn": "ARN", "FindingIdentifiers": [{"Id": "ID", "ProductArn": "ARN"}]}"#)
@@ -151,11 +158,11 @@ fn journal() -> Vec<Route> {
             .example("?operation=Batch*&limit=10")
             .about("Use `Last` as the next `after`; `Dropped` is the number of calls after `after` that were dropped to make space for newer ones (`serve --journal` sets the size, 16MiB by default). With `wait`, the response is sent when `count` matching calls were made, or when the time is over. Secrets are replaced by `***`."),
         delete("/_emulator/requests", "deleteRequests", "Delete the API calls that the parameters select", requests::delete)
-            .about("Their numbers are not used again."),
+            .about("Their numbers are not reused."),
         get("/_emulator/requests/{number}/explain", "explainRequest", "Explain why a recorded call of GetFindings or GetFindingsV2 returned a finding or did not return it", explain::explain_recorded)
             .example("?id=ID")
             .fresh(404)
-            .about("Without `id`, it explains up to three findings that fail the fewest filters. It uses the account, the Region and the filters of the call, and the findings that exist now. `Explain` of a recorded call has this path if the call returned no findings."),
+            .about("The explanation uses the account, the Region and the filters of the call, and the findings that exist now. `Explain` of a recorded call has this path if the call returned no findings."),
         post("/_emulator/requests/verify", "verifyRequests", "Verify that API calls were made", requests::verify)
             .example(r#"{"Operation": "BatchImportFindings", "Match": {"Findings": [{"Title": {"$prefix": "Port"}}]}, "Times": {"Max": 0}}"#)
             .about("If the calls were not made as expected, the response has the status 422, and `Nearest` lists up to three calls with the fewest differences."),
@@ -170,7 +177,7 @@ fn deliveries() -> Vec<Route> {
         get("/_emulator/sinks", "listSinks", "List the sinks of events and their states", sinks::list),
         put("/_emulator/sinks/{name}", "putSink", "Deliver events to a webhook, a file or EventBridge", sinks::put)
             .example(r#"{"Type": "webhook", "Url": "http://127.0.0.1:8080/hook"}"#)
-            .about("A sink gets the events that are emitted after the call. If the sink exists, it keeps its queue. A name has up to 64 letters, digits, `.`, `_` and `-`. Files must be below the directory of `serve --sink-dir`."),
+            .about("A sink gets the events that are emitted after the call. A change of a sink preserves its queue. A name has up to 64 letters, digits, `.`, `_` and `-`. Files must be below the directory of `serve --sink-dir`."),
         get("/_emulator/sinks/{name}", "showSink", "Show a sink and its state", sinks::show).fresh(404),
         delete("/_emulator/sinks/{name}", "deleteSink", "Delete a sink and its queue", sinks::delete).fresh(404),
         post("/_emulator/announcements", "announce", "Publish an announcement of Security Hub to sinks and streams", announcements::publish)

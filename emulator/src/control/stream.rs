@@ -32,7 +32,7 @@ pub(super) struct StreamInput {
     error: Option<String>,
     /// The ID of the fault of calls; `*` for any.
     fault: Option<String>,
-    /// A partial input in JSON that the inputs of calls must match.
+    /// The partial input, as JSON, that the inputs of calls must match.
     r#match: Option<String>,
     /// The `detail-type` of events.
     detail_type: Option<String>,

@@ -1,7 +1,7 @@
 //! The rules of Security Hub: functions over the state.
 //!
-//! Contains: what AWS does, each rule with its id. Does not contain: HTTP, IO, the machine's clock (functions receive
-//! `now`), and ids from any source but the world's.
+//! Contains: the behaviour of AWS, each rule with its ID. Does not contain: HTTP, IO, the machine's clock (functions
+//! receive `now`), and ids from any source but the world's.
 //!
 //! Its modules, each of which may call those before it and none after it:
 //! - the files of this folder except `due`: the caller ([`caller`]), names ([`arn`]), and checks that operations of

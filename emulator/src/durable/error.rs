@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::manifest;
 
-/// A damaged place of a file.
+/// A damaged position in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Damage {
     /// The offset in the file.
@@ -38,7 +38,7 @@ pub enum Error {
     Damaged {
         /// The file.
         file: PathBuf,
-        /// The damaged place.
+        /// The damaged position.
         damage: Damage,
     },
     /// The files are intact, but their content is not a valid state.

@@ -108,7 +108,7 @@ impl Journal {
         (found == number).then(|| RecordedCall::new(number, &record))
     }
 
-    /// Removes the calls that a filter selects, and returns how many were removed. Call numbers are never used again.
+    /// Removes the calls that a filter selects, and returns how many were removed. Call numbers are never reused.
     pub fn delete(&self, filter: &Filter) -> usize {
         let mut selected = Vec::new();
         let mut at = filter.after;

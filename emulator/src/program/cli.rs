@@ -315,7 +315,7 @@ pub(super) struct ServeArguments {
     /// The certificate is valid for localhost, *.localhost, host.docker.internal, 127.0.0.1, ::1, and each --host and
     /// --allow-host. Clients must trust the authority that issued it. The certificate of the
     /// authority is written to --tls-ca-file, and `GET /_emulator/ca.pem` returns it. With --data-dir, the authority is
-    /// stored there and used again.
+    /// stored there and reused.
     #[arg(long, env = "SECURITYHUB_LOCAL_TLS", value_parser = FalseyValueParser::new())]
     pub(super) tls: bool,
 

@@ -30,7 +30,7 @@ Show the events that match an event pattern:
 Wait at most ten seconds for an event that the code under test causes:
   securityhub-local events --wait 10s --account 111111111111 --json
 
-Findings that exist at the start do not emit events. The newest 10,000 events are kept; use
+Findings that exist at the start do not emit events. The newest 10,000 events are stored; use
 `serve --events` to change that number.
 
 Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments or pattern, or events

@@ -23,10 +23,10 @@ pub struct EventSink {
     /// Event pattern that events must match, as an object or as its text. Default: all events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pattern: Option<Value>,
-    /// Accounts whose events are delivered. Default: all.
+    /// The accounts whose events are delivered. Default: all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accounts: Option<Vec<String>>,
-    /// Regions whose events are delivered. Default: all.
+    /// The Regions whose events are delivered. Default: all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub regions: Option<Vec<String>>,
     /// Further headers of the requests to a webhook.

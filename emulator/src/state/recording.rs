@@ -124,7 +124,7 @@ pub enum NewWorld {
     NewStart(String),
 }
 
-/// Numbers that must not be used again.
+/// Numbers that must not be reused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Numbers {
