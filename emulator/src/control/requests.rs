@@ -256,7 +256,8 @@ pub(super) fn journal<'c>(call: &Call<'c>) -> Result<&'c Journal, Refusal> {
 /// Creates the filter of a selection.
 pub(super) fn filter(world: &World, selection: &Selection<'_>) -> Result<Filter, Refusal> {
     let status = |text| {
-        let wrong = || Refusal::unreadable(format!("'{text}' is not a valid status; expected one such as 429 or 4xx"));
+        let wrong =
+            || Refusal::unreadable(format!("'{text}' is not a valid status; expected a status such as 429 or 4xx"));
         StatusFilter::parse(text).ok_or_else(wrong)
     };
     let document = |document| Match::parse(document).map_err(|mistake| Refusal::unreadable(mistake.to_string()));

@@ -63,7 +63,7 @@ impl Emulator {
         let is_control = path.parse::<Uri>().is_ok_and(|uri| route::is_control(uri.path()));
         if !is_control {
             let message =
-                format!("'{path}' is not a path of the control plane; expected one such as '/_emulator/clock'");
+                format!("'{path}' is not a path of the control plane; expected a path such as '/_emulator/clock'");
             return Err(Error { status: 404, body: json!({ "Message": &message }), message });
         }
         let body = if body.is_null() { Bytes::new() } else { written(body) };

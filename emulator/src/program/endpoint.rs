@@ -44,7 +44,7 @@ impl Endpoint {
         if let Some(url) = given {
             let authority = authority(url).ok_or_else(|| {
                 Exit::invalid(format!(
-                    "securityhub-local: {given_by}: invalid URL {url}: expected one such as {DEFAULT}"
+                    "securityhub-local: {given_by}: invalid URL {url}: expected a URL such as {DEFAULT}"
                 ))
             })?;
             return Ok(Endpoint { authority, source: format!("from {given_by}") });
@@ -157,7 +157,7 @@ mod tests {
             panic!("expected an error: the address is invalid")
         };
         assert!(
-            message.starts_with("securityhub-local: --url: invalid URL nowhere: expected one such as"),
+            message.starts_with("securityhub-local: --url: invalid URL nowhere: expected a URL such as"),
             "{message}"
         );
     }

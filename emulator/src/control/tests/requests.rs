@@ -138,7 +138,7 @@ fn calls_are_filtered() {
     }
     for (query, expected) in [
         ("?operations=x", "unknown parameter 'operations'; did you mean 'operation'?"),
-        ("?status=9xx", "'9xx' is not a valid status; expected one such as 429 or 4xx"),
+        ("?status=9xx", "'9xx' is not a valid status; expected a status such as 429 or 4xx"),
         ("?account=1", "\"1\" is not a valid account ID"),
         ("?limit=0", "limit must be from 1 to 1000"),
         ("?match=%7B", "parameter 'match' is not JSON"),

@@ -13,7 +13,7 @@ fn import(stage: &Stage, id: &str, with: Value) {
     assert_eq!(answer["SuccessCount"], 1, "{answer}");
 }
 
-/// Five days from the start of the clock, with a change on each.
+/// Five days from the initial time of the clock, with a change on each.
 fn stage() -> Stage {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     stage.good(ADMINISTRATOR, EnableSecurityHubV2, json!({}));

@@ -80,7 +80,7 @@ impl Ages {
     }
 }
 
-/// Warns at the first of some findings, unless the start of the clock is not known.
+/// Warns at the first of some findings, unless the initial time of the clock is not known.
 fn warn(findings: &[Span], place: &str, what: &str, check: &mut Check) {
     let Some(first) = findings.first().filter(|_| !check.is_lost(&["clock", "now"])) else { return };
     let subject = match findings.len() {

@@ -45,7 +45,7 @@ pub(in crate::scenario) struct Declared {
     security_control_update: Option<Spanned<String>>,
 }
 
-/// Parses the durations. Years and months are calendar units counted from the start of the clock.
+/// Parses the durations. Years and months are calendar units counted from the initial time of the clock.
 pub(in crate::scenario) fn check(written: &Declared, start: Timestamp, check: &mut Check) -> Delays {
     let default = Delays::default();
     let mut read = |written: &Option<Spanned<String>>, default: SignedDuration| {

@@ -56,7 +56,7 @@ pub(in crate::scenario) struct Declared {
 #[schemars(rename = "ExportJobStatus")]
 #[serde(rename_all = "UPPERCASE")]
 enum Status {
-    /// The job runs. An account can have one such job in a Region.
+    /// The job runs. An account can have one running job in a Region.
     Running,
     /// The job has exported the findings.
     Succeeded,

@@ -168,7 +168,8 @@ pub(super) struct Declared {
     /// Faults: rules that make selected calls fail or slow them down. They are tried in order.
     #[serde(default)]
     faults: Vec<faults::Declared>,
-    /// The exact state of an emulator, as `securityhub-local scenario export` writes it. Other keys apply on top of it.
+    /// The exact state of an emulator, as `securityhub-local scenario export` writes it. Other keys are applied after
+    /// it.
     state: Option<state::Declared>,
 }
 

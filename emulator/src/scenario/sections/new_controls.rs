@@ -50,7 +50,7 @@ pub(in crate::scenario) struct Valid {
     when: When,
 }
 
-/// Checks all entries. Years and months of durations are calendar units counted from the start of the clock.
+/// Checks all entries. Years and months of durations are calendar units counted from the initial time of the clock.
 pub(in crate::scenario) fn check(written: &[Declared], start: Timestamp, check: &mut Check) -> Vec<Valid> {
     let mut valid: Vec<Valid> = Vec::new();
     let mut spans: BTreeMap<(&str, &str), Span> = BTreeMap::new();
@@ -62,7 +62,7 @@ pub(in crate::scenario) fn check(written: &[Declared], start: Timestamp, check: 
         let span = name.span;
         if matches!(new.when, When::At(at) if at <= start) && !check.is_lost(&["clock", "now"]) {
             let message = format!(
-                "{} is available from the start because its time is not later than the start of the clock",
+                "{} is available from the start because its time is not later than the initial time of the clock",
                 new.control.id
             );
             check.push(check.at(at.span, message).warning());

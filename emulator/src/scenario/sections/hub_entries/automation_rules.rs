@@ -45,14 +45,14 @@ pub(in crate::scenario) struct Declared {
     order: Option<Spanned<u32>>,
     /// If true, the rule runs. Default: true.
     enabled: Option<bool>,
-    /// If true, no rule with a higher order runs on the findings that match. Default: false.
+    /// If true, rules with a higher order do not run on the findings that match. Default: false.
     #[serde(default)]
     terminal: bool,
     /// Criteria, as CreateAutomationRule takes them, such as `{ SeverityLabel: [{ Value: LOW, Comparison: EQUALS }] }`.
     #[schemars(with = "Node")]
     criteria: Option<Node>,
-    /// New values of the findings, as FindingFieldsUpdate of CreateAutomationRule, such as `{ Workflow: { Status:
-    /// SUPPRESSED } }`.
+    /// New values of the findings, in the form of FindingFieldsUpdate of CreateAutomationRule, such as `{ Workflow: {
+    /// Status: SUPPRESSED } }`.
     #[schemars(with = "Node")]
     update_finding: Option<Node>,
     /// Tags.

@@ -62,7 +62,8 @@ pub(super) struct Details {
     /// a delegated administrator are not invited.
     #[schemars(transform = not_null)]
     invited_at: Option<Spanned<String>>,
-    /// Time of the last change. Default: `invited_at` if the status is invited, otherwise the start of the clock.
+    /// Time of the last change. Default: `invited_at` if the status is invited, otherwise the initial time of the
+    /// clock.
     #[schemars(transform = not_null)]
     updated_at: Option<Spanned<String>>,
     /// If true, the resigned account declined the invitation. An account that left can accept its invitation again.
@@ -207,7 +208,7 @@ fn with_details(
     Some(Member { invited_at, updated_at, is_declined, of_invitation, ..Member::new(status, email, span) })
 }
 
-/// A time up to the start of the clock.
+/// A time up to the initial time of the clock.
 fn time(written: &Spanned<String>, start: Timestamp, check: &mut Check) -> Option<Timestamp> {
     let Ok(time) = written.value.parse::<Timestamp>() else {
         let diagnostic = check.at(written.span, format!("`{}` is not a valid time", written.value));
@@ -215,7 +216,7 @@ fn time(written: &Spanned<String>, start: Timestamp, check: &mut Check) -> Optio
         return None;
     };
     if time > start {
-        let diagnostic = check.at(written.span, format!("{time} is after the start of the clock"));
+        let diagnostic = check.at(written.span, format!("{time} is after the initial time of the clock"));
         check.push(diagnostic.expected(format!("a time up to {start}")));
     }
     Some(time)

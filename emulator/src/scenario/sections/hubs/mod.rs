@@ -133,7 +133,7 @@ pub(super) struct Context<'a> {
     pub(super) products: &'a [&'static Product],
     /// The organization.
     pub(super) organization: Option<&'a organization::Valid>,
-    /// The start of the clock, and the limits on the number of members of an administrator.
+    /// The initial time of the clock, and the limits on the number of members of an administrator.
     pub(super) settings: &'a Settings,
 }
 
