@@ -277,6 +277,12 @@ impl Builder {
         self
     }
 
+    /// Whether browsers get the dashboard at `/_emulator/ui/` [default: true].
+    pub fn ui(mut self, is_on: bool) -> Builder {
+        self.settings.ui = is_on;
+        self
+    }
+
     /// Applies the rate limits of AWS: calls above the limit of their operation fail with 429.
     pub fn aws_rate_limits(mut self) -> Builder {
         self.settings.aws_rate_limits = true;

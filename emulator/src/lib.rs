@@ -20,6 +20,8 @@ pub mod call_facts;
 #[cfg(feature = "aws-sdk")]
 pub mod connector;
 pub mod control;
+#[cfg(feature = "dashboard")]
+pub mod dashboard;
 pub mod domain;
 pub mod durable;
 pub mod faults;

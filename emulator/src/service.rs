@@ -14,6 +14,8 @@ use securityhub_fixtures::Operation;
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::call_facts::{self, Facts};
 use crate::control;
+#[cfg(feature = "dashboard")]
+use crate::dashboard::Dashboard;
 use crate::domain::due;
 use crate::faults::FaultContext;
 use crate::http_client::tls::Trust;
@@ -31,6 +33,8 @@ use crate::wire::route::{self, Route};
 mod answering;
 mod call;
 mod control_plane;
+#[cfg(feature = "dashboard")]
+mod dashboard;
 mod data_directory;
 mod due_timer;
 mod due_work;
@@ -40,6 +44,8 @@ mod injected;
 mod lanes;
 mod listening;
 mod metering;
+#[cfg(not(feature = "dashboard"))]
+mod no_dashboard;
 mod strangers;
 #[cfg(test)]
 mod tests;
@@ -91,6 +97,8 @@ pub struct Settings {
     pub sink_directory: Option<PathBuf>,
     /// The certificate authorities of sinks with HTTPS.
     pub sink_trust: Trust,
+    /// Whether browsers get the dashboard.
+    pub ui: bool,
 }
 
 impl Default for Settings {
@@ -109,6 +117,7 @@ impl Default for Settings {
             export_target: ExportTarget::Memory,
             sink_directory: None,
             sink_trust: Trust::default(),
+            ui: true,
         }
     }
 }
@@ -124,6 +133,9 @@ struct Inner {
     lanes: Lanes,
     strangers: Strangers,
     timer: DueTimer,
+    /// `None` if browsers get no dashboard.
+    #[cfg(feature = "dashboard")]
+    dashboard: Option<Dashboard>,
     /// A test hook called at the start of each call with its path.
     #[cfg(test)]
     hook: Mutex<Option<tests::Hook>>,
@@ -166,6 +178,8 @@ impl Service {
         }
         Service(Arc::new(Inner {
             served,
+            #[cfg(feature = "dashboard")]
+            dashboard: settings.ui.then(Dashboard::default),
             settings,
             request_ids: IdSource::new(0),
             lanes: Lanes::default(),
@@ -244,6 +258,9 @@ impl Service {
 
     /// Answers a request in process, on the caller's thread. It never fails or panics.
     pub async fn handle(&self, mut request: Request<Bytes>) -> Response<Bytes> {
+        if let Some(response) = self.answer_dashboard(&request, false).await {
+            return response;
+        }
         control::status::route_browser(&mut request);
         if route::is_control(request.uri().path()) {
             let (parts, body) = self.answer_control(request, false).await.into_parts();
@@ -262,6 +279,9 @@ impl Service {
     /// that turns out to be small, such as most pages of findings, is answered on the current thread, since handing it
     /// over would take longer than answering it.
     pub async fn serve(&self, mut request: Request<Bytes>, source: IpAddr) -> Response<Payload> {
+        if let Some(response) = self.answer_dashboard(&request, true).await {
+            return response.map(Payload::from);
+        }
         control::status::route_browser(&mut request);
         if route::is_control(request.uri().path()) {
             return self.answer_control(request, true).await;

@@ -367,7 +367,7 @@ fn a_log_in_a_file_has_no_colours() {
 /// Rules: CPL-146, CPL-147.
 #[test]
 fn a_page_is_served_to_browsers_and_head_has_the_length_of_get() {
-    let program = Program::start(&["--scenario", QUICKSTART]);
+    let program = Program::start(&["--scenario", QUICKSTART, "--no-ui"]);
     let send = |request: &str| program.send(format!("{request} HTTP/1.1\r\nhost: 127.0.0.1:1\r\n\r\n").as_bytes());
     let browser = "GET / HTTP/1.1\r\naccept: text/html\r\nhost: 127.0.0.1:1\r\n\r\n";
     let (head, page) = program.send(browser.as_bytes());

@@ -35,4 +35,4 @@ pub use filter::Filter;
 pub use page::{Page, Position, Row};
 pub use schema::{Field, FieldId, FieldKind, Schema};
 pub use sort::{SortKey, SortValue};
-pub use table::{Batch, Draft, Effort, Forms, Key, Layer, NEVER, Part, Scope, Slot, Snapshot, Table};
+pub use table::{Batch, Draft, Effort, Forms, Intervals, Key, Layer, NEVER, Part, Scope, Slot, Snapshot, Table};

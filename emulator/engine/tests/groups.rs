@@ -10,7 +10,8 @@ use common::finding::{Finding, Findings};
 use common::question::Question;
 use common::{FIELDS, SCHEMA, below, oracle, table_of};
 use quickcheck::{Arbitrary, Gen};
-use securityhub_engine::{Field, FieldKind, Filter, Scope};
+use securityhub_engine::filter::{DateRange, Test};
+use securityhub_engine::{Field, FieldKind, Filter, Intervals, Scope};
 use serde_json::{Value, json};
 
 /// A field by which findings can be grouped.
@@ -89,6 +90,40 @@ fn combinations_equal_a_naive_count() {
         counted.len() == expected.len() && counted.into_iter().collect::<HashMap<_, _>>() == expected
     }
     check(1500).quickcheck(agree as fn(Findings, Question, Grouping, Grouping) -> bool);
+}
+
+/// Rules: DSH-42.
+#[test]
+fn counts_over_time_equal_the_counts_of_date_filters() {
+    fn agree(findings: Findings, question: Question, Grouping(field): Grouping, start: i32, hours: u8) -> bool {
+        if field.kind != FieldKind::String {
+            return true;
+        }
+        let table = table_of(findings.documents());
+        let all = table.within(Scope::All);
+        let id = |name: &str| SCHEMA.field(name).expect("a field");
+        let (date, group, filter) = (id("UpdatedAt"), id(field.name), question.filter());
+        let length = u64::from(hours) * 3_600_000_000_000 + 1;
+        let (first, last) = all.first_and_last(&filter, date).unwrap_or_default();
+        let intervals = Intervals { start: first.saturating_add(i64::from(start)), length, count: 7 };
+        let counted = all.over_time(&filter, date, group, intervals);
+        let is_within = (first..=last).contains(&first) && all.first_and_last(&filter, date).is_some();
+        let expected = |position: usize| {
+            let start =
+                i128::from(intervals.start) + i128::from(length) * i128::try_from(position).expect("a position");
+            let range = DateRange::between(start, start + i128::from(length) - 1);
+            let filter = Filter::All(vec![filter.clone(), Filter::term(date, Test::Date(range))]);
+            all.combinations(&filter, [group]).into_iter().map(|([value], count)| (value, count)).collect()
+        };
+        let found = |position: usize| {
+            let of_interval = |(value, counts): (&String, &Vec<u64>)| {
+                Some((value.clone(), counts[position])).filter(|(_, count)| *count > 0)
+            };
+            counted.iter().filter_map(of_interval).collect::<HashMap<String, u64>>()
+        };
+        (is_within || counted.is_empty()) && (0..7).all(|position| found(position) == expected(position))
+    }
+    check(1500).quickcheck(agree as fn(Findings, Question, Grouping, i32, u8) -> bool);
 }
 
 /// Checks the generator: groups of several findings, and findings in several groups.

@@ -20,6 +20,22 @@ use crate::state::TestTag;
 /// The service name of Security Hub in a SigV4 scope.
 pub const SECURITY_HUB: &str = "securityhub";
 
+/// What made a call, if no client has sent it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// A form of the dashboard.
+    Dashboard,
+}
+
+impl Via {
+    /// The name in the journal.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Via::Dashboard => "dashboard",
+        }
+    }
+}
+
 /// Facts about a call. The service fills them in as it reads the call.
 #[derive(Debug)]
 pub struct Facts {
@@ -43,6 +59,8 @@ pub struct Facts {
     pub invalid_tag: Option<String>,
     /// The epoch of the world that answers the call; `None` if the call was answered without a world.
     pub epoch: Option<u64>,
+    /// What made the call; `None` for a client.
+    pub via: Option<Via>,
 }
 
 impl Facts {
@@ -60,6 +78,7 @@ impl Facts {
             test,
             invalid_tag,
             epoch: None,
+            via: None,
         }
     }
 

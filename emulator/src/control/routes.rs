@@ -35,7 +35,7 @@ pub fn all() -> &'static [Route] {
 fn service() -> Vec<Route> {
     vec![
         get("/_emulator/", "listRoutes", "List these calls, each with an example", status::index)
-            .about("A browser gets a page with the content of the emulator, as at `/`."),
+            .about("A browser gets a page with the content of the emulator."),
         get("/_emulator", "listRoutesToo", "Same as `/_emulator/`", status::index),
         get("/_emulator/openapi.json", "describeRoutes", "Describe these calls in OpenAPI 3.1", describe),
         get("/_emulator/status", "showStatus", "Show accounts, Regions, hubs, numbers of findings, and the clock", status::show)

@@ -142,6 +142,7 @@ pub(super) fn record<R>(call: NewCall<'_>, store: impl FnOnce(NewRecord<'_>) -> 
     set(Field::UserAgent, header(&USER_AGENT));
     set(Field::Traceparent, header(&TRACEPARENT));
     set(Field::Fault, fault.map(str::as_bytes));
+    set(Field::Via, facts.via.map(|via| via.as_str().as_bytes()));
     set(Field::Encoding, header(&CONTENT_ENCODING).filter(|_| !is_decoded));
     set(Field::ErrorCode, error.as_ref().map(HeaderValue::as_bytes));
     set(Field::Input, short(input));

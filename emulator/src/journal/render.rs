@@ -63,6 +63,9 @@ pub struct RecordedCall {
     pub duration_ms: f64,
     /// The ID of the fault that changed the call.
     pub fault: Option<String>,
+    /// `dashboard` for a call that a form of the dashboard has made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<String>,
     /// The members that are null because they are longer than 1 MiB: `Input`, `Output` or both.
     pub truncated: Vec<String>,
     /// The path that explains the call, for a call of GetFindings or GetFindingsV2 that returned no findings.
@@ -103,6 +106,7 @@ impl RecordedCall {
             output: output.unwrap_or_default(),
             duration_ms: (call.duration.as_secs_f64() * 1e6).round() / 1e3,
             fault: text(Field::Fault),
+            via: text(Field::Via),
             truncated: is_input_cut.into_iter().chain(is_output_cut).collect(),
             explain: explain_path(number, call),
         }

@@ -16,6 +16,8 @@ pub(super) enum Field {
     UserAgent,
     Traceparent,
     Fault,
+    /// What made the call, if no client has sent it.
+    Via,
     /// `Content-Encoding` of the request.
     Encoding,
     ErrorCode,

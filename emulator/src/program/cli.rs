@@ -267,6 +267,10 @@ pub(super) struct ServeArguments {
     )]
     pub(super) journal: usize,
 
+    /// Do not serve the dashboard for browsers (/_emulator/ui/)
+    #[arg(long, env = "SECURITYHUB_LOCAL_NO_UI", value_parser = FalseyValueParser::new())]
+    pub(super) no_ui: bool,
+
     /// Directory for the objects that export jobs of the V2 half write, as BUCKET/KEY; without it, the control plane
     /// returns them (GET /_emulator/exports/{id})
     #[arg(long, value_name = "DIRECTORY", env = "SECURITYHUB_LOCAL_EXPORT_DIR")]

@@ -96,6 +96,7 @@ fn settings(arguments: &ServeArguments, log: &Log, tls: Option<&Tls>) -> Result<
         export_target: export_target(arguments)?,
         sink_directory: arguments.sink_dir.clone(),
         sink_trust: sink_trust(arguments)?,
+        ui: !arguments.no_ui,
     })
 }
 

@@ -152,9 +152,14 @@ impl Service {
         answer::error(&internal_error(facts.operation), &facts.request_id)
     }
 
-    /// Records an answered call.
+    /// Counts an answered call, and records it in the journal.
     pub(super) fn observe(&self, facts: &Facts, parts: &Parts, body: &Bytes, response: &mut Response<Bytes>) {
         self.meter(facts, parts, body, response);
+        self.record_in_journal(facts, parts, body, response);
+    }
+
+    /// Records an answered call in the journal.
+    pub(super) fn record_in_journal(&self, facts: &Facts, parts: &Parts, body: &Bytes, response: &mut Response<Bytes>) {
         let time = facts.caller.as_ref().map_or_else(|| self.world().clock.now(), |caller| caller.now);
         let served = &self.0.served;
         let fault = facts.fault().map(|id| &**id);
@@ -170,7 +175,7 @@ impl Service {
 }
 
 /// The kind of a call. Calls of other services are of an unknown kind, because only these services distinguish them.
-fn call_kind(request: &ApiRequest) -> CallKind {
+pub(super) fn call_kind(request: &ApiRequest) -> CallKind {
     let Ok(route) = &request.route else { return CallKind::Unknown };
     match operations::entry(route.operation).run {
         Handler::Reads(_) | Handler::Missing => CallKind::Reads,

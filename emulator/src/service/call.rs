@@ -74,7 +74,7 @@ impl Call<'_> {
 /// Relations and tables are read one after the other. If relations change or work becomes due in between, the result
 /// could mix two states, so `read` is run again, up to `attempts` times. If the state changes every time, the last
 /// result is returned.
-fn read_consistently<R>(
+pub(super) fn read_consistently<R>(
     world: &World,
     budget: TimeBudget,
     attempts: u32,

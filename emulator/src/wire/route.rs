@@ -27,6 +27,11 @@ pub fn is_control(path: &str) -> bool {
         || ALIASES.iter().any(|alias| path.starts_with(alias))
 }
 
+/// Whether a path belongs to the dashboard, which only its own pages may read (DSH-15).
+pub fn is_dashboard(path: &str) -> bool {
+    path.strip_prefix("/_emulator/ui").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// Maximum size of a call's body, in bytes (IMP-22, CPL-06). The control plane accepts whole files of findings
 /// and whole scenarios.
 pub fn body_limit(method: &Method, path: &str) -> usize {

@@ -245,8 +245,9 @@ where
         shared.metrics.refused(refusal.reason);
         return refuse(is_control, &AwsError::new(code, refusal.message));
     }
-    let origin = parts.headers.get(ORIGIN).cloned();
-    let mut response = match admission::preflight(&parts) {
+    let is_open = !route::is_dashboard(parts.uri.path());
+    let origin = parts.headers.get(ORIGIN).filter(|_| is_open).cloned();
+    let mut response = match admission::preflight(&parts).filter(|_| is_open) {
         Some(response) => {
             body::discard(&parts, body, shared.read_timeout);
             response.map(Payload::from)

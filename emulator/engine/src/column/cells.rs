@@ -106,6 +106,16 @@ impl<T: Copy + Default + PartialOrd> Cells<T> {
         self.first.block(block)
     }
 
+    /// Passes the first value of each of the slots of a block to `each`, with the position of the slot.
+    pub(crate) fn each_first(&self, block: usize, slots: &Bits, mut each: impl FnMut(usize, T)) {
+        let firsts = self.firsts(block);
+        for position in slots.and(&self.present(block)).positions() {
+            if let Some(value) = firsts.get(position) {
+                each(position, *value);
+            }
+        }
+    }
+
     /// The slots in `all`, slots of a block, with a value that satisfies `passes`.
     pub(crate) fn passing(&self, block: usize, all: &Bits, mut passes: impl FnMut(T) -> bool) -> Bits {
         let mut passing = Bits::NONE;

@@ -105,6 +105,19 @@ impl Dates {
         }
     }
 
+    /// Passes the first instant of each of the slots of a block to `each`, with the position of the slot. Instants
+    /// that do not fit into 64 bits are skipped.
+    pub(crate) fn each(&self, block: usize, slots: &Bits, mut each: impl FnMut(usize, i64)) {
+        match self {
+            Self::Near(cells) => cells.each_first(block, slots, each),
+            Self::Far(cells) => cells.each_first(block, slots, |position, instant| {
+                if let Ok(instant) = i64::try_from(instant) {
+                    each(position, instant);
+                }
+            }),
+        }
+    }
+
     /// The earliest or latest instant of a slot.
     pub(crate) fn extreme(&self, slot: u32, latest: bool) -> Option<Instant> {
         match self {

@@ -208,6 +208,14 @@ impl Column {
         }
     }
 
+    /// Passes the first instant of each of the slots of a block to `each`, with the position of the slot. Does nothing
+    /// for columns without instants.
+    pub(crate) fn each_instant(&self, block: usize, slots: &Bits, each: impl FnMut(usize, i64)) {
+        if let Values::Date(dates) = &self.values {
+            dates.each(block, slots, each);
+        }
+    }
+
     /// Returns whether the column stores numbers.
     pub(crate) fn has_numbers(&self) -> bool {
         matches!(self.values, Values::Number(_))

@@ -21,6 +21,7 @@ mod documents;
 mod draft;
 mod forms;
 mod groups;
+mod histogram;
 mod keys;
 mod order;
 mod part;
@@ -29,6 +30,7 @@ mod select;
 
 pub use documents::{Batch, Snapshot};
 pub use draft::Draft;
+pub use histogram::Intervals;
 pub use keys::Key;
 pub use part::{Layer, Part, Scope};
 pub use select::{Effort, Forms};

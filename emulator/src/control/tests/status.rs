@@ -117,7 +117,9 @@ fn head_has_the_length_of_get() {
 /// Rules: CPL-147.
 #[test]
 fn a_browser_gets_a_page_and_others_a_list_of_paths() {
-    let service = service();
+    let settings = Settings { ui: false, ..Settings::default() };
+    let service = Service::new(settings, None).unwrap();
+    assert_eq!(post(&service, "/accounts", "{}").0, 200);
     let browser = [("accept", "text/html,application/xhtml+xml,*/*;q=0.8"), ("host", "127.0.0.1:4700")];
     let pages = ["/", "/_emulator", "/_emulator/"].map(|path| exchange(&service, &Method::GET, path, &browser));
     for page in &pages {

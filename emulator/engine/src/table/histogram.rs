@@ -1,0 +1,76 @@
+//! Counts of documents by an instant, in intervals of equal length.
+
+use std::collections::HashMap;
+
+use super::{Part, at};
+use crate::filter::Filter;
+use crate::schema::FieldId;
+
+/// Intervals of equal length, one after the other, in nanoseconds since 1970. Each includes its first nanosecond and
+/// excludes that of the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Intervals {
+    /// The first nanosecond of the first interval.
+    pub start: i64,
+    /// The length of each interval; 0 is treated as 1.
+    pub length: u64,
+    /// The number of intervals.
+    pub count: usize,
+}
+
+impl Intervals {
+    /// The interval that contains an instant.
+    pub fn position(&self, instant: i64) -> Option<usize> {
+        let offset = u64::try_from(instant.checked_sub(self.start)?).ok()?;
+        usize::try_from(offset / self.length.max(1)).ok().filter(|position| *position < self.count)
+    }
+}
+
+impl Part<'_> {
+    /// The earliest and the latest instant of `field` among the documents that satisfy `filter`, in nanoseconds since
+    /// 1970. Only the first instant of each document counts, and instants that do not fit are ignored.
+    pub fn first_and_last(&self, filter: &Filter, field: FieldId) -> Option<(i64, i64)> {
+        let table = self.table;
+        let mut found: Option<(i64, i64)> = None;
+        self.each_block(filter, vec![field], |block, slots| {
+            let Some(column) = table.columns.get(field) else { return };
+            column.each_instant(block, slots, |_, instant| {
+                let (first, last) = found.unwrap_or((instant, instant));
+                found = Some((first.min(instant), last.max(instant)));
+            });
+        });
+        found
+    }
+
+    /// Counts the documents that satisfy `filter` by interval of `field`, for each value of `group`. Only the first value
+    /// of each field counts, and documents without a value, or with an instant that does not fit into 64 bits, are not
+    /// counted. `group` must be of kind String.
+    pub fn over_time(
+        &self,
+        filter: &Filter,
+        field: FieldId,
+        group: FieldId,
+        intervals: Intervals,
+    ) -> HashMap<String, Vec<u64>> {
+        let table = self.table;
+        // The counts of each code of `group`.
+        let mut counts: Vec<Vec<u64>> = Vec::new();
+        self.each_block(filter, vec![field, group], |block, slots| {
+            let Some((dates, groups)) = table.columns.get(field).zip(table.columns.get(group)) else { return };
+            dates.each_instant(block, slots, |position, instant| {
+                let code = groups.first_code(at(block, position).0).map(|code| code as usize);
+                let Some((code, interval)) = code.zip(intervals.position(instant)) else { return };
+                if counts.len() <= code {
+                    counts.resize_with(code + 1, || vec![0; intervals.count]);
+                }
+                if let Some(count) = counts.get_mut(code).and_then(|counts| counts.get_mut(interval)) {
+                    *count += 1;
+                }
+            });
+        });
+        let is_used = |counts: &Vec<u64>| counts.iter().any(|count| *count > 0);
+        let counted = counts.into_iter().enumerate().filter(|(_, counts)| is_used(counts));
+        let text = |code: usize| Some(table.columns.get(group)?.text(code)?.to_owned());
+        counted.filter_map(|(code, counts)| Some((text(code)?, counts))).collect()
+    }
+}

@@ -1,0 +1,53 @@
+//! The one door through which pages reach the rest of the program. `service` implements it; tests of pages can, too.
+
+use std::sync::Arc;
+
+use http::Method;
+use securityhub_fixtures::Operation;
+use serde_json::Value;
+
+use super::view::View;
+use crate::aws_error::AwsError;
+use crate::control::Error;
+use crate::domain::findings::counts::Counter;
+use crate::state::{AccountId, Region, World};
+
+/// A question to a [`Counter`], which may be asked again if the world changes meanwhile.
+pub type Ask<'a> = dyn FnMut(&Counter<'_>) -> Result<(), AwsError> + 'a;
+
+/// Everything that a page can ask or do.
+pub trait Door {
+    /// The current world, for names and numbers that no call returns.
+    fn world(&self) -> Arc<World>;
+
+    /// The account that is looked at if no account has a hub.
+    fn default_account(&self) -> AccountId;
+
+    /// The Region that is looked at if the scenario lists none.
+    fn default_region(&self) -> Region;
+
+    /// The answer to an operation that only reads, called by the account of the view, in its Region. The call passes the
+    /// gate; it is not recorded, counted, throttled or affected by faults (DSH-12).
+    ///
+    /// # Errors
+    /// The error that the account gets.
+    fn read(&self, view: &View, operation: Operation, input: &Value) -> Result<Value, AwsError>;
+
+    /// Counts findings that the account of the view sees in its Region, if it may call GetFindings there.
+    ///
+    /// # Errors
+    /// The error that the account gets from GetFindings, or the error of the question.
+    fn count(&self, view: &View, ask: &mut Ask<'_>) -> Result<(), AwsError>;
+
+    /// Calls an operation like [`Door::read`], but it may write, and it is recorded in the journal.
+    ///
+    /// # Errors
+    /// The error that the account gets.
+    fn write(&self, view: &View, operation: Operation, input: &Value) -> Result<Value, AwsError>;
+
+    /// Calls the control plane. `path` includes the query; a null body is none.
+    ///
+    /// # Errors
+    /// The error of the call.
+    fn control(&self, method: &Method, path: &str, body: &Value) -> Result<Value, Error>;
+}

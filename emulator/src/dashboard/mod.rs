@@ -1,0 +1,317 @@
+//! The dashboard for browsers, `/_emulator/ui/`: pages that show the world as an account sees it in a Region, and the
+//! call behind everything that they show.
+//!
+//! A request takes this path: [`view`] reads its address, [`routes`] finds its page, the page in [`pages`] reads
+//! through its [`page::Context`] and returns its content, and [`layout`] writes what surrounds it. [`door`] is the only
+//! connection to operations and the control plane. Shared parts: texts of values ([`text`]), filters in addresses
+//! ([`chips`]), calls as commands ([`call`]), charts ([`chart`], [`timeline`]), forms and their checks ([`forms`]),
+//! messages about what was done ([`messages`]), and files for browsers ([`assets`]).
+//!
+//! No rule of Security Hub belongs here: what a page needs to know, it asks operations, the domain or the control plane.
+//! Nothing of a view is stored on the server except messages, which are shown once.
+
+pub mod assets;
+pub mod call;
+pub mod chart;
+pub mod chips;
+pub mod door;
+pub mod forms;
+pub mod layout;
+pub mod messages;
+pub mod page;
+pub mod pages;
+mod response;
+pub mod routes;
+pub mod text;
+pub mod timeline;
+pub mod view;
+
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HOST};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use securityhub_fixtures::Operation;
+use serde_json::json;
+
+use call::Call;
+use door::Door;
+use forms::{Form, Rejection, Secret};
+use layout::Frame;
+use messages::{Message, Messages};
+use page::{Content, Context, Done, Route, Trouble};
+use response::{asset, page as page_response, redirect};
+use view::{Place, Query, ROOT, View};
+
+use crate::state::{AccountId, HubKey};
+
+/// The state of the dashboard of a service.
+#[derive(Default)]
+pub struct Dashboard {
+    secret: Secret,
+    messages: Messages,
+}
+
+/// Whether a request for `/` is that of a browser. Clients of AWS do not accept HTML, and they sign their requests.
+pub fn is_browser_at_root<B>(request: &Request<B>) -> bool {
+    let (uri, headers) = (request.uri(), request.headers());
+    let is_read = [Method::GET, Method::HEAD].contains(request.method());
+    // Clients of services with the query protocol name their operation in `Action`.
+    let is_of_client = |name: &str| name == "Action" || name.to_ascii_lowercase().starts_with("x-amz-");
+    let query = Query::parse(uri.query().unwrap_or_default());
+    let is_call = query.pairs().any(|(name, _)| is_of_client(name));
+    let mut accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let accepts_html = accepted.any(|value| value.contains("text/html"));
+    is_read && uri.path() == "/" && !is_call && !headers.contains_key(AUTHORIZATION) && accepts_html
+}
+
+/// The response that leads a browser from `/` to the dashboard.
+pub fn to_dashboard() -> Response<Bytes> {
+    redirect(StatusCode::FOUND, ROOT)
+}
+
+/// Answers a request for a path of the dashboard.
+pub fn handle(dashboard: &Dashboard, door: &dyn Door, request: &Request<Bytes>) -> Response<Bytes> {
+    let started = Instant::now();
+    let exchange = Exchange { dashboard, door, request, started };
+    let mut response = exchange.answer();
+    if request.method() == Method::HEAD {
+        *response.body_mut() = Bytes::new();
+    }
+    response
+}
+
+/// A request while it is answered.
+struct Exchange<'e> {
+    dashboard: &'e Dashboard,
+    door: &'e dyn Door,
+    request: &'e Request<Bytes>,
+    started: Instant,
+}
+
+/// What is shown around a content.
+#[derive(Clone, Copy, Default)]
+struct Around<'a> {
+    message: Option<&'a Message>,
+    alert: Option<(&'a str, Option<&'a str>)>,
+}
+
+impl Exchange<'_> {
+    fn answer(&self) -> Response<Bytes> {
+        let reads = [Method::GET, Method::HEAD].contains(self.request.method());
+        let place = Place::of(self.request.uri().path());
+        if !reads && !matches!(place, Place::Page(..)) || !reads && self.request.method() != Method::POST {
+            return self.wrong_method(&self.start());
+        }
+        match place {
+            Place::Start => redirect(StatusCode::FOUND, &self.start().address()),
+            Place::Switch => self.switch(),
+            Place::Incomplete => {
+                let query = self.query().text();
+                redirect(StatusCode::FOUND, &format!("{}/{query}", self.request.uri().path()))
+            }
+            Place::Asset(hash, name) => match assets::find(hash, name) {
+                Some(found) => asset(found, accepts_gzip(self.request.headers())),
+                None => self.not_found(&self.start(), "No file of this version of the program has this address.", &[]),
+            },
+            Place::Page(account, region, page) => self.page(account, region, page),
+            Place::Unknown => self.not_found(&self.start(), "The dashboard has no such address.", &[]),
+        }
+    }
+
+    fn query(&self) -> Query {
+        Query::parse(self.request.uri().query().unwrap_or_default())
+    }
+
+    fn start(&self) -> View {
+        view::start(&self.door.world(), self.door.default_account(), &self.door.default_region())
+    }
+
+    /// The address of this program.
+    fn endpoint(&self) -> String {
+        let host = self.request.headers().get(HOST).and_then(|host| host.to_str().ok());
+        let host = host.or_else(|| self.request.uri().authority().map(http::uri::Authority::as_str));
+        format!("http://{}", host.unwrap_or("127.0.0.1:4600"))
+    }
+
+    /// Leads from the form `Switch` to the same page as another account.
+    fn switch(&self) -> Response<Bytes> {
+        let (query, world) = (self.query(), self.door.world());
+        let field = |name: &str| query.first(name).unwrap_or_default().trim().to_owned();
+        let (account, region) = (field("account"), field("region"));
+        let Some(account) = layout::account_named(&world, &account) else {
+            let sentence = format!("No account has the number or the name `{account}`.");
+            return self.not_found(&self.start(), &sentence, &[]);
+        };
+        let region = match world.directory().region(&region) {
+            Ok(region) => region,
+            Err(unknown) => return self.not_found(&self.start(), &format!("{unknown}."), &[]),
+        };
+        let to = field("to");
+        let (page, query) = to.split_once('?').unwrap_or((&to, ""));
+        let page = if routes::find(page).is_some() { page } else { "" };
+        redirect(StatusCode::FOUND, &View::of(account, region).to(page, Query::parse(query)).address())
+    }
+
+    fn page(&self, account: &str, region: &str, page: &str) -> Response<Bytes> {
+        let (world, start) = (self.door.world(), self.start());
+        let Some(account) = AccountId::parse(account) else {
+            let sentence = format!("`{account}` is not a valid account ID (expected 12 digits).");
+            return self.not_found(&start, &sentence, &[]);
+        };
+        let region = match world.directory().region(region) {
+            Ok(region) => region,
+            Err(unknown) => {
+                let instead = start.seen_as(account, start.region.clone());
+                return self.not_found(&instead, &format!("{unknown}."), &[]);
+            }
+        };
+        let query = self.query();
+        let number = query.first(messages::NAME).unwrap_or_default().to_owned();
+        let view = View::of(account, region).to(page, query.without(messages::NAME));
+        let Some(route) = routes::find(page) else {
+            let sentence = format!("The dashboard has no page `{page}`.");
+            return self.not_found(&view.to("", Query::default()), &sentence, &[]);
+        };
+        if self.request.method() == Method::POST {
+            return self.act(&view, route);
+        }
+        let message = self.dashboard.messages.take(&view, &number);
+        self.show(&view, route, Around { message: message.as_ref(), ..Around::default() }, None)
+    }
+
+    /// Shows a page, or the reason why it cannot be shown.
+    fn show(&self, view: &View, route: &Route, around: Around<'_>, form: Option<&Form>) -> Response<Bytes> {
+        let context = self.context(view);
+        let context = match form {
+            Some(form) => context.with_typed(form),
+            None => context,
+        };
+        let refused = if around.alert.is_some() { Some(StatusCode::UNPROCESSABLE_ENTITY) } else { None };
+        match (route.show)(&context) {
+            Ok(content) => {
+                let invalid = content.alert.is_some().then_some(StatusCode::BAD_REQUEST);
+                self.respond(refused.or(invalid).unwrap_or(StatusCode::OK), view, &content, around)
+            }
+            Err(trouble) => self.trouble(&context, route, &trouble, around),
+        }
+    }
+
+    fn context<'v>(&'v self, view: &'v View) -> Context<'v> {
+        Context::new(self.door, view, self.dashboard.secret.token(view))
+    }
+
+    /// Shows why a page cannot be shown.
+    fn trouble(&self, context: &Context<'_>, route: &Route, trouble: &Trouble, around: Around<'_>) -> Response<Bytes> {
+        let view = context.view;
+        let heading = route.link.unwrap_or("Not available").to_owned();
+        match trouble {
+            Trouble::Refused { sentence, code, call, .. } => {
+                let key = HubKey { account: view.account, region: view.region.clone() };
+                let is_off = !context.world.relations().is_on(&key);
+                let preview = [Call::api(Operation::EnableSecurityHub, json!({}))];
+                let body = if is_off {
+                    layout::off(&context.world, view, &context.token, &preview, &self.endpoint())
+                } else {
+                    String::new()
+                };
+                let content = Content { heading, body, calls: vec![(**call).clone()], alert: None };
+                let alert = around.alert.or(Some((sentence, code.as_deref())));
+                let was_refused = around.alert.is_some();
+                let status = if was_refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+                self.respond(status, view, &content, Around { alert, ..around })
+            }
+            Trouble::Invalid(sentence) => {
+                let content = Content { heading, ..Content::default() };
+                let alert = Some((sentence.as_str(), None));
+                self.respond(StatusCode::BAD_REQUEST, view, &content, Around { alert, ..around })
+            }
+            Trouble::NotFound { sentence, instead } => self.not_found(view, sentence, std::slice::from_ref(&**instead)),
+        }
+    }
+
+    /// Does what a form asks for.
+    fn act(&self, view: &View, route: &Route) -> Response<Bytes> {
+        let form = match forms::read(&self.dashboard.secret, view, self.request) {
+            Ok(form) => form,
+            Err(rejection) => return self.reject(view, &rejection),
+        };
+        let context = self.context(view);
+        let done = if form.field("action") == "enable-hub" {
+            enable_hub(&context)
+        } else {
+            match route.act {
+                Some(act) => act(&context, &form),
+                None => return self.wrong_method(view),
+            }
+        };
+        match done {
+            Ok(Done { message, next }) => {
+                let next = next.unwrap_or_else(|| view.clone());
+                let number = self.dashboard.messages.put(&next, message);
+                let query = next.query.clone().with(messages::NAME, &number);
+                redirect(StatusCode::SEE_OTHER, &next.to(&next.page.clone(), query).address())
+            }
+            Err(trouble) => self.refused(view, route, &form, &trouble),
+        }
+    }
+
+    /// Shows a form again after its action was refused, with what was typed.
+    fn refused(&self, view: &View, route: &Route, form: &Form, trouble: &Trouble) -> Response<Bytes> {
+        let (sentence, code) = match trouble {
+            Trouble::Refused { sentence, code, status, .. } => {
+                let code = code.as_ref().map_or_else(|| status.to_string(), |code| format!("{code} ({status})"));
+                (sentence.as_str(), Some(code))
+            }
+            Trouble::Invalid(sentence) | Trouble::NotFound { sentence, .. } => (sentence.as_str(), None),
+        };
+        let alert = Some((sentence, code.as_deref()));
+        self.show(view, route, Around { alert, ..Around::default() }, Some(form))
+    }
+
+    fn reject(&self, view: &View, rejection: &Rejection) -> Response<Bytes> {
+        let (status, heading, sentence) = match rejection {
+            Rejection::Unreadable(reason) => (StatusCode::BAD_REQUEST, "Invalid form", *reason),
+            Rejection::Foreign(reason) => (StatusCode::FORBIDDEN, "Refused", *reason),
+            Rejection::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Too large", "A form may have up to 6 MiB."),
+        };
+        let content = layout::missing(sentence, &[("Back to the page".to_owned(), view.clone())]);
+        self.respond(status, view, &Content { heading: heading.to_owned(), ..content }, Around::default())
+    }
+
+    fn not_found(&self, view: &View, sentence: &str, links: &[(String, View)]) -> Response<Bytes> {
+        let own = [(format!("Overview of {} in {}", view.account, view.region), view.to("", Query::default()))];
+        let content = layout::missing(sentence, if links.is_empty() { &own } else { links });
+        self.respond(StatusCode::NOT_FOUND, view, &content, Around::default())
+    }
+
+    fn wrong_method(&self, view: &View) -> Response<Bytes> {
+        let sentence = format!("This address does not support {}.", self.request.method());
+        let content = layout::missing(&sentence, &[("Overview".to_owned(), view.to("", Query::default()))]);
+        let content = Content { heading: "Not supported".to_owned(), ..content };
+        let mut response = self.respond(StatusCode::METHOD_NOT_ALLOWED, view, &content, Around::default());
+        response.headers_mut().insert(http::header::ALLOW, http::HeaderValue::from_static("GET, HEAD"));
+        response
+    }
+
+    fn respond(&self, status: StatusCode, view: &View, content: &Content, around: Around<'_>) -> Response<Bytes> {
+        let (world, endpoint) = (self.door.world(), self.endpoint());
+        let Around { message, alert } = around;
+        let frame = Frame { view, world: &world, routes: routes::all(), endpoint: &endpoint, message, alert };
+        page_response(status, layout::write(&frame, content), self.started.elapsed())
+    }
+}
+
+/// The action of the form that every page shows while the hub is off.
+fn enable_hub(context: &Context<'_>) -> Result<Done, Trouble> {
+    let input = json!({});
+    context.write(Operation::EnableSecurityHub, &input)?;
+    let call = Call::api(Operation::EnableSecurityHub, input);
+    Ok(Message::new("Security Hub is enabled.", vec![call]).into())
+}
+
+/// Whether a client accepts gzip.
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let mut accepted = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    accepted.any(|value| value.split(',').any(|coding| coding.split(';').next().is_some_and(|it| it.trim() == "gzip")))
+}

@@ -1,0 +1,230 @@
+//! What a page is made of: its route, the context in which it is shown, its content, and the reasons why it cannot be
+//! shown.
+//!
+//! A page is a function from a [`Context`] to a [`Content`]. It reads through the context, builds the struct of its
+//! template, and lists the calls that return the same. It is tested without HTTP.
+
+use std::sync::Arc;
+
+use askama::Template;
+use http::Method;
+use securityhub_fixtures::Operation;
+use serde_json::{Value, json};
+
+use super::call::Call;
+use super::chips::{self, Chip};
+use super::door::Door;
+use super::forms::Form;
+use super::messages::Message;
+use super::text;
+use super::view::{Query, View};
+use crate::aws_error::AwsError;
+use crate::control::Error;
+use crate::domain::findings::counts::Counter;
+use crate::invariant::Invariant;
+use crate::state::{AccountId, World};
+
+/// A page of the dashboard.
+pub struct Route {
+    /// The path below the Region, empty for the first page.
+    pub path: &'static str,
+    /// The name of its link in the navigation; `None` for a page that only other pages link to.
+    pub link: Option<&'static str>,
+    /// The query of that link, without the question mark.
+    pub query: &'static str,
+    /// Shows the page.
+    pub show: fn(&Context<'_>) -> Result<Content, Trouble>,
+    /// Does what a form of the page asks for; `None` for a page without forms that write.
+    pub act: Option<fn(&Context<'_>, &Form) -> Result<Done, Trouble>>,
+}
+
+/// The content of `main`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Content {
+    /// The only h1, which is also in the title.
+    pub heading: String,
+    /// Everything below the heading, as HTML.
+    pub body: String,
+    /// The calls that return what is shown.
+    pub calls: Vec<Call>,
+    /// The reason why a part of the query cannot be used. The page then has the status 400.
+    pub alert: Option<String>,
+}
+
+impl Content {
+    /// Content from a template.
+    pub fn new(heading: &str, template: &impl Template, calls: Vec<Call>) -> Content {
+        Content { heading: heading.to_owned(), body: html(template), calls, alert: None }
+    }
+}
+
+/// Writes a template.
+pub fn html(template: &impl Template) -> String {
+    template.render().or_report("a template can be written").unwrap_or_default()
+}
+
+/// What an action leads to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Done {
+    /// What it has done.
+    pub message: Message,
+    /// The view to show next; `None` for the view of the form.
+    pub next: Option<View>,
+}
+
+impl From<Message> for Done {
+    fn from(message: Message) -> Done {
+        Done { message, next: None }
+    }
+}
+
+/// The reason why a page cannot be shown, or an action cannot be done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Trouble {
+    /// The service has refused a call.
+    Refused {
+        /// The sentence of the service.
+        sentence: String,
+        /// The code of the error; `None` for the control plane.
+        code: Option<String>,
+        /// The status that the account gets.
+        status: u16,
+        /// The call.
+        call: Box<Call>,
+    },
+    /// The query or the form contains something that cannot be used. The sentence names it.
+    Invalid(String),
+    /// There is no such thing.
+    NotFound {
+        /// A sentence about what is missing.
+        sentence: String,
+        /// The name of a link to a view that exists, and the view.
+        instead: Box<(String, View)>,
+    },
+}
+
+impl Trouble {
+    fn of_api(error: &AwsError, call: Call) -> Trouble {
+        let (sentence, code) = (error.message.clone().into_owned(), Some(error.name().to_owned()));
+        Trouble::Refused { sentence, code, status: error.status, call: Box::new(call) }
+    }
+
+    fn of_control(error: Error, call: Call) -> Trouble {
+        Trouble::Refused { sentence: error.message, code: None, status: error.status, call: Box::new(call) }
+    }
+}
+
+/// A number of findings, with the address of the findings that it counts (DSH-25).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// The number.
+    pub number: String,
+    /// The address of the findings.
+    pub address: String,
+}
+
+/// The surroundings in which a page is shown.
+pub struct Context<'c> {
+    /// What is looked at.
+    pub view: &'c View,
+    /// The world, for names and numbers that no call returns.
+    pub world: Arc<World>,
+    /// The token of forms.
+    pub token: String,
+    /// The form that was refused, so that the page can show again what was typed.
+    pub typed: Option<&'c Form>,
+    door: &'c dyn Door,
+}
+
+impl<'c> Context<'c> {
+    /// The surroundings of a view.
+    pub fn new(door: &'c dyn Door, view: &'c View, token: String) -> Context<'c> {
+        Context { view, world: door.world(), token, typed: None, door }
+    }
+
+    /// The same after a form was refused.
+    #[must_use]
+    pub fn with_typed(self, form: &'c Form) -> Context<'c> {
+        Context { typed: Some(form), ..self }
+    }
+
+    /// The answer to an operation that reads, as the account of the view.
+    ///
+    /// # Errors
+    /// [`Trouble::Refused`] with the call, which the caller returns to show it instead of the page.
+    pub fn read(&self, operation: Operation, input: &Value) -> Result<Value, Trouble> {
+        let read = self.door.read(self.view, operation, input);
+        read.map_err(|error| Trouble::of_api(&error, Call::api(operation, input.clone())))
+    }
+
+    /// The answer to an operation that writes, as the account of the view.
+    ///
+    /// # Errors
+    /// [`Trouble::Refused`] with the call.
+    pub fn write(&self, operation: Operation, input: &Value) -> Result<Value, Trouble> {
+        let written = self.door.write(self.view, operation, input);
+        written.map_err(|error| Trouble::of_api(&error, Call::api(operation, input.clone())))
+    }
+
+    /// The answer of the control plane to a call.
+    ///
+    /// # Errors
+    /// [`Trouble::Refused`] with the call. `command` has the arguments of `securityhub-local` for it.
+    pub fn control(&self, method: &Method, path: &str, body: &Value, command: &str) -> Result<Value, Trouble> {
+        let answered = self.door.control(method, path, body);
+        answered.map_err(|error| Trouble::of_control(error, Call::control(method, path, body.clone(), command)))
+    }
+
+    /// Counts findings that the account sees.
+    ///
+    /// # Errors
+    /// [`Trouble::Refused`] with a call of GetFindings.
+    pub fn count<R>(&self, mut ask: impl FnMut(&Counter<'_>) -> Result<R, AwsError>) -> Result<R, Trouble> {
+        let mut answer = None;
+        let counted = self.door.count(self.view, &mut |counter| {
+            answer = Some(ask(counter)?);
+            Ok(())
+        });
+        let call = || Call::api(Operation::GetFindings, json!({}));
+        match (counted, answer) {
+            (Ok(()), Some(answer)) => Ok(answer),
+            (Err(error), _) => Err(Trouble::of_api(&error, call())),
+            (Ok(()), None) => {
+                let error = AwsError::invalid_input("the question was not answered");
+                Err(Trouble::of_api(&error, call()))
+            }
+        }
+    }
+
+    /// A number of findings with the link to them.
+    pub fn counted(&self, number: u64, chips: &[Chip]) -> Count {
+        Count { number: text::number(number), address: self.findings(chips) }
+    }
+
+    /// The address of the findings that chips select.
+    pub fn findings(&self, chips: &[Chip]) -> String {
+        self.link("findings", chips::query(chips))
+    }
+
+    /// The address of a page for the same account and Region.
+    pub fn link(&self, page: &str, query: Query) -> String {
+        self.view.to(page, query).address()
+    }
+
+    /// The name of an account, if it is known.
+    pub fn name(&self, account: AccountId) -> Option<String> {
+        name(&self.world, account)
+    }
+
+    /// The value of a field of the refused form; empty if the page is shown for the first time.
+    pub fn typed(&self, field: &str) -> &str {
+        self.typed.map(|form| form.field(field)).unwrap_or_default()
+    }
+}
+
+/// The name of an account, if it is known.
+pub fn name(world: &World, account: AccountId) -> Option<String> {
+    let directory = world.directory();
+    let name = &directory.accounts.get(&account)?.name;
+    (*name != format!("account-{account}")).then(|| name.clone())
+}

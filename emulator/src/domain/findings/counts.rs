@@ -1,0 +1,180 @@
+//! Numbers of the findings that a caller sees, by filters, by the values of a field, and over time. They equal the
+//! numbers of findings that GetFindings returns for the same filters, but no finding is read.
+
+use std::collections::HashMap;
+
+use securityhub_engine::{FieldId, FieldKind, Filter, Intervals};
+use serde_json::{Map, Value};
+
+use super::filters::classic::{self, FILTERS};
+use super::visibility::{self, View};
+use crate::aws_error::AwsError;
+use crate::domain::caller::Caller;
+use crate::state::{Findings, World};
+
+/// Counts the findings that a caller sees.
+pub struct Counter<'w> {
+    world: &'w World,
+    caller: &'w Caller,
+    views: Vec<View>,
+}
+
+/// Numbers of findings in intervals of time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OverTime {
+    /// The intervals.
+    pub intervals: Intervals,
+    /// The number of findings in each interval, for each value of the field that they are grouped by.
+    pub counts: HashMap<String, Vec<u64>>,
+}
+
+impl<'w> Counter<'w> {
+    /// A counter for a caller, whose visible accounts are read now.
+    pub fn new(world: &'w World, caller: &'w Caller) -> Counter<'w> {
+        Counter { world, caller, views: visibility::views(world, caller) }
+    }
+
+    /// The number of findings that filters of GetFindings select.
+    ///
+    /// # Errors
+    /// 400 for filters that GetFindings refuses.
+    pub fn all(&self, filters: &Map<String, Value>) -> Result<u64, AwsError> {
+        let count = |findings: &Findings, view: &View, filter: &Filter| view.part(findings).count(filter) as u64;
+        Ok(self.of_views(filters, &[], count)?.into_iter().sum())
+    }
+
+    /// The number of findings that filters select, for each value of a field with values of kind String or Number. A
+    /// finding counts once for each of its values.
+    ///
+    /// # Errors
+    /// 400 for filters that GetFindings refuses.
+    pub fn by(&self, filters: &Map<String, Value>, name: &str) -> Result<HashMap<String, u64>, AwsError> {
+        let mut counts = HashMap::new();
+        let Some(field) = self.field(name, &[FieldKind::String, FieldKind::Number]) else { return Ok(counts) };
+        let groups = |findings: &Findings, view: &View, filter: &Filter| view.part(findings).groups(filter, field);
+        for (value, count) in self.of_views(filters, &[field], groups)?.into_iter().flatten() {
+            *counts.entry(value).or_default() += count;
+        }
+        Ok(counts)
+    }
+
+    /// The number of findings that filters select in each of the intervals that `intervals` chooses for the earliest and
+    /// the latest instant of the field `time`, for each value of the field `group`. `None` if there are no findings.
+    ///
+    /// # Errors
+    /// 400 for filters that GetFindings refuses.
+    pub fn over_time(
+        &self,
+        filters: &Map<String, Value>,
+        (time, group): (&str, &str),
+        intervals: impl Fn(i64, i64) -> Intervals,
+    ) -> Result<Option<OverTime>, AwsError> {
+        let (time, group) = (self.field(time, &[FieldKind::Date]), self.field(group, &[FieldKind::String]));
+        let Some((time, group)) = time.zip(group) else { return Ok(None) };
+        let range =
+            |findings: &Findings, view: &View, filter: &Filter| view.part(findings).first_and_last(filter, time);
+        let ranges = self.of_views(filters, &[time], range)?;
+        let range = ranges.into_iter().flatten().reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)));
+        let Some((first, last)) = range else { return Ok(None) };
+        let intervals = intervals(first, last);
+        let count = |findings: &Findings, view: &View, filter: &Filter| {
+            view.part(findings).over_time(filter, time, group, intervals)
+        };
+        let mut counts: HashMap<String, Vec<u64>> = HashMap::new();
+        for (value, counted) in self.of_views(filters, &[time, group], count)?.into_iter().flatten() {
+            let sums = counts.entry(value).or_insert_with(|| vec![0; intervals.count]);
+            sums.iter_mut().zip(counted).for_each(|(sum, count)| *sum += count);
+        }
+        Ok(Some(OverTime { intervals, counts }))
+    }
+
+    fn field(&self, name: &str, kinds: &[FieldKind]) -> Option<FieldId> {
+        let schema = self.world.schema();
+        schema.field(name).filter(|field| schema.kind(*field).is_some_and(|kind| kinds.contains(&kind)))
+    }
+
+    /// The result of `read` for each table of findings that the caller sees.
+    fn of_views<R>(
+        &self,
+        filters: &Map<String, Value>,
+        fields: &[FieldId],
+        read: impl Fn(&Findings, &View, &Filter) -> R,
+    ) -> Result<Vec<R>, AwsError> {
+        let selection = classic::convert(&FILTERS, filters, self.world.schema(), self.caller.now);
+        let selection = selection.map_err(|violations| FILTERS.refuse(&violations))?;
+        let of_view = |view: &View| {
+            let filter = Filter::All(vec![view.filter(self.world), selection.clone()]);
+            self.world.query_findings(&view.table, &filter, fields, |findings| read(findings, view, &filter))
+        };
+        Ok(self.views.iter().filter_map(of_view).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use securityhub_fixtures::Operation;
+    use serde_json::json;
+
+    use super::*;
+    use crate::state::{MemberStatus, Region};
+    use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding_of, id};
+
+    const HOUR: i64 = 3_600 * 1_000_000_000;
+
+    fn filters(filters: Value) -> Map<String, Value> {
+        serde_json::from_value(filters).unwrap()
+    }
+
+    fn equals(name: &str, value: &str) -> Value {
+        json!({ name: [{ "Value": value, "Comparison": "EQUALS" }] })
+    }
+
+    /// Two accounts with findings of two severities at two times.
+    fn stage() -> Stage {
+        let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
+        stage.member(MemberStatus::Enabled);
+        for account in [ADMINISTRATOR, MEMBER] {
+            let finding = |name: &str, label: &str, hour: u32| {
+                let updated = format!("2026-01-10T{hour:02}:30:00Z");
+                finding_of(account, name, json!({ "Severity": { "Label": label }, "UpdatedAt": updated }))
+            };
+            let findings = [finding("a", "HIGH", 8), finding("b", "LOW", 8), finding("c", "HIGH", 10)];
+            stage.good(account, Operation::BatchImportFindings, json!({ "Findings": findings }));
+        }
+        stage
+    }
+
+    /// Rules: DSH-40, DSH-41, DSH-42.
+    #[test]
+    fn counts_equal_the_findings_that_getfindings_returns() {
+        let stage = stage();
+        for (account, factor) in [(ADMINISTRATOR, 2), (MEMBER, 1)] {
+            let caller = Caller::local_user(id(account), Region::new(REGION), stage.0.clock.now());
+            let counter = Counter::new(&stage.0, &caller);
+            for (filter, expected) in [
+                (json!({}), 3),
+                (equals("SeverityLabel", "HIGH"), 2),
+                (equals("Title", "none"), 0),
+                (equals("RecordState", "ACTIVE"), 3),
+            ] {
+                let listed = stage.good(account, Operation::GetFindings, json!({ "Filters": filter }));
+                assert_eq!(listed["Findings"].as_array().unwrap().len() as u64, factor * expected, "{filter}");
+                assert_eq!(counter.all(&filters(filter)).unwrap(), factor * expected);
+            }
+            let by = counter.by(&Map::new(), "SeverityLabel").unwrap();
+            assert_eq!(by, HashMap::from([("HIGH".to_owned(), 2 * factor), ("LOW".to_owned(), factor)]));
+            let owners = counter.by(&Map::new(), "AwsAccountId").unwrap();
+            assert_eq!(owners.len() as u64, factor);
+            let intervals = |first: i64, last: i64| {
+                assert_eq!(last - first, 2 * HOUR);
+                Intervals { start: first - HOUR / 2, length: HOUR.unsigned_abs(), count: 3 }
+            };
+            let over = counter.over_time(&Map::new(), ("UpdatedAt", "SeverityLabel"), intervals).unwrap().unwrap();
+            let expected = [("HIGH", vec![factor, 0, factor]), ("LOW", vec![factor, 0, 0])];
+            assert_eq!(over.counts, expected.map(|(label, counts)| (label.to_owned(), counts)).into());
+            let none = filters(equals("Title", "none"));
+            assert_eq!(counter.over_time(&none, ("UpdatedAt", "SeverityLabel"), intervals).unwrap(), None);
+            assert_eq!(counter.all(&filters(json!({ "Nope": [{}] }))).unwrap_err().status, 400);
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! A page as a tree, and the checks of its structure. Pages are also well-formed XML, so a tag that is not closed fails.
+
+use std::collections::HashSet;
+
+use roxmltree::{Node, ParsingOptions};
+
+/// The text of a page.
+pub struct Document {
+    text: String,
+}
+
+impl Document {
+    pub fn new(text: &str) -> Document {
+        // Attributes of extensions of htmx contain a colon, which XML reserves.
+        Document { text: text.replace(" hx-sse:", " hx-sse-") }
+    }
+
+    /// Passes the root element to `read`.
+    pub fn with<R>(&self, read: impl FnOnce(Node<'_, '_>) -> R) -> R {
+        let options = ParsingOptions { allow_dtd: true, ..ParsingOptions::default() };
+        let tree = roxmltree::Document::parse_with_options(&self.text, options);
+        let tree = tree.unwrap_or_else(|error| panic!("the page is not well-formed: {error}\n{}", self.text));
+        read(tree.root_element())
+    }
+
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The text of the first element with an id.
+    pub fn text_of(&self, id: &str) -> String {
+        self.with(|html| {
+            let found = html.descendants().find(|node| node.attribute("id") == Some(id));
+            content(found.unwrap_or_else(|| panic!("no element has the id {id}")))
+        })
+    }
+
+    /// The addresses and texts of links within `main`.
+    pub fn links(&self) -> Vec<(String, String)> {
+        self.with(|html| {
+            let links = elements(html, "a").map(|link| (attribute(link, "href").to_owned(), content(link)));
+            links.collect()
+        })
+    }
+
+    pub fn check_structure(&self, address: &str) {
+        self.with(|html| {
+            assert!(self.text.starts_with("<!DOCTYPE html>\n"), "{address}");
+            assert_eq!(html.attribute("lang"), Some("en"), "{address}");
+            let body = one(html, "body");
+            let first = elements(body, "a").next().unwrap();
+            assert_eq!((attribute(first, "href"), content(first).as_str()), ("#main", "Skip to content"), "{address}");
+            let of_body = |name: &str| body.children().filter(|child| child.has_tag_name(name)).count();
+            assert_eq!(["header", "nav", "main", "footer"].map(of_body), [1; 4], "{address}: landmarks");
+            assert_eq!(one(body, "nav").attribute("aria-label").unwrap_or_default(), "Main", "{address}");
+            let current = elements(one(body, "nav"), "a").filter(|link| link.attribute("aria-current") == Some("page"));
+            assert!(current.count() <= 1, "{address}");
+            let heading = content(one(one(body, "main"), "h1"));
+            let (account, region) = seen_as(address);
+            let title = format!("{heading} · {account} · {region} · securityhub-local");
+            assert_eq!(content(one(html, "title")), title, "{address}");
+            check_headings(address, body);
+            check_ids(address, html);
+            check_labels(address, body);
+        });
+    }
+
+    pub fn check_content_policy(&self, address: &str) {
+        self.with(|html| {
+            assert_eq!(elements(html, "style").count(), 0, "{address}");
+            for script in elements(html, "script") {
+                assert!(content(script).is_empty() && is_asset(attribute(script, "src")), "{address}: a script");
+            }
+            for link in elements(html, "link") {
+                assert!(is_asset(attribute(link, "href")), "{address}: {link:?}");
+            }
+            for node in html.descendants().filter(Node::is_element) {
+                for attribute in node.attributes() {
+                    let (name, value) = (attribute.name(), attribute.value());
+                    let is_code = name == "style" || name.starts_with("on") || name.starts_with("hx-on");
+                    let is_script = value.contains("javascript:") || value.starts_with("js:");
+                    assert!(!is_code && !is_script, "{address}: {name}={value}");
+                    let loads = ["src", "srcset", "poster", "data"].contains(&name);
+                    assert!(!loads || value.starts_with("/_emulator/ui/"), "{address}: {name}={value}");
+                }
+            }
+            let config = elements(html, "meta").find(|meta| meta.attribute("name") == Some("htmx-config")).unwrap();
+            let config: serde_json::Value = serde_json::from_str(attribute(config, "content")).unwrap();
+            assert_eq!(config["includeIndicatorCSS"], false, "{address}");
+        });
+    }
+
+    pub fn check_tables(&self, address: &str) {
+        self.with(|html| {
+            for table in elements(html, "table") {
+                let caption = table.first_element_child().filter(|child| child.has_tag_name("caption"));
+                let caption = content(caption.unwrap_or_else(|| panic!("{address}: a table without a caption")));
+                assert!(!caption.is_empty(), "{address}: an empty caption");
+                for header in elements(table, "th") {
+                    assert!(header.has_attribute("scope"), "{address}: {caption}: {}", content(header));
+                }
+                for row in elements(one(table, "tbody"), "tr") {
+                    let has_name = row.children().any(|cell| cell.attribute("scope") == Some("row"));
+                    assert!(has_name, "{address}: {caption}: a row without a name");
+                }
+            }
+            for time in elements(html, "time") {
+                let text = content(time);
+                assert!(text.len() == 20 && text.ends_with('Z') && time.has_attribute("datetime"), "{address}: {text}");
+            }
+        });
+    }
+
+    pub fn check_charts(&self, address: &str) {
+        self.with(|html| {
+            for chart in elements(html, "svg") {
+                assert_eq!(chart.attribute("role"), Some("img"), "{address}");
+                assert!(!attribute(chart, "aria-label").is_empty(), "{address}");
+            }
+        });
+    }
+
+    pub fn check_frame(&self, address: &str) {
+        let (account, region) = seen_as(address);
+        let banner = self.text_of("banner");
+        assert!(banner.contains(&format!("Seen as {account} in {region}")), "{address}: {banner}");
+        let roles = ["administrator of", "member of", "stands alone", "hub is off"];
+        assert!(roles.iter().any(|role| banner.contains(role)), "{address}: {banner}");
+        for label in ["Account", "Region", "Switch"] {
+            assert!(banner.contains(label), "{address}: {banner}");
+        }
+        let footer = self.text_of("footer");
+        for text in ["securityhub-local ", "Clock ", "in the world", "OpenAPI"] {
+            assert!(footer.contains(text), "{address}: {footer}");
+        }
+    }
+
+    pub fn check_calls(&self, address: &str) {
+        self.with(|html| {
+            let summary = |details: &Node<'_, '_>| content(one(*details, "summary"));
+            let details: Vec<Node<'_, '_>> =
+                elements(html, "details").filter(|it| summary(it) == "Show me the call").collect();
+            assert_eq!(details.len(), 1, "{address}");
+            for list in elements(details[0], "dl") {
+                let terms: Vec<String> = elements(list, "dt").map(content).collect();
+                let api = ["AWS CLI", "boto3", "curl"];
+                let control = ["securityhub-local", "Python", "curl"];
+                assert!(terms == api || terms == control, "{address}: {terms:?}");
+                assert_eq!(elements(list, "pre").count(), 3, "{address}");
+            }
+        });
+    }
+}
+
+/// The account and the Region in an address.
+pub fn seen_as(address: &str) -> (&str, &str) {
+    let parts: Vec<&str> = address.split('/').collect();
+    (parts[4], parts[5])
+}
+
+/// The elements with a name below a node.
+pub fn elements<'n, 'i: 'n>(node: Node<'n, 'i>, name: &'static str) -> impl Iterator<Item = Node<'n, 'i>> {
+    node.descendants().filter(move |found| found.has_tag_name(name) || found.tag_name().name() == name)
+}
+
+fn one<'n, 'i: 'n>(node: Node<'n, 'i>, name: &'static str) -> Node<'n, 'i> {
+    let found: Vec<Node<'n, 'i>> = elements(node, name).collect();
+    assert_eq!(found.len(), 1, "the number of elements {name}");
+    found[0]
+}
+
+pub fn attribute<'n>(node: Node<'n, '_>, name: &str) -> &'n str {
+    node.attribute(name).unwrap_or_default()
+}
+
+/// The text of an element, with single spaces.
+pub fn content(node: Node<'_, '_>) -> String {
+    let text: String = node.descendants().filter_map(|node| node.text().filter(|_| node.is_text())).collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn is_asset(address: &str) -> bool {
+    address.starts_with("/_emulator/ui/assets/")
+}
+
+/// No level of headings is left out.
+fn check_headings(address: &str, body: Node<'_, '_>) {
+    let mut level = 0;
+    for node in body.descendants().filter(Node::is_element) {
+        let name = node.tag_name().name();
+        let Some(found) = name.strip_prefix('h').and_then(|digit| digit.parse::<u32>().ok()) else { continue };
+        assert!(found <= level + 1, "{address}: {name} after h{level}: {}", content(node));
+        level = found;
+    }
+}
+
+/// Ids are unique, and references to ids exist.
+fn check_ids(address: &str, html: Node<'_, '_>) {
+    let mut ids = HashSet::new();
+    for id in html.descendants().filter_map(|node| node.attribute("id")) {
+        assert!(ids.insert(id), "{address}: the id {id} is not unique");
+    }
+    for node in html.descendants() {
+        for name in ["aria-labelledby", "aria-describedby", "for", "list", "form"] {
+            for id in node.attribute(name).unwrap_or_default().split_whitespace() {
+                assert!(ids.contains(id), "{address}: {name}={id}");
+            }
+        }
+    }
+}
+
+/// Every field has a label, and every button a name.
+fn check_labels(address: &str, body: Node<'_, '_>) {
+    let labels: HashSet<&str> = elements(body, "label").filter_map(|label| label.attribute("for")).collect();
+    for field in ["input", "select", "textarea"].into_iter().flat_map(|name| elements(body, name)) {
+        if field.attribute("type") == Some("hidden") {
+            continue;
+        }
+        let is_labelled = field.attribute("id").is_some_and(|id| labels.contains(id));
+        let is_inside = field.ancestors().any(|around| around.has_tag_name("label"));
+        assert!(is_labelled || is_inside || field.has_attribute("aria-label"), "{address}: {field:?}");
+    }
+    for button in elements(body, "button") {
+        assert!(
+            !content(button).is_empty() || button.has_attribute("aria-label"),
+            "{address}: a button without a name"
+        );
+    }
+}
