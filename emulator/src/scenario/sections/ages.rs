@@ -16,7 +16,7 @@ use crate::state::Timestamp;
 
 /// Decides which findings are too old.
 pub(super) struct Ages {
-    /// The start of the clock.
+    /// The initial time of the clock.
     start: Timestamp,
     /// True if there are hubs V2 that stop showing findings after a while.
     has_retention_v2: bool,
