@@ -7,7 +7,7 @@ use std::any::Any;
 pub trait ChangeLog: Any + Send + Sync {
     /// Appends a record of a world with this epoch. Returns whether it was written. Records of worlds that were replaced are
     /// ignored.
-    fn append(&self, epoch: u64, record: Vec<u8>) -> bool;
+    fn append(&self, epoch: u64, record: &[u8]) -> bool;
 
     /// Reserves event numbers up to this one, and some more, so that a later process does not use them. Returns false if
     /// they could not be reserved.

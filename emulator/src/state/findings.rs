@@ -327,8 +327,10 @@ impl<'t> FindingWriter<'t> {
 
     /// Appends the findings that were written so far to a recording.
     pub(super) fn add_to(&self, recording: &mut Recording, table: &TableKey) {
-        let mut numbers = self.touched.clone().unwrap_or_default();
-        numbers.extend(self.stored.iter().map(|stored| stored.number));
+        let touched = self.touched.iter().flatten().copied();
+        let mut numbers: Vec<u64> = self.stored.iter().map(|stored| stored.number).chain(touched).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
         let slots: Vec<Slot> = numbers.iter().filter_map(|number| self.findings.table.with_sequence(*number)).collect();
         recording.put(table, self.findings, &slots);
     }

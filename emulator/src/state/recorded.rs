@@ -10,7 +10,7 @@ use super::events::Events;
 use super::findings::Findings;
 use super::held::HeldRelations;
 use super::names::{Region, TableKey};
-use super::recording::{Recording, SavedClock};
+use super::recording::{self, Recording, SavedClock};
 use super::relations::Relations;
 use super::sync::RwLock;
 use super::sync::atomic::{AtomicU64, Ordering};
@@ -115,7 +115,9 @@ impl World {
         (_, recording.head.ids) = self.ids.position();
         recording.head.sequence = self.next_finding();
         let scores = recording.head.scores.clone();
-        let is_written = log.append(self.epoch(), recording.finish());
+        let record = recording.finish();
+        let is_written = log.append(self.epoch(), &record);
+        recording::recycle(record);
         if let (Some(daily), false) = (daily, is_written) {
             daily.note_changed(scores.into_keys());
         }

@@ -3,6 +3,7 @@
 //! A record consists of a byte for its kind, the changes of findings in the order in which they were made, the other
 //! changes as JSON, and the length of the JSON.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use securityhub_engine::{Layer, Slot};
@@ -27,6 +28,24 @@ const PUT: u8 = 1;
 const REMOVE: u8 = 2;
 const HIDE: u8 = 3;
 const ADD: u8 = 4;
+/// Maximum capacity of a buffer that is used again, in bytes.
+const MAX_SPARE: usize = 1024 * 1024;
+/// Space for the other changes of a typical import, so that they do not make a full buffer grow, in bytes.
+const SPACE_OF_REST: usize = 1024;
+
+thread_local! {
+    /// The buffer of the thread's last record. A new one for each import of many findings would take as long as the
+    /// copy of the findings.
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// Stores the buffer of a record for the next record of this thread.
+pub(super) fn recycle(mut record: Vec<u8>) {
+    if record.capacity() <= MAX_SPARE {
+        record.clear();
+        SPARE.set(record);
+    }
+}
 
 /// The changes of a transaction so far.
 #[derive(Default)]
@@ -181,7 +200,7 @@ impl Recording {
     fn block(&mut self, kind: u8, table: &TableKey, findings: &Findings, slots: &[Slot]) {
         if !slots.is_empty() {
             self.begin(kind, table);
-            findings.write_rows(slots, &mut self.findings);
+            findings.write_rows(slots, &mut self.findings, SPACE_OF_REST);
         }
     }
 
@@ -204,6 +223,7 @@ impl Recording {
 
     fn begin(&mut self, kind: u8, table: &TableKey) {
         if self.findings.is_empty() {
+            self.findings = SPARE.take();
             self.findings.push(CHANGES);
         }
         let tables = &mut self.head.tables;

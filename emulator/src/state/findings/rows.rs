@@ -122,12 +122,12 @@ fn key(document: &[u8]) -> Option<Key> {
 }
 
 impl Findings {
-    /// Appends a block of the findings of these slots.
-    pub(in crate::state) fn write_rows(&self, slots: &[Slot], block: &mut Vec<u8>) {
+    /// Appends a block of the findings of these slots, with space for `more` bytes after it.
+    pub(in crate::state) fn write_rows(&self, slots: &[Slot], block: &mut Vec<u8>, more: usize) {
         let size = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes();
         let metadata: Vec<Vec<u8>> = slots.iter().map(|slot| self.metadata_text(*slot)).collect();
         let total: usize = slots.iter().map(|slot| self.stored_size(*slot)).sum();
-        block.reserve(4 + slots.len() * ROW + metadata.iter().map(Vec::len).sum::<usize>() + total);
+        block.reserve(4 + slots.len() * ROW + metadata.iter().map(Vec::len).sum::<usize>() + total + more);
         block.extend_from_slice(&u32::try_from(slots.len()).unwrap_or(u32::MAX).to_le_bytes());
         for (slot, metadata) in slots.iter().zip(&metadata) {
             let Stored { document, annex } = self.table.stored(*slot);

@@ -19,7 +19,7 @@ use crate::testing::MEMBER;
 struct FullLog;
 
 impl ChangeLog for FullLog {
-    fn append(&self, _: u64, _: Vec<u8>) -> bool {
+    fn append(&self, _: u64, _: &[u8]) -> bool {
         false
     }
 
@@ -37,8 +37,8 @@ impl ChangeLog for FullLog {
 struct StoringLog(Mutex<Vec<Vec<u8>>>);
 
 impl ChangeLog for StoringLog {
-    fn append(&self, _: u64, record: Vec<u8>) -> bool {
-        self.0.lock().push(record);
+    fn append(&self, _: u64, record: &[u8]) -> bool {
+        self.0.lock().push(record.to_vec());
         true
     }
 
@@ -169,8 +169,8 @@ struct ReservingLog {
     received: AtomicU64,
 }
 
-impl ChangeLog for ReservingLog {
-    fn append(&self, _: u64, _: Vec<u8>) -> bool {
+impl ChangeLog for Reserved {
+    fn append(&self, _: u64, _: &[u8]) -> bool {
         true
     }
 
