@@ -311,3 +311,26 @@ fn the_directory_stays_small() {
     let program = after_a_kill(&setup, program);
     assert_eq!(health(&program), before);
 }
+
+/// Rules: CPL-79.
+#[test]
+fn after_a_termination_nothing_is_lost_reserved_or_repaired() {
+    let setup = Setup::new();
+    let program = setup.start();
+    assert_eq!(import(&program, "a", 10, 100).0, 200);
+    let before = health(&program);
+    let last = good(&program, "GET /_emulator/requests", &Value::Null)["Last"].as_u64().unwrap();
+    stop(program);
+    // The log reserves space in chunks of 4 MiB while the program runs.
+    let used = Command::new("du").args(["-sk", &setup.data()]).output().unwrap();
+    let used: u64 = String::from_utf8(used.stdout).unwrap().split('\t').next().unwrap().parse().unwrap();
+    assert!(used < 1024, "{used} KiB are in use");
+
+    let program = setup.start();
+    assert_eq!(health(&program), before);
+    assert_eq!(import(&program, "b", 1, 100).0, 200);
+    let next = good(&program, "GET /_emulator/requests", &Value::Null)["Last"].as_u64().unwrap();
+    assert_eq!(next, last + 1, "no numbers are skipped");
+    let log = stop(program);
+    assert!(!log.contains("incomplete") && !log.contains("damaged"), "{log}");
+}
