@@ -169,7 +169,7 @@ struct ReservingLog {
     received: AtomicU64,
 }
 
-impl ChangeLog for Reserved {
+impl ChangeLog for ReservingLog {
     fn append(&self, _: u64, _: &[u8]) -> bool {
         true
     }
