@@ -196,7 +196,8 @@ impl Service {
     /// # Errors
     /// The errors of [`Service::new`]. The service is unchanged then.
     pub fn load(&self, scenario: &Scenario) -> Result<bool, Diagnostics> {
-        let is_loaded = self.0.served.load(start_of(scenario)?);
+        let start = start_of(scenario)?;
+        let is_loaded = self.0.served.outside_additions(|| self.0.served.load(start));
         self.0.timer.reschedule(&self.world());
         Ok(is_loaded)
     }

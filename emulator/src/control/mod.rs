@@ -18,7 +18,7 @@ use http::header::{ALLOW, CONTENT_LENGTH};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use serde_json::json;
 
-use crate::served::{CallKind, ServedWorld};
+use crate::served::ServedWorld;
 use crate::wire::answer;
 use crate::wire::payload::Payload;
 
@@ -115,8 +115,7 @@ fn answered(served: &ServedWorld, method: &Method, request: &Request<Bytes>) -> 
             let is_in_process = request.extensions().get::<InProcess>().is_some();
             let call = Call { served, label: &label, headers: request.headers(), memory: &memory, is_in_process };
             let (query, body) = (request.uri().query().unwrap_or_default(), request.body());
-            let kind = if route.writes { CallKind::Writes } else { CallKind::Reads };
-            let answered = served.record(kind, body.len(), || route.answer(&call, query, body));
+            let answered = served.record(route.kind, body.len(), || route.answer(&call, query, body));
             answered.unwrap_or_else(|| Refusal::cannot_write().respond())
         }
         Lookup::Unknown => Refusal::not_found(lookup::unknown(routes, method, path)).respond(),

@@ -88,6 +88,7 @@ fn world() -> Vec<Route> {
             .about("An emulator that loads the scenario answers like this one and generates the same next IDs. The scenario does not contain events or sessions, and it contains secrets only with `secrets=true`."),
         put("/_emulator/scenario", "loadScenario", "Load a scenario that replaces the state and the snapshot `start`, or add it to the state", scenario::load)
             .example(r#"{"name": "empty"}"#)
+            .exclusive()
             .about("The body is YAML or JSON, up to 64 MiB, without references to files. If the scenario has mistakes, `Mistakes` lists them with line, column and path, and the state does not change."),
     ]
 }

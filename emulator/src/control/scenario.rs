@@ -12,12 +12,12 @@ use crate::domain::due;
 use crate::faults::{FaultContext, Place};
 use crate::scenario::export::{self, Format};
 use crate::scenario::{self, Mistake, Scenario, snake_case};
-use crate::served::difference;
+use crate::served::{Base, Extended};
 use crate::sinks::{Definition, MAX as MAX_SINKS, PutError};
-use crate::state::{SinkKind, World};
+use crate::state::{Fault, SinkKind, World};
 use crate::wire::payload::Payload;
 
-/// Maximum number of attempts to add a scenario to a state that other calls change meanwhile.
+/// Maximum number of attempts to add a scenario while other calls run and change the state.
 const ATTEMPTS: usize = 5;
 
 /// The options of an export.
@@ -173,17 +173,91 @@ fn in_snake_case(value: &Value) -> Value {
 
 /// Loads a scenario.
 pub(super) fn load(call: &Call<'_>, query: Load, Text(text): Text) -> Result<Json<Loaded>, Refusal> {
-    let world = match query.mode {
-        Mode::Replace => built(scenario::read_text(&text), None)?,
-        Mode::Add => added(call, &text)?,
-    };
-    let sinks = sinks(call, &world)?;
-    let loaded = Loaded { hubs: world.relations().hub_count(), findings: world.finding_count() };
-    let is_recorded = match query.mode {
-        Mode::Replace => call.served.load(world),
-        Mode::Add => serve_addition(call, world, sinks)?,
-    };
+    match query.mode {
+        Mode::Replace => replace(call, &text),
+        Mode::Add => add(call, &text),
+    }
+}
+
+/// Serves the world of a scenario.
+fn replace(call: &Call<'_>, text: &str) -> Result<Json<Loaded>, Refusal> {
+    let world = built(scenario::read_text(text), None)?;
+    sinks(call, &world)?;
+    let loaded = Loaded::of(&world);
+    let is_recorded = call.served.outside_additions(|| call.served.load(world));
     if is_recorded { Ok(Json(loaded)) } else { Err(Refusal::cannot_write()) }
+}
+
+/// Adds a scenario to the world. Other calls run while the addition is built; if they change the world, it is built
+/// again, because their changes would be lost. After several attempts, it is built while no other call runs.
+fn add(call: &Call<'_>, text: &str) -> Result<Json<Loaded>, Refusal> {
+    let served = call.served;
+    for _ in 0..ATTEMPTS {
+        let base = served.exclusively(|| served.base(|_| current(call)));
+        let addition = Addition::build(call, text, &base)?;
+        let added =
+            served.exclusively(|| if served.is_unchanged(&base) { Ok(addition.serve(call)) } else { Err(addition) });
+        match added {
+            Ok(added) => return added,
+            Err(outdated) => served.discard(outdated.world),
+        }
+    }
+    served.exclusively(|| Addition::build(call, text, &served.base(|_| current(call)))?.serve(call))
+}
+
+/// A world to which a scenario was added, with the faults and the sinks of the scenario.
+struct Addition {
+    world: Extended,
+    faults: Vec<Fault>,
+    context: FaultContext,
+    sinks: Vec<(String, Definition)>,
+    loaded: Loaded,
+}
+
+impl Addition {
+    fn build(call: &Call<'_>, text: &str, base: &Base) -> Result<Addition, Refusal> {
+        let world = built(scenario::read_addition(text, &base.world), Some(&base.world))?;
+        Ok(Addition {
+            faults: Vec::clone(&world.faults.declared),
+            context: FaultContext::of(&world),
+            sinks: sinks(call, &world)?,
+            loaded: Loaded::of(&world),
+            world: call.served.extended(world).ok_or_else(Refusal::cannot_write)?,
+        })
+    }
+
+    /// Serves the world, and adds the faults and sinks. Must be called exclusively.
+    fn serve(self, call: &Call<'_>) -> Result<Json<Loaded>, Refusal> {
+        let Addition { world, faults, context, sinks, loaded } = self;
+        let served = call.served;
+        let conflict = |message: String| Refusal::new(StatusCode::CONFLICT, message);
+        let new = sinks.iter().filter(|(name, _)| served.sinks().get(name).is_none()).count();
+        if new + served.sinks().list().len() > MAX_SINKS {
+            served.discard(world);
+            return Err(conflict(PutError::TooMany.to_string()));
+        }
+        let faults = match served.faults().add(faults, Place::Last, &context) {
+            Ok(faults) => faults,
+            Err(refused) => {
+                served.discard(world);
+                return Err(conflict(refused.to_string()));
+            }
+        };
+        if !served.extend(world) {
+            served.faults().remove(|fault| faults.iter().any(|added| added.id == fault.id));
+            return Err(Refusal::cannot_write());
+        }
+        for (name, sink) in sinks {
+            served.sinks().put(&name, sink).map_err(|error| conflict(error.to_string()))?;
+        }
+        Ok(Json(loaded))
+    }
+}
+
+impl Loaded {
+    fn of(world: &World) -> Loaded {
+        Loaded { hubs: world.relations().hub_count(), findings: world.finding_count() }
+    }
 }
 
 /// Builds the world of a scenario: a new world, or a copy of `base` to which the scenario is added.
@@ -192,40 +266,6 @@ fn built(scenario: Result<Scenario, Vec<Mistake>>, base: Option<&World>) -> Resu
     // The loaded state includes the effects of work that is due at its time.
     due::run(&world, world.clock.now());
     Ok(world)
-}
-
-/// Builds a world from the current one and a scenario. If other calls change the current world meanwhile, the world is
-/// built again, because the changes of these calls would be lost.
-fn added(call: &Call<'_>, text: &str) -> Result<World, Refusal> {
-    for _ in 0..ATTEMPTS {
-        let base = current(call);
-        let world = built(scenario::read_addition(text, &base), Some(&base))?;
-        if difference::between(&base, &current(call), 1).is_empty() {
-            return Ok(world);
-        }
-    }
-    let message = "other calls changed the state while the scenario was added; try again";
-    Err(Refusal::new(StatusCode::CONFLICT, message))
-}
-
-/// Serves the world to which the scenario was added, and adds the faults and sinks of the scenario. Returns whether the
-/// change was recorded.
-fn serve_addition(call: &Call<'_>, world: World, sinks: Vec<(String, Definition)>) -> Result<bool, Refusal> {
-    let served = call.served;
-    let new = sinks.iter().filter(|(name, _)| served.sinks().get(name).is_none()).count();
-    if new + served.sinks().list().len() > MAX_SINKS {
-        return Err(Refusal::new(StatusCode::CONFLICT, PutError::TooMany.to_string()));
-    }
-    let faults = served.faults().add(Vec::clone(&world.faults.declared), Place::Last, &FaultContext::of(&world));
-    let faults = faults.map_err(|refused| Refusal::new(StatusCode::CONFLICT, refused.to_string()))?;
-    if !served.extend(world) {
-        served.faults().remove(|fault| faults.iter().any(|added| added.id == fault.id));
-        return Ok(false);
-    }
-    for (name, sink) in sinks {
-        served.sinks().put(&name, sink).map_err(|error| Refusal::new(StatusCode::CONFLICT, error.to_string()))?;
-    }
-    Ok(true)
 }
 
 /// Checks the sinks of a loaded world. A call may only name files below the directory of `--sink-dir` (CPL-84).

@@ -129,7 +129,8 @@ pub(crate) fn put_channel(served: &ServedWorld, name: &str, sender: Sender<Value
         body: json!({ "Message": &refusal.message }),
         message: refusal.message,
     };
-    save(served, name, Definition::channel(sender)).map(|_| ()).map_err(refused)
+    let saved = served.outside_additions(|| save(served, name, Definition::channel(sender)));
+    saved.map(|_| ()).map_err(refused)
 }
 
 /// Adds or changes a sink, and returns whether it is new.

@@ -155,6 +155,11 @@ impl ChangeStore {
         Ok(name)
     }
 
+    /// Removes a snapshot that no record refers to.
+    pub fn drop_snapshot(&self, name: &str) {
+        self.store.drop_snapshot(name);
+    }
+
     /// Reserves journal numbers up to this one, and more in advance.
     pub fn reach_request(&self, number: u64) {
         self.reach(|allowed| &mut allowed.requests, number);

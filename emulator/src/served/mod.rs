@@ -10,6 +10,8 @@ use crate::sinks::Sinks;
 use crate::state::sync::{Mutex, RwLock, thread};
 use crate::state::{AccountId, ChangeLog, ExportSink, NewWorld, Numbers, SavedClock, World};
 
+mod additions;
+mod calls;
 pub mod change_store;
 pub mod difference;
 mod listener;
@@ -18,10 +20,13 @@ mod persistence;
 pub mod replay;
 pub mod snapshots;
 
+pub use additions::{Base, Extended};
+pub use calls::CallKind;
+use calls::Calls;
 use change_store::ChangeStore;
 use listener::Listener;
 use notifications::{Notifications, Topic};
-pub use persistence::{CallKind, Persistence, Resumed};
+pub use persistence::{Persistence, Resumed};
 use snapshots::Snapshots;
 
 /// A world that can be reset, together with health information about its service. Clones share it.
@@ -32,6 +37,7 @@ struct Inner {
     world: RwLock<Arc<World>>,
     /// The world as loaded from the scenario. It is never written to, but another scenario can replace it.
     start: RwLock<Arc<World>>,
+    calls: Calls,
     snapshots: Snapshots,
     /// The data directory; `None` if the state is lost at the end of the process.
     change_store: Option<Arc<ChangeStore>>,
@@ -75,6 +81,7 @@ impl ServedWorld {
         let served = Inner {
             world: RwLock::default(),
             start: RwLock::new(Arc::new(start)),
+            calls: Calls::default(),
             snapshots: Snapshots::default(),
             change_store,
             used,
@@ -181,14 +188,6 @@ impl ServedWorld {
             *self.0.start.write() = start;
         }
         is_replaced
-    }
-
-    /// Replaces the world by an extended copy. The start and the stored events do not change. Returns false if that
-    /// could not be recorded, in which case the world is unchanged.
-    #[must_use]
-    pub fn extend(&self, world: World) -> bool {
-        let Some(by) = self.written(&world, NewWorld::Snapshot) else { return false };
-        self.take_over(world, by, World::continue_events)
     }
 
     /// Replaces the world by an empty one. Returns false if that could not be recorded, in which case the world is

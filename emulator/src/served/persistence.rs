@@ -3,6 +3,7 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use super::calls::CallKind;
 use super::change_store::ChangeStore;
 use super::replay::{self, Replayed};
 use super::{Inner, ServedWorld, snapshots};
@@ -13,17 +14,6 @@ use crate::state::{ChangeLog, NewWorld, Numbers, World};
 const INTERVAL: Duration = Duration::from_millis(200);
 /// The time until the next attempt after an error.
 const PAUSE: Duration = Duration::from_secs(5);
-
-/// The effect of a call on the world.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CallKind {
-    /// The call only reads.
-    Reads,
-    /// The call may change the world.
-    Writes,
-    /// This is only known at the end of the call.
-    Unknown,
-}
 
 /// The data directory of a served world, and the state to continue with.
 #[derive(Default)]
@@ -116,16 +106,22 @@ impl ServedWorld {
     /// Runs a call and makes its changes durable. Returns `None` if the call was not run or if its changes could not be
     /// recorded.
     pub fn record<R>(&self, kind: CallKind, body: usize, call: impl FnOnce() -> R) -> Option<R> {
+        let call = || self.0.calls.run(kind, call);
         let Some(store) = &self.0.change_store else { return Some(call()) };
         store.begin_call();
         // The reservation ends with the call.
         let _reservation = match kind {
-            CallKind::Writes => Some(store.reserve(body)?),
+            CallKind::Writes | CallKind::Exclusive => Some(store.reserve(body)?),
             CallKind::Reads | CallKind::Unknown => None,
         };
         let result = call();
         let is_durable = store.end_call();
         (is_durable || kind == CallKind::Reads).then_some(result)
+    }
+
+    /// Calls `change`, which replaces the world, while no scenario is added to the world.
+    pub fn outside_additions<R>(&self, change: impl FnOnce() -> R) -> R {
+        self.0.calls.run(CallKind::Writes, change)
     }
 
     /// The content of the record that replaces the current world by `world`, the state with this name. `None` if its

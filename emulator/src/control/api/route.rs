@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use super::answer::{Answer, Refusal};
 use super::input::{self, Body};
 use crate::domain::due;
-use crate::served::ServedWorld;
+use crate::served::{CallKind, ServedWorld};
 use crate::state::{Timestamp, World};
 use crate::wire::payload::Payload;
 
@@ -33,8 +33,8 @@ pub struct Route {
     pub status: u16,
     /// True if calls are answered immediately, because they neither read findings nor wait for writers.
     pub is_light: bool,
-    /// True if calls may change the world.
-    pub writes: bool,
+    /// Whether calls may change the world.
+    pub kind: CallKind,
     /// The schemas of query, body and answer.
     pub schemas: Schemas,
     run: Run,
@@ -136,7 +136,7 @@ impl Route {
             example: "",
             status: A::STATUS,
             is_light: false,
-            writes: method != Method::GET && !is_outside_world(path),
+            kind: if method != Method::GET && !is_outside_world(path) { CallKind::Writes } else { CallKind::Reads },
             method,
             schemas: Schemas { query: Q::json_schema, body: B::schema, answer: described::<A> },
             run: Box::new(move |call, query, body| {
@@ -168,7 +168,12 @@ impl Route {
 
     /// Marks a route that changes the world although its method is GET.
     pub fn writes(self) -> Route {
-        Route { writes: true, ..self }
+        Route { kind: CallKind::Writes, ..self }
+    }
+
+    /// Marks a route whose calls wait by themselves until no other call runs.
+    pub fn exclusive(self) -> Route {
+        Route { kind: CallKind::Exclusive, ..self }
     }
 
     /// Answers a call. A refusal of a query or body that cannot be read shows the example.

@@ -58,6 +58,32 @@ fn a_scenario_is_added_to_the_state() {
     assert_eq!(service.world().finding_count(), 0, "a reset returns to the start before the addition");
 }
 
+/// Rules: CPL-12, CPL-63.
+#[test]
+fn an_addition_neither_loses_changes_of_other_calls_nor_is_refused_because_of_them() {
+    const CALLS: usize = 100;
+    let service = service();
+    assert_eq!(post(&service, "/_emulator/clock", r#"{"frozen": true}"#).0, 200);
+    let start = service.world().clock.now();
+    std::thread::scope(|scope| {
+        scope.spawn(|| (0..CALLS).for_each(|number| import(&service, &format!("f-{number}"))));
+        scope.spawn(|| {
+            for _ in 0..CALLS {
+                assert_eq!(post(&service, "/_emulator/clock", r#"{"advance": "1h"}"#).0, 200);
+            }
+        });
+        for number in 0..CALLS {
+            let account = 222_222_222_000 + number;
+            let more = json!({ "hubs": [{ "account": account.to_string(), "regions": ["us-east-1"] }] }).to_string();
+            let (status, answer) = send(&service, "PUT", "/_emulator/scenario?mode=add", more);
+            assert_eq!(status, 200, "{answer}");
+        }
+    });
+    let world = service.world();
+    assert_eq!((world.finding_count(), world.relations().hub_count()), (CALLS, CALLS + 1));
+    assert_eq!(world.clock.now().duration_since(start).as_hours(), 100);
+}
+
 /// Rules: CPL-63.
 #[test]
 fn an_added_scenario_refers_to_the_state() {
