@@ -152,10 +152,24 @@ impl Service {
         answer::error(&internal_error(facts.operation), &facts.request_id)
     }
 
-    /// Counts an answered call, and records it in the journal.
+    /// Counts and records an answered call. A panic does not change the response, because the call has taken effect
+    /// (CPL-11).
     pub(super) fn observe(&self, facts: &Facts, parts: &Parts, body: &Bytes, response: &mut Response<Bytes>) {
-        self.meter(facts, parts, body, response);
-        self.record_in_journal(facts, parts, body, response);
+        let guard = |observe: &mut dyn FnMut()| {
+            if catch_unwind(AssertUnwindSafe(observe)).is_err() {
+                self.record_panic(&facts.request_id, parts.method.as_str(), parts.uri.path());
+            }
+        };
+        guard(&mut || {
+            #[cfg(test)]
+            self.call_hook("metrics");
+            self.meter(facts, parts, body, response);
+        });
+        guard(&mut || {
+            #[cfg(test)]
+            self.call_hook("journal");
+            self.record_in_journal(facts, parts, body, response);
+        });
     }
 
     /// Records an answered call in the journal.

@@ -52,3 +52,23 @@ fn faults_of_a_call_with_a_long_body_are_evaluated_on_another_thread() {
         }
     });
 }
+
+/// Rules: CPL-11.
+#[test]
+fn a_panic_while_a_call_is_counted_or_recorded_does_not_change_its_response() {
+    for part in ["metrics", "journal"] {
+        let service = service();
+        runtime().block_on(async {
+            service.set_hook(move |path| assert_ne!(path, part, "this call panics, as the test requires"));
+            let (status, response, _) = call(&service, "POST", "/accounts").await;
+            assert_eq!(status, 200, "{part}: the call has taken effect");
+            let (_, _, health) = call(&service, "GET", "/_emulator/health").await;
+            assert_eq!(health["last_panic"], response.headers()["x-amzn-requestid"].to_str().unwrap());
+            service.set_hook(|_| {});
+            assert_eq!(call(&service, "GET", "/accounts").await.0, 200, "{part}");
+            let (_, _, requests) = call(&service, "GET", "/_emulator/requests").await;
+            let recorded = requests["Requests"].as_array().unwrap().len();
+            assert_eq!(recorded, if part == "journal" { 1 } else { 2 }, "{part}");
+        });
+    }
+}
