@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::HeaderMap;
 use serde_json::Value;
 
-use super::api::Refusal;
+use super::api::{Refusal, input};
 use crate::state::{AccountId, Change, Region, TestTag, World};
 use crate::units;
 
@@ -56,7 +56,7 @@ pub(super) fn tag(headers: &HeaderMap) -> Result<Option<TestTag>, Refusal> {
 
 /// Reads JSON in the parameter `match`.
 pub(super) fn json(text: &str) -> Result<Value, Refusal> {
-    serde_json::from_str(text).map_err(|error| Refusal::unreadable(format!("parameter 'match' is not JSON: {error}")))
+    input::json("match", text)
 }
 
 /// The account with an ID.

@@ -2,13 +2,23 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::fmt::Display;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::answer::{Json, Refusal};
+use super::strict::Unique;
 use crate::suggest;
+
+/// Messages of Rust about a text that is not a number without a sign.
+const NOT_A_NUMBER: [&str; 3] = [
+    "invalid digit found in string",
+    "cannot parse integer from empty string",
+    "number too large to fit in target type",
+];
 
 /// A query without parameters, or the absence of a body.
 #[derive(Deserialize, JsonSchema)]
@@ -46,13 +56,36 @@ impl<T: DeserializeOwned + JsonSchema> Body for Json<T> {
     fn read(body: &[u8]) -> Result<Self, Refusal> {
         let body = if body.trim_ascii().is_empty() { b"{}" } else { body };
         let mut json = serde_json::Deserializer::from_slice(body);
-        let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            let path = error.path().to_string();
-            Refusal::unreadable(fault("member", &path, &error.into_inner().to_string()))
-        })?;
+        let value: Unique = serde_path_to_error::deserialize(&mut json).map_err(|error| wrong("member", error))?;
         json.end().map_err(|error| Refusal::unreadable(format!("the body is not one JSON value: {error}")))?;
-        Ok(Json(value))
+        serde_path_to_error::deserialize(value.into_strict()).map(Json).map_err(|error| wrong("member", error))
     }
+}
+
+/// Reads JSON in a parameter. No object may have a name twice.
+pub fn json(parameter: &str, text: &str) -> Result<Value, Refusal> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value: Result<Unique, _> = serde_path_to_error::deserialize(&mut json);
+    let value = value.map_err(|error| {
+        let path = error.path().to_string();
+        match error.into_inner() {
+            error if error.is_data() => {
+                format!("parameter '{parameter}': {}", fault("member", &path, &error.to_string()))
+            }
+            error => format!("parameter '{parameter}' is not JSON: {error}"),
+        }
+    });
+    let value = value.and_then(|value| {
+        let end = json.end().map(|()| value.into_value());
+        end.map_err(|error| format!("parameter '{parameter}' is not one JSON value: {error}"))
+    });
+    value.map_err(Refusal::unreadable)
+}
+
+/// The refusal of a `kind` of word.
+fn wrong(kind: &str, error: serde_path_to_error::Error<impl Display>) -> Refusal {
+    let path = error.path().to_string();
+    Refusal::unreadable(fault(kind, &path, &error.into_inner().to_string()))
 }
 
 /// Reads a query.
@@ -63,10 +96,7 @@ pub fn query<T: DeserializeOwned>(query: &str) -> Result<T, Refusal> {
         return Err(Refusal::unreadable(format!("parameter '{twice}' is given twice")));
     }
     let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
-    serde_path_to_error::deserialize(pairs).map_err(|error| {
-        let path = error.path().to_string();
-        Refusal::unreadable(fault("parameter", &path, &error.into_inner().to_string()))
-    })
+    serde_path_to_error::deserialize(pairs).map_err(|error| wrong("parameter", error))
 }
 
 /// The message about a `kind` of word (a member or a parameter) at `path`. Serde's messages quote names in backticks.
@@ -91,6 +121,7 @@ fn fault(kind: &str, path: &str, error: &str) -> String {
         let nearest = nearest(wrong, known.iter().copied());
         return format!("'{wrong}' is not a value of {kind} '{path}'{nearest}; expected {}", known.join(", "));
     }
+    let said = if NOT_A_NUMBER.contains(&said) { "expected a whole number that is not negative" } else { said };
     if [".", "?"].contains(&path) { error.to_owned() } else { format!("{kind} '{path}': {said}") }
 }
 

@@ -10,6 +10,7 @@ pub(super) mod lookup;
 pub(super) mod markdown;
 pub(super) mod openapi;
 pub(super) mod route;
+mod strict;
 
 pub use answer::Pending;
 pub(super) use answer::{Answer, Json, Refusal};

@@ -82,12 +82,7 @@ fn an_invalid_fault_is_refused_with_its_path() {
         ("POST", json!({ "Error": { "Code": "Throtle" } }), 400, "member 'Error.Code': 'Throtle' is not an error code"),
         ("POST", json!({ "Faults": [{ "Wire": "hang" }, { "Error": {} }] }), 400, "member 'Faults[1].Error': expected"),
         ("POST", json!({ "Id": "a", "Wire": "hang" }), 409, "member 'Faults[0].Id': another fault has the ID 'a'"),
-        (
-            "POST",
-            json!({ "Operation": 1, "Wire": "hang" }),
-            400,
-            "member 'Operation': invalid type: integer `1`, expected a string or",
-        ),
+        ("POST", json!({ "Operation": 1, "Wire": "hang" }), 400, "member 'Operation': expected a string or"),
     ] {
         let (found, answer) = send(&service, method, "/_emulator/faults", body.to_string());
         let message = answer["Message"].as_str().unwrap();
