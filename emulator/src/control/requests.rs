@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::api::answer::{Pending, Waiting};
 use super::api::{Answer, Call, Json, Nothing, Refusal};
 use super::request::{self, Wait};
+use crate::faults;
 use crate::journal::verify::{Times, Unverified, Verified};
 use crate::journal::{FaultFilter, Filter, Journal, OFF, RecordedCall, StatusFilter};
 use crate::matching::{Match, NamePattern};
@@ -253,6 +254,14 @@ pub(super) fn journal<'c>(call: &Call<'c>) -> Result<&'c Journal, Refusal> {
     Some(call.served.journal()).filter(|journal| journal.is_on()).ok_or_else(|| OFF.into())
 }
 
+/// Reads the name of an operation, or the beginning of names. A misspelled name is refused, because no call has it.
+fn operation(text: &str, service: Option<&str>) -> Result<NamePattern, Refusal> {
+    match faults::corrected_operation(text, service) {
+        Some(nearest) => Err(Refusal::unreadable(format!("unknown operation '{text}'; did you mean '{nearest}'?"))),
+        None => Ok(NamePattern::parse(text)),
+    }
+}
+
 /// Creates the filter of a selection.
 pub(super) fn filter(world: &World, selection: &Selection<'_>) -> Result<Filter, Refusal> {
     let status = |text| {
@@ -262,7 +271,7 @@ pub(super) fn filter(world: &World, selection: &Selection<'_>) -> Result<Filter,
     };
     let document = |document| Match::parse(document).map_err(|mistake| Refusal::unreadable(mistake.to_string()));
     Ok(Filter {
-        operation: selection.operation.map(NamePattern::parse),
+        operation: selection.operation.map(|name| operation(name, selection.service)).transpose()?,
         account: selection.account.map(request::account).transpose()?,
         region: selection.region.map(|name| request::region(world, name)).transpose()?,
         service: selection.service.map(str::to_owned),

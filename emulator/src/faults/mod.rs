@@ -26,4 +26,4 @@ pub use error::FaultAnswer;
 pub use list::{Faults, ListError, Place, check};
 pub use mistake::Mistake;
 pub use partial::Partial;
-pub use selector::{FaultContext, Subject};
+pub use selector::{FaultContext, Subject, corrected_operation};

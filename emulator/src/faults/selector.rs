@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::mistake::{Mistake, nearest};
 use crate::matching::{Match, NamePattern};
 use crate::state::{AccountId, Fault, Operations, Region, World};
+use crate::suggest;
 
 /// The service of the API itself, in the scope of signatures.
 const SECURITY_HUB: &str = "securityhub";
@@ -132,6 +133,23 @@ impl Scope {
 
     fn selects(&self, name: &str) -> bool {
         self.names.as_ref().is_none_or(|names| names.iter().any(|wanted| wanted.matches(name)))
+    }
+}
+
+/// The name that the author of `text` probably meant, if no operation of Security Hub has this name or begins with it. Calls
+/// of another `service` may have any name.
+pub fn corrected_operation(text: &str, service: Option<&str>) -> Option<String> {
+    let pattern = NamePattern::parse(text);
+    let names = || Operation::ALL.iter().map(|operation| operation.name());
+    if service.is_some_and(|service| service != SECURITY_HUB) || names().any(|name| pattern.matches(name)) {
+        return None;
+    }
+    match &pattern {
+        NamePattern::Exactly(name) => suggest::nearest(name, names()).map(str::to_owned),
+        NamePattern::Prefix(prefix) => {
+            let beginnings = names().filter_map(|name| name.get(..prefix.len()));
+            suggest::nearest(prefix, beginnings).map(|beginning| format!("{beginning}*"))
+        }
     }
 }
 

@@ -365,3 +365,31 @@ fn a_fault_is_recorded_and_selects_calls_by_tag() {
     let call = list(&service, "?fault=cut")["Requests"][0].clone();
     assert_eq!((&call["Status"], &call["Output"]), (&Value::Null, &Value::Null));
 }
+
+/// Rules: CPL-05, CPL-22, CPL-28.
+#[test]
+fn a_misspelled_operation_is_refused_because_no_call_has_it() {
+    let service = service();
+    for (wrong, right) in [
+        ("getfindings", "GetFindings"),
+        ("GetFinding", "GetFindings"),
+        ("BatchImprt*", "BatchImpor*"),
+        ("getf*", "GetF*"),
+    ] {
+        let expected = format!("unknown operation '{wrong}'; did you mean '{right}'?");
+        for (method, path, body) in [
+            ("GET", format!("/_emulator/requests?operation={wrong}"), json!({})),
+            ("DELETE", format!("/_emulator/requests?operation={wrong}"), json!({})),
+            ("GET", format!("/_emulator/stream?operation={wrong}"), json!({})),
+            ("POST", "/_emulator/requests/verify".to_owned(), json!({ "Operation": wrong, "Times": { "Max": 0 } })),
+        ] {
+            let (status, answer) = send(&service, method, &path, body.to_string());
+            assert_eq!(status, 400, "{method} {path}");
+            assert!(answer["Message"].as_str().unwrap().starts_with(&expected), "{answer}");
+        }
+    }
+    for (operation, of) in [("AssumeRole", None), ("ListUsers", None), ("GetFinding", Some("iam")), ("*", None)] {
+        let body = json!({ "Operation": operation, "Service": of, "Times": { "Min": 0 } });
+        assert_eq!(post(&service, "/_emulator/requests/verify", body.to_string()).0, 200, "{body}");
+    }
+}
