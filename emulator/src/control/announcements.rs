@@ -1,5 +1,7 @@
 //! `/_emulator/announcements`: publishes announcements of Security Hub (CPL-88).
 
+use std::collections::HashSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -48,12 +50,14 @@ pub(super) fn publish(
         let expected = ANNOUNCEMENT_TYPES.join(", ");
         return Err(format!("'{kind}' is not a type of announcement{nearest}; expected one of {expected}").into());
     }
-    let regions: Vec<Region> = match &input.regions {
+    let mut regions: Vec<Region> = match &input.regions {
         Some(names) => request::regions(&world, names.iter().map(String::as_str))?,
         // A world without a scenario does not list Regions.
         None if world.directory().regions.is_empty() => vec![Region::new(DEFAULT_REGION)],
         None => world.directory().regions.clone(),
     };
+    let mut seen = HashSet::new();
+    regions.retain(|region| seen.insert(region.clone()));
     let text = AnnouncementText { kind, title: &input.title, description: &input.description };
     let sinks = call.served.sinks();
     let written: Vec<_> =

@@ -49,6 +49,11 @@ impl HttpUrl {
         let has_scheme = is_encrypted || uri.scheme_str() == Some("http");
         let authority = uri.authority().filter(|authority| has_scheme && !authority.as_str().contains('@'));
         let authority = authority.ok_or_else(|| format!("invalid URL {url}; {expected}"))?;
+        // The URI parser accepts any digits after the colon.
+        let has_port = authority.as_str().strip_prefix(authority.host()).is_some_and(|port| port.len() > 1);
+        if has_port && authority.port_u16().is_none() {
+            return Err(format!("invalid URL {url}: the port is not a number from 0 to 65535; {expected}"));
+        }
         let default = if is_encrypted { 443 } else { 80 };
         let (name, port) = (authority.host(), authority.port_u16().unwrap_or(default));
         Ok(HttpUrl {

@@ -264,6 +264,9 @@ fn file(declared: &mut EventSink, files: FilesBelow<'_>) -> Result<PathBuf, Mist
     let wrong = |message: String| Mistake::new("Path", message);
     let given = declared.path.as_deref().filter(|path| !path.is_empty());
     let given = given.ok_or_else(|| wrong("missing; expected a file such as events.jsonl".to_owned()))?;
+    if given.contains('\0') {
+        return Err(wrong("a path cannot contain a NUL character".to_owned()));
+    }
     let path = match files {
         FilesBelow::Anywhere(folder) => folder.join(given),
         FilesBelow::Directory(None) => {
@@ -284,7 +287,8 @@ fn below(folder: &Path, given: &str) -> Result<PathBuf, String> {
     let path = folder.join(given);
     let leads_back = Path::new(given).components().any(|component| component == Component::ParentDir);
     let leads_nowhere = path.is_symlink() && !path.exists();
-    if leads_back || leads_nowhere || path.is_dir() || !path.starts_with(&folder) {
+    let is_directory = path == folder || given.ends_with('/') || path.is_dir();
+    if leads_back || leads_nowhere || is_directory || !path.starts_with(&folder) {
         return Err(outside());
     }
     let root = existing(&folder).ok_or_else(outside)?;
@@ -325,6 +329,10 @@ mod tests {
         for (declared, expected) in [
             (EventSink { url: None, ..webhook() }, "member 'Url': missing; expected a URL such as"),
             (EventSink { url: text("ftp://a"), ..webhook() }, "member 'Url': invalid URL ftp://a; expected a URL"),
+            (
+                EventSink { url: text("http://a:99999"), ..webhook() },
+                "member 'Url': invalid URL http://a:99999: the port",
+            ),
             (EventSink { url: text("http://a/b"), ..bridge() }, "member 'Url': http://a/b has a path"),
             (EventSink { path: text("x"), ..webhook() }, "member 'Path': only sinks of type file have this member"),
             (
@@ -396,10 +404,16 @@ mod tests {
         assert_eq!(path("a.jsonl"), root.join("a.jsonl"));
         assert_eq!(path("new/a.jsonl"), root.join("new/a.jsonl"));
         assert_eq!(path(root.join("b").to_str().unwrap()), root.join("b"));
-        for given in ["../a.jsonl", "/etc/a.jsonl", "up/other.jsonl", "up/new.jsonl", "nowhere", "x/../../a", "."] {
+        for given in
+            ["../a.jsonl", "/etc/a.jsonl", "up/other.jsonl", "up/new.jsonl", "nowhere", "x/../../a", ".", "new/", "./"]
+        {
             let message = refusal(file(given), below);
             assert!(message.contains("is not a file below the directory of --sink-dir"), "{given}: {message}");
         }
+        let absent = root.join("absent");
+        let message = refusal(file("."), FilesBelow::Directory(Some(&absent)));
+        assert!(message.contains("is not a file below"), "{message}");
+        assert!(refusal(file("a\0b"), below).contains("NUL"));
         let anywhere = Definition::new(file("../a.jsonl"), FilesBelow::Anywhere(&root)).unwrap();
         assert!(matches!(anywhere.target, Target::File { path } if path.ends_with("sinks/../a.jsonl")));
     }

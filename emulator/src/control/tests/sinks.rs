@@ -89,6 +89,8 @@ fn an_announcement_has_a_known_type() {
     let (_, answer) = announce("GENERAL", json!(["eu-west-1", "us-east-1"]));
     let ids = answer["MessageIds"].as_array().unwrap();
     assert!(ids.len() == 2 && ids[0] != ids[1], "{answer}");
+    let (_, answer) = announce("GENERAL", json!(["us-east-1", "us-east-1"]));
+    assert_eq!(answer["MessageIds"].as_array().unwrap().len(), 1, "one message for each Region");
     let (status, answer) = announce("NEW_REGION", Value::Null);
     let message = answer["Message"].as_str().unwrap();
     let expected = "'NEW_REGION' is not a type of announcement; did you mean 'NEW_REGIONS'?; expected one of GENERAL,";
