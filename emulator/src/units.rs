@@ -14,8 +14,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// The expected format of a duration, for error messages.
-pub const EXPECTED_DURATION: &str = "a number with ms, s, m, h or d, such as 36h, or an ISO 8601 duration in upper case and \
-                                     without a sign, such as P3D, P1DT12H or P2W (weeks cannot be combined with other units)";
+pub const EXPECTED_DURATION: &str = "numbers with d, h, m, s or ms, such as 36h or 1h30m, or an ISO 8601 duration in upper \
+                                     case and without a sign, such as P3D, P1DT12H or P2W (weeks cannot be combined with other units)";
 /// The expected format of a size, for error messages.
 pub const EXPECTED_SIZE: &str = "a number of bytes, optionally with the suffix KiB, MiB or GiB, such as 512MiB";
 
@@ -31,7 +31,7 @@ const UNITS: [(&str, i128); 5] = [
 /// The maximum duration of a wait.
 const MAX_WAIT: Duration = Duration::from_mins(1);
 
-/// Parses a duration that is added to `start`: a number with a unit such as `36h` or `1.5s`, or ISO 8601 such as `P1Y`,
+/// Parses a duration that is added to `start`: numbers with units such as `36h`, `1h30m` or `1.5s`, or ISO 8601 such as `P1Y`,
 /// `P0.5D` or `PT36H`. Years and months follow the calendar, so 31 January plus `P1M` is the last day of February; a day
 /// has 24 hours. `None` for invalid or negative durations and for those that exceed the last instant of the clock.
 pub fn duration(text: &str, start: Timestamp) -> Option<SignedDuration> {
@@ -46,22 +46,32 @@ pub fn duration(text: &str, start: Timestamp) -> Option<SignedDuration> {
     (!duration.is_negative()).then_some(duration)
 }
 
-/// A number with a short unit, such as `200ms`.
+/// Numbers with short units, the longest first, such as `200ms` or `1h30m`.
 fn short_duration(text: &str) -> Option<SignedDuration> {
-    let unit_at = text.find(|letter: char| letter.is_ascii_alphabetic())?;
-    let (number, unit) = text.split_at_checked(unit_at)?;
-    let (_, length) = UNITS.into_iter().find(|(name, _)| *name == unit)?;
+    let (mut rest, mut nanoseconds, mut shortest) = (text, 0_i128, i128::MAX);
+    while shortest == i128::MAX || !rest.is_empty() {
+        let (number, unit) = rest.split_at_checked(rest.find(|letter: char| letter.is_ascii_alphabetic())?)?;
+        let (unit, after) =
+            unit.split_at(unit.find(|letter: char| !letter.is_ascii_alphabetic()).unwrap_or(unit.len()));
+        let (_, length) = UNITS.into_iter().find(|(name, length)| *name == unit && *length < shortest)?;
+        nanoseconds = nanoseconds.checked_add(part(number, length, after.is_empty())?)?;
+        (rest, shortest) = (after, length);
+    }
+    let [seconds, rest] = [nanoseconds / 1_000_000_000, nanoseconds % 1_000_000_000];
+    Some(SignedDuration::new(i64::try_from(seconds).ok()?, i32::try_from(rest).ok()?))
+}
+
+/// A number of units of this length, in nanoseconds. Only the last part of a duration can have decimals.
+fn part(number: &str, length: i128, is_last: bool) -> Option<i128> {
     let (whole, digits) = match number.split_once('.') {
-        Some((whole, digits)) => (whole, Some(digits)),
+        Some((whole, digits)) => (whole, Some(digits).filter(|_| is_last)?.into()),
         None => (number, None),
     };
     if whole.is_empty() || !whole.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
     let part = digits.map_or(Some(0), |digits| decimals(digits, length))?;
-    let nanoseconds = whole.parse::<i128>().ok()?.checked_mul(length)?.checked_add(part)?;
-    let [seconds, rest] = [nanoseconds / 1_000_000_000, nanoseconds % 1_000_000_000];
-    Some(SignedDuration::new(i64::try_from(seconds).ok()?, i32::try_from(rest).ok()?))
+    whole.parse::<i128>().ok()?.checked_mul(length)?.checked_add(part)
 }
 
 /// The decimals of a number of units, in nanoseconds.
@@ -205,6 +215,9 @@ mod tests {
             ("200ms", "2026-01-31T09:00:00.2Z"),
             ("1.5s", "2026-01-31T09:00:01.5Z"),
             ("90m", "2026-01-31T10:30:00Z"),
+            ("1h30m", "2026-01-31T10:30:00Z"),
+            ("1d2h3m4s5ms", "2026-02-01T11:03:04.005Z"),
+            ("1m1.5s", "2026-01-31T09:01:01.5Z"),
             ("3d", "2026-02-03T09:00:00Z"),
             ("0s", "2026-01-31T09:00:00Z"),
             ("1000000d", "4763-12-29T09:00:00Z"),
@@ -241,7 +254,13 @@ mod tests {
             "+36h",
             "P1DT",
             "PT",
-            "1h30m",
+            "30m1h",
+            "1h1h",
+            "1.5h30m",
+            "1h30",
+            "1h 30m",
+            "1hm",
+            "h",
             "5 s",
             "5S",
             "5 min",

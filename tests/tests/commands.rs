@@ -50,7 +50,7 @@ fn the_clock_is_shown_and_changed() {
     let back = refused(&url, &["clock", "set", "2026-01-15T09:00:00Z"]);
     assert!(back.starts_with("securityhub-local: the clock cannot go back"), "{back}");
     let soon = refused(&url, &["clock", "advance", "soon"]);
-    assert!(soon.contains("`soon` is not a valid duration; expected a number with ms, s, m, h or d"), "{soon}");
+    assert!(soon.contains("`soon` is not a valid duration; expected numbers with d, h, m, s or ms"), "{soon}");
     assert_eq!(done(&url, &["reset"]), "The emulator is in the state of its scenario again.\n");
     assert_eq!(done(&url, &["clock"]), start);
     assert_eq!(done(&url, &["reset", "--to", "empty", "--json"]), "{}\n");

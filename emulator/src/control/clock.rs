@@ -70,8 +70,9 @@ fn distance(change: &ClockChange, now: Timestamp) -> Result<Option<(SignedDurati
         (None, None) => return Ok(None),
         (Some(_), Some(_)) => return Err(Refusal::unreadable("'advance' and 'set' cannot be combined")),
         (Some(text), None) => {
-            let by = duration(text, now).ok_or_else(|| {
-                Refusal::unreadable(format!("`{text}` is not a valid duration; expected {EXPECTED_DURATION}"))
+            let by = duration(text, now).ok_or_else(|| match duration(text, Timestamp::UNIX_EPOCH) {
+                Some(_) => too_late(),
+                None => Refusal::unreadable(format!("`{text}` is not a valid duration; expected {EXPECTED_DURATION}")),
             })?;
             now.checked_add(by).unwrap_or(Timestamp::MAX)
         }
@@ -87,9 +88,13 @@ fn distance(change: &ClockChange, now: Timestamp) -> Result<Option<(SignedDurati
         }
     };
     if end > LAST_INSTANT {
-        return Err(format!("the clock cannot go beyond {}", timestamp_text(LAST_INSTANT)).into());
+        return Err(too_late());
     }
     Ok(Some((end.duration_since(now), end)))
+}
+
+fn too_late() -> Refusal {
+    format!("the clock cannot go beyond {}", timestamp_text(LAST_INSTANT)).into()
 }
 
 /// The state of the clock.

@@ -14,7 +14,7 @@ pub(super) const HELP: &str = "\
 Move the clock by a day. Work that becomes due is done in order, each item at its due time:
   securityhub-local clock advance P1D
 
-Durations are a number with ms, s, m, h or d, such as 36h, or ISO 8601, such as P3D or P1M.
+Durations are numbers with d, h, m, s or ms, such as 36h or 1h30m, or ISO 8601, such as P3D.
 
 Stop the clock at a known time, so that timestamps in responses are predictable:
   securityhub-local clock freeze
