@@ -10,6 +10,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -82,6 +83,99 @@ def curl_uses_both_versions_of_http_over_tls():
         command = ["curl", "-sS", flag, "--cacert", BUNDLE, "-w", "\n%{http_version}", f"{HTTPS}/_emulator/health"]
         body, spoken = subprocess.run(command, check=True, capture_output=True, text=True).stdout.rsplit("\n", 1)
         assert (json.loads(body)["status"], spoken) == ("ok", version), (body, spoken)
+
+
+def control(method, path, **body):
+    request = urllib.request.Request(HTTP + path, method=method, data=json.dumps(body).encode())
+    urllib.request.urlopen(request).close()
+
+
+def connection(seconds=3):
+    """A TLS connection that has sent a call. Its reads have a time limit."""
+    plain = socket.create_connection(("127.0.0.1", PORT), timeout=seconds)
+    secured = ssl.create_default_context(cafile=BUNDLE).wrap_socket(plain, server_hostname="localhost")
+    scope = "Credential=111111111111/20260115/us-east-1/securityhub/aws4_request, SignedHeaders=host, Signature=00"
+    secured.sendall(f"GET /accounts HTTP/1.1\r\nhost: localhost\r\nauthorization: AWS4-HMAC-SHA256 {scope}\r\n\r\n".encode())
+    return secured
+
+
+def below(secured):
+    """The TCP connection below TLS. The library of Python reports a reset as the end of the connection."""
+    plain = socket.socket(fileno=os.dup(secured.fileno()))
+    plain.settimeout(secured.gettimeout())
+    return plain
+
+
+def received(secured):
+    """The bytes that a connection receives, and the error that ends it; None if the server closes it."""
+    text = b""
+    try:
+        while part := secured.recv(65536):
+            text += part
+    except OSError as error:
+        return text, error
+    return text, None
+
+
+def connections_fail_over_tls_as_faults_require():
+    for wire, expected, raw in [
+        ("reset", type(None), ConnectionResetError),
+        ("empty", type(None), type(None)),
+        ("garbage", ssl.SSLError, type(None)),
+        ("hang", TimeoutError, TimeoutError),
+    ]:
+        control("PUT", "/_emulator/faults", Faults=[{"Operation": "DescribeHub", "Wire": wire}])
+        with connection() as secured:
+            text, error = received(secured)
+        assert text == b"" and isinstance(error, expected), (wire, text, error)
+        with connection() as secured, below(secured) as plain:
+            sent, error = received(plain)
+        assert isinstance(error, raw) and b"HTTP" not in sent, (wire, sent, error)
+    control("DELETE", "/_emulator/faults")
+    with connection() as secured:
+        whole = secured.recv(65536)
+    assert whole.startswith(b"HTTP/1.1 200"), whole
+
+
+def a_response_is_cut_or_slowed_down_over_tls():
+    control("PUT", "/_emulator/faults", Faults=[{"Operation": "DescribeHub", "Wire": "truncate"}])
+    with connection() as secured:
+        text, error = received(secured)
+    head, half = text.split(b"\r\n\r\n")
+    length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length: "))
+    length = int(length.removeprefix(b"content-length: "))
+    assert head.startswith(b"HTTP/1.1 200") and len(half) == length // 2, text
+    assert not isinstance(error, (ConnectionResetError, TimeoutError)), error
+    control("PUT", "/_emulator/faults", Faults=[{"Operation": "DescribeHub", "Wire": "dribble", "WireOver": "1s"}])
+    with connection() as secured:
+        start, text, parts = time.monotonic(), b"", 0
+        while len(text.partition(b"\r\n\r\n")[2]) < length:
+            text += secured.recv(65536)
+            parts += 1
+    assert time.monotonic() - start > 0.9 and parts > 10, (parts, text)
+    assert json.loads(text.partition(b"\r\n\r\n")[2])["HubArn"].endswith(":hub/default"), text
+    control("DELETE", "/_emulator/faults")
+
+
+def a_stream_of_http_2_fails_over_tls_and_its_connection_stays():
+    scope = "Credential=111111111111/20260115/us-east-1/securityhub/aws4_request, SignedHeaders=host, Signature=00"
+    for wire in ["reset", "empty", "garbage"]:
+        fault = {"Operation": "DescribeHub", "Wire": wire, "Times": 1}
+        control("PUT", "/_emulator/faults", Faults=[fault])
+        command = ["curl", "-sS", "--http2", "--cacert", BUNDLE, "-H", f"authorization: AWS4-HMAC-SHA256 {scope}"]
+        command += ["-o", os.devnull, "-w", "%{http_code} %{num_connects} "] * 2 + [f"{HTTPS}/accounts"] * 2
+        ended = subprocess.run(command, check=False, capture_output=True, text=True)
+        assert ended.stdout.split() == ["000", "1", "200", "0"], (wire, ended)
+        assert "stream 1 was reset" in ended.stderr or "HTTP/2 stream" in ended.stderr, (wire, ended)
+    control("DELETE", "/_emulator/faults")
+
+
+def boto3_retries_a_reset_connection_over_https():
+    control("PUT", "/_emulator/faults", Faults=[{"Operation": "DescribeHub", "Wire": "reset", "Times": 2}])
+    hub = boto3.client("securityhub", endpoint_url=HTTPS)
+    answer = hub.describe_hub()
+    assert answer["ResponseMetadata"]["RetryAttempts"] == 2, answer
+    control("DELETE", "/_emulator/faults")
 
 
 def the_authority_can_be_downloaded():

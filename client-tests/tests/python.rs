@@ -41,7 +41,7 @@ async fn boto3_handles_faults() {
     println!("{output}");
 }
 
-/// Rules: CPL-100, CPL-101, CPL-102, CPL-110, CPL-111, CPL-112.
+/// Rules: CPL-37, CPL-100, CPL-101, CPL-102, CPL-110, CPL-111, CPL-112.
 #[tokio::test]
 async fn boto3_and_curl_call_over_https_and_the_parsers_of_prometheus_read_the_metrics() {
     let Some(environment) = python_environment() else { return };

@@ -11,7 +11,7 @@ use aws_sdk_securityhub::types::{
     GroupByRule, NoteUpdate, Resource, Severity, SeverityLabel, StringFilter, StringFilterComparison,
 };
 use aws_sdk_securityhub::{Client, Config};
-use securityhub_local::{Emulator, Fault, FaultError, FaultPartial, FaultWire};
+use securityhub_local::{Emulator, EventFilter, Fault, FaultError, FaultPartial, FaultWire, RequestFilter, Verify};
 
 /// The way in which requests reach the emulator.
 #[derive(Clone, Copy)]
@@ -318,4 +318,50 @@ async fn a_client_sees_which_findings_of_a_batch_failed() {
             answer.failed_findings().iter().map(|it| (it.id().unwrap(), it.error_message().unwrap())).collect();
         assert_eq!(failed, [("b", "no"), ("d", "no")]);
     }
+}
+
+/// Rules: CPL-30, CPL-130.
+#[tokio::test]
+async fn clients_of_two_tests_share_an_emulator_and_see_only_their_own_calls_events_and_faults() {
+    let emulator = Emulator::start().await.unwrap();
+    enabled(&emulator, Transport::InProcess).await;
+    let [one, two] = ["suite/one", "suite/two"].map(|tag| emulator.tagged(tag));
+    let [client_one, client_two] = [&one, &two].map(|test| {
+        let config = Config::builder()
+            .behavior_version_latest()
+            .endpoint_url(emulator.endpoint())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("111111111111", "x", None, None, "test"))
+            .http_client(test.http_client());
+        Client::from_conf(config.build())
+    });
+    let throttle = FaultError { code: Some("Throttle".to_owned()), ..FaultError::default() };
+    let fault = Fault {
+        operation: Some("BatchImportFindings".into()),
+        error: Some(throttle),
+        times: Some(1),
+        ..Fault::default()
+    };
+    let _guard = one.fault(fault).unwrap();
+    let (of_one, of_two) = tokio::join!(
+        client_one.batch_import_findings().findings(finding("one", "Port 22 is open")).send(),
+        client_two.batch_import_findings().findings(finding("two", "Port 23 is open")).send(),
+    );
+    assert_eq!((of_one.unwrap().success_count(), of_two.unwrap().success_count()), (Some(1), Some(1)));
+    let imports = Verify::operation("BatchImportFindings");
+    assert_eq!(one.verify(&imports).await.unwrap().count, 2, "the SDK retried after the fault");
+    assert_eq!(two.verify(&imports).await.unwrap().count, 1, "the fault did not select the other test");
+    for (test, id) in [(one, "one"), (two, "two")] {
+        let events = test.wait_events(&EventFilter::default(), 1, Duration::from_secs(5)).await.unwrap();
+        let ids: Vec<_> = events.iter().map(|event| &event["detail"]["findings"][0]["Id"]).collect();
+        assert_eq!(ids, [id]);
+    }
+    assert_eq!(one.clear_requests(&RequestFilter::default()).unwrap(), 2);
+    assert_eq!(
+        (
+            one.requests(&RequestFilter::default()).unwrap().len(),
+            two.requests(&RequestFilter::default()).unwrap().len()
+        ),
+        (0, 1)
+    );
 }
