@@ -36,6 +36,28 @@ fn refusals_name_the_wrong_word_and_the_most_similar_valid_word() {
         ("POST", "/_emulator/clock", "{\"advance\":null}", "the body contains none of"),
         ("POST", "/_emulator/clock", "{\"advance\":\"P1D\"} x", "the body is not one JSON value"),
         ("POST", "/_emulator/clock", "{", "EOF while parsing an object"),
+        (
+            "POST",
+            "/_emulator/members",
+            "{\"Administrator\":\"1\",\"Regions\":[],\"AccountDetails\":[{\"AcountId\":\"2\"}]}",
+            "unknown member 'AccountDetails[0].AcountId'; did you mean 'AccountId'?",
+        ),
+        (
+            "POST",
+            "/_emulator/explain",
+            "{\"Account\":\"1\"}",
+            "member 'Region' is missing; expected a call such as {\"Account\"",
+        ),
+    ] {
+        let message = refused(method, path, body);
+        assert!(message.starts_with(expected), "{message}\n{expected}");
+    }
+}
+
+/// Rules: CPL-05.
+#[test]
+fn bodies_are_read_strictly_and_types_are_named_as_in_json() {
+    for (method, path, body, expected) in [
         ("POST", "/_emulator/clock", "[true, null, null]", "expected an object, found an array"),
         (
             "POST",
@@ -80,18 +102,6 @@ fn refusals_name_the_wrong_word_and_the_most_similar_valid_word() {
             "/_emulator/faults",
             "{\"Error\":[null,500,null]}",
             "member 'Error': expected an object, found an array",
-        ),
-        (
-            "POST",
-            "/_emulator/members",
-            "{\"Administrator\":\"1\",\"Regions\":[],\"AccountDetails\":[{\"AcountId\":\"2\"}]}",
-            "unknown member 'AccountDetails[0].AcountId'; did you mean 'AccountId'?",
-        ),
-        (
-            "POST",
-            "/_emulator/explain",
-            "{\"Account\":\"1\"}",
-            "member 'Region' is missing; expected a call such as {\"Account\"",
         ),
     ] {
         let message = refused(method, path, body);
