@@ -52,8 +52,8 @@ mod stream;
 mod tests;
 
 use api::lookup::{self, Lookup};
+pub use api::{BEFORE_EXAMPLE, InProcess, Memory, Pending};
 use api::{Call, Refusal};
-pub use api::{InProcess, Memory, Pending};
 pub use error::Error;
 
 /// Returns whether a call is answered immediately, because it neither reads findings nor waits for writers.

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::arguments::Remote;
 use super::endpoint::Endpoint;
 use super::exit::Exit;
+use crate::control::BEFORE_EXAMPLE;
 use crate::http_client;
 
 /// Time limit for a response. A call may wait for 60 seconds.
@@ -117,10 +118,11 @@ pub(super) fn get_once(endpoint: &Endpoint, path: &str, limit: Duration) -> Resu
     exchange(endpoint, request, limit)
 }
 
-/// The message of a refusal.
+/// The message of a refusal, without the example, because the user has not written the call.
 pub(super) fn message(answer: &[u8]) -> Option<String> {
     let body: Value = serde_json::from_slice(answer).ok()?;
-    body.get("Message")?.as_str().map(str::to_owned)
+    let message = body.get("Message")?.as_str()?;
+    Some(message.split_once(BEFORE_EXAMPLE).map_or(message, |(message, _)| message).to_owned())
 }
 
 /// Sends a request and receives the response within a time limit.

@@ -14,6 +14,8 @@ use crate::served::notifications::Topic;
 use crate::wire::payload::Payload;
 
 const JSON: &str = "application/json";
+/// The text between the message of a refusal and the example of the call.
+pub const BEFORE_EXAMPLE: &str = "; expected a call such as ";
 
 /// The answer of a route.
 pub trait Answer {
@@ -157,7 +159,7 @@ impl Refusal {
     /// Adds an example of the call.
     pub fn with_example(mut self, example: &str) -> Refusal {
         if self.is_unreadable && !example.is_empty() {
-            self.message = format!("{}; expected a call such as {example}", self.message);
+            self.message = format!("{}{BEFORE_EXAMPLE}{example}", self.message);
         }
         self
     }

@@ -12,8 +12,8 @@ pub(super) mod openapi;
 pub(super) mod route;
 mod strict;
 
-pub use answer::Pending;
 pub(super) use answer::{Answer, Json, Refusal};
+pub use answer::{BEFORE_EXAMPLE, Pending};
 pub(super) use input::{Body, Nothing};
 pub(super) use route::{Call, Route};
 pub use route::{InProcess, Memory};
