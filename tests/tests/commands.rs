@@ -42,6 +42,7 @@ fn the_clock_is_shown_and_changed() {
     assert_eq!(done(&url, &["clock"]), start);
     assert_eq!(done(&url, &["clock", "show"]), start);
     assert_eq!(done(&url, &["clock", "advance", "36h"]), "2026-01-16T21:00:00.000Z (frozen)\n");
+    assert_eq!(done(&url, &["clock", "advance", "1h30m"]), "2026-01-16T22:30:00.000Z (frozen)\n");
     assert_eq!(done(&url, &["clock", "set", "2026-02-01T00:00:00Z"]), "2026-02-01T00:00:00.000Z (frozen)\n");
     let json: Value = serde_json::from_str(&done(&url, &["clock", "show", "--json"])).unwrap();
     assert_eq!(json, json!({ "now": "2026-02-01T00:00:00.000Z", "frozen": true }));
@@ -51,6 +52,7 @@ fn the_clock_is_shown_and_changed() {
     assert!(back.starts_with("securityhub-local: the clock cannot go back"), "{back}");
     let soon = refused(&url, &["clock", "advance", "soon"]);
     assert!(soon.contains("`soon` is not a valid duration; expected numbers with d, h, m, s or ms"), "{soon}");
+    assert!(!soon.contains("expected a call such as"), "the user has not written a call: {soon}");
     assert_eq!(done(&url, &["reset"]), "The emulator is in the state of its scenario again.\n");
     assert_eq!(done(&url, &["clock"]), start);
     assert_eq!(done(&url, &["reset", "--to", "empty", "--json"]), "{}\n");
@@ -126,4 +128,43 @@ fn the_health_of_an_emulator_is_checked_and_awaited() {
     assert!(line.starts_with("ok: version ") && line.ends_with(end), "{line}");
     let json: Value = serde_json::from_str(&done(&at, &["health", "--json"])).unwrap();
     assert_eq!((&json["status"], &json["findings"]), (&json!("ok"), &json!(67)));
+}
+
+/// Rules: CPL-63, CPL-121.
+#[test]
+fn an_added_scenario_with_files_of_findings_refers_to_the_hubs_of_the_state() {
+    let program = Program::start(&[QUICKSTART]);
+    let url = url(&program);
+    let folder = tempfile::tempdir().unwrap();
+    let [scenario, findings] = ["more.yaml", "findings.json"].map(|name| folder.path().join(name));
+    let finding = json!({
+        "SchemaVersion": "2018-10-08", "Id": "added", "GeneratorId": "scanner", "AwsAccountId": "222222222222",
+        "ProductArn": "arn:aws:securityhub:us-east-1:222222222222:product/222222222222/default",
+        "Types": ["Software and Configuration Checks"], "CreatedAt": "2026-01-10T08:00:00Z",
+        "UpdatedAt": "2026-01-10T08:00:00Z", "Severity": { "Label": "HIGH" }, "Title": "t", "Description": "d",
+        "Resources": [{ "Type": "Other", "Id": "host-1" }],
+    });
+    std::fs::write(findings, finding.to_string()).unwrap();
+    let load = |text: &str| {
+        std::fs::write(&scenario, text).unwrap();
+        run(&url, &["scenario", "load", scenario.to_str().unwrap(), "--add"])
+    };
+    let before = done(&url, &["scenario", "export"]);
+    let (code, output, error) = load("findings: [{ file: '*.json' }]\n");
+    assert_eq!((code, &*error), (Some(0), ""), "{output}");
+    assert!(done(&url, &["findings", "--json"]).contains("\"added\""));
+    let hubs = |text: &str| -> Vec<String> {
+        text.lines().filter(|line| line.contains("kind: \"Hub\"")).map(str::to_owned).collect()
+    };
+    assert_eq!(hubs(&before), hubs(&done(&url, &["scenario", "export"])), "the hubs of the state have not changed");
+    let (code, _, error) = load("findings: [{ file: none.json }]\n");
+    assert!(code == Some(1) && error.contains("no file matches `none.json`"), "{error}");
+}
+
+/// Rules: CPL-28, CPL-121.
+#[test]
+fn verify_refuses_a_misspelled_operation() {
+    let program = Program::start(&[]);
+    let message = refused(&url(&program), &["verify", "GetFinding", "--max", "0"]);
+    assert_eq!(message, "securityhub-local: unknown operation 'GetFinding'; did you mean 'GetFindings'?\n");
 }

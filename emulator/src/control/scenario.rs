@@ -1,8 +1,11 @@
 //! `/_emulator/scenario`: exports the state as a scenario, and loads scenarios (CPL-60 to CPL-63).
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -11,7 +14,7 @@ use super::api::{Answer, Body, Call, Json, Nothing, Refusal};
 use crate::domain::due;
 use crate::faults::{FaultContext, Place};
 use crate::scenario::export::{self, Format};
-use crate::scenario::{self, Mistake, Scenario, snake_case};
+use crate::scenario::{self, Mistake, Scenario, Sent, snake_case};
 use crate::served::{Base, Extended};
 use crate::sinks::{Definition, MAX as MAX_SINKS, PutError};
 use crate::state::{Fault, SinkKind, World};
@@ -89,19 +92,38 @@ enum Mode {
     Add,
 }
 
-/// A scenario in YAML or JSON.
-pub(super) struct Text(String);
+/// A scenario in YAML or JSON, or an object with a scenario and the files to which it refers.
+pub(super) struct Text(Sent);
+
+/// A scenario and the files to which it refers.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct WithFiles {
+    /// The text of the scenario, in YAML or JSON.
+    scenario: String,
+    /// The texts of files by their paths relative to the scenario.
+    files: BTreeMap<String, String>,
+}
 
 impl Body for Text {
-    fn schema(_: &mut SchemaGenerator) -> Option<Schema> {
-        Some(
-            json_schema!({ "type": "object", "description": "A scenario in YAML or JSON, without references to files." }),
-        )
+    fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {
+        let with_files = generator.subschema_for::<WithFiles>();
+        let alone = json!({ "type": "object", "description": "A scenario without references to files." });
+        Some(json_schema!({ "description": "A scenario in YAML or JSON.", "anyOf": [alone, with_files] }))
     }
 
     fn read(body: &[u8]) -> Result<Text, Refusal> {
+        #[derive(Deserialize)]
+        struct Peek {
+            #[serde(rename = "Scenario")]
+            _scenario: IgnoredAny,
+        }
+        if body.trim_ascii_start().starts_with(b"{") && serde_json::from_slice::<Peek>(body).is_ok() {
+            let Json(WithFiles { scenario, files }) = Json::read(body)?;
+            return Ok(Text(Sent::with_files(scenario, files)));
+        }
         let text = std::str::from_utf8(body).map_err(|_| Refusal::unreadable("the body is not UTF-8"))?;
-        Ok(Text(text.to_owned()))
+        Ok(Text(Sent::from(text)))
     }
 }
 
@@ -172,16 +194,16 @@ fn in_snake_case(value: &Value) -> Value {
 }
 
 /// Loads a scenario.
-pub(super) fn load(call: &Call<'_>, query: Load, Text(text): Text) -> Result<Json<Loaded>, Refusal> {
+pub(super) fn load(call: &Call<'_>, query: Load, Text(sent): Text) -> Result<Json<Loaded>, Refusal> {
     match query.mode {
-        Mode::Replace => replace(call, &text),
-        Mode::Add => add(call, &text),
+        Mode::Replace => replace(call, &sent),
+        Mode::Add => add(call, &sent),
     }
 }
 
 /// Serves the world of a scenario.
-fn replace(call: &Call<'_>, text: &str) -> Result<Json<Loaded>, Refusal> {
-    let world = built(scenario::read_text(text), None)?;
+fn replace(call: &Call<'_>, sent: &Sent) -> Result<Json<Loaded>, Refusal> {
+    let world = built(scenario::read_sent(sent), None)?;
     sinks(call, &world)?;
     let loaded = Loaded::of(&world);
     let is_recorded = call.served.outside_additions(|| call.served.load(world));
@@ -190,11 +212,11 @@ fn replace(call: &Call<'_>, text: &str) -> Result<Json<Loaded>, Refusal> {
 
 /// Adds a scenario to the world. Other calls run while the addition is built; if they change the world, it is built
 /// again, because their changes would be lost. After several attempts, it is built while no other call runs.
-fn add(call: &Call<'_>, text: &str) -> Result<Json<Loaded>, Refusal> {
+fn add(call: &Call<'_>, sent: &Sent) -> Result<Json<Loaded>, Refusal> {
     let served = call.served;
     for _ in 0..ATTEMPTS {
         let base = served.exclusively(|| served.base(|_| current(call)));
-        let addition = Addition::build(call, text, &base)?;
+        let addition = Addition::build(call, sent, &base)?;
         let added =
             served.exclusively(|| if served.is_unchanged(&base) { Ok(addition.serve(call)) } else { Err(addition) });
         match added {
@@ -202,7 +224,7 @@ fn add(call: &Call<'_>, text: &str) -> Result<Json<Loaded>, Refusal> {
             Err(outdated) => served.discard(outdated.world),
         }
     }
-    served.exclusively(|| Addition::build(call, text, &served.base(|_| current(call)))?.serve(call))
+    served.exclusively(|| Addition::build(call, sent, &served.base(|_| current(call)))?.serve(call))
 }
 
 /// A world to which a scenario was added, with the faults and the sinks of the scenario.
@@ -215,8 +237,8 @@ struct Addition {
 }
 
 impl Addition {
-    fn build(call: &Call<'_>, text: &str, base: &Base) -> Result<Addition, Refusal> {
-        let world = built(scenario::read_addition(text, &base.world), Some(&base.world))?;
+    fn build(call: &Call<'_>, sent: &Sent, base: &Base) -> Result<Addition, Refusal> {
+        let world = built(scenario::read_addition(sent, &base.world), Some(&base.world))?;
         Ok(Addition {
             faults: Vec::clone(&world.faults.declared),
             context: FaultContext::of(&world),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::builder::FalseyValueParser;
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::arguments::Remote;
 use super::exit::Exit;
@@ -173,25 +173,9 @@ struct Loaded {
     findings: usize,
 }
 
-/// Sends a scenario to a running emulator. A scenario that refers to other files is sent as an export of the state that
-/// it describes.
+/// Sends a scenario to a running emulator.
 fn load(arguments: &LoadArguments) -> Result<(), Exit> {
-    let invalid = |diagnostics: scenario::Diagnostics| {
-        output::print_error(&format!("{}\n", diagnostics.to_string().trim_end()));
-        Exit::invalid("")
-    };
-    let text = match scenario::load(std::slice::from_ref(&arguments.file)) {
-        Ok(scenario) if scenario.paths().len() > 1 => {
-            let world = scenario.build().map_err(invalid)?;
-            export::export(&world, &Map::new(), Format::Json, true)
-        }
-        // The emulator checks an addition, because it may require parts that only the emulator has, such as a hub.
-        Err(diagnostics) if !arguments.add => return Err(invalid(diagnostics)),
-        _ => {
-            let cannot_read = |error| Exit::failed(format!("cannot read {}: {error}", arguments.file.display()));
-            std::fs::read_to_string(&arguments.file).map_err(cannot_read)?
-        }
-    };
+    let text = if arguments.add { addition(&arguments.file)? } else { replacement(&arguments.file)? };
     let mode = if arguments.add { "add" } else { "replace" };
     let path = format!("/_emulator/scenario?mode={mode}");
     let answer: Value = client::put_text(&arguments.remote, &path, text)?;
@@ -200,6 +184,31 @@ fn load(arguments: &LoadArguments) -> Result<(), Exit> {
     }
     let Loaded { hubs, findings } = Loaded::deserialize(&answer).map_err(Exit::failed)?;
     output::print(&format!("Loaded {}: {hubs} hubs, {findings} findings\n", arguments.file.display()))
+}
+
+/// The body that replaces the state. A scenario that refers to other files is sent as an export of the state that it
+/// describes.
+fn replacement(path: &Path) -> Result<String, Exit> {
+    let invalid = |diagnostics: scenario::Diagnostics| {
+        output::print_error(&format!("{}\n", diagnostics.to_string().trim_end()));
+        Exit::invalid("")
+    };
+    let scenario = scenario::load(&[path.to_owned()]).map_err(invalid)?;
+    if scenario.paths().len() > 1 {
+        let world = scenario.build().map_err(invalid)?;
+        return Ok(export::export(&world, &Map::new(), Format::Json, true));
+    }
+    std::fs::read_to_string(path).map_err(|error| Exit::failed(format!("cannot read {}: {error}", path.display())))
+}
+
+/// The body that is added to the state: the scenario with the files to which it refers. The emulator checks it, because
+/// it may require parts that only the emulator has, such as a hub.
+fn addition(path: &Path) -> Result<String, Exit> {
+    let text = std::fs::read_to_string(path);
+    let text = text.map_err(|error| Exit::invalid(format!("cannot read {}: {error}", path.display())))?;
+    let files = scenario::texts(path).into_iter().skip(1);
+    let files: Map<String, Value> = files.map(|(path, text)| (path.display().to_string(), (&*text).into())).collect();
+    Ok(json!({ "Scenario": text, "Files": files }).to_string())
 }
 
 /// Writes a scenario to a file or to standard output.

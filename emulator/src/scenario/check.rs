@@ -93,13 +93,13 @@ impl Check {
         found.unwrap_or_default()
     }
 
-    /// Returns whether the scenario is the body of a request, and reports a reference to a file in it.
+    /// Returns whether the scenario is from a request without files, and reports a reference to a file in it.
     pub(super) fn refuses_file(&mut self, span: Span) -> bool {
-        if self.files.is_from_request() {
+        if self.files.is_alone() {
             let diagnostic = self.at(span, "the scenario of a request cannot refer to files");
             self.push(diagnostic.expected("the content of the file; `securityhub-local scenario load` inserts it"));
         }
-        self.files.is_from_request()
+        self.files.is_alone()
     }
 
     /// `line 3`, or `line 3 of other.yaml`: a reference to `span` from an error at `seen_from`.

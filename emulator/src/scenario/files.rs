@@ -1,7 +1,8 @@
 //! Reads files, resolves patterns, and stores the texts so that errors can show their lines.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
@@ -14,8 +15,40 @@ use crate::suggest;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Files {
     all: Vec<File>,
-    /// True if the text is the body of a request, which cannot refer to files.
-    is_from_request: bool,
+    /// The files of a request, by their paths relative to its scenario, which cannot refer to other files; `None` if the
+    /// scenario is not from a request.
+    sent: Option<SentFiles>,
+    /// True if the scenario is from a request without files.
+    is_alone: bool,
+}
+
+type SentFiles = Arc<BTreeMap<PathBuf, Arc<str>>>;
+
+/// The scenario of a request, and the files to which it can refer.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    text: String,
+    files: Option<SentFiles>,
+}
+
+impl Sent {
+    /// A scenario with the texts of files by their paths relative to the scenario.
+    pub fn with_files(text: String, files: BTreeMap<String, String>) -> Sent {
+        let files = files.into_iter().map(|(path, text)| (plain(Path::new(&path)), text.into()));
+        Sent { text, files: Some(Arc::new(files.collect())) }
+    }
+}
+
+/// A scenario without files.
+impl From<&str> for Sent {
+    fn from(text: &str) -> Sent {
+        Sent { text: text.to_owned(), files: None }
+    }
+}
+
+/// A path without `.` components.
+fn plain(path: &Path) -> PathBuf {
+    path.components().filter(|component| *component != Component::CurDir).collect()
 }
 
 /// A text.
@@ -61,6 +94,11 @@ impl Files {
     /// The file cannot be read or is not UTF-8.
     pub(super) fn read(&mut self, path: &Path) -> Result<FileId, Box<Diagnostic>> {
         let name = path.display().to_string();
+        if let Some(sent) = &self.sent {
+            let text = sent.get(&plain(path)).cloned();
+            let missing = || Box::new(Diagnostic::of_file(&name, "the request does not contain the file"));
+            return text.ok_or_else(missing).map(|text| self.add(&name, &text));
+        }
         if path.is_dir() {
             return Err(Box::new(of_directory(path, &name)));
         }
@@ -84,20 +122,34 @@ impl Files {
         FileId(self.all.len() - 1)
     }
 
-    /// Adds the body of a request, which cannot refer to files.
-    pub(super) fn add_from_request(&mut self, name: &str, text: &str) -> FileId {
-        self.is_from_request = true;
-        self.add(name, text)
+    /// Adds the scenario of a request.
+    pub(super) fn add_sent(&mut self, name: &str, sent: &Sent) -> FileId {
+        self.is_alone = sent.files.is_none();
+        self.sent = Some(sent.files.clone().unwrap_or_default());
+        self.add(name, &sent.text)
     }
 
-    /// Returns whether the text is the body of a request, which cannot refer to files.
-    pub(super) fn is_from_request(&self) -> bool {
-        self.is_from_request
+    /// Whether the scenario is from a request without files.
+    pub(super) fn is_alone(&self) -> bool {
+        self.is_alone
+    }
+
+    /// Whether a file exists.
+    pub(super) fn has(&self, path: &Path) -> bool {
+        match &self.sent {
+            Some(sent) => sent.contains_key(&plain(path)),
+            None => path.is_file(),
+        }
     }
 
     /// A text.
     pub(super) fn get(&self, id: FileId) -> Option<&File> {
         self.all.get(id.0)
+    }
+
+    /// All texts, in the order in which they were read.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&Path, &Arc<str>)> {
+        self.all.iter().map(|file| (file.path.as_path(), &file.text))
     }
 
     /// The paths of all texts.
@@ -120,6 +172,13 @@ impl Files {
     /// # Errors
     /// The syntax error of the pattern.
     pub(super) fn find(&self, pattern: &str, written_in: FileId) -> Result<Vec<PathBuf>, String> {
+        if let Some(sent) = &self.sent {
+            let options = glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::default() };
+            let pattern = glob::Pattern::new(&plain(Path::new(pattern)).to_string_lossy());
+            let pattern = pattern.map_err(|error| error.msg.to_owned())?;
+            let paths = sent.keys().filter(|path| pattern.matches_path_with(path, options));
+            return Ok(paths.cloned().collect());
+        }
         let folder = glob::Pattern::escape(&self.folder(written_in).to_string_lossy());
         let pattern = Path::new(&folder).join(pattern);
         let found = glob::glob(&pattern.to_string_lossy()).map_err(|error| error.msg.to_owned())?;
@@ -136,6 +195,9 @@ impl Files {
 
     /// Files in the directory of a path, spelled relative to the file that contains the path.
     pub(super) fn files_near(&self, path: &str, written_in: FileId) -> Vec<String> {
+        if let Some(sent) = &self.sent {
+            return sent.keys().map(|path| path.display().to_string()).collect();
+        }
         let folder = Path::new(path).parent().unwrap_or(Path::new(""));
         let here = self.folder(written_in).join(folder);
         let here = if here.as_os_str().is_empty() { Path::new(".") } else { &here };

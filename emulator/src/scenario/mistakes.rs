@@ -20,7 +20,10 @@ pub struct Mistake {
     pub message: String,
 }
 
-/// The errors among the diagnostics of the only text of `files`.
+/// The name of the scenario of a request. It is not the path of a file.
+pub(super) const SCENARIO: &str = "scenario";
+
+/// The errors among the diagnostics of the scenario, which is the first text of `files`, and of its files.
 pub(super) fn of(files: &Files, diagnostics: &Diagnostics) -> Vec<Mistake> {
     let file = FileId::default();
     let tree = parse::text(files, file).ok();
@@ -33,11 +36,15 @@ pub(super) fn of(files: &Files, diagnostics: &Diagnostics) -> Vec<Mistake> {
         tree.as_ref().map(|tree| path_at(tree, offset))
     };
     let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
-    let mistake = |diagnostic: &Diagnostic| Mistake {
-        line: diagnostic.position.as_ref().map(|position| position.line),
-        column: diagnostic.position.as_ref().map(|position| position.column),
-        path: path(diagnostic),
-        message: diagnostic.in_a_line(),
+    let mistake = |diagnostic: &Diagnostic| {
+        let is_in_file = ![SCENARIO, ""].contains(&diagnostic.file.as_str());
+        let message = diagnostic.in_a_line();
+        Mistake {
+            line: diagnostic.position.as_ref().map(|position| position.line),
+            column: diagnostic.position.as_ref().map(|position| position.column),
+            path: if is_in_file { None } else { path(diagnostic) },
+            message: if is_in_file { format!("{}: {message}", diagnostic.file) } else { message },
+        }
     };
     errors.map(mistake).collect()
 }

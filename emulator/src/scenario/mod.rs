@@ -42,7 +42,7 @@ mod state_lines;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -51,6 +51,7 @@ use serde_json::Value;
 use self::base::Base;
 use self::check::Check;
 pub use self::diagnostic::{Diagnostic, Diagnostics, Position, Severity};
+pub use self::files::Sent;
 use self::files::{FileId, Files, Span};
 pub use self::mistakes::Mistake;
 pub use self::progress::Progress;
@@ -111,12 +112,25 @@ pub fn load_sources(sources: &[Source]) -> Result<Scenario, Diagnostics> {
     checked(written, check)
 }
 
-/// Reads the scenario of a request (CPL-63). It cannot refer to files.
+/// The texts of a scenario file and of the files to which it refers, by their paths relative to the folder of the scenario.
+/// The scenario need not be valid. Empty if it cannot be read.
+pub fn texts(path: &Path) -> Vec<(PathBuf, Arc<str>)> {
+    let mut check = Check::default();
+    let Ok(file) = check.files.read(path) else { return Vec::new() };
+    let mut written = sections::Declared::default();
+    written.add(read(file, &schema(), &mut check));
+    written.check(&mut check);
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let relative = |path: &Path| path.strip_prefix(folder).unwrap_or(path).to_owned();
+    check.files.texts().map(|(path, text)| (relative(path), Arc::clone(text))).collect()
+}
+
+/// Reads the scenario of a request (CPL-63). It can only refer to files of the request.
 ///
 /// # Errors
 /// All mistakes, including those that are only found when the world is built.
-pub fn read_text(text: &str) -> Result<Scenario, Vec<Mistake>> {
-    read_with(text, Check::default())
+pub fn read_sent(sent: &Sent) -> Result<Scenario, Vec<Mistake>> {
+    read_with(sent, Check::default())
 }
 
 /// Reads the scenario of a request that is added to a world (CPL-63). It can refer to the hubs, accounts, Regions and
@@ -124,12 +138,12 @@ pub fn read_text(text: &str) -> Result<Scenario, Vec<Mistake>> {
 ///
 /// # Errors
 /// All mistakes, including those that are only found when the world is built.
-pub fn read_addition(text: &str, base: &World) -> Result<Scenario, Vec<Mistake>> {
-    read_with(text, Check { base: Some(Base::of(base)), ..Check::default() })
+pub fn read_addition(sent: &Sent, base: &World) -> Result<Scenario, Vec<Mistake>> {
+    read_with(sent, Check { base: Some(Base::of(base)), ..Check::default() })
 }
 
-fn read_with(text: &str, mut check: Check) -> Result<Scenario, Vec<Mistake>> {
-    let file = check.files.add_from_request("scenario", text);
+fn read_with(sent: &Sent, mut check: Check) -> Result<Scenario, Vec<Mistake>> {
+    let file = check.files.add_sent(mistakes::SCENARIO, sent);
     let mut written = sections::Declared::default();
     written.add(read(file, &schema(), &mut check));
     let files = check.files.clone();

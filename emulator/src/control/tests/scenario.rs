@@ -208,3 +208,51 @@ fn an_export_contains_faults_rate_limits_and_sinks() {
     let (status, refused) = send(&service, "PUT", SCENARIO, file);
     assert_eq!((status, &refused["Mistakes"][0]["Path"]), (400, &json!("event_sinks.log.path")), "{refused}");
 }
+
+/// Rules: CPL-63.
+#[test]
+fn an_added_scenario_refers_to_files_of_the_request_and_to_hubs_of_the_state() {
+    let service = service();
+    let scp =
+        r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "securityhub:*", "Resource": "*"}]}"#;
+    let add = |scenario: &str, files: Value| {
+        let body = json!({ "Scenario": scenario, "Files": files });
+        send(&service, "PUT", "/_emulator/scenario?mode=add", body.to_string())
+    };
+    let findings = |id: &str| finding(id, json!({})).to_string();
+    let files =
+        json!({ "more/a.json": findings("a"), "more/b.json": findings("b"), "more/c/d.json": "{", "scp.json": scp });
+    let scenario = "findings: [{ file: './more/*.json' }]\npolicies: { no-access: { file: scp.json } }\n";
+    assert_eq!(add(scenario, files), (200, json!({ "Hubs": 1, "Findings": 2 })));
+    for (scenario, files, path, message) in [
+        ("findings: [{ file: a.json }]", json!({}), json!("findings[0].file"), "no file matches `a.json`"),
+        (
+            "findings: [{ file: a.json }]",
+            json!({ "b.json": "[]" }),
+            json!("findings[0].file"),
+            "no file matches `a.json`",
+        ),
+        ("findings: [{ file: /etc/passwd }]", json!({ "b.json": "[]" }), json!("findings[0].file"), "no file matches"),
+        (
+            "policies: { p: { file: /etc/passwd } }",
+            json!({ "b.json": "[]" }),
+            json!("policies.p.file"),
+            "file not found",
+        ),
+        ("findings: [{ file: a.json }]", json!({ "a.json": "[7]" }), Value::Null, "a.json: finding 1 of this file"),
+    ] {
+        let (status, refused) = add(scenario, files);
+        let mistake = &refused["Mistakes"][0];
+        assert_eq!((status, &mistake["Path"]), (400, &path), "{refused}");
+        assert!(mistake["Message"].as_str().unwrap().contains(message), "{refused}");
+    }
+    for (body, message) in [
+        (json!({ "Scenario": "", "File": {} }), "unknown member 'File'; did you mean 'Files'?"),
+        (json!({ "Scenario": "" }), "member 'Files' is missing"),
+        (json!({ "Scenario": "", "Files": { "a": 1 } }), "member 'Files.a': expected a string, found 1"),
+    ] {
+        let (status, refused) = send(&service, "PUT", SCENARIO, body.to_string());
+        assert!(status == 400 && refused["Message"].as_str().unwrap().starts_with(message), "{refused}");
+    }
+    assert_eq!(service.world().finding_count(), 2);
+}

@@ -17,7 +17,7 @@ fn exported(world: &World, format: Format) -> String {
 }
 
 fn loaded(text: &str) -> Stage {
-    let scenario = scenario::read_text(text).unwrap_or_else(|mistakes| panic!("{mistakes:?} in {text}"));
+    let scenario = scenario::read_sent(&text.into()).unwrap_or_else(|mistakes| panic!("{mistakes:?} in {text}"));
     Stage(scenario.build_over(None).unwrap_or_else(|mistakes| panic!("{mistakes:?} in {text}")))
 }
 

@@ -69,7 +69,7 @@ fn read(file: &Spanned<String>, check: &mut Check) -> Option<Node> {
     }
     let written_in: FileId = file.span.file;
     let path = check.files.resolve(&file.value, written_in);
-    if !path.is_file() {
+    if !check.files.has(&path) {
         let diagnostic = check.at(file.span, format!("file not found: `{}`", file.value));
         let near = check.files.files_near(&file.value, written_in);
         let nearest = suggest::nearest(&file.value, near.iter().map(String::as_str));
