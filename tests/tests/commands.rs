@@ -159,7 +159,7 @@ fn an_added_scenario_with_files_of_findings_refers_to_the_hubs_of_the_state() {
     };
     assert_eq!(hubs(&before), hubs(&after), "the hubs of the state have not changed");
     let (code, _, error) = load("findings: [{ file: none.json }]\n");
-    assert!(code == Some(1) && error.contains("no file matches `none.json`"), "{error}");
+    assert!(code == Some(2) && error.contains("no file matches `none.json`"), "{error}");
 }
 
 /// Rules: CPL-28, CPL-121.
