@@ -277,7 +277,7 @@ impl Builder {
         self
     }
 
-    /// Whether browsers get the dashboard at `/_emulator/ui/` [default: true].
+    /// Enables or disables the dashboard at `/_emulator/ui/` [default: enabled].
     pub fn ui(mut self, is_on: bool) -> Builder {
         self.settings.ui = is_on;
         self

@@ -97,7 +97,7 @@ pub struct Settings {
     pub sink_directory: Option<PathBuf>,
     /// The certificate authorities of sinks with HTTPS.
     pub sink_trust: Trust,
-    /// Whether browsers get the dashboard.
+    /// True if the dashboard is enabled.
     pub ui: bool,
 }
 

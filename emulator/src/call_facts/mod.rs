@@ -20,7 +20,7 @@ use crate::state::TestTag;
 /// The service name of Security Hub in a SigV4 scope.
 pub const SECURITY_HUB: &str = "securityhub";
 
-/// What made a call, if no client has sent it.
+/// The part of the emulator that made a call, if no client sent it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Via {
     /// A form of the dashboard.
@@ -59,7 +59,7 @@ pub struct Facts {
     pub invalid_tag: Option<String>,
     /// The epoch of the world that answers the call; `None` if the call was answered without a world.
     pub epoch: Option<u64>,
-    /// What made the call; `None` for a client.
+    /// The part of the emulator that made the call; `None` for a client.
     pub via: Option<Via>,
 }
 

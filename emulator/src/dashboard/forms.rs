@@ -40,7 +40,7 @@ impl Secret {
         self.code(view).map(|code| hex::encode(code.finalize().into_bytes())).unwrap_or_default()
     }
 
-    /// Whether a token is that of the account and the Region.
+    /// Returns whether a token was issued for the account and the Region.
     fn verifies(&self, view: &View, token: &str) -> bool {
         let code = self.code(view).zip(hex::decode(token).ok());
         code.is_some_and(|(code, token)| code.verify_slice(&token).is_ok())

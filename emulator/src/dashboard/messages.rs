@@ -1,4 +1,4 @@
-//! Messages about what was done, each for one view and shown once (DSH-11).
+//! Messages about the results of actions, each for one view and shown once (DSH-11).
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -16,14 +16,14 @@ const LIFETIME: Duration = Duration::from_secs(60);
 /// Maximum number of messages.
 const MOST: usize = 1_000;
 
-/// What an action has done.
+/// The result of an action.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Message {
     /// A sentence with numbers, such as `2 changed, 0 refused`.
     pub text: String,
-    /// Further content as HTML, such as a table of what was refused.
+    /// Further content as HTML, such as a table of refused items.
     pub details: String,
-    /// The calls that did it.
+    /// The calls that the action made.
     pub calls: Vec<Call>,
 }
 

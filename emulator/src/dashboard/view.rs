@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::state::{AccountId, MemberStatus, Region, World};
 
-/// The path below which all pages are.
+/// The path that contains all pages.
 pub const ROOT: &str = "/_emulator/ui/";
 
 /// Characters of a query that must be encoded. Colons, slashes and commas stay readable.
@@ -60,7 +60,7 @@ impl Query {
         self
     }
 
-    /// `?a=b&c=d`, or nothing for an empty query.
+    /// `?a=b&c=d`, or an empty text for an empty query.
     pub fn text(&self) -> String {
         let mut text = String::new();
         for (name, value) in self.pairs() {
@@ -72,7 +72,7 @@ impl Query {
     }
 }
 
-/// What is looked at: a page as it appears to an account in a Region.
+/// A page as an account sees it in a Region.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct View {
     /// The account.

@@ -16,7 +16,7 @@ pub(super) enum Field {
     UserAgent,
     Traceparent,
     Fault,
-    /// What made the call, if no client has sent it.
+    /// The part of the emulator that made the call, if no client sent it.
     Via,
     /// `Content-Encoding` of the request.
     Encoding,

@@ -27,7 +27,7 @@ pub fn is_control(path: &str) -> bool {
         || ALIASES.iter().any(|alias| path.starts_with(alias))
 }
 
-/// Whether a path belongs to the dashboard, which only its own pages may read (DSH-15).
+/// Returns whether a path belongs to the dashboard, which only pages of the dashboard may read (DSH-15).
 pub fn is_dashboard(path: &str) -> bool {
     path.strip_prefix("/_emulator/ui").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::document::{Document, attribute, content, elements, seen_as};
 use super::site::Site;
 
-/// Whether a page exists at an address of the dashboard. Pages may link to pages that are yet to be written.
+/// Returns whether a page exists at an address of the dashboard. Pages may link to pages that do not exist yet.
 fn has_page(address: &str) -> bool {
     let path = address.split('?').next().unwrap();
     let Some(rest) = path.strip_prefix("/_emulator/ui/as/") else { return true };

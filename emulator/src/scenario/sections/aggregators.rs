@@ -30,14 +30,14 @@ pub(in crate::scenario) struct Declared {
     /// Home Region. The account must have an enabled hub there.
     #[schemars(with = "RegionText")]
     home: Option<RegionText>,
-    /// Which Regions are linked. Default: ALL_REGIONS.
+    /// Mode that selects the linked Regions. Default: ALL_REGIONS.
     mode: Option<Spanned<Mode>>,
     /// Linked Regions (SPECIFIED_REGIONS) or excluded Regions (ALL_REGIONS_EXCEPT_SPECIFIED).
     #[serde(default)]
     regions: Vec<RegionText>,
 }
 
-/// Which Regions are linked.
+/// Mode that selects the linked Regions.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "RegionLinkingMode")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

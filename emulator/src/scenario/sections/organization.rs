@@ -50,7 +50,7 @@ pub(in crate::scenario) struct Declared {
     /// If true, accounts that join become members of the delegated administrator and have Security Hub enabled.
     /// Default: false.
     auto_enable: Option<Spanned<bool>>,
-    /// Which standards `auto_enable` enables in these accounts. Default: DEFAULT.
+    /// Standards that `auto_enable` enables in these accounts. Default: DEFAULT.
     auto_enable_standards: Option<Spanned<AutoEnableStandards>>,
     /// Service principals with trusted access, such as config.amazonaws.com. If there is a delegated administrator,
     /// Security Hub is always included.
