@@ -2,10 +2,12 @@
 
 use std::fmt::Write as _;
 
+use askama::Template;
 use http::Method;
 use securityhub_fixtures::Operation;
 use serde_json::Value;
 
+use super::template::html;
 use super::view::View;
 use crate::wire::sent;
 
@@ -35,6 +37,20 @@ pub struct Shown {
     pub clients: [(&'static str, String); 3],
 }
 
+#[derive(Template)]
+#[template(path = "parts/calls.html")]
+struct Details {
+    calls: Vec<Shown>,
+}
+
+/// `Show me the call`, which can be opened; nothing if there are no calls.
+pub fn details(calls: &[Call], view: &View, endpoint: &str) -> String {
+    if calls.is_empty() {
+        return String::new();
+    }
+    html(&Details { calls: calls.iter().map(|call| call.shown(view, endpoint)).collect() })
+}
+
 impl Call {
     /// A call of an operation.
     pub fn api(operation: Operation, input: Value) -> Call {
@@ -45,6 +61,14 @@ impl Call {
     pub fn control(method: &Method, path: &str, body: Value, command: &str) -> Call {
         let kind = Kind::Control { method: method.clone(), path: path.to_owned(), body, command: command.to_owned() };
         Call { part: String::new(), kind }
+    }
+
+    /// The input of an operation; `None` for the control plane.
+    pub fn input(&self) -> Option<&Value> {
+        match &self.kind {
+            Kind::Api { input, .. } => Some(input),
+            Kind::Control { .. } => None,
+        }
     }
 
     /// The call with the name of the part of the view that shows its answer.

@@ -3,7 +3,7 @@
 
 use askama::Template;
 
-use super::page::html;
+use super::template::html;
 
 /// The width of a chart, in units of its view box.
 const WIDTH: u64 = 720;
@@ -44,7 +44,7 @@ pub fn bars(sentence: &str, bars: &[Bar]) -> String {
         bar,
         y: row * ROW + 5,
         middle: row * ROW + ROW / 2 + 5,
-        width: length(bar.value, most, WIDTH - 260),
+        width: length(bar.value, most, WIDTH - 300),
     });
     html(&Bars { sentence, height: ROW * bars.len() as u64, bars: drawn.collect() })
 }
@@ -120,7 +120,7 @@ mod tests {
         let svg = bars("Two of <them>.", &[bar("A&B", 10), bar("C", 5), bar("D", 0)]);
         assert!(svg.contains("role=\"img\"") && svg.contains("aria-label=\"Two of &#60;them&#62;.\""), "{svg}");
         assert!(svg.contains("A&#38;B") && !svg.contains("style"), "{svg}");
-        assert!(svg.contains("width=\"460\"") && svg.contains("width=\"230\"") && svg.contains("width=\"0\""), "{svg}");
+        assert!(svg.contains("width=\"420\"") && svg.contains("width=\"210\"") && svg.contains("width=\"0\""), "{svg}");
         let column =
             |high, low| Column { label: "2026-01-15 09:00:00Z".to_owned(), parts: vec![("low", low), ("high", high)] };
         let svg = histogram("Most on Monday.", &[column(3, 1), column(0, 0), column(0, 2)]);

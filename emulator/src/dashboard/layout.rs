@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use askama::Template;
 
 use super::assets;
-use super::call::{Call, Shown};
+use super::call::{self, Call};
 use super::messages::Message;
-use super::page::{Content, Route, html, name};
+use super::page::{Content, Context, Route, name};
+use super::template::html;
 use super::text::{self, Time};
 use super::view::{self, Query, ROOT, View};
 use crate::state::{AccountId, HubKey, World};
@@ -65,21 +66,6 @@ struct Link {
     is_current: bool,
 }
 
-#[derive(Template)]
-#[template(path = "parts/calls.html")]
-struct Calls<'c> {
-    summary: &'c str,
-    calls: Vec<Shown>,
-}
-
-/// Calls in a part of a page that can be opened; nothing if there are none.
-pub fn calls(summary: &str, calls: &[Call], view: &View, endpoint: &str) -> String {
-    if calls.is_empty() {
-        return String::new();
-    }
-    html(&Calls { summary, calls: calls.iter().map(|call| call.shown(view, endpoint)).collect() })
-}
-
 /// Writes a whole page.
 pub fn write(frame: &Frame<'_>, content: &Content) -> String {
     let Frame { view, world, routes, endpoint, message, alert } = *frame;
@@ -99,8 +85,8 @@ pub fn write(frame: &Frame<'_>, content: &Content) -> String {
         message: message.map(|message| message.text.as_str()),
         details: message.map(|message| message.details.as_str()).unwrap_or_default(),
         body: &content.body,
-        calls: calls("Show me the call", &content.calls, view, endpoint),
-        done: calls("Show what was called", message.map_or(&[], |message| &message.calls), view, endpoint),
+        calls: call::details(&content.calls, view, endpoint),
+        done: call::details(message.map_or(&[], |message| &message.calls), view, endpoint),
         version: env!("CARGO_PKG_VERSION"),
         clock: world.clock.now().into(),
         is_frozen: world.clock.is_frozen(),
@@ -176,20 +162,18 @@ pub fn missing(sentence: &str, links: &[(String, View)]) -> Content {
 #[template(path = "off.html")]
 struct Off<'o> {
     token: &'o str,
+    address: String,
     preview: String,
     hint: Vec<(String, String)>,
 }
 
-/// What can be done if the hub of the view is off: enable it, or look at a Region or an account whose hub is on.
-pub fn off(world: &World, view: &View, token: &str, preview: &[Call], endpoint: &str) -> String {
-    let relations = world.relations();
+/// What can be done if the hub of the view is off: enable it with these calls, or look at a Region where it is on.
+pub fn off(context: &Context<'_>, calls: &[Call]) -> String {
+    let (view, relations) = (context.view, context.world.relations());
     let own = relations.regions_of(view.account).take(SUGGESTIONS);
     let hint = own.map(|region| (region.to_string(), view.seen_as(view.account, region.clone()).address()));
-    html(&Off {
-        token,
-        preview: calls("Show me the call of this button", preview, view, endpoint),
-        hint: hint.collect(),
-    })
+    let (token, preview) = (context.token.as_str(), context.shown(calls));
+    html(&Off { token, address: view.address(), preview, hint: hint.collect() })
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ pub mod page;
 pub mod pages;
 mod response;
 pub mod routes;
+pub mod template;
 pub mod text;
 pub mod timeline;
 pub mod view;
@@ -154,14 +155,15 @@ impl Exchange<'_> {
     }
 
     fn page(&self, account: &str, region: &str, page: &str) -> Response<Bytes> {
-        let (world, start) = (self.door.world(), self.start());
+        let world = self.door.world();
         let Some(account) = AccountId::parse(account) else {
             let sentence = format!("`{account}` is not a valid account ID (expected 12 digits).");
-            return self.not_found(&start, &sentence, &[]);
+            return self.not_found(&self.start(), &sentence, &[]);
         };
         let region = match world.directory().region(region) {
             Ok(region) => region,
             Err(unknown) => {
+                let start = self.start();
                 let instead = start.seen_as(account, start.region.clone());
                 return self.not_found(&instead, &format!("{unknown}."), &[]);
             }
@@ -198,7 +200,7 @@ impl Exchange<'_> {
     }
 
     fn context<'v>(&'v self, view: &'v View) -> Context<'v> {
-        Context::new(self.door, view, self.dashboard.secret.token(view))
+        Context::new(self.door, view, self.dashboard.secret.token(view), self.endpoint())
     }
 
     /// Shows why a page cannot be shown.
@@ -209,9 +211,8 @@ impl Exchange<'_> {
             Trouble::Refused { sentence, code, call, .. } => {
                 let key = HubKey { account: view.account, region: view.region.clone() };
                 let is_off = !context.world.relations().is_on(&key);
-                let preview = [Call::api(Operation::EnableSecurityHub, json!({}))];
                 let body = if is_off {
-                    layout::off(&context.world, view, &context.token, &preview, &self.endpoint())
+                    layout::off(context, &[Call::api(Operation::EnableSecurityHub, json!({}))])
                 } else {
                     String::new()
                 };

@@ -11,17 +11,17 @@ use http::Method;
 use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 
-use super::call::Call;
+use super::call::{self, Call};
 use super::chips::{self, Chip};
 use super::door::Door;
 use super::forms::Form;
 use super::messages::Message;
+use super::template::html;
 use super::text;
 use super::view::{Query, View};
 use crate::aws_error::AwsError;
 use crate::control::Error;
 use crate::domain::findings::counts::Counter;
-use crate::invariant::Invariant;
 use crate::state::{AccountId, World};
 
 /// A page of the dashboard.
@@ -56,11 +56,6 @@ impl Content {
     pub fn new(heading: &str, template: &impl Template, calls: Vec<Call>) -> Content {
         Content { heading: heading.to_owned(), body: html(template), calls, alert: None }
     }
-}
-
-/// Writes a template.
-pub fn html(template: &impl Template) -> String {
-    template.render().or_report("a template can be written").unwrap_or_default()
 }
 
 /// What an action leads to.
@@ -133,13 +128,20 @@ pub struct Context<'c> {
     pub token: String,
     /// The form that was refused, so that the page can show again what was typed.
     pub typed: Option<&'c Form>,
+    /// The address of this program, such as `http://127.0.0.1:4600`.
+    pub endpoint: String,
     door: &'c dyn Door,
 }
 
 impl<'c> Context<'c> {
     /// The surroundings of a view.
-    pub fn new(door: &'c dyn Door, view: &'c View, token: String) -> Context<'c> {
-        Context { view, world: door.world(), token, typed: None, door }
+    pub fn new(door: &'c dyn Door, view: &'c View, token: String, endpoint: String) -> Context<'c> {
+        Context { view, world: door.world(), token, typed: None, endpoint, door }
+    }
+
+    /// `Show me the call` for calls of a form, before they are made, or of a part of the page.
+    pub fn shown(&self, calls: &[Call]) -> String {
+        call::details(calls, self.view, &self.endpoint)
     }
 
     /// The same after a form was refused.

@@ -5,7 +5,8 @@ use securityhub_engine::Intervals;
 
 use super::chart::{self, Column};
 use super::chips::Chip;
-use super::page::{Context, Count, html};
+use super::page::{Context, Count};
+use super::template::html;
 use super::text::{self, SEVERITIES, Time};
 use crate::domain::findings::counts::OverTime;
 use crate::state::Timestamp;

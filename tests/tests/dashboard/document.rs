@@ -140,8 +140,8 @@ impl Document {
             let summary = |details: &Node<'_, '_>| content(one(*details, "summary"));
             let details: Vec<Node<'_, '_>> =
                 elements(html, "details").filter(|it| summary(it) == "Show me the call").collect();
-            assert_eq!(details.len(), 1, "{address}");
-            for list in elements(details[0], "dl") {
+            assert!(!details.is_empty(), "{address}");
+            for list in details.into_iter().flat_map(|details| elements(details, "dl")) {
                 let terms: Vec<String> = elements(list, "dt").map(content).collect();
                 let api = ["AWS CLI", "boto3", "curl"];
                 let control = ["securityhub-local", "Python", "curl"];

@@ -41,7 +41,7 @@ fn a_hub_that_is_off_can_be_enabled_with_one_button() {
     assert_eq!(site.page(&other).text_of("status"), "", "a message is not shown on another view");
     let shown = site.page(&next);
     assert_eq!(shown.text_of("status"), "Security Hub is enabled.");
-    assert!(shown.text().contains("Show what was called"), "{}", shown.text());
+    assert!(shown.text_of("main").contains("aws securityhub enable-security-hub"), "{}", shown.text());
     assert_eq!(site.page(&next).text_of("status"), "", "a message is shown once");
     let recorded = site.control("/_emulator/requests?operation=EnableSecurityHub");
     let calls = recorded["Requests"].as_array().unwrap();

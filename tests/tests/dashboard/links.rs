@@ -30,9 +30,9 @@ pub fn check(site: &Site, address: &str, page: &Document) {
             continue;
         }
         assert!(link.starts_with('/'), "{address}: the link {text} leads to {link}");
-        // Many numbers link to the same page, so only the first links to each are followed.
+        // Many numbers link to the same page with other filters, so only the first link to each page is followed.
         let path = link.split('?').next().unwrap().to_owned();
-        if !has_page(&link) || !followed.insert((path, followed.len() / 100)) {
+        if !has_page(&link) || !followed.insert(path) {
             continue;
         }
         let status = site.status(&link);

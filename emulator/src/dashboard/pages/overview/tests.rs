@@ -23,7 +23,7 @@ hubs:
 /// The page of a service as an account sees it in us-east-1.
 fn shown(service: &Service, account: &str) -> Result<Content, Trouble> {
     let view = View::of(id(account), Region::new("us-east-1"));
-    show(&Context::new(service, &view, "token".to_owned()))
+    show(&Context::new(service, &view, "token".to_owned(), "http://x".to_owned()))
 }
 
 fn service(scenario: scenario::Scenario) -> Service {
@@ -36,7 +36,7 @@ fn coverage_shows_the_hubs_and_memberships_of_each_region() {
     let scenario = scenario::load_sources(&[scenario::Source::Text(TWO.to_owned())]).unwrap();
     let service = service(scenario);
     let view = View::of(id("111111111111"), Region::new("us-east-1"));
-    let context = Context::new(&service, &view, String::new());
+    let context = Context::new(&service, &view, String::new(), String::new());
     let coverage = Coverage::of(&context);
     let texts = |row: &coverage::Row| {
         let cells = row.cells.iter().map(|cell| format!("{} {}", cell.hub, cell.status.unwrap_or("-")));
@@ -51,6 +51,11 @@ fn coverage_shows_the_hubs_and_memberships_of_each_region() {
     let content = shown(&service, "111111111111").unwrap();
     assert!(content.body.contains("<h2 id=\"empty\">No findings yet</h2>"), "{}", content.body);
     assert!(!content.body.contains("Security score"), "{}", content.body);
+    // The shown call works as it stands.
+    let input = json!({ "Findings": [import_call(&context).input().unwrap()["Findings"][0]] });
+    let imported = context.write(Operation::BatchImportFindings, &input).unwrap();
+    assert_eq!(imported["SuccessCount"], 1, "{imported}");
+    assert!(!shown(&service, "111111111111").unwrap().body.contains("No findings yet"));
     assert_eq!(content.calls.len(), 2);
 }
 
@@ -60,7 +65,7 @@ fn the_scores_of_enabled_standards_equal_those_of_the_control_plane() {
     let service = service(scenario::load(&[CONTROLS.into()]).unwrap());
     let content = shown(&service, "111111111111").unwrap();
     let view = View::of(id("111111111111"), Region::new("us-east-1"));
-    let context = Context::new(&service, &view, String::new());
+    let context = Context::new(&service, &view, String::new(), String::new());
     let path = "/_emulator/compliance?account=111111111111&region=us-east-1";
     let answer = context.control(&Method::GET, path, &json!(null), "compliance").unwrap();
     let standards = answer["Standards"].as_array().unwrap();
@@ -73,6 +78,17 @@ fn the_scores_of_enabled_standards_equal_those_of_the_control_plane() {
         );
         assert!(content.body.contains(&item), "{item} in {}", content.body);
     }
+}
+
+/// Rules: DSH-10.
+#[test]
+fn a_page_does_not_request_daily_scores() {
+    let text = format!("{TWO}score_mode: daily\n");
+    let service = service(scenario::load_sources(&[scenario::Source::Text(text)]).unwrap());
+    shown(&service, "111111111111").unwrap();
+    let world = service.world();
+    let key = crate::state::HubKey { account: id("111111111111"), region: Region::new("us-east-1") };
+    assert!(world.daily_scores.as_ref().unwrap().get(&key).is_none());
 }
 
 /// Rules: DSH-11.
