@@ -70,6 +70,7 @@ pub enum SignatureClock {
 
 /// Settings of a service.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each of them is an independent setting")]
 pub struct Settings {
     /// True if unsigned requests are accepted, as calls of the default account.
     pub allow_anonymous: bool,

@@ -217,8 +217,9 @@ fn add(call: &Call<'_>, sent: &Sent) -> Result<Json<Loaded>, Refusal> {
     for _ in 0..ATTEMPTS {
         let base = served.exclusively(|| served.base(|_| current(call)));
         let addition = Addition::build(call, sent, &base)?;
-        let added =
-            served.exclusively(|| if served.is_unchanged(&base) { Ok(addition.serve(call)) } else { Err(addition) });
+        let added = served.exclusively(|| {
+            if served.is_unchanged(&base) { Ok(addition.serve(call)) } else { Err(Box::new(addition)) }
+        });
         match added {
             Ok(added) => return added,
             Err(outdated) => served.discard(outdated.world),

@@ -26,7 +26,7 @@ pub struct Bar {
 struct Bars<'b> {
     sentence: &'b str,
     height: u64,
-    bars: Vec<Drawn<'b>>,
+    drawn: Vec<Drawn<'b>>,
 }
 
 struct Drawn<'b> {
@@ -46,7 +46,7 @@ pub fn bars(sentence: &str, bars: &[Bar]) -> String {
         middle: row * ROW + ROW / 2 + 5,
         width: length(bar.value, most, WIDTH - 300),
     });
-    html(&Bars { sentence, height: ROW * bars.len() as u64, bars: drawn.collect() })
+    html(&Bars { sentence, height: ROW * bars.len() as u64, drawn: drawn.collect() })
 }
 
 /// A column of a histogram.

@@ -12,7 +12,7 @@ use super::view::View;
 /// The name in the query that refers to a message.
 pub const NAME: &str = "message";
 /// The time after which a message is dropped.
-const LIFETIME: Duration = Duration::from_secs(60);
+const LIFETIME: Duration = Duration::from_mins(1);
 /// Maximum number of messages.
 const MOST: usize = 1_000;
 

@@ -101,7 +101,8 @@ impl Exchange<'_> {
     fn answer(&self) -> Response<Bytes> {
         let reads = [Method::GET, Method::HEAD].contains(self.request.method());
         let place = Place::of(self.request.uri().path());
-        if !reads && !matches!(place, Place::Page(..)) || !reads && self.request.method() != Method::POST {
+        let may_write = matches!(place, Place::Page(..)) && self.request.method() == Method::POST;
+        if !reads && !may_write {
             return self.wrong_method(&self.start());
         }
         match place {
@@ -191,9 +192,9 @@ impl Exchange<'_> {
         };
         let refused = if around.alert.is_some() { Some(StatusCode::UNPROCESSABLE_ENTITY) } else { None };
         match (route.show)(&context) {
-            Ok(content) => {
-                let invalid = content.alert.is_some().then_some(StatusCode::BAD_REQUEST);
-                self.respond(refused.or(invalid).unwrap_or(StatusCode::OK), view, &content, around)
+            Ok(page) => {
+                let invalid = page.alert.is_some().then_some(StatusCode::BAD_REQUEST);
+                self.respond(refused.or(invalid).unwrap_or(StatusCode::OK), view, &page, around)
             }
             Err(trouble) => self.trouble(&context, route, &trouble, around),
         }
@@ -216,16 +217,16 @@ impl Exchange<'_> {
                 } else {
                     String::new()
                 };
-                let content = Content { heading, body, calls: vec![(**call).clone()], alert: None };
+                let page = Content { heading, body, calls: vec![(**call).clone()], alert: None };
                 let alert = around.alert.or(Some((sentence, code.as_deref())));
                 let was_refused = around.alert.is_some();
                 let status = if was_refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-                self.respond(status, view, &content, Around { alert, ..around })
+                self.respond(status, view, &page, Around { alert, ..around })
             }
             Trouble::Invalid(sentence) => {
-                let content = Content { heading, ..Content::default() };
+                let page = Content { heading, ..Content::default() };
                 let alert = Some((sentence.as_str(), None));
-                self.respond(StatusCode::BAD_REQUEST, view, &content, Around { alert, ..around })
+                self.respond(StatusCode::BAD_REQUEST, view, &page, Around { alert, ..around })
             }
             Trouble::NotFound { sentence, instead } => self.not_found(view, sentence, std::slice::from_ref(&**instead)),
         }

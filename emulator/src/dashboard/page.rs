@@ -35,8 +35,11 @@ pub struct Route {
     /// Shows the page.
     pub show: fn(&Context<'_>) -> Result<Content, Trouble>,
     /// Does what a form of the page asks for; `None` for a page without forms that write.
-    pub act: Option<fn(&Context<'_>, &Form) -> Result<Done, Trouble>>,
+    pub act: Option<Act>,
 }
+
+/// A function that does what a form asks for.
+pub type Act = fn(&Context<'_>, &Form) -> Result<Done, Trouble>;
 
 /// The content of `main`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -109,13 +112,25 @@ impl Trouble {
     }
 }
 
-/// A number of findings, with the address of the findings that it counts (DSH-25).
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// True if the page `findings` exists. Only then is a number of findings a link.
+pub const HAS_FINDINGS: bool = false;
+
+/// A number of findings, with the address of the findings that it counts (DSH-25). Its HTML is a link, or without the
+/// page `findings` an element `data` with the address.
+#[derive(Clone, Debug, PartialEq, Eq, Template)]
+#[template(path = "parts/count.html")]
 pub struct Count {
     /// The number.
     pub number: String,
     /// The address of the findings.
     pub address: String,
+}
+
+impl Count {
+    /// The HTML.
+    pub fn html(&self) -> String {
+        html(self)
+    }
 }
 
 /// The surroundings in which a page is shown.

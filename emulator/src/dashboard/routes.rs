@@ -12,3 +12,15 @@ pub fn all() -> &'static [Route] {
 pub fn find(path: &str) -> Option<&'static Route> {
     all().iter().find(|route| route.path == path)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dashboard::page::HAS_FINDINGS;
+
+    /// Rules: DSH-25.
+    #[test]
+    fn numbers_are_links_if_the_findings_have_a_page() {
+        assert_eq!(find("findings").is_some(), HAS_FINDINGS);
+    }
+}

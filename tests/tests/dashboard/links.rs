@@ -64,8 +64,10 @@ fn filters(address: &str) -> Option<Map<String, Value>> {
 pub fn check_numbers(site: &Site, address: &str, page: &Document) {
     let (account, region) = seen_as(address);
     page.with(|html| {
-        for link in elements(html, "a").filter(|link| attribute(*link, "href").contains("/findings?")) {
-            let target = attribute(link, "href");
+        // A number without a link has the address of its findings in an element `data`.
+        let links = elements(html, "a").map(|link| (link, attribute(link, "href")));
+        let numbers = elements(html, "data").map(|number| (number, attribute(number, "value")));
+        for (link, target) in links.chain(numbers).filter(|(_, target)| target.contains("/findings?")) {
             let Ok(number) = content(link).replace(',', "").parse::<u64>() else { continue };
             let Some(filters) = filters(target) else { continue };
             assert_eq!(seen_as(target), (account, region), "{address}");

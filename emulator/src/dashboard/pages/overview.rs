@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::dashboard::call::Call;
 use crate::dashboard::chart::{self, Bar};
 use crate::dashboard::chips::{self, Chip};
-use crate::dashboard::page::{Content, Context, Count, Trouble};
+use crate::dashboard::page::{Content, Context, Count, HAS_FINDINGS, Trouble};
 use crate::dashboard::text::{self, ABSENT, SEVERITIES};
 use crate::dashboard::timeline;
 use crate::domain::arn;
@@ -91,7 +91,8 @@ pub fn show(context: &Context<'_>) -> Result<Content, Trouble> {
     let accounts = figures.accounts();
     let more = |count: usize, group: &str| {
         let query = chips::query(&open()).and("group", group);
-        (count > ROWS).then(|| Count { number: text::number(count as u64), address: context.link("findings", query) })
+        (HAS_FINDINGS && count > ROWS)
+            .then(|| Count { number: text::number(count as u64), address: context.link("findings", query) })
     };
     let (scores, score_call) = scores(context);
     let coverage = Coverage::of(context);

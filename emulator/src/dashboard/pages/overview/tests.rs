@@ -48,22 +48,22 @@ fn coverage_shows_the_hubs_and_memberships_of_each_region() {
     let expected = expected.map(|(account, cells)| (account.to_owned(), cells.map(str::to_owned).to_vec()));
     assert_eq!(rows, expected);
     assert_eq!(coverage.rows[1].cells[1].address, "/_emulator/ui/as/222222222222/eu-west-1/");
-    let content = shown(&service, "111111111111").unwrap();
-    assert!(content.body.contains("<h2 id=\"empty\">No findings yet</h2>"), "{}", content.body);
-    assert!(!content.body.contains("Security score"), "{}", content.body);
+    let page = shown(&service, "111111111111").unwrap();
+    assert!(page.body.contains("<h2 id=\"empty\">No findings yet</h2>"), "{}", page.body);
+    assert!(!page.body.contains("Security score"), "{}", page.body);
     // The shown call works as it stands.
     let input = json!({ "Findings": [import_call(&context).input().unwrap()["Findings"][0]] });
     let imported = context.write(Operation::BatchImportFindings, &input).unwrap();
     assert_eq!(imported["SuccessCount"], 1, "{imported}");
     assert!(!shown(&service, "111111111111").unwrap().body.contains("No findings yet"));
-    assert_eq!(content.calls.len(), 2);
+    assert_eq!(page.calls.len(), 2);
 }
 
 /// Rules: DSH-43.
 #[test]
 fn the_scores_of_enabled_standards_equal_those_of_the_control_plane() {
     let service = service(scenario::load(&[CONTROLS.into()]).unwrap());
-    let content = shown(&service, "111111111111").unwrap();
+    let page = shown(&service, "111111111111").unwrap();
     let view = View::of(id("111111111111"), Region::new("us-east-1"));
     let context = Context::new(&service, &view, String::new(), String::new());
     let path = "/_emulator/compliance?account=111111111111&region=us-east-1";
@@ -76,7 +76,7 @@ fn the_scores_of_enabled_standards_equal_those_of_the_control_plane() {
             "<span class=\"name\">{}</span> <span class=\"text\">{text}</span>",
             standard["Name"].as_str().unwrap()
         );
-        assert!(content.body.contains(&item), "{item} in {}", content.body);
+        assert!(page.body.contains(&item), "{item} in {}", page.body);
     }
 }
 
