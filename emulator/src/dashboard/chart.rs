@@ -52,7 +52,7 @@ pub fn bars(sentence: &str, bars: &[Bar]) -> String {
 /// A column of a histogram.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
-    /// What it stands for, such as a time.
+    /// The label, such as a time.
     pub label: String,
     /// Its values from bottom to top, with their classes in the style sheet.
     pub parts: Vec<(&'static str, u64)>,

@@ -12,18 +12,18 @@ use crate::control::Error;
 use crate::domain::findings::counts::Counter;
 use crate::state::{AccountId, Region, World};
 
-/// A question to a [`Counter`], which may be asked again if the world changes meanwhile.
-pub type Ask<'a> = dyn FnMut(&Counter<'_>) -> Result<(), AwsError> + 'a;
+/// A query of a [`Counter`], which runs again if the world changes meanwhile.
+pub type CountQuery<'a> = dyn FnMut(&Counter<'_>) -> Result<(), AwsError> + 'a;
 
-/// Everything that a page can ask or do.
+/// Everything that a page can query or do.
 pub trait Door {
     /// The current world, for names and numbers that no call returns.
     fn world(&self) -> Arc<World>;
 
-    /// The account that is looked at if no account has a hub.
+    /// The account of the first view if no account has a hub.
     fn default_account(&self) -> AccountId;
 
-    /// The Region that is looked at if the scenario lists none.
+    /// The Region of the first view if the scenario does not list Regions.
     fn default_region(&self) -> Region;
 
     /// The answer to an operation that only reads, called by the account of the view, in its Region. The call passes the
@@ -36,8 +36,8 @@ pub trait Door {
     /// Counts findings that the account of the view sees in its Region, if it may call GetFindings there.
     ///
     /// # Errors
-    /// The error that the account gets from GetFindings, or the error of the question.
-    fn count(&self, view: &View, ask: &mut Ask<'_>) -> Result<(), AwsError>;
+    /// The error that the account gets from GetFindings, or the error of the query.
+    fn count(&self, view: &View, query: &mut CountQuery<'_>) -> Result<(), AwsError>;
 
     /// Calls an operation like [`Door::read`], but it may write, and it is recorded in the journal.
     ///

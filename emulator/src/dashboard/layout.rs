@@ -1,4 +1,4 @@
-//! Everything around the content of a page: banner, navigation, messages, calls and footer (DSH-20 to DSH-23).
+//! The layout of all pages: banner, navigation, messages, calls and footer (DSH-20 to DSH-23).
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ const SUGGESTIONS: usize = 200;
 
 /// The parts of a page that its content does not determine.
 pub struct Frame<'f> {
-    /// What is looked at.
+    /// The view of the request.
     pub view: &'f View,
     /// The world.
     pub world: &'f World,
@@ -26,7 +26,7 @@ pub struct Frame<'f> {
     pub routes: &'f [Route],
     /// The address of this program, such as `http://127.0.0.1:4600`.
     pub endpoint: &'f str,
-    /// What an action has done.
+    /// The result of an action.
     pub message: Option<&'f Message>,
     /// Why an action was refused, or the page cannot be shown: a sentence, and the code of the error.
     pub alert: Option<(&'f str, Option<&'f str>)>,
@@ -167,7 +167,7 @@ struct Off<'o> {
     hint: Vec<(String, String)>,
 }
 
-/// What can be done if the hub of the view is off: enable it with these calls, or look at a Region where it is on.
+/// A form that enables the hub of the view with these calls, and links to Regions in which the account has a hub.
 pub fn off(context: &Context<'_>, calls: &[Call]) -> String {
     let (view, relations) = (context.view, context.world.relations());
     let own = relations.regions_of(view.account).take(SUGGESTIONS);

@@ -40,7 +40,7 @@ use door::Door;
 use forms::{Form, Rejection, Secret};
 use layout::Frame;
 use messages::{Message, Messages};
-use page::{Content, Context, Done, Route, Trouble};
+use page::{Content, Context, Done, PageError, Route};
 use response::{asset, page as page_response, redirect};
 use view::{Place, Query, ROOT, View};
 
@@ -53,7 +53,7 @@ pub struct Dashboard {
     messages: Messages,
 }
 
-/// Whether a request for `/` is that of a browser. Clients of AWS do not accept HTML, and they sign their requests.
+/// Returns whether a request for `/` comes from a browser. Clients of AWS do not accept HTML, and they sign their requests.
 pub fn is_browser_at_root<B>(request: &Request<B>) -> bool {
     let (uri, headers) = (request.uri(), request.headers());
     let is_read = [Method::GET, Method::HEAD].contains(request.method());
@@ -90,9 +90,9 @@ struct Exchange<'e> {
     started: Instant,
 }
 
-/// What is shown around a content.
+/// Messages that are shown above the content of a page.
 #[derive(Clone, Copy, Default)]
-struct Around<'a> {
+struct Notices<'a> {
     message: Option<&'a Message>,
     alert: Option<(&'a str, Option<&'a str>)>,
 }
@@ -180,23 +180,23 @@ impl Exchange<'_> {
             return self.act(&view, route);
         }
         let message = self.dashboard.messages.take(&view, &number);
-        self.show(&view, route, Around { message: message.as_ref(), ..Around::default() }, None)
+        self.show(&view, route, Notices { message: message.as_ref(), ..Notices::default() }, None)
     }
 
     /// Shows a page, or the reason why it cannot be shown.
-    fn show(&self, view: &View, route: &Route, around: Around<'_>, form: Option<&Form>) -> Response<Bytes> {
+    fn show(&self, view: &View, route: &Route, notices: Notices<'_>, form: Option<&Form>) -> Response<Bytes> {
         let context = self.context(view);
         let context = match form {
             Some(form) => context.with_typed(form),
             None => context,
         };
-        let refused = if around.alert.is_some() { Some(StatusCode::UNPROCESSABLE_ENTITY) } else { None };
+        let refused = if notices.alert.is_some() { Some(StatusCode::UNPROCESSABLE_ENTITY) } else { None };
         match (route.show)(&context) {
             Ok(page) => {
                 let invalid = page.alert.is_some().then_some(StatusCode::BAD_REQUEST);
-                self.respond(refused.or(invalid).unwrap_or(StatusCode::OK), view, &page, around)
+                self.respond(refused.or(invalid).unwrap_or(StatusCode::OK), view, &page, notices)
             }
-            Err(trouble) => self.trouble(&context, route, &trouble, around),
+            Err(page_error) => self.show_error(&context, route, &page_error, notices),
         }
     }
 
@@ -205,11 +205,17 @@ impl Exchange<'_> {
     }
 
     /// Shows why a page cannot be shown.
-    fn trouble(&self, context: &Context<'_>, route: &Route, trouble: &Trouble, around: Around<'_>) -> Response<Bytes> {
+    fn show_error(
+        &self,
+        context: &Context<'_>,
+        route: &Route,
+        page_error: &PageError,
+        notices: Notices<'_>,
+    ) -> Response<Bytes> {
         let view = context.view;
         let heading = route.link.unwrap_or("Not available").to_owned();
-        match trouble {
-            Trouble::Refused { sentence, code, call, .. } => {
+        match page_error {
+            PageError::Refused { sentence, code, call, .. } => {
                 let key = HubKey { account: view.account, region: view.region.clone() };
                 let is_off = !context.world.relations().is_on(&key);
                 let body = if is_off {
@@ -218,17 +224,19 @@ impl Exchange<'_> {
                     String::new()
                 };
                 let page = Content { heading, body, calls: vec![(**call).clone()], alert: None };
-                let alert = around.alert.or(Some((sentence, code.as_deref())));
-                let was_refused = around.alert.is_some();
+                let alert = notices.alert.or(Some((sentence, code.as_deref())));
+                let was_refused = notices.alert.is_some();
                 let status = if was_refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-                self.respond(status, view, &page, Around { alert, ..around })
+                self.respond(status, view, &page, Notices { alert, ..notices })
             }
-            Trouble::Invalid(sentence) => {
+            PageError::Invalid(sentence) => {
                 let page = Content { heading, ..Content::default() };
                 let alert = Some((sentence.as_str(), None));
-                self.respond(StatusCode::BAD_REQUEST, view, &page, Around { alert, ..around })
+                self.respond(StatusCode::BAD_REQUEST, view, &page, Notices { alert, ..notices })
             }
-            Trouble::NotFound { sentence, instead } => self.not_found(view, sentence, std::slice::from_ref(&**instead)),
+            PageError::NotFound { sentence, instead } => {
+                self.not_found(view, sentence, std::slice::from_ref(&**instead))
+            }
         }
     }
 
@@ -254,21 +262,21 @@ impl Exchange<'_> {
                 let query = next.query.clone().with(messages::NAME, &number);
                 redirect(StatusCode::SEE_OTHER, &next.to(&next.page.clone(), query).address())
             }
-            Err(trouble) => self.refused(view, route, &form, &trouble),
+            Err(page_error) => self.refused(view, route, &form, &page_error),
         }
     }
 
     /// Shows a form again after its action was refused, with what was typed.
-    fn refused(&self, view: &View, route: &Route, form: &Form, trouble: &Trouble) -> Response<Bytes> {
-        let (sentence, code) = match trouble {
-            Trouble::Refused { sentence, code, status, .. } => {
+    fn refused(&self, view: &View, route: &Route, form: &Form, page_error: &PageError) -> Response<Bytes> {
+        let (sentence, code) = match page_error {
+            PageError::Refused { sentence, code, status, .. } => {
                 let code = code.as_ref().map_or_else(|| status.to_string(), |code| format!("{code} ({status})"));
                 (sentence.as_str(), Some(code))
             }
-            Trouble::Invalid(sentence) | Trouble::NotFound { sentence, .. } => (sentence.as_str(), None),
+            PageError::Invalid(sentence) | PageError::NotFound { sentence, .. } => (sentence.as_str(), None),
         };
         let alert = Some((sentence, code.as_deref()));
-        self.show(view, route, Around { alert, ..Around::default() }, Some(form))
+        self.show(view, route, Notices { alert, ..Notices::default() }, Some(form))
     }
 
     fn reject(&self, view: &View, rejection: &Rejection) -> Response<Bytes> {
@@ -278,41 +286,41 @@ impl Exchange<'_> {
             Rejection::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Too large", "A form may have up to 6 MiB."),
         };
         let content = layout::missing(sentence, &[("Back to the page".to_owned(), view.clone())]);
-        self.respond(status, view, &Content { heading: heading.to_owned(), ..content }, Around::default())
+        self.respond(status, view, &Content { heading: heading.to_owned(), ..content }, Notices::default())
     }
 
     fn not_found(&self, view: &View, sentence: &str, links: &[(String, View)]) -> Response<Bytes> {
         let own = [(format!("Overview of {} in {}", view.account, view.region), view.to("", Query::default()))];
         let content = layout::missing(sentence, if links.is_empty() { &own } else { links });
-        self.respond(StatusCode::NOT_FOUND, view, &content, Around::default())
+        self.respond(StatusCode::NOT_FOUND, view, &content, Notices::default())
     }
 
     fn wrong_method(&self, view: &View) -> Response<Bytes> {
         let sentence = format!("This address does not support {}.", self.request.method());
         let content = layout::missing(&sentence, &[("Overview".to_owned(), view.to("", Query::default()))]);
         let content = Content { heading: "Not supported".to_owned(), ..content };
-        let mut response = self.respond(StatusCode::METHOD_NOT_ALLOWED, view, &content, Around::default());
+        let mut response = self.respond(StatusCode::METHOD_NOT_ALLOWED, view, &content, Notices::default());
         response.headers_mut().insert(http::header::ALLOW, http::HeaderValue::from_static("GET, HEAD"));
         response
     }
 
-    fn respond(&self, status: StatusCode, view: &View, content: &Content, around: Around<'_>) -> Response<Bytes> {
+    fn respond(&self, status: StatusCode, view: &View, content: &Content, notices: Notices<'_>) -> Response<Bytes> {
         let (world, endpoint) = (self.door.world(), self.endpoint());
-        let Around { message, alert } = around;
+        let Notices { message, alert } = notices;
         let frame = Frame { view, world: &world, routes: routes::all(), endpoint: &endpoint, message, alert };
         page_response(status, layout::write(&frame, content), self.started.elapsed())
     }
 }
 
 /// The action of the form that every page shows while the hub is off.
-fn enable_hub(context: &Context<'_>) -> Result<Done, Trouble> {
+fn enable_hub(context: &Context<'_>) -> Result<Done, PageError> {
     let input = json!({});
     context.write(Operation::EnableSecurityHub, &input)?;
     let call = Call::api(Operation::EnableSecurityHub, input);
     Ok(Message::new("Security Hub is enabled.", vec![call]).into())
 }
 
-/// Whether a client accepts gzip.
+/// Returns whether a client accepts gzip.
 fn accepts_gzip(headers: &HeaderMap) -> bool {
     let mut accepted = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     accepted.any(|value| value.split(',').any(|coding| coding.split(';').next().is_some_and(|it| it.trim() == "gzip")))

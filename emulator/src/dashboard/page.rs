@@ -1,4 +1,4 @@
-//! What a page is made of: its route, the context in which it is shown, its content, and the reasons why it cannot be
+//! The parts of a page: its route, the context in which it is shown, its content, and the reasons why it cannot be
 //! shown.
 //!
 //! A page is a function from a [`Context`] to a [`Content`]. It reads through the context, builds the struct of its
@@ -33,13 +33,13 @@ pub struct Route {
     /// The query of that link, without the question mark.
     pub query: &'static str,
     /// Shows the page.
-    pub show: fn(&Context<'_>) -> Result<Content, Trouble>,
+    pub show: fn(&Context<'_>) -> Result<Content, PageError>,
     /// Does what a form of the page asks for; `None` for a page without forms that write.
     pub act: Option<Act>,
 }
 
 /// A function that does what a form asks for.
-pub type Act = fn(&Context<'_>, &Form) -> Result<Done, Trouble>;
+pub type Act = fn(&Context<'_>, &Form) -> Result<Done, PageError>;
 
 /// The content of `main`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -61,10 +61,10 @@ impl Content {
     }
 }
 
-/// What an action leads to.
+/// The result of an action.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Done {
-    /// What it has done.
+    /// The message about the result.
     pub message: Message,
     /// The view to show next; `None` for the view of the form.
     pub next: Option<View>,
@@ -78,7 +78,7 @@ impl From<Message> for Done {
 
 /// The reason why a page cannot be shown, or an action cannot be done.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Trouble {
+pub enum PageError {
     /// The service has refused a call.
     Refused {
         /// The sentence of the service.
@@ -92,7 +92,7 @@ pub enum Trouble {
     },
     /// The query or the form contains something that cannot be used. The sentence names it.
     Invalid(String),
-    /// There is no such thing.
+    /// The requested object does not exist.
     NotFound {
         /// A sentence about what is missing.
         sentence: String,
@@ -101,14 +101,14 @@ pub enum Trouble {
     },
 }
 
-impl Trouble {
-    fn of_api(error: &AwsError, call: Call) -> Trouble {
+impl PageError {
+    fn of_api(error: &AwsError, call: Call) -> PageError {
         let (sentence, code) = (error.message.clone().into_owned(), Some(error.name().to_owned()));
-        Trouble::Refused { sentence, code, status: error.status, call: Box::new(call) }
+        PageError::Refused { sentence, code, status: error.status, call: Box::new(call) }
     }
 
-    fn of_control(error: Error, call: Call) -> Trouble {
-        Trouble::Refused { sentence: error.message, code: None, status: error.status, call: Box::new(call) }
+    fn of_control(error: Error, call: Call) -> PageError {
+        PageError::Refused { sentence: error.message, code: None, status: error.status, call: Box::new(call) }
     }
 }
 
@@ -135,7 +135,7 @@ impl Count {
 
 /// The surroundings in which a page is shown.
 pub struct Context<'c> {
-    /// What is looked at.
+    /// The view of the request.
     pub view: &'c View,
     /// The world, for names and numbers that no call returns.
     pub world: Arc<World>,
@@ -168,47 +168,47 @@ impl<'c> Context<'c> {
     /// The answer to an operation that reads, as the account of the view.
     ///
     /// # Errors
-    /// [`Trouble::Refused`] with the call, which the caller returns to show it instead of the page.
-    pub fn read(&self, operation: Operation, input: &Value) -> Result<Value, Trouble> {
+    /// [`PageError::Refused`] with the call, which the caller returns to show it instead of the page.
+    pub fn read(&self, operation: Operation, input: &Value) -> Result<Value, PageError> {
         let read = self.door.read(self.view, operation, input);
-        read.map_err(|error| Trouble::of_api(&error, Call::api(operation, input.clone())))
+        read.map_err(|error| PageError::of_api(&error, Call::api(operation, input.clone())))
     }
 
     /// The answer to an operation that writes, as the account of the view.
     ///
     /// # Errors
-    /// [`Trouble::Refused`] with the call.
-    pub fn write(&self, operation: Operation, input: &Value) -> Result<Value, Trouble> {
+    /// [`PageError::Refused`] with the call.
+    pub fn write(&self, operation: Operation, input: &Value) -> Result<Value, PageError> {
         let written = self.door.write(self.view, operation, input);
-        written.map_err(|error| Trouble::of_api(&error, Call::api(operation, input.clone())))
+        written.map_err(|error| PageError::of_api(&error, Call::api(operation, input.clone())))
     }
 
     /// The answer of the control plane to a call.
     ///
     /// # Errors
-    /// [`Trouble::Refused`] with the call. `command` has the arguments of `securityhub-local` for it.
-    pub fn control(&self, method: &Method, path: &str, body: &Value, command: &str) -> Result<Value, Trouble> {
+    /// [`PageError::Refused`] with the call. `command` has the arguments of `securityhub-local` for it.
+    pub fn control(&self, method: &Method, path: &str, body: &Value, command: &str) -> Result<Value, PageError> {
         let answered = self.door.control(method, path, body);
-        answered.map_err(|error| Trouble::of_control(error, Call::control(method, path, body.clone(), command)))
+        answered.map_err(|error| PageError::of_control(error, Call::control(method, path, body.clone(), command)))
     }
 
     /// Counts findings that the account sees.
     ///
     /// # Errors
-    /// [`Trouble::Refused`] with a call of GetFindings.
-    pub fn count<R>(&self, mut ask: impl FnMut(&Counter<'_>) -> Result<R, AwsError>) -> Result<R, Trouble> {
+    /// [`PageError::Refused`] with a call of GetFindings.
+    pub fn count<R>(&self, mut query: impl FnMut(&Counter<'_>) -> Result<R, AwsError>) -> Result<R, PageError> {
         let mut answer = None;
         let counted = self.door.count(self.view, &mut |counter| {
-            answer = Some(ask(counter)?);
+            answer = Some(query(counter)?);
             Ok(())
         });
         let call = || Call::api(Operation::GetFindings, json!({}));
         match (counted, answer) {
             (Ok(()), Some(answer)) => Ok(answer),
-            (Err(error), _) => Err(Trouble::of_api(&error, call())),
+            (Err(error), _) => Err(PageError::of_api(&error, call())),
             (Ok(()), None) => {
                 let error = AwsError::invalid_input("the question was not answered");
-                Err(Trouble::of_api(&error, call()))
+                Err(PageError::of_api(&error, call()))
             }
         }
     }

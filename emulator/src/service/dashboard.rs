@@ -18,7 +18,7 @@ use crate::aws_error::AwsError;
 use crate::call_facts::{Facts, Via};
 use crate::control::Error;
 use crate::dashboard;
-use crate::dashboard::door::{Ask, Door};
+use crate::dashboard::door::{CountQuery, Door};
 use crate::dashboard::view::View;
 use crate::domain::caller::Caller;
 use crate::domain::due;
@@ -37,7 +37,7 @@ const ATTEMPTS: u32 = 5;
 
 impl Service {
     /// Answers a request for the dashboard, and the request of a browser for `/`; `None` for any other request, and if
-    /// there is no dashboard.
+    /// the dashboard is turned off.
     pub(super) async fn answer_dashboard(
         &self,
         request: &Request<Bytes>,
@@ -153,11 +153,11 @@ impl Door for Service {
         parsed(operation, &answer.0)
     }
 
-    fn count(&self, view: &View, ask: &mut Ask<'_>) -> Result<(), AwsError> {
+    fn count(&self, view: &View, query: &mut CountQuery<'_>) -> Result<(), AwsError> {
         let operation = Operation::GetFindings;
         self.read_as(view, |world, caller| {
             gate::enter(world, &caller, None, operation, document(operation, "{}")?)?;
-            ask(&Counter::new(world, &caller))
+            query(&Counter::new(world, &caller))
         })
     }
 

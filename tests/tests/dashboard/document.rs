@@ -183,7 +183,7 @@ fn is_asset(address: &str) -> bool {
     address.starts_with("/_emulator/ui/assets/")
 }
 
-/// No level of headings is left out.
+/// Levels of headings are not skipped.
 fn check_headings(address: &str, body: Node<'_, '_>) {
     let mut level = 0;
     for node in body.descendants().filter(Node::is_element) {

@@ -17,7 +17,7 @@ use http::Response;
 use securityhub_local::dashboard::{page, routes};
 use site::Site;
 
-/// The scenarios, with the accounts and Regions as which their pages are looked at: an administrator, a member and a
+/// The scenarios, and the accounts and Regions for which their pages are read: an administrator, a member and a
 /// stranger, and where there are several Regions, two of them.
 const SCENARIOS: [(&str, &[(&str, &str)]); 5] = [
     ("", &[("000000000000", "us-east-1")]),

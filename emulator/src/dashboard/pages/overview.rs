@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::dashboard::call::Call;
 use crate::dashboard::chart::{self, Bar};
 use crate::dashboard::chips::{self, Chip};
-use crate::dashboard::page::{Content, Context, Count, HAS_FINDINGS, Trouble};
+use crate::dashboard::page::{Content, Context, Count, HAS_FINDINGS, PageError};
 use crate::dashboard::text::{self, ABSENT, SEVERITIES};
 use crate::dashboard::timeline;
 use crate::domain::arn;
@@ -84,7 +84,7 @@ fn and<const N: usize>(chips: &[Chip], more: [Chip; N]) -> Vec<Chip> {
 }
 
 /// Shows the page.
-pub fn show(context: &Context<'_>) -> Result<Content, Trouble> {
+pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     let figures = Figures::count(context)?;
     let timeline = figures.over_time.as_ref().map(|over| timeline::write(context, over, &[active()], "UpdatedAt"));
     let products = figures.products();

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::{active, and, open};
 use crate::dashboard::chips::{self, Chip};
-use crate::dashboard::page::{Context, Trouble};
+use crate::dashboard::page::{Context, PageError};
 use crate::dashboard::text::SEVERITIES;
 use crate::dashboard::timeline;
 use crate::domain::findings::counts::OverTime;
@@ -43,7 +43,7 @@ pub(super) fn of(counts: &Counts, value: &str) -> u64 {
 
 impl Figures {
     /// Counts the findings that the account of the view sees.
-    pub(super) fn count(context: &Context<'_>) -> Result<Figures, Trouble> {
+    pub(super) fn count(context: &Context<'_>) -> Result<Figures, PageError> {
         let filters = |chips: &[Chip]| chips::filters(context.world.schema(), chips).unwrap_or_default();
         let severity = |label: &str| Chip::equals("SeverityLabel", label);
         let (all, active, open_filters) = (filters(&[]), filters(&[active()]), filters(&open()));

@@ -21,7 +21,7 @@ hubs:
 "#;
 
 /// The page of a service as an account sees it in us-east-1.
-fn shown(service: &Service, account: &str) -> Result<Content, Trouble> {
+fn shown(service: &Service, account: &str) -> Result<Content, PageError> {
     let view = View::of(id(account), Region::new("us-east-1"));
     show(&Context::new(service, &view, "token".to_owned(), "http://x".to_owned()))
 }
@@ -51,7 +51,7 @@ fn coverage_shows_the_hubs_and_memberships_of_each_region() {
     let page = shown(&service, "111111111111").unwrap();
     assert!(page.body.contains("<h2 id=\"empty\">No findings yet</h2>"), "{}", page.body);
     assert!(!page.body.contains("Security score"), "{}", page.body);
-    // The shown call works as it stands.
+    // The shown call can be run without changes.
     let input = json!({ "Findings": [import_call(&context).input().unwrap()["Findings"][0]] });
     let imported = context.write(Operation::BatchImportFindings, &input).unwrap();
     assert_eq!(imported["SuccessCount"], 1, "{imported}");
@@ -95,7 +95,7 @@ fn a_page_does_not_request_daily_scores() {
 #[test]
 fn a_page_that_the_account_may_not_read_is_refused_with_its_call() {
     let service = Service::new(Settings::default(), None).unwrap();
-    let Err(Trouble::Refused { sentence, code, status, call }) = shown(&service, "222222222222") else {
+    let Err(PageError::Refused { sentence, code, status, call }) = shown(&service, "222222222222") else {
         panic!("the page is refused")
     };
     assert_eq!((code.as_deref(), status), (Some("InvalidAccessException"), 401));
