@@ -267,6 +267,13 @@ fn the_guide_of_durable_state() {
     assert!(first.output.trim_end().ends_with("\n3"), "the reset has undone the change: {}", first.output);
 }
 
+/// Rules: DSH-01.
+#[test]
+fn the_guide_of_the_dashboard() {
+    let Some(sessions) = run("docs/guides/dashboard.md") else { return };
+    containing(&sessions, "Seen as <strong>222222222222");
+}
+
 #[test]
 fn the_guide_of_snapshots() {
     run("docs/guides/snapshots.md");
