@@ -6,7 +6,7 @@ use std::process::Command;
 
 use bytes::Bytes;
 use http::Request;
-use securityhub_local::{Emulator, Fault, FaultError, RequestFilter};
+use securityhub_local::{Emulator, Fault, FaultError, RequestFilter, run_test};
 
 const HUBS: &str = r#"hubs: [{ account: "111111111111", regions: [us-east-1] }]"#;
 const SIGNATURE: &str = "AWS4-HMAC-SHA256 Credential=111111111111/20260115/us-east-1/securityhub/aws4_request, \
@@ -46,7 +46,7 @@ async fn a_test_may_be_expected_to_panic(hub: Emulator) {
 }
 
 #[securityhub_local::test(scenario_text = HUBS)]
-#[ignore = "fails on purpose, for the test `a_failed_test_shows_the_last_calls`"]
+#[should_panic(expected = "on purpose")]
 async fn fails_with_a_panic(hub: Emulator) {
     for _ in 0..12 {
         describe_hub(&hub).await;
@@ -54,11 +54,13 @@ async fn fails_with_a_panic(hub: Emulator) {
     panic!("on purpose");
 }
 
-#[securityhub_local::test]
-#[ignore = "fails on purpose, for the test `a_failed_test_shows_the_last_calls`"]
-async fn fails_with_an_error(hub: Emulator) -> Result<(), String> {
-    describe_hub(&hub).await;
-    Err("on purpose".to_owned())
+#[test]
+fn fails_with_an_error() {
+    let failed = run_test(Emulator::builder(), |hub| async move {
+        describe_hub(&hub).await;
+        Err::<(), _>("on purpose")
+    });
+    assert_eq!(failed, Err("on purpose"));
 }
 
 /// Rules: CPL-130.
@@ -66,9 +68,9 @@ async fn fails_with_an_error(hub: Emulator) -> Result<(), String> {
 fn a_failed_test_shows_the_last_calls() {
     let run = |name: &str| {
         let program = std::env::current_exe().unwrap();
-        let output = Command::new(program).args(["--exact", name, "--ignored"]).output().unwrap();
-        assert!(!output.status.success());
-        String::from_utf8(output.stdout).unwrap()
+        let output = Command::new(program).args(["--exact", name, "--nocapture"]).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
     };
     let panicked = run("fails_with_a_panic");
     assert!(panicked.contains("securityhub-local: the last 10 of 12 calls:\n  3 DescribeHub 111111111111 us-east-1: 200\n    input: {}\n  4 "), "{panicked}");

@@ -75,7 +75,7 @@ fn events_are_followed_and_missed_ones_are_reported() {
     let program = Program::start(&["--scenario", SCENARIO, "--events", "2"]);
     triage(&program);
     let output = events(&program, &["--json"]);
-    assert_eq!(text(&output.stderr), "1 earlier event is no longer available\n");
+    assert_eq!(text(&output.stderr), "1 earlier event was dropped\n");
     assert_eq!(text(&output.stdout).lines().count(), 2);
     let mut command = program::command(&["events", "--json", "--follow"]);
     command.env("SECURITYHUB_LOCAL_URL", format!("http://{}", program.address));

@@ -11,8 +11,8 @@ const EXPECTED: &str = "expected an async function with one parameter, such as `
 /// Runs an async function as a test with an emulator of its own, which is its only parameter.
 ///
 /// Each argument is a method of `Builder`: `name = value` calls `name(value)`, and `name` calls `name()`. If the test
-/// panics or returns an error, the last calls that the emulator received are printed. Attributes such as `#[ignore]` and
-/// `#[should_panic]` are supported. Other attributes that run tests, such as `#[tokio::test]`, are not needed.
+/// panics or returns an error, the last calls that the emulator received are printed. The attribute
+/// `#[should_panic]` is supported. Other attributes that run tests, such as `#[tokio::test]`, are not needed.
 ///
 /// ```
 /// use securityhub_local::Emulator;

@@ -101,7 +101,7 @@ impl Journal {
         }
     }
 
-    /// The recorded call with a number; `None` if it does not exist or is no longer stored.
+    /// The recorded call with a number; `None` if the call was never recorded, or was dropped.
     pub fn call(&self, number: u64) -> Option<RecordedCall> {
         let first = self.ring.lock().after(number.checked_sub(1)?, 1).pop();
         let Numbered { number: found, record } = first?.read();

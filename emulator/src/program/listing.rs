@@ -110,8 +110,8 @@ impl Listing<'_> {
         let noun = self.noun;
         match dropped {
             0 => {}
-            1 => output::print_error(&format!("1 earlier {noun} is no longer available")),
-            dropped => output::print_error(&format!("{dropped} earlier {noun}s are no longer available")),
+            1 => output::print_error(&format!("1 earlier {noun} was dropped")),
+            dropped => output::print_error(&format!("{dropped} earlier {noun}s were dropped")),
         }
     }
 }

@@ -47,7 +47,7 @@ pub struct Announcements(Mutex<Stored>);
 #[derive(Debug, Default)]
 struct Stored {
     newest: VecDeque<Arc<Announcement>>,
-    /// The number of announcements so far, including those that are no longer stored.
+    /// The number of announcements so far, including dropped ones.
     count: u64,
     /// The number of IDs assigned so far.
     ids: u64,

@@ -124,7 +124,7 @@ pub struct EventPage {
     pub last: u64,
     /// True if there are later events that this page has not examined.
     pub more: bool,
-    /// The number of events in the requested range that are no longer kept.
+    /// The number of events in the requested range that were dropped.
     pub dropped: u64,
 }
 
