@@ -277,6 +277,12 @@ impl Builder {
         self
     }
 
+    /// Enables or disables the metrics [default: enabled].
+    pub fn metrics(mut self, is_on: bool) -> Builder {
+        self.settings.metrics = is_on;
+        self
+    }
+
     /// Enables or disables the dashboard at `/_emulator/ui/` [default: enabled].
     pub fn ui(mut self, is_on: bool) -> Builder {
         self.settings.ui = is_on;

@@ -36,6 +36,7 @@ pub mod metrics;
 pub mod neighbours;
 pub mod ocsf;
 pub mod operations;
+mod path_name;
 pub mod program;
 pub mod scenario;
 pub mod served;

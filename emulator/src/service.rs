@@ -88,6 +88,8 @@ pub struct Settings {
     pub events: usize,
     /// The size of the journal of API calls, in bytes; 0 turns it off.
     pub journal: usize,
+    /// True if calls are counted in the metrics.
+    pub metrics: bool,
     /// Counters of the log.
     pub log: LogCounters,
     /// Certificate of the authority that issued the server's certificate, in PEM.
@@ -113,6 +115,7 @@ impl Default for Settings {
             aws_rate_limits: false,
             events: 10_000,
             journal: journal::DEFAULT_SIZE,
+            metrics: true,
             log: LogCounters::default(),
             certificate_authority: None,
             export_target: ExportTarget::Memory,
@@ -174,6 +177,9 @@ impl Service {
             served.sinks().allow_files(directory.clone());
         }
         served.sinks().trust_also(settings.sink_trust.clone());
+        if !settings.metrics {
+            served.metrics().turn_off();
+        }
         if settings.aws_rate_limits {
             served.faults().always_limit_rates();
         }

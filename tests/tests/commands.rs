@@ -91,7 +91,7 @@ fn snapshots_are_saved_listed_restored_and_deleted() {
         assert_eq!(message, "securityhub-local: no snapshot has the name 'before'\n", "{command}");
     }
     let message = refused(&url, &["snapshot", "save", "a b/c"]);
-    assert!(message.contains("the name of a snapshot has 1 to 64 characters"), "{message}");
+    assert!(message.contains("invalid name of a snapshot; expected 1 to 64 letters"), "{message}");
 }
 
 /// Rules: CPL-121, CPL-100.
@@ -101,6 +101,9 @@ fn the_metrics_are_printed_as_prometheus_reads_them() {
     let metrics = done(&url(&program), &["metrics"]);
     assert!(metrics.starts_with("# HELP securityhub_local_requests_total "), "{metrics}");
     assert!(metrics.contains("\nsecurityhub_local_findings 67\n"), "{metrics}");
+    let program = Program::start(&["--no-metrics"]);
+    let message = refused(&url(&program), &["metrics"]);
+    assert!(message.contains("the metrics are off; start the emulator without --no-metrics"), "{message}");
 }
 
 /// Rules: CPL-121, CPL-15.

@@ -1,5 +1,5 @@
-//! Measures the time of resets, snapshots and restores with a million findings and the cost of the journal for a small
-//! call, and compares them with goals.
+//! Measures the time of resets, snapshots and restores with a million findings and the cost of the journal and the metrics
+//! for a small call, and compares them with goals.
 //!
 //! ```text
 //! cargo bench -p securityhub-local --bench control
@@ -8,8 +8,8 @@
 //!
 //! The program is a separate process that generates the findings at its start; the client sends HTTP requests from the
 //! same machine. Each round changes the state after a snapshot, so that every restore has something to undo. The cost
-//! of the journal is the ratio of the rates of DescribeHub in two processes, one with `--journal 0` and one with the
-//! default, measured alternately.
+//! of the journal and the metrics is the ratio of the rates of DescribeHub in two processes, one with `--journal 0
+//! --no-metrics` and one with the defaults, measured alternately.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a bench may panic")]
 
@@ -70,12 +70,12 @@ fn states(program: &Child) {
     measure("reset", &control("POST /_emulator/reset"), 1.0);
 }
 
-/// Measures how much the journal slows DescribeHub down.
+/// Measures how much the journal and the metrics slow DescribeHub down.
 fn costs(file: &NamedTempFile) {
     let (count, time) = pairs();
     println!("\nDescribeHub, {CONNECTIONS} connections, {count} alternate rounds of {time:?}");
     let scenario = file.path().to_string_lossy();
-    let without = Child::program(&["--scenario", &scenario, "--journal", "0"]);
+    let without = Child::program(&["--scenario", &scenario, "--journal", "0", "--no-metrics"]);
     let with = Child::program(&["--scenario", &scenario]);
     let describe = http::request("GET /accounts", http::ACCOUNT, b"");
     let rate = |program: &Child| {
@@ -84,8 +84,8 @@ fn costs(file: &NamedTempFile) {
     };
     let pairs: Vec<(f64, f64)> = (0..count).map(|_| (rate(&without), rate(&with))).collect();
     let (off, on) = (Summary::of(pairs.iter().map(|pair| pair.0)), Summary::of(pairs.iter().map(|pair| pair.1)));
-    line("without a journal", &format!("{off:.0} /s"), "");
-    line("with the default journal", &format!("{on:.0} /s"), "");
+    line("without journal and metrics", &format!("{off:.0} /s"), "");
+    line("with both, as by default", &format!("{on:.0} /s"), "");
     let ratio = Summary::of(pairs.iter().map(|(off, on)| on / off));
     line("with, relative to without", &format!("{ratio:.3}"), &at_least(ratio.median(), 0.97));
 }

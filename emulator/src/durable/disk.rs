@@ -2,13 +2,15 @@
 
 use std::fs::File;
 use std::io;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
+use std::io::IoSlice;
+#[cfg(all(unix, not(target_os = "linux")))]
 use std::os::unix::fs::FileExt as _;
 
 /// Operations on the files of a directory.
 pub(super) trait Disk: Send + Sync {
-    /// Writes bytes at an offset.
-    fn write(&self, file: &File, bytes: &[u8], offset: u64) -> io::Result<()>;
+    /// Writes the bytes of both parts, one after the other, at an offset.
+    fn write(&self, file: &File, parts: [&[u8]; 2], offset: u64) -> io::Result<()>;
 
     /// Reserves space, without changing the size of the file.
     fn reserve(&self, file: &File, offset: u64, length: u64) -> io::Result<()>;
@@ -21,16 +23,38 @@ pub(super) trait Disk: Send + Sync {
 pub(super) struct Machine;
 
 impl Disk for Machine {
-    #[cfg(unix)]
-    fn write(&self, file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
-        file.write_all_at(bytes, offset)
+    // One system call, because each one updates the inode.
+    #[cfg(target_os = "linux")]
+    fn write(&self, file: &File, parts: [&[u8]; 2], mut offset: u64) -> io::Result<()> {
+        let mut slices = parts.map(IoSlice::new);
+        let mut left = &mut slices[..];
+        IoSlice::advance_slices(&mut left, 0);
+        while !left.is_empty() {
+            match rustix::io::pwritev(file, left, offset) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => {
+                    IoSlice::advance_slices(&mut left, count);
+                    offset += count as u64;
+                }
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    #[cfg(all(unix, not(target_os = "linux")))]
+    fn write(&self, file: &File, [first, second]: [&[u8]; 2], offset: u64) -> io::Result<()> {
+        file.write_all_at(first, offset)?;
+        file.write_all_at(second, offset + first.len() as u64)
     }
 
     #[cfg(not(unix))]
-    fn write(&self, mut file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+    fn write(&self, mut file: &File, [first, second]: [&[u8]; 2], offset: u64) -> io::Result<()> {
         use std::io::{Seek as _, SeekFrom, Write as _};
         file.seek(SeekFrom::Start(offset))?;
-        file.write_all(bytes)
+        file.write_all(first)?;
+        file.write_all(second)
     }
 
     #[cfg(target_os = "linux")]
@@ -61,7 +85,7 @@ impl Machine {
         let mut at = offset;
         while at < offset + length {
             let size = usize::try_from(offset + length - at).unwrap_or(usize::MAX).min(ZEROS.len());
-            self.write(file, ZEROS.get(..size).unwrap_or_default(), at)?;
+            self.write(file, [ZEROS.get(..size).unwrap_or_default(), &[]], at)?;
             at += size as u64;
         }
         Ok(())

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
@@ -18,7 +18,7 @@ use super::frame;
 const CHUNK: u64 = 4 * 1024 * 1024;
 
 /// Number of bytes that stay reserved for small records outside calls, such as the numbers of recorded calls.
-const SPARE: u64 = 64 * 1024;
+const SPARE: i64 = 64 * 1024;
 
 /// The log of changes. Appending is thread-safe; records are in the order of the calls of [`Log::append`].
 pub(super) struct Log {
@@ -26,6 +26,9 @@ pub(super) struct Log {
     disk: Box<dyn Disk>,
     durability: Durability,
     active: Mutex<Active>,
+    /// The number of reserved bytes after the last record that are promised to no call. It may be negative after a
+    /// segment has ended.
+    room: AtomicI64,
     /// True if the last attempt to write or to reserve space has failed.
     has_failed: AtomicBool,
     synced: Mutex<Synced>,
@@ -41,8 +44,6 @@ struct Active {
     end: u64,
     /// The end of the space that the file system has reserved.
     reserved: u64,
-    /// The space that calls in progress have reserved.
-    promised: u64,
     /// True if an incomplete record may follow `end`.
     is_torn: bool,
     /// The number of bytes in earlier segments since the start of the process.
@@ -62,6 +63,15 @@ impl Active {
     fn position(&self) -> u64 {
         self.before + self.end
     }
+
+    /// The number of reserved bytes after the last record.
+    fn free(&self) -> i64 {
+        signed(self.reserved) - signed(self.end)
+    }
+}
+
+fn signed(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 
 /// The size of a record in the log.
@@ -74,7 +84,7 @@ fn create(folder: &Path, number: u64, disk: &dyn Disk) -> Result<(Arc<File>, u64
     let path = folder.join(files::log_name(number));
     let file = files::private().truncate(true).open(&path).map_err(Error::io("create", &path))?;
     let salt = fastrand::u64(..);
-    disk.write(&file, &frame::file_header(salt), 0).map_err(Error::io("write", &path))?;
+    disk.write(&file, [&frame::file_header(salt), &[]], 0).map_err(Error::io("write", &path))?;
     Ok((Arc::new(file), salt))
 }
 
@@ -88,12 +98,13 @@ impl Log {
     ) -> Result<Log, Error> {
         let (file, salt) = create(&folder, number, &*disk)?;
         let end = frame::FILE_HEADER as u64;
-        let active = Active { number, file, salt, end, reserved: end, promised: SPARE, is_torn: false, before: 0 };
+        let active = Active { number, file, salt, end, reserved: end, is_torn: false, before: 0 };
         let log = Log {
             folder,
             disk,
             durability,
             active: Mutex::new(active),
+            room: AtomicI64::new(-SPARE),
             has_failed: AtomicBool::new(false),
             synced: Mutex::default(),
             sync_ended: Condvar::new(),
@@ -114,24 +125,41 @@ impl Log {
     }
 
     /// Reserves space for the records of a call. Returns false if the disk is full. After success, the caller must call
-    /// [`Log::release`].
+    /// [`Log::release`]. Most calls do not wait for a record that is being written.
     pub(super) fn reserve(&self, bytes: u64) -> bool {
+        if !self.has_failed() && self.promise(bytes) {
+            return true;
+        }
         let mut active = self.active.lock();
-        let reserved = Self::remove_torn(&mut active).and_then(|()| {
-            let wanted = active.end + active.promised + bytes;
-            self.extend(&mut active, wanted)
+        let reserved = self.remove_torn(&mut active).and_then(|()| {
+            while !self.promise(bytes) {
+                let missing = signed(bytes) - self.room.load(Ordering::Acquire);
+                let wanted = active.reserved + u64::try_from(missing).unwrap_or_default();
+                self.extend(&mut active, wanted)?;
+            }
+            Ok(())
         });
         self.note(&reserved, "reserve space in");
-        if reserved.is_ok() {
-            active.promised += bytes;
-        }
         reserved.is_ok()
+    }
+
+    /// Promises space to a call if that much is reserved.
+    fn promise(&self, bytes: u64) -> bool {
+        let bytes = signed(bytes);
+        let promised = |room: i64| (room >= bytes).then(|| room - bytes);
+        self.room.fetch_update(Ordering::AcqRel, Ordering::Acquire, promised).is_ok()
     }
 
     /// Ends a reservation.
     pub(super) fn release(&self, bytes: u64) {
-        let mut active = self.active.lock();
-        active.promised = active.promised.saturating_sub(bytes);
+        self.room.fetch_add(signed(bytes), Ordering::AcqRel);
+    }
+
+    /// Sets the ends of the records and of the reserved space.
+    fn set_ends(&self, active: &mut Active, end: u64, reserved: u64) {
+        let before = active.free();
+        (active.end, active.reserved) = (end, reserved);
+        self.room.fetch_add(active.free() - before, Ordering::AcqRel);
     }
 
     /// Appends a record and returns the position after it.
@@ -140,7 +168,7 @@ impl Log {
     /// The record was not written.
     pub(super) fn append(&self, body: &[u8]) -> Result<u64, ()> {
         let mut active = self.active.lock();
-        let written = Self::remove_torn(&mut active).and_then(|()| self.write(&mut active, body));
+        let written = self.remove_torn(&mut active).and_then(|()| self.write(&mut active, body));
         self.note(&written, "write to");
         written.map(|()| active.position()).map_err(|_| ())
     }
@@ -190,12 +218,13 @@ impl Log {
     /// Writes and syncs all records. Returns whether that succeeded.
     pub(super) fn flush(&self) -> bool {
         let mut active = self.active.lock();
-        let written = Self::remove_torn(&mut active);
+        let written = self.remove_torn(&mut active);
         self.note(&written, "write to");
         let position = active.position();
         // Frees reserved space that is not used.
-        _ = active.file.set_len(active.end);
-        active.reserved = active.end;
+        let end = active.end;
+        _ = active.file.set_len(end);
+        self.set_ends(&mut active, end, end);
         drop(active);
         written.is_ok() && self.sync(position)
     }
@@ -204,7 +233,7 @@ impl Log {
     pub(super) fn rotate(&self) -> Result<u64, Error> {
         let mut active = self.active.lock();
         let path = self.path(&active);
-        Self::remove_torn(&mut active).map_err(Error::io("write", &path))?;
+        self.remove_torn(&mut active).map_err(Error::io("write", &path))?;
         if self.durability == Durability::Disk {
             self.disk.sync(&active.file).map_err(Error::io("sync", &path))?;
         }
@@ -218,7 +247,8 @@ impl Log {
         let end = frame::FILE_HEADER as u64;
         active.before = active.position();
         active.number += 1;
-        (active.file, active.salt, active.end, active.reserved) = (file, salt, end, end);
+        (active.file, active.salt) = (file, salt);
+        self.set_ends(&mut active, end, end);
         active.is_torn = false;
         Ok(active.number)
     }
@@ -228,11 +258,12 @@ impl Log {
     }
 
     /// Removes an incomplete record.
-    fn remove_torn(active: &mut Active) -> io::Result<()> {
+    fn remove_torn(&self, active: &mut Active) -> io::Result<()> {
         if active.is_torn {
-            active.file.set_len(active.end)?;
+            let end = active.end;
+            active.file.set_len(end)?;
             active.is_torn = false;
-            active.reserved = active.end;
+            self.set_ends(active, end, end);
         }
         Ok(())
     }
@@ -242,10 +273,10 @@ impl Log {
         self.extend(active, after)?;
         let header = frame::header(active.salt, active.end, body);
         active.is_torn = true;
-        self.disk.write(&active.file, &header, active.end)?;
-        self.disk.write(&active.file, body, active.end + header.len() as u64)?;
+        self.disk.write(&active.file, [&header, body], active.end)?;
         active.is_torn = false;
-        active.end = after;
+        let reserved = active.reserved;
+        self.set_ends(active, after, reserved);
         Ok(())
     }
 
@@ -256,7 +287,9 @@ impl Log {
         }
         let from = active.reserved.max(active.end);
         let reserve = |to: u64| self.disk.reserve(&active.file, from, to - from).map(|()| to);
-        active.reserved = reserve(wanted.next_multiple_of(CHUNK)).or_else(|_| reserve(wanted))?;
+        let reserved = reserve(wanted.next_multiple_of(CHUNK)).or_else(|_| reserve(wanted))?;
+        let end = active.end;
+        self.set_ends(active, end, reserved);
         Ok(())
     }
 

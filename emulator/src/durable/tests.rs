@@ -52,10 +52,11 @@ struct LimitedDisk {
 }
 
 impl Disk for LimitedDisk {
-    fn write(&self, file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+    fn write(&self, file: &File, parts: [&[u8]; 2], offset: u64) -> io::Result<()> {
+        let bytes = parts.concat();
         let limit = self.limit.load(Ordering::Relaxed);
         let space = usize::try_from(limit.saturating_sub(offset)).unwrap();
-        Machine.write(file, &bytes[..bytes.len().min(space)], offset)?;
+        Machine.write(file, [&bytes[..bytes.len().min(space)], &[]], offset)?;
         if space < bytes.len() { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
 
@@ -329,8 +330,8 @@ fn a_directory_that_was_not_filled_completely_counts_as_empty() {
 fn many_calls_share_a_sync() {
     struct CountingDisk(Arc<AtomicU64>);
     impl Disk for CountingDisk {
-        fn write(&self, file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
-            Machine.write(file, bytes, offset)
+        fn write(&self, file: &File, parts: [&[u8]; 2], offset: u64) -> io::Result<()> {
+            Machine.write(file, parts, offset)
         }
         fn reserve(&self, _: &File, _: u64, _: u64) -> io::Result<()> {
             Ok(())

@@ -10,6 +10,7 @@ use super::latency::{Latency, read_duration};
 use super::mistake::Mistake;
 use super::partial::PartialRule;
 use super::selector::{FaultContext, Selector, Subject};
+use crate::path_name;
 use crate::state::sync::Mutex;
 use crate::state::{Fault, FaultStage};
 
@@ -195,9 +196,8 @@ impl Failure {
 }
 
 fn read_id(id: &str) -> Result<Arc<str>, Mistake> {
-    let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
-    if (1..=64).contains(&id.len()) && id.chars().all(is_allowed) {
+    if path_name::is_valid(id) {
         return Ok(id.into());
     }
-    Err(Mistake::new("Id", format!("'{id}' is not a valid ID; expected 1 to 64 letters, digits, '.', '_' and '-'")))
+    Err(Mistake::new("Id", format!("'{id}' is not a valid ID; expected {}", path_name::EXPECTED)))
 }

@@ -16,7 +16,7 @@ mod page;
 mod process;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -44,6 +44,7 @@ const NONE: &str = "none";
 /// The metrics of an emulator. Counters never decrease.
 #[derive(Debug)]
 pub struct Metrics {
+    is_off: AtomicBool,
     /// Calls of Security Hub by operation. The last element counts the calls without an operation.
     operations: Vec<Calls>,
     /// Calls of other services, by service and operation.
@@ -116,6 +117,7 @@ impl Default for Metrics {
     fn default() -> Self {
         let of_operations = Operation::ALL.into_iter().map(|operation| Calls::new(Some(operation.model().status)));
         Metrics {
+            is_off: AtomicBool::new(false),
             operations: of_operations.chain([Calls::new(None)]).collect(),
             neighbours: Mutex::default(),
             in_flight: AtomicU64::new(0),
@@ -129,10 +131,22 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// Counts a call of an API as in progress until the result is dropped.
-    pub fn begin(&self) -> InFlight<'_> {
-        self.in_flight.fetch_add(1, Ordering::Relaxed);
-        InFlight(self)
+    /// Stops counting calls. Must be called before the first call.
+    pub fn turn_off(&self) {
+        self.is_off.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns whether calls are counted.
+    pub fn is_on(&self) -> bool {
+        !self.is_off.load(Ordering::Relaxed)
+    }
+
+    /// Counts a call of an API as in progress until the result is dropped; `None` if calls are not counted.
+    pub fn begin(&self) -> Option<InFlight<'_>> {
+        self.is_on().then(|| {
+            self.in_flight.fetch_add(1, Ordering::Relaxed);
+            InFlight(self)
+        })
     }
 
     /// Counts an answered call of an API.

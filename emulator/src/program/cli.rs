@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::arguments::{Caller, Remote};
 use super::members::MembersCommand;
-use super::values::{account, body_memory, host, region, time};
+use super::values::{account, body_memory, host, region, text_or_file, time};
 use crate::generate::Product;
 use crate::state::{AccountId, Region, Timestamp};
 use crate::units::size;
@@ -267,6 +267,10 @@ pub(super) struct ServeArguments {
     )]
     pub(super) journal: usize,
 
+    /// Do not count calls; GET /metrics is not found then
+    #[arg(long, env = "SECURITYHUB_LOCAL_NO_METRICS", value_parser = FalseyValueParser::new())]
+    pub(super) no_metrics: bool,
+
     /// Do not serve the dashboard for browsers (/_emulator/ui/)
     #[arg(long, env = "SECURITYHUB_LOCAL_NO_UI", value_parser = FalseyValueParser::new())]
     pub(super) no_ui: bool,
@@ -416,7 +420,7 @@ pub(super) struct ExplainArguments {
     pub(super) caller: Caller,
 
     /// GetFindings filters as JSON, or @FILE to read them from a file [default: {}]
-    #[arg(long, value_name = "JSON", env = "SECURITYHUB_LOCAL_FILTERS")]
+    #[arg(long, value_name = "JSON", env = "SECURITYHUB_LOCAL_FILTERS", value_parser = text_or_file)]
     pub(super) filters: Option<String>,
 
     #[command(flatten)]

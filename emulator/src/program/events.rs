@@ -11,7 +11,7 @@ use super::client;
 use super::exit::Exit;
 use super::listing::{self, Listing};
 use super::output;
-use super::values::{account, region};
+use super::values::{account, region, text_or_file};
 use crate::invariant::Invariant;
 use crate::state::{AccountId, Region};
 
@@ -55,8 +55,8 @@ pub(super) struct EventsArguments {
     #[arg(long, value_name = "TEXT", env = "SECURITYHUB_LOCAL_DETAIL_TYPE")]
     detail_type: Option<String>,
 
-    /// EventBridge event pattern that events must match [default: none]
-    #[arg(long, value_name = "JSON", env = "SECURITYHUB_LOCAL_PATTERN")]
+    /// EventBridge event pattern that events must match, as JSON, or @FILE to read it from a file [default: none]
+    #[arg(long, value_name = "JSON", env = "SECURITYHUB_LOCAL_PATTERN", value_parser = text_or_file)]
     pattern: Option<String>,
 
     /// Tag of the test whose calls caused the event, as in the header x-emulator-test [default: all]

@@ -45,16 +45,10 @@ fn of_request(arguments: &ExplainArguments, number: u64) -> Result<Explanation, 
     client::read(&client::send(&arguments.remote, Method::GET, &path, None)?)
 }
 
-/// The filters given as an argument, or in a file named after `@`.
-fn filters(argument: &str) -> Result<Value, Exit> {
-    let invalid = |message: String| Exit::invalid(format!("securityhub-local: --filters: {message}"));
-    let text = match argument.strip_prefix('@') {
-        Some(file) => std::fs::read_to_string(file).map_err(|error| invalid(format!("cannot read {file}: {error}")))?,
-        None => argument.to_owned(),
-    };
-    serde_json::from_str(&text).map_err(|error| {
-        invalid(format!(
-            "invalid JSON: {error}. Expected GetFindings filters, such as {}",
+fn filters(text: &str) -> Result<Value, Exit> {
+    serde_json::from_str(text).map_err(|error| {
+        Exit::invalid(format!(
+            "securityhub-local: --filters: invalid JSON: {error}. Expected GetFindings filters, such as {}",
             r#"{"SeverityLabel": [{"Value": "HIGH", "Comparison": "EQUALS"}]}"#
         ))
     })

@@ -9,6 +9,7 @@ use super::arguments::Remote;
 use super::client;
 use super::exit::Exit;
 use super::output::{self, escape_control_characters};
+use super::values;
 
 const PATH: &str = "/_emulator/faults";
 
@@ -44,7 +45,7 @@ pub(super) enum FaultsCommand {
 #[derive(Args)]
 pub(super) struct AddArguments {
     /// Fault or list of faults as JSON, or @FILE to read the JSON from a file; flags add members to a single fault
-    #[arg(value_name = "JSON")]
+    #[arg(value_name = "JSON", value_parser = values::text_or_file)]
     fault: Option<String>,
 
     /// ID of the fault [default: f- and a number]
@@ -126,7 +127,7 @@ pub(super) struct AddArguments {
 #[derive(Args)]
 pub(super) struct SetArguments {
     /// List of faults as JSON, or @FILE to read the JSON from a file
-    #[arg(value_name = "JSON")]
+    #[arg(value_name = "JSON", value_parser = values::text_or_file)]
     faults: String,
 
     #[command(flatten)]
@@ -156,7 +157,7 @@ pub(super) fn run(command: &FaultsCommand) -> Result<(), Exit> {
             print(remote, &client::send(remote, Method::POST, PATH, Some(&arguments.body()?))?)
         }
         FaultsCommand::Set(SetArguments { faults, remote }) => {
-            let body = listed(read(faults)?);
+            let body = listed(values::json("faults", faults)?);
             print(remote, &client::send(remote, Method::PUT, PATH, Some(&body))?)
         }
         FaultsCommand::Clear(ClearArguments { id, test, remote }) => {
@@ -171,16 +172,6 @@ pub(super) fn run(command: &FaultsCommand) -> Result<(), Exit> {
     }
 }
 
-/// Parses JSON from an argument, or from the file that an argument such as `@FILE` names.
-fn read(text: &str) -> Result<Value, Exit> {
-    let invalid = |error: &dyn std::fmt::Display| Exit::invalid(format!("securityhub-local: {text}: {error}"));
-    let json = match text.strip_prefix('@') {
-        Some(path) => std::fs::read_to_string(path).map_err(|error| invalid(&error))?,
-        None => text.to_owned(),
-    };
-    serde_json::from_str(&json).map_err(|error| invalid(&error))
-}
-
 /// The body of a call with a list of faults, given as an array or as an object with the member `Faults`.
 fn listed(faults: Value) -> Value {
     if faults.is_array() { json!({ "Faults": faults }) } else { faults }
@@ -189,7 +180,7 @@ fn listed(faults: Value) -> Value {
 impl AddArguments {
     /// The body of the call: the given JSON, to which the flags add members.
     fn body(&self) -> Result<Value, Exit> {
-        let given = self.fault.as_deref().map(read).transpose()?;
+        let given = self.fault.as_deref().map(|text| values::json("fault", text)).transpose()?;
         let members = self.members();
         match given {
             None => Ok(Value::Object(members)),

@@ -93,6 +93,7 @@ fn settings(arguments: &ServeArguments, log: &Log, tls: Option<&Tls>) -> Result<
         log: log.counters(),
         certificate_authority,
         journal: arguments.journal,
+        metrics: !arguments.no_metrics,
         export_target: export_target(arguments)?,
         sink_directory: arguments.sink_dir.clone(),
         sink_trust: sink_trust(arguments)?,

@@ -1,7 +1,5 @@
 //! `sinks` and `announce`: manage receivers of the events of a running emulator, and publish announcements.
 
-use std::path::Path;
-
 use clap::{Args, Subcommand};
 use comfy_table::{ContentArrangement, Table, presets};
 use http::Method;
@@ -12,6 +10,8 @@ use super::arguments::Remote;
 use super::client;
 use super::exit::Exit;
 use super::output::{self, escape_control_characters};
+use super::values;
+use crate::path_name;
 
 pub(super) const HELP: &str = r#"Examples, with `securityhub-local serve --scenario scenarios/quickstart.yaml` running:
   echo '{"Type": "webhook", "Url": "http://127.0.0.1:8080/hook"}' > hook.json
@@ -53,6 +53,7 @@ pub(super) struct PutArguments {
     name: String,
 
     /// Members of the sink as JSON, or @FILE to read them from a file
+    #[arg(value_parser = values::text_or_file)]
     sink: String,
 
     #[command(flatten)]
@@ -116,7 +117,7 @@ pub(super) fn run(command: &SinksCommand) -> Result<(), Exit> {
     match command {
         SinksCommand::List(remote) => list(remote),
         SinksCommand::Put(PutArguments { name, sink, remote }) => {
-            let saved = client::send(remote, Method::PUT, &path(name)?, Some(&read(sink)?))?;
+            let saved = client::send(remote, Method::PUT, &path(name)?, Some(&values::json("sink", sink)?))?;
             print_sink(remote, &client::read(&saved)?)
         }
         SinksCommand::Delete(DeleteArguments { name, remote }) => {
@@ -145,22 +146,11 @@ pub(super) fn announce(arguments: &AnnounceArguments) -> Result<(), Exit> {
 
 /// The path of a sink. The name is checked, because a name with other characters could address another path.
 fn path(name: &str) -> Result<String, Exit> {
-    if crate::sinks::is_name(name) {
+    if path_name::is_valid(name) {
         return Ok(format!("/_emulator/sinks/{name}"));
     }
-    Err(Exit::invalid(format!(
-        "securityhub-local: {name:?} is not a valid sink name; expected 1 to 64 letters, digits, dots, underscores \
-         and hyphens"
-    )))
-}
-
-fn read(sink: &str) -> Result<Value, Exit> {
-    let invalid = |error: String| Exit::invalid(format!("securityhub-local: {error}"));
-    let text = match sink.strip_prefix('@') {
-        Some(file) => std::fs::read_to_string(Path::new(file)).map_err(|error| invalid(format!("{file}: {error}")))?,
-        None => sink.to_owned(),
-    };
-    serde_json::from_str(&text).map_err(|error| invalid(format!("the sink is not JSON: {error}")))
+    let expected = path_name::EXPECTED;
+    Err(Exit::invalid(format!("securityhub-local: {name:?} is not a valid sink name; expected {expected}")))
 }
 
 fn list(remote: &Remote) -> Result<(), Exit> {
@@ -209,9 +199,7 @@ mod tests {
     #[test]
     fn names_and_members_are_checked_before_the_call() {
         assert_eq!(path("a.b-c_1").unwrap(), "/_emulator/sinks/a.b-c_1");
-        assert!(path("a/b").is_err() && path("").is_err());
-        assert_eq!(read("{\"Type\": \"file\"}").unwrap(), json!({ "Type": "file" }));
-        assert!(read("@/nowhere.json").is_err() && read("{").is_err());
+        assert!(path("a/b").is_err() && path("").is_err() && path("..").is_err());
     }
 
     #[test]

@@ -2,9 +2,22 @@
 
 use std::net::IpAddr;
 
+use super::exit::Exit;
 use crate::state::{AccountId, Region, Timestamp};
 use crate::units::size;
 use crate::wire::site::HostRule;
+
+/// A text, or the content of the file that an argument such as `@FILE` names.
+pub(super) fn text_or_file(argument: &str) -> Result<String, String> {
+    let Some(file) = argument.strip_prefix('@') else { return Ok(argument.to_owned()) };
+    std::fs::read_to_string(file).map_err(|error| format!("cannot read {file}: {error}"))
+}
+
+/// The JSON of a text from [`text_or_file`]. Errors begin with `name`.
+pub(super) fn json(name: &str, text: &str) -> Result<serde_json::Value, Exit> {
+    let invalid = |error| Exit::invalid(format!("securityhub-local: {name}: invalid JSON: {error}"));
+    serde_json::from_str(text).map_err(invalid)
+}
 
 /// An account ID.
 pub(super) fn account(text: &str) -> Result<AccountId, String> {
@@ -50,6 +63,16 @@ pub(super) fn body_memory(text: &str) -> Result<usize, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_can_be_in_a_file() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "{}").unwrap();
+        assert_eq!(text_or_file(&format!("@{}", file.path().display())), Ok("{}".to_owned()));
+        assert_eq!(text_or_file("{\"a\": 1}"), Ok("{\"a\": 1}".to_owned()));
+        assert!(text_or_file("@/nowhere.json").unwrap_err().contains("cannot read /nowhere.json"));
+        assert!(json("--match", "{").is_err());
+    }
 
     /// Rules: CPL-13.
     #[test]

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::arguments::{CallFilter, Remote};
 use super::client;
 use super::exit::Exit;
-use super::output;
+use super::{output, values};
 
 pub(super) const HELP: &str = r#"Examples, with `securityhub-local serve --scenario scenarios/quickstart.yaml` running:
 
@@ -32,8 +32,9 @@ pub(super) struct VerifyArguments {
     #[arg(value_name = "OPERATION")]
     operation: String,
 
-    /// Partial input that the inputs of the calls must match [default: any input]
-    #[arg(long = "match", value_name = "JSON", env = "SECURITYHUB_LOCAL_MATCH")]
+    /// Partial input that the inputs of the calls must match, as JSON, or @FILE to read it from a file [default: any
+    /// input]
+    #[arg(long = "match", value_name = "JSON", env = "SECURITYHUB_LOCAL_MATCH", value_parser = values::text_or_file)]
     matching: Option<String>,
 
     /// Minimum number of calls [default: 1, or 0 with --max]
@@ -81,8 +82,7 @@ fn body(arguments: &VerifyArguments) -> Result<Value, Exit> {
             body.insert(name.to_owned(), value);
         }
     };
-    let invalid = |error| Exit::invalid(format!("securityhub-local: --match is not JSON: {error}"));
-    let matching = arguments.matching.as_deref().map(serde_json::from_str).transpose().map_err(invalid)?;
+    let matching = arguments.matching.as_deref().map(|text| values::json("--match", text)).transpose()?;
     put("Operation", Some(arguments.operation.as_str().into()));
     put("Match", matching);
     for (name, value) in arguments.filter.members() {

@@ -37,6 +37,8 @@ struct Inner {
     world: RwLock<Arc<World>>,
     /// The world as loaded from the scenario. It is never written to, but another scenario can replace it.
     start: RwLock<Arc<World>>,
+    /// Held while the world is replaced, so that the world, the start and the faults stem from the same replacement.
+    replacing: Mutex<()>,
     calls: Calls,
     snapshots: Snapshots,
     /// The data directory; `None` if the state is lost at the end of the process.
@@ -81,6 +83,7 @@ impl ServedWorld {
         let served = Inner {
             world: RwLock::default(),
             start: RwLock::new(Arc::new(start)),
+            replacing: Mutex::default(),
             calls: Calls::default(),
             snapshots: Snapshots::default(),
             change_store,
@@ -125,6 +128,7 @@ impl ServedWorld {
     /// that could not be recorded, in which case the world is unchanged.
     #[must_use]
     pub fn reset(&self) -> bool {
+        let _replacing = self.0.replacing.lock();
         let start = Arc::clone(&self.0.start.read());
         let is_replaced = self.replace(start.restarted(), NewWorld::Start);
         if is_replaced {
@@ -162,6 +166,7 @@ impl ServedWorld {
     /// Returns `None` if the snapshot does not exist, and false if the change could not be recorded, in which case the
     /// world is unchanged.
     pub fn restore(&self, name: &str) -> Option<bool> {
+        let _replacing = self.0.replacing.lock();
         let world = self.stored(name)?;
         let Some(by) = self.new_world(name, &world) else { return Some(false) };
         Some(self.take_over(world, by, World::continue_events))
@@ -182,6 +187,7 @@ impl ServedWorld {
     pub fn load(&self, start: World) -> bool {
         let start = Arc::new(start);
         let Some(by) = self.written(&start, NewWorld::NewStart) else { return false };
+        let _replacing = self.0.replacing.lock();
         let is_replaced = self.replace(start.restarted(), by);
         if is_replaced {
             self.0.faults.restart(&start);
@@ -194,6 +200,7 @@ impl ServedWorld {
     /// unchanged.
     #[must_use]
     pub fn empty(&self) -> bool {
+        let _replacing = self.0.replacing.lock();
         let is_replaced = self.replace(World::default(), NewWorld::Empty);
         if is_replaced {
             self.0.faults.remove(|_| true);

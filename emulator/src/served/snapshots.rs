@@ -6,13 +6,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::path_name;
 use crate::state::World;
 use crate::state::sync::Mutex;
 
 /// Maximum number of snapshots.
 const MAX: usize = 100;
-/// Maximum length of a name.
-const MAX_NAME: usize = 64;
 /// Names of states that always exist.
 pub const START: &str = "start";
 /// See [`START`].
@@ -56,7 +55,7 @@ pub enum SnapshotError {
 impl fmt::Display for SnapshotError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            SnapshotError::Name => "the name of a snapshot has 1 to 64 characters: letters, digits, '.', '_' and '-'",
+            SnapshotError::Name => return write!(formatter, "invalid name of a snapshot; expected {}", path_name::EXPECTED),
             SnapshotError::Reserved => "'start' and 'empty' always exist; they cannot be saved or deleted",
             SnapshotError::TooMany => "the maximum of 100 snapshots is reached; delete one first",
         })
@@ -72,8 +71,7 @@ impl Snapshots {
         if is_reserved(name) {
             return Err(SnapshotError::Reserved);
         }
-        let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || ['.', '_', '-'].contains(&letter);
-        if name.is_empty() || name.len() > MAX_NAME || !name.chars().all(is_allowed) {
+        if !path_name::is_valid(name) {
             return Err(SnapshotError::Name);
         }
         let mut all = self.0.lock();

@@ -26,6 +26,7 @@ use crate::domain::findings::counts::Counter;
 use crate::gate;
 use crate::invariant::Invariant;
 use crate::operations::{self, Context};
+use crate::served::CallKind;
 use crate::shape::read::{self, Document};
 use crate::state::{AccountId, Region, World};
 use crate::wire::payload::Payload;
@@ -88,9 +89,12 @@ impl Service {
     ) -> Result<R, AwsError> {
         let world = self.world();
         let caller = Service::caller_of(view, &world);
-        let answered = call::read_consistently(&world, TimeBudget::Unlimited, ATTEMPTS, |now| {
-            answer(&world, Caller { now, ..caller.clone() })
-        });
+        let read = || {
+            call::read_consistently(&world, TimeBudget::Unlimited, ATTEMPTS, |now| {
+                answer(&world, Caller { now, ..caller.clone() })
+            })
+        };
+        let answered = self.0.served.record(CallKind::Reads, 0, read).flatten();
         answered.unwrap_or_else(|| Err(answering::internal_error(None)))
     }
 
@@ -132,7 +136,7 @@ impl Service {
 impl Door for Service {
     fn world(&self) -> Arc<World> {
         let world = Service::world(self);
-        due::run(&world, world.clock.now());
+        _ = self.0.served.record(CallKind::Reads, 0, || due::run(&world, world.clock.now()));
         world
     }
 

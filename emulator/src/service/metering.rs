@@ -15,9 +15,12 @@ use crate::wire::{answer, failure};
 impl Service {
     /// Records an answered call of an API.
     pub(super) fn meter(&self, facts: &Facts, parts: &Parts, body: &Bytes, response: &Response<Bytes>) {
+        let metrics = self.0.served.metrics();
+        if !metrics.is_on() {
+            return;
+        }
         let error = answer::error_code(response);
         let outcome = Outcome { status: failure::status(response), error, duration: facts.started.elapsed() };
-        let metrics = self.0.served.metrics();
         if facts.service == SECURITY_HUB {
             metrics.answered(Called::SecurityHub(facts.operation), &outcome);
         } else {

@@ -35,13 +35,12 @@ pub use totals::Totals;
 
 use crate::http_client::tls::Trust;
 use crate::invariant::Invariant;
+use crate::path_name;
 use crate::state::sync::{Mutex, RwLock};
 use crate::state::{Event, EventSink, IdSource};
 
 /// Maximum number of sinks.
 pub const MAX: usize = 100;
-/// Maximum length of a name.
-const MAX_NAME: usize = 64;
 
 /// The sinks of an emulator, by name.
 #[derive(Debug)]
@@ -73,16 +72,10 @@ pub enum PutError {
 impl fmt::Display for PutError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            PutError::Name => "invalid sink name; expected 1 to 64 letters, digits, '.', '_' and '-'",
+            PutError::Name => return write!(formatter, "invalid sink name; expected {}", path_name::EXPECTED),
             PutError::TooMany => "the maximum of 100 sinks is reached; delete one first",
         })
     }
-}
-
-/// Returns whether a name of a sink is valid.
-pub fn is_name(name: &str) -> bool {
-    let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || ['.', '_', '-'].contains(&letter);
-    !name.is_empty() && name.len() <= MAX_NAME && name.chars().all(is_allowed)
 }
 
 impl Sinks {
@@ -125,7 +118,7 @@ impl Sinks {
     /// # Errors
     /// [`PutError`]; no sink is changed.
     pub fn put(&self, name: &str, definition: Definition) -> Result<bool, PutError> {
-        if !is_name(name) {
+        if !path_name::is_valid(name) {
             return Err(PutError::Name);
         }
         let mut all = self.all.write();

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::regions::{self, RegionText};
+use crate::path_name;
 use crate::scenario::check::{AccountText, Check, not_null};
 use crate::scenario::files::Span;
 use crate::scenario::spanned::{Entries, Node, Spanned};
@@ -82,9 +83,9 @@ pub(in crate::scenario) type Valid = BTreeMap<String, EventSink>;
 pub(super) fn check(written: Entries<Declared>, regions: &[Region], check: &mut Check) -> Valid {
     let mut valid = Valid::new();
     for (name, declared) in written.0 {
-        if !sinks::is_name(&name.value) {
+        if !path_name::is_valid(&name.value) {
             let diagnostic = check.at(name.span, format!("`{}` is not a valid sink name", name.value));
-            check.push(diagnostic.expected("1 to 64 letters, digits, dots, underscores and hyphens"));
+            check.push(diagnostic.expected(path_name::EXPECTED));
         } else if valid.len() == sinks::MAX {
             let message = format!("a scenario has at most {} sinks", sinks::MAX);
             check.push(check.at(name.span, message));
