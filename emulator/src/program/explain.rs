@@ -176,9 +176,7 @@ mod tests {
     #[test]
     fn filters_that_are_not_json_are_refused_with_an_example() {
         assert_eq!(filters("{}").unwrap(), json!({}));
-        for (argument, expected) in [("{", "invalid JSON"), ("@no-such-file", "cannot read no-such-file")] {
-            let Err(Exit::Invalid(message)) = filters(argument) else { panic!("{argument}") };
-            assert!(message.contains(expected), "{message}");
-        }
+        let Err(Exit::Invalid(message)) = filters("{") else { panic!("accepted") };
+        assert!(message.contains("invalid JSON"), "{message}");
     }
 }

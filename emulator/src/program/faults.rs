@@ -326,7 +326,6 @@ mod tests {
             assert_eq!(body(arguments), Ok(expected), "{arguments:?}");
         }
         assert!(body(&["[]", "--times", "1"]).is_err());
-        assert!(body(&["@/nowhere"]).is_err());
     }
 
     /// Rules: CPL-121.
