@@ -55,7 +55,9 @@ pub enum SnapshotError {
 impl fmt::Display for SnapshotError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            SnapshotError::Name => return write!(formatter, "invalid name of a snapshot; expected {}", path_name::EXPECTED),
+            SnapshotError::Name => {
+                return write!(formatter, "invalid name of a snapshot; expected {}", path_name::EXPECTED);
+            }
             SnapshotError::Reserved => "'start' and 'empty' always exist; they cannot be saved or deleted",
             SnapshotError::TooMany => "the maximum of 100 snapshots is reached; delete one first",
         })
