@@ -18,6 +18,8 @@ pub(super) struct ComplianceInput {
     region: String,
     /// The standard whose controls are listed, such as `fsbp-1.0.0` or its ARN.
     standard: Option<String>,
+    /// False to read daily scores without requesting their computation; true by default.
+    request: Option<bool>,
 }
 
 /// Returns the scores that an account sees in a Region; 400 if its hub is disabled.
@@ -32,7 +34,8 @@ pub(super) fn scores(call: &Call<'_>, input: ComplianceInput, _: Nothing) -> Res
         let missing = overview::missing_hub(&world.relations(), &caller.hub_key());
         return Err(format!("Security Hub is not enabled for {account} in {}. {missing}", caller.region).into());
     }
-    let compliance = scores::daily::shown(world, &caller, standard);
+    let read = if input.request == Some(false) { scores::daily::latest } else { scores::daily::shown };
+    let compliance = read(world, &caller, standard);
     match standard.filter(|_| compliance.computed_at.is_some() && compliance.scores.standards.is_empty()) {
         Some(standard) => Err(format!(
             "{} is not enabled in any of the accounts and Regions that {account} can see in {}",

@@ -57,7 +57,8 @@ impl Call {
         Call { part: String::new(), kind: Kind::Api { operation, input } }
     }
 
-    /// A call of the control plane. `command` has the arguments of `securityhub-local` for it.
+    /// A call of the control plane. `command` has the arguments of `securityhub-local` for it; if it is empty, they are
+    /// those of the command `call`, which makes any call.
     pub fn control(method: &Method, path: &str, body: Value, command: &str) -> Call {
         let kind = Kind::Control { method: method.clone(), path: path.to_owned(), body, command: command.to_owned() };
         Call { part: String::new(), kind }
@@ -86,7 +87,7 @@ impl Call {
                 ("curl", curl(view, endpoint, *operation, input)),
             ],
             Kind::Control { method, path, body, command } => [
-                ("securityhub-local", format!("SECURITYHUB_LOCAL_URL={endpoint} \\\nsecurityhub-local {command}")),
+                ("securityhub-local", program(endpoint, method, path, body, command)),
                 ("Python", urllib(endpoint, method, path, body)),
                 ("curl", control_curl(endpoint, method, path, body)),
             ],
@@ -210,6 +211,19 @@ fn curl(view: &View, endpoint: &str, operation: Operation, input: &Value) -> Str
     _ = write!(text, " \\\n  --user {account}:x --aws-sigv4 aws:amz:{region}:securityhub");
     if let Some(body) = body {
         _ = write!(text, " \\\n  -H 'Content-Type: application/json' -d {}", quoted(&body));
+    }
+    text
+}
+
+/// A command of this program for a call of the control plane.
+fn program(endpoint: &str, method: &Method, path: &str, body: &Value, command: &str) -> String {
+    let mut text = format!("SECURITYHUB_LOCAL_URL={endpoint} \\\nsecurityhub-local ");
+    if !command.is_empty() {
+        return text + command;
+    }
+    _ = write!(text, "call {method} {}", word(path));
+    if !body.is_null() {
+        _ = write!(text, " \\\n  {}", quoted(&body.to_string()));
     }
     text
 }
@@ -341,6 +355,9 @@ mod tests {
         assert_eq!(command, "SECURITYHUB_LOCAL_URL=http://127.0.0.1:4600 \\\nsecurityhub-local reset");
         assert!(python.contains("json.dumps({\"a\": [True, None]})") && python.contains("method=\"POST\""), "{python}");
         assert!(curl.contains("/_emulator/reset -X POST") && curl.contains("'{\"a\":[true,null]}'"), "{curl}");
+        let without_a_command = Call::control(&Method::PUT, "/_emulator/a?b=c", json!(["it's"]), "");
+        let [command, _, _] = shown(&without_a_command);
+        assert!(command.ends_with("call PUT '/_emulator/a?b=c' \\\n  '[\"it'\\''s\"]'"), "{command}");
     }
 
     #[test]

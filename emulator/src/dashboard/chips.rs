@@ -59,15 +59,17 @@ impl Chip {
     }
 }
 
+/// The comparisons of numbers, and their members in filters.
+const NUMBERS: [(&str, &str); 5] = [("EQ", "Eq"), ("GTE", "Gte"), ("GT", "Gt"), ("LTE", "Lte"), ("LT", "Lt")];
+
 fn number(comparison: &str, value: &str) -> Option<Value> {
     let number = |text: &str| text.parse::<serde_json::Number>().ok();
     if comparison == "BETWEEN" {
         let (least, most) = value.split_once("..")?;
         return Some(json!({ "Gte": number(least)?, "Lte": number(most)? }));
     }
-    let members = [("EQ", "Eq"), ("GTE", "Gte"), ("GT", "Gt"), ("LTE", "Lte"), ("LT", "Lt")];
-    let (_, member) = members.into_iter().find(|(name, _)| *name == comparison)?;
-    Some(json!({ member: number(value)? }))
+    let (_, member) = NUMBERS.iter().find(|(name, _)| *name == comparison)?;
+    Some(json!({ *member: number(value)? }))
 }
 
 fn date(comparison: &str, value: &str) -> Option<Value> {
@@ -108,6 +110,49 @@ pub fn filters(schema: &Schema, chips: &[Chip]) -> Result<Map<String, Value>, Ch
     Ok(filters)
 }
 
+/// The chips that say the same as `Filters`; `None` if a filter cannot be written as a chip.
+pub fn of_filters(schema: &Schema, filters: &Map<String, Value>) -> Option<Vec<Chip>> {
+    let mut chips = Vec::new();
+    for (name, list) in filters {
+        for element in list.as_array()? {
+            chips.push(of_element(schema, name, element)?);
+        }
+    }
+    Some(chips)
+}
+
+fn of_element(schema: &Schema, name: &str, element: &Value) -> Option<Chip> {
+    let text = |member: &str| match &element[member] {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    };
+    let (comparison, value) = match schema.kind(schema.field(name)?)? {
+        FieldKind::String => (text("Comparison")?, text("Value")?),
+        FieldKind::Map => (text("Comparison")?, format!("{}={}", text("Key")?.replace('=', "%3D"), text("Value")?)),
+        FieldKind::Number => match (text("Gte"), text("Lte")) {
+            (Some(least), Some(most)) => ("BETWEEN".to_owned(), format!("{least}..{most}")),
+            _ => NUMBERS.iter().find_map(|(comparison, member)| Some(((*comparison).to_owned(), text(member)?)))?,
+        },
+        FieldKind::Date => match &element["DateRange"] {
+            Value::Null => ("BETWEEN".to_owned(), format!("{}..{}", text("Start")?, text("End")?)),
+            range => {
+                let comparison = if range["Comparison"] == "OLDER_THAN" { "OLDER" } else { "WITHIN" };
+                (comparison.to_owned(), range["Value"].to_string())
+            }
+        },
+        FieldKind::Ip => ("CIDR".to_owned(), text("Cidr")?),
+        FieldKind::Keyword | FieldKind::Boolean => ("IS".to_owned(), text("Value")?),
+    };
+    let chip = Chip::new(name, &comparison, &value);
+    let mut expected = element.clone();
+    // The default comparison of a range may be written or not.
+    if let Some(range) = expected["DateRange"].as_object_mut().filter(|range| range.get("Comparison") == Some(&json!("WITHIN"))) {
+        range.remove("Comparison");
+    }
+    (chip.element(schema)? == expected).then_some(chip)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,9 +183,21 @@ mod tests {
         ] {
             let chips = of(&Query::default().and(NAME, text)).unwrap();
             let filters = filters(stage.0.schema(), &chips).unwrap();
+            assert_eq!(of_filters(stage.0.schema(), &filters), Some(chips.clone()), "{text}");
             assert_eq!(Value::Object(filters), json!({ name: [element] }), "{text}");
             assert_eq!(query(&chips).first(NAME), Some(text));
         }
+        for (name, element) in [
+            ("Confidence", json!({ "Gte": 1, "Lt": 5 })),
+            ("UpdatedAt", json!({ "Start": "2026-01-01T00:00:00Z" })),
+            ("ResourceTags", json!({ "Key": "a%3Db", "Value": "c", "Comparison": "EQUALS" })),
+        ] {
+            let filters: Map<String, Value> = [(name.to_owned(), json!([element]))].into_iter().collect();
+            assert_eq!(of_filters(stage.0.schema(), &filters), None, "{name}");
+        }
+        let range = json!({ "UpdatedAt": [{ "DateRange": { "Value": 7, "Unit": "DAYS", "Comparison": "WITHIN" } }] });
+        let chips = of_filters(stage.0.schema(), range.as_object().unwrap()).unwrap();
+        assert_eq!(chips, [Chip::new("UpdatedAt", "WITHIN", "7")]);
         for text in ["Nope:EQUALS:a", "Confidence:EQUALS:5", "Sample:IS:maybe", "UpdatedAt:WITHIN:soon"] {
             let chip = Chip::parse(text).unwrap();
             assert_eq!(filters(stage.0.schema(), std::slice::from_ref(&chip)), Err(chip), "{text}");

@@ -159,6 +159,17 @@ pub fn missing(sentence: &str, links: &[(String, View)]) -> Content {
 }
 
 #[derive(Template)]
+#[template(source = "<p>{{ text }}</p>", ext = "html")]
+struct Paragraph<'p> {
+    text: &'p str,
+}
+
+/// A paragraph.
+pub fn paragraph(text: &str) -> String {
+    html(&Paragraph { text })
+}
+
+#[derive(Template)]
 #[template(path = "off.html")]
 struct Off<'o> {
     token: &'o str,

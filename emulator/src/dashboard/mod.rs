@@ -16,12 +16,15 @@ pub mod chart;
 pub mod chips;
 pub mod door;
 pub mod forms;
+pub mod governed;
 pub mod layout;
 pub mod messages;
 pub mod page;
 pub mod pages;
+pub mod paging;
 mod response;
 pub mod routes;
+pub mod scores;
 pub mod template;
 pub mod text;
 pub mod timeline;
@@ -38,6 +41,7 @@ use serde_json::json;
 use call::Call;
 use door::Door;
 use forms::{Form, Rejection, Secret};
+use governed::Governed;
 use layout::Frame;
 use messages::{Message, Messages};
 use page::{Content, Context, Done, PageError, Route};
@@ -218,10 +222,10 @@ impl Exchange<'_> {
             PageError::Refused { sentence, code, call, .. } => {
                 let key = HubKey { account: view.account, region: view.region.clone() };
                 let is_off = !context.world.relations().is_on(&key);
-                let body = if is_off {
-                    layout::off(context, &[Call::api(Operation::EnableSecurityHub, json!({}))])
-                } else {
-                    String::new()
+                let body = match Governed::of_hub(context) {
+                    _ if !is_off => String::new(),
+                    Some(governed) => layout::paragraph(&governed.sentence("The settings of this account")),
+                    None => layout::off(context, &[Call::api(Operation::EnableSecurityHub, json!({}))]),
                 };
                 let page = Content { heading, body, calls: vec![(**call).clone()], alert: None };
                 let alert = notices.alert.or(Some((sentence, code.as_deref())));

@@ -115,6 +115,9 @@ impl PageError {
 /// True if the page `findings` exists. Only then is a number of findings a link.
 pub const HAS_FINDINGS: bool = false;
 
+/// True if the page `finding` exists. Only then is a finding a link.
+pub const HAS_FINDING: bool = false;
+
 /// A number of findings, with the address of the findings that it counts (DSH-25). Its HTML is a link, or without the
 /// page `findings` an element `data` with the address.
 #[derive(Clone, Debug, PartialEq, Eq, Template)]
@@ -172,6 +175,27 @@ impl<'c> Context<'c> {
     pub fn read(&self, operation: Operation, input: &Value) -> Result<Value, PageError> {
         let read = self.door.read(self.view, operation, input);
         read.map_err(|error| PageError::of_api(&error, Call::api(operation, input.clone())))
+    }
+
+    /// All items of a list that an operation returns in pages, for lists that are short in every world.
+    ///
+    /// # Errors
+    /// [`PageError::Refused`] with the call.
+    pub fn read_all(&self, operation: Operation, input: &Value, list: &str) -> Result<Vec<Value>, PageError> {
+        const PAGES: usize = 100;
+        let (mut items, mut input) = (Vec::new(), input.clone());
+        for _ in 0..PAGES {
+            let mut answer = self.read(operation, &input)?;
+            if let Some(Value::Array(page)) = answer.get_mut(list).map(Value::take) {
+                items.extend(page);
+            }
+            let token = answer["NextToken"].take();
+            if token.is_null() {
+                break;
+            }
+            input["NextToken"] = token;
+        }
+        Ok(items)
     }
 
     /// The answer to an operation that writes, as the account of the view.

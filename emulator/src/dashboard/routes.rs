@@ -1,11 +1,18 @@
 //! The table of pages. To add one, write its function in `pages/`, its template in `templates/pages/`, and a row here.
 
 use super::page::Route;
-use super::pages::overview;
+use super::pages::{control, insight, insights, overview, standard, standards};
 
 /// All pages, in the order of the navigation.
 pub fn all() -> &'static [Route] {
-    &[Route { path: "", link: Some("Overview"), query: "", show: overview::show, act: None }]
+    &[
+        Route { path: "", link: Some("Overview"), query: "", show: overview::show, act: None },
+        Route { path: "insights", link: Some("Insights"), query: "", show: insights::show, act: Some(insights::act) },
+        Route { path: "insight", link: None, query: "", show: insight::show, act: Some(insight::act) },
+        Route { path: "standards", link: Some("Standards"), query: "", show: standards::show, act: Some(standards::act) },
+        Route { path: "standard", link: None, query: "", show: standard::show, act: Some(standard::act) },
+        Route { path: "control", link: None, query: "", show: control::show, act: Some(control::act) },
+    ]
 }
 
 /// The page with a path.
@@ -16,11 +23,12 @@ pub fn find(path: &str) -> Option<&'static Route> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dashboard::page::HAS_FINDINGS;
+    use crate::dashboard::page::{HAS_FINDING, HAS_FINDINGS};
 
     /// Rules: DSH-25.
     #[test]
     fn numbers_are_links_if_the_findings_have_a_page() {
         assert_eq!(find("findings").is_some(), HAS_FINDINGS);
+        assert_eq!(find("finding").is_some(), HAS_FINDING);
     }
 }

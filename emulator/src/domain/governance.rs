@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use securityhub_fixtures::standards::Control;
 
 use crate::state::{
-    AccountId, Directory, Governance, HubKey, Linking, Organization, Outcome, PolicyContent, Region, World,
+    AccountId, ConfigurationPolicy, Directory, Governance, HubKey, Linking, Organization, Outcome, PolicyContent, Region, World,
 };
 
 /// The governance of a target, and whether it was applied to the target itself or inherited from the nearest parent
@@ -69,6 +69,13 @@ pub fn is_managed(directory: &Directory, key: &HubKey) -> bool {
         matches!(governance, Some((Governance::Policy(_), _)))
     };
     directory.accounts.get(&key.account).is_some_and(|account| account.centrally_managed) || by_policy()
+}
+
+/// The policy that governs an account's hub.
+pub fn policy<'d>(directory: &'d Directory, key: &HubKey) -> Option<&'d ConfigurationPolicy> {
+    let organization = directory.organization.as_ref().filter(|_| directory.is_central(&key.region))?;
+    let (Governance::Policy(id), _) = of_target(organization, key.account.as_str())? else { return None };
+    organization.central.as_ref()?.policies.get(id)
 }
 
 /// Returns whether an account is the management account of the organization.

@@ -120,6 +120,9 @@ pub(super) enum Command {
     /// List the findings that an account sees in a running emulator
     #[command(after_help = super::findings::HELP)]
     Findings(super::findings::FindingsArguments),
+    /// Make any call of the control plane of a running emulator and print the response
+    #[command(after_help = super::call::HELP)]
+    Call(super::call::CallArguments),
     /// List all API operations and whether each one is implemented
     Coverage(CoverageArguments),
     /// Generate realistic findings of a product and write them to standard output

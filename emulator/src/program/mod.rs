@@ -4,6 +4,7 @@
 //! `exit.rs`.
 
 mod arguments;
+mod call;
 mod cli;
 mod client;
 mod clock;
@@ -105,6 +106,7 @@ fn run(command: Option<Command>) -> Result<(), Exit> {
         Command::Metrics(arguments) => metrics::run(&arguments)?,
         Command::Env(arguments) => env::run(&arguments)?,
         Command::Findings(arguments) => findings::run(&arguments)?,
+        Command::Call(arguments) => call::run(&arguments)?,
         Command::Coverage(arguments) => coverage::run(&arguments)?,
         Command::Generate(arguments) => generate::run(&arguments)?,
         Command::Scenario(command) => scenario::run(&command)?,

@@ -30,14 +30,30 @@ const SCENARIOS: [(&str, &[(&str, &str)]); 5] = [
     ("controls.yaml", &[("111111111111", "us-east-1"), ("222222222222", "us-east-1")]),
 ];
 
-/// The addresses of all pages of a scenario.
-fn addresses(views: &[(&str, &str)]) -> Vec<String> {
+/// The addresses of all pages of a scenario: those in the navigation and, for each view, the first link to each page
+/// that only other pages link to.
+fn addresses(site: &Site, views: &[(&str, &str)]) -> Vec<String> {
     let of_view = |(account, region): &(&str, &str)| {
+        let view = format!("/_emulator/ui/as/{account}/{region}/");
         let address = |route: &page::Route| {
             let query = if route.query.is_empty() { String::new() } else { format!("?{}", route.query) };
-            format!("/_emulator/ui/as/{account}/{region}/{}{query}", route.path)
+            format!("{view}{}{query}", route.path)
         };
-        routes::all().iter().map(address).collect::<Vec<_>>()
+        let mut found: Vec<String> =
+            routes::all().iter().filter(|route| route.link.is_some()).map(address).collect();
+        let mut next = 0;
+        while let Some(address) = found.get(next) {
+            for (link, _) in site.page(address).links() {
+                let page = |address: &str| address.split('?').next().unwrap().to_owned();
+                let is_new = !found.iter().any(|known| page(known) == page(&link));
+                let route = page(&link).strip_prefix(&view).and_then(routes::find);
+                if is_new && route.is_some_and(|route| route.link.is_none()) {
+                    found.push(link);
+                }
+            }
+            next += 1;
+        }
+        found
     };
     views.iter().flat_map(of_view).collect()
 }
@@ -46,7 +62,7 @@ fn addresses(views: &[(&str, &str)]) -> Vec<String> {
 fn each_page_of_a_site(check: impl Fn(&Site, &str, &Document)) {
     for (scenario, views) in SCENARIOS {
         let site = Site::of(scenario);
-        for address in addresses(views) {
+        for address in addresses(&site, views) {
             check(&site, &address, &site.page(&address));
         }
     }
@@ -63,7 +79,7 @@ static PAGES: LazyLock<Vec<(String, Response<Bytes>)>> = LazyLock::new(|| {
     let mut pages = Vec::new();
     for (scenario, views) in SCENARIOS {
         let site = Site::of(scenario);
-        pages.extend(addresses(views).into_iter().map(|address| {
+        pages.extend(addresses(&site, views).into_iter().map(|address| {
             let response = site.get(&address);
             assert_eq!(response.status(), 200, "{address}");
             (address, response)

@@ -1,3 +1,8 @@
 //! The pages. Each file has the function of a page and the struct of its template in `templates/pages/`.
 
+pub mod control;
+pub mod insight;
+pub mod insights;
 pub mod overview;
+pub mod standard;
+pub mod standards;

@@ -27,9 +27,21 @@ fn first_delay(partition: &str) -> SignedDuration {
 /// were computed, otherwise current ones.
 pub fn shown(world: &World, caller: &Caller, only: Option<&Standard>) -> Compliance {
     let Some(daily) = &world.daily_scores else { return compute(world, caller, only) };
-    let score = record_view(world, daily, caller);
-    let computed =
-        score.computed.as_deref().and_then(|text| serde_json::from_str(text).or_report("computed scores are JSON"));
+    report(caller, only, Some(record_view(world, daily, caller)))
+}
+
+/// The same, but in a world with daily scores this is no view: it does not request a computation.
+pub fn latest(world: &World, caller: &Caller, only: Option<&Standard>) -> Compliance {
+    let Some(daily) = &world.daily_scores else { return compute(world, caller, only) };
+    let key = caller.hub_key();
+    let aggregator = aggregator(world, &key);
+    report(caller, only, daily.get(&key).filter(|score| score.aggregator == aggregator))
+}
+
+/// The report of daily scores; empty before the first computation.
+fn report(caller: &Caller, only: Option<&Standard>, score: Option<DailyScore>) -> Compliance {
+    let text = score.as_ref().and_then(|score| score.computed.as_deref());
+    let computed = text.and_then(|text| serde_json::from_str(text).or_report("computed scores are JSON"));
     let mut compliance = computed.unwrap_or_else(|| Compliance {
         account_id: caller.account().to_string(),
         region: caller.region.to_string(),
@@ -39,7 +51,7 @@ pub fn shown(world: &World, caller: &Caller, only: Option<&Standard>) -> Complia
         scores: Scores::default(),
         accounts: None,
     });
-    compliance.next_at = Some(timestamp_text(score.next));
+    compliance.next_at = score.map(|score| timestamp_text(score.next));
     compliance.reduce(only, &caller.region);
     compliance
 }

@@ -1,0 +1,235 @@
+//! A control: the standards that contain it, its parameters, its checks, and the resources that it checks (DSH-82,
+//! DSH-83).
+
+use askama::Template;
+use securityhub_fixtures::Operation;
+use serde_json::{Value, json};
+
+use super::standard::changes;
+use super::standards::Listed;
+use crate::dashboard::call::Call;
+use crate::dashboard::forms::Form;
+use crate::dashboard::governed::Governed;
+use crate::dashboard::page::{Content, Context, Done, PageError};
+use crate::dashboard::text::{self, ABSENT, Time};
+use crate::dashboard::view::Query;
+
+mod checks;
+mod parameters;
+mod resources;
+
+use checks::Checks;
+use parameters::Parameter;
+use resources::Resources;
+
+#[derive(Template)]
+#[template(path = "pages/control.html")]
+struct Control {
+    token: String,
+    address: String,
+    id: String,
+    severity: String,
+    class: &'static str,
+    state: String,
+    description: String,
+    /// The address of the remediation, if a browser can open it.
+    remediation: Option<String>,
+    governed: Option<String>,
+    standards: Vec<Standard>,
+    others: Vec<(String, String)>,
+    change: String,
+    reason: String,
+    parameters: Vec<Parameter>,
+    update: String,
+    update_reason: String,
+    checks: Checks,
+    resources: Resources,
+}
+
+/// An enabled standard that contains the control.
+struct Standard {
+    arn: String,
+    name: String,
+    address: String,
+    requirements: String,
+    enabled: &'static str,
+    updated: Option<Time>,
+    reason: String,
+}
+
+/// A control as the service describes it.
+struct Described {
+    /// Its definition, with the definitions of its parameters.
+    definition: Value,
+    /// Its settings in the account.
+    settings: Value,
+}
+
+impl Described {
+    /// The control of the query.
+    fn find(context: &Context<'_>) -> Result<Described, PageError> {
+        let id = context.view.query.first("id").unwrap_or_default();
+        let missing = || {
+            let instead = ("Standards".to_owned(), context.view.to("standards", Query::default()));
+            let sentence = format!("No security control has the ID `{id}`.");
+            PageError::NotFound { sentence, instead: Box::new(instead) }
+        };
+        if id.is_empty() {
+            return Err(missing());
+        }
+        let [definition_call, settings_call] = Described::calls(id);
+        let read = |call: &Call, operation| context.read(operation, call.input().unwrap_or(&Value::Null));
+        let mut settings = read(&settings_call, Operation::BatchGetSecurityControls)?;
+        let mut definition =
+            read(&definition_call, Operation::GetSecurityControlDefinition).map_err(|error| match error {
+                PageError::Refused { status: 404, .. } => missing(),
+                other => other,
+            })?;
+        let settings = settings["SecurityControls"][0].take();
+        Ok(Described { definition: definition["SecurityControlDefinition"].take(), settings })
+    }
+
+    /// The calls that return it.
+    fn calls(id: &str) -> [Call; 2] {
+        [
+            Call::api(Operation::GetSecurityControlDefinition, json!({ "SecurityControlId": id })).of("Definition"),
+            Call::api(Operation::BatchGetSecurityControls, json!({ "SecurityControlIds": [id] })).of("Settings"),
+        ]
+    }
+
+    fn text(&self, name: &str) -> String {
+        self.definition[name].as_str().unwrap_or_default().to_owned()
+    }
+
+    fn id(&self) -> &str {
+        self.definition["SecurityControlId"].as_str().unwrap_or_default()
+    }
+
+    /// Returns whether the control is available in the Region of the view.
+    fn is_available(&self) -> bool {
+        self.definition["CurrentRegionAvailability"] != "UNAVAILABLE"
+    }
+
+    fn is_enabled(&self) -> bool {
+        self.settings["SecurityControlStatus"] == "ENABLED"
+    }
+}
+
+/// Shows the page.
+pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
+    let control = Described::find(context)?;
+    let id = control.id().to_owned();
+    let listed = Listed::all(context)?;
+    let (standards, associations) = standards(context, &id, &listed)?;
+    let others = others(context, &id, &listed, &standards);
+    let resources = Resources::of(context, &id)?;
+    let checks = Checks::of(context, &control, &standards, &resources)?;
+    let governed = Governed::of(context);
+    let severity = control.text("SeverityRating");
+    let url = control.text("RemediationUrl");
+    let mut calls: Vec<Call> = Described::calls(&id).into();
+    calls.push(associations);
+    calls.extend([checks.call(&id), resources.call()]);
+    let heading = format!("{id} {}", control.text("Title"));
+    let page = Control {
+        token: context.token.clone(),
+        address: context.view.address(),
+        state: state(&control),
+        class: text::severity_class(&severity),
+        severity,
+        description: control.text("Description"),
+        remediation: Some(url).filter(|url| url.starts_with("https://") || url.starts_with("http://")),
+        change: if governed.is_none() { context.shown(&change_preview(&id, &standards)) } else { String::new() },
+        reason: context.typed("reason").to_owned(),
+        standards,
+        others,
+        parameters: parameters::all(context, &control),
+        update: context.shown(&[parameters::call(&id, &control.settings["Parameters"], "")]),
+        update_reason: context.typed("update-reason").to_owned(),
+        governed: governed.map(|governed| governed.sentence("The standards and parameters of this control")),
+        checks,
+        resources,
+        id,
+    };
+    Ok(Content::new(&heading, &page, calls))
+}
+
+fn state(control: &Described) -> String {
+    let state = match (control.is_available(), control.is_enabled()) {
+        (false, _) => "not available in this Region",
+        (true, true) => "enabled",
+        (true, false) => "disabled",
+    };
+    let is_updating = control.settings["UpdateStatus"] == "UPDATING";
+    if is_updating { format!("{state}, being updated") } else { state.to_owned() }
+}
+
+/// The enabled standards that contain the control, and the call that lists them.
+fn standards(context: &Context<'_>, id: &str, listed: &[Listed]) -> Result<(Vec<Standard>, Call), PageError> {
+    let (operation, input) =
+        (Operation::ListStandardsControlAssociations, json!({ "SecurityControlId": id, "MaxResults": 100 }));
+    let associations = context.read_all(operation, &input, "StandardsControlAssociationSummaries")?;
+    let standard = |association: &Value| {
+        let arn = association["StandardsArn"].as_str().unwrap_or_default().to_owned();
+        let requirements = association["RelatedRequirements"].as_array().into_iter().flatten();
+        let requirements: Vec<&str> = requirements.filter_map(Value::as_str).collect();
+        let known = listed.iter().find(|standard| standard.arn == arn);
+        Standard {
+            name: known.map_or_else(|| arn.clone(), |standard| standard.name.clone()),
+            address: super::standards::address(context, &arn, None),
+            requirements: if requirements.is_empty() { ABSENT.to_owned() } else { requirements.join(", ") },
+            enabled: text::yes_no(association["AssociationStatus"] == "ENABLED"),
+            updated: association["UpdatedAt"].as_str().and_then(Time::parse),
+            reason: association["UpdatedReason"].as_str().unwrap_or(ABSENT).to_owned(),
+            arn,
+        }
+    };
+    let call = Call::api(operation, input).of("Standards");
+    Ok((associations.iter().map(standard).collect(), call))
+}
+
+/// The names and addresses of standards that contain the control and are not enabled.
+fn others(context: &Context<'_>, id: &str, listed: &[Listed], enabled: &[Standard]) -> Vec<(String, String)> {
+    let known = |arn: &str| {
+        securityhub_fixtures::standards::STANDARDS.iter().find(|standard| {
+            let is_its_arn = arn.rsplit(':').next() == Some(standard.standards_id);
+            is_its_arn && standard.controls.iter().any(|standard_control| standard_control.control.id == id)
+        })
+    };
+    let others = listed.iter().filter(|standard| {
+        known(&standard.arn).is_some() && !enabled.iter().any(|enabled| enabled.arn == standard.arn)
+    });
+    others
+        .map(|standard| (standard.name.clone(), super::standards::address(context, &standard.arn, None)))
+        .collect()
+}
+
+/// The calls of the form that enables and disables the control in its standards.
+fn change_preview(id: &str, standards: &[Standard]) -> Vec<Call> {
+    let call = |standard: &Standard| {
+        let is_enabled = standard.enabled == "yes";
+        let reason = if is_enabled { "Not needed here" } else { "" };
+        let word = if is_enabled { "Disable" } else { "Enable" };
+        changes::call(&[(&standard.arn, id)], !is_enabled, reason).of(&format!("{word} in {}", standard.name))
+    };
+    standards.iter().map(call).collect()
+}
+
+/// Changes the control in a standard, its parameters, or a resource that it checks.
+pub fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
+    let id = context.view.query.first("id").unwrap_or_default();
+    match form.field("action") {
+        "parameters" => parameters::update(context, &Described::find(context)?, form),
+        "resource" => resources::change(context, id, form),
+        "declare" => resources::declare(context, id, form),
+        "declare-json" => resources::declare_json(context, form),
+        _ => {
+            let (arn, enabled) = match (form.field("enable"), form.field("disable")) {
+                ("", "") => return Err(PageError::Invalid("Choose a standard.".to_owned())),
+                (arn, "") => (arn, true),
+                (_, arn) => (arn, false),
+            };
+            changes::update(context, changes::call(&[(arn, id)], enabled, form.field("reason").trim()), enabled)
+        }
+    }
+}

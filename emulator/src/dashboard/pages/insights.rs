@@ -1,0 +1,181 @@
+//! `Insights`: the insights of AWS and of the account with their first results, and a form that creates one (DSH-75).
+
+use askama::Template;
+use securityhub_fixtures::Operation;
+use securityhub_fixtures::insights::MANAGED_INSIGHTS;
+use serde_json::{Map, Value, json};
+
+use crate::dashboard::call::Call;
+use crate::dashboard::chips;
+use crate::dashboard::forms::Form;
+use crate::dashboard::messages::Message;
+use crate::dashboard::page::{Content, Context, Done, PageError};
+use crate::dashboard::text;
+use crate::dashboard::view::Query;
+use crate::domain::findings::insights;
+
+pub(super) mod results;
+
+use results::Results;
+
+#[derive(Template)]
+#[template(path = "pages/insights.html")]
+struct Insights {
+    token: String,
+    address: String,
+    /// The captions of the tables and their rows.
+    tables: [(&'static str, Vec<Row>); 2],
+    fields: Fields,
+    preview: String,
+    is_prefilled: bool,
+}
+
+/// An insight.
+struct Row {
+    name: String,
+    address: String,
+    group: String,
+    results: String,
+    top: Option<(String, String)>,
+}
+
+/// The fields of an insight in a form.
+pub(super) struct Fields {
+    /// Its name.
+    pub(super) name: String,
+    /// Its filters as JSON.
+    pub(super) filters: String,
+    /// The attributes by which findings can be grouped, each with whether it is chosen.
+    pub(super) groups: Vec<(String, bool)>,
+}
+
+/// An insight as GetInsights returns it.
+pub(super) struct Insight {
+    /// Its ARN.
+    pub(super) arn: String,
+    /// Its name.
+    pub(super) name: String,
+    /// The attribute by which it groups findings.
+    pub(super) group: String,
+    /// Its filters.
+    pub(super) filters: Map<String, Value>,
+}
+
+impl Insight {
+    /// Reads an element of `Insights`.
+    pub(super) fn read(insight: &Value) -> Insight {
+        let text = |name: &str| insight[name].as_str().unwrap_or_default().to_owned();
+        Insight {
+            arn: text("InsightArn"),
+            name: text("Name"),
+            group: text("GroupByAttribute"),
+            filters: insight["Filters"].as_object().cloned().unwrap_or_default(),
+        }
+    }
+
+    /// Returns whether AWS manages it.
+    pub(super) fn is_managed(&self, context: &Context<'_>) -> bool {
+        self.arn.starts_with(&insights::managed_arn(&context.view.region, ""))
+    }
+}
+
+/// The call for all managed insights.
+fn managed_call(context: &Context<'_>) -> Call {
+    let arn = |suffix: u32| insights::managed_arn(&context.view.region, &suffix.to_string());
+    let arns: Vec<String> = MANAGED_INSIGHTS.iter().map(|insight| arn(insight.suffix)).collect();
+    Call::api(Operation::GetInsights, json!({ "InsightArns": arns }))
+}
+
+/// Shows the page.
+pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
+    let managed_call = managed_call(context);
+    let read = |input: &Value| {
+        let insights = context.read_all(Operation::GetInsights, input, "Insights")?;
+        insights.iter().map(|insight| row(context, &Insight::read(insight))).collect::<Result<Vec<Row>, PageError>>()
+    };
+    let managed = read(managed_call.input().unwrap_or(&Value::Null))?;
+    let custom = read(&json!({}))?;
+    let (filters, alert) = match given(context) {
+        Ok(filters) => (filters, None),
+        Err(sentence) => (Map::new(), Some(sentence)),
+    };
+    let is_prefilled = !filters.is_empty();
+    let fields = Fields::of(context, "", &filters, "ResourceId");
+    let example = create(if fields.name.is_empty() { "My insight" } else { &fields.name }, &filters, "ResourceId");
+    let page = Insights {
+        token: context.token.clone(),
+        address: context.view.address(),
+        tables: [("Managed insights", managed), ("Custom insights", custom)],
+        fields,
+        preview: context.shown(&[example]),
+        is_prefilled,
+    };
+    let calls = vec![
+        managed_call.of("Managed insights"),
+        Call::api(Operation::GetInsights, json!({})).of("Custom insights"),
+        results::call(&insights::managed_arn(&context.view.region, "1"))
+            .of("Results of the first insight; the page of each insight has its call"),
+    ];
+    Ok(Content { alert, ..Content::new("Insights", &page, calls) })
+}
+
+/// The filters of the chips in the query.
+fn given(context: &Context<'_>) -> Result<Map<String, Value>, String> {
+    let chips = chips::of(&context.view.query)
+        .map_err(|text| format!("`{text}` is not a filter (expected NAME:COMPARISON:VALUE)."))?;
+    chips::filters(context.world.schema(), &chips).map_err(|chip| {
+        format!("`{}:{}:{}` cannot be used as a filter.", chip.name, chip.comparison, chip.value)
+    })
+}
+
+fn row(context: &Context<'_>, insight: &Insight) -> Result<Row, PageError> {
+    let results = Results::read(context, insight, 1)?;
+    let top = results.rows.first().map(|row| (row.value.clone(), row.count.clone()));
+    Ok(Row {
+        name: insight.name.clone(),
+        address: context.link("insight", Query::default().and("arn", &insight.arn)),
+        group: insight.group.clone(),
+        results: text::number(results.rows.len() as u64),
+        top,
+    })
+}
+
+impl Fields {
+    /// The fields with what was typed, or else with these values.
+    pub(super) fn of(context: &Context<'_>, name: &str, filters: &Map<String, Value>, group: &str) -> Fields {
+        let json = format!("{:#}", Value::Object(filters.clone()));
+        let typed = |field: &str, value: &str| match context.typed {
+            Some(form) if form.fields.first(field).is_some() => form.field(field).to_owned(),
+            _ => value.to_owned(),
+        };
+        let group = typed("group", group);
+        let groups = results::groups(context).into_iter().map(|name| (name == group, name));
+        Fields {
+            name: typed("name", name),
+            filters: typed("filters", &json),
+            groups: groups.map(|(is_chosen, name)| (name, is_chosen)).collect(),
+        }
+    }
+}
+
+/// The call that creates an insight.
+fn create(name: &str, filters: &Map<String, Value>, group: &str) -> Call {
+    let input = json!({ "Name": name, "Filters": filters, "GroupByAttribute": group });
+    Call::api(Operation::CreateInsight, input)
+}
+
+/// The filters that were typed as JSON.
+pub(super) fn typed_filters(form: &Form) -> Result<Map<String, Value>, PageError> {
+    let typed = form.field("filters").trim();
+    let filters = serde_json::from_str(if typed.is_empty() { "{}" } else { typed });
+    filters.map_err(|error| PageError::Invalid(format!("The filters are not a JSON object: {error}.")))
+}
+
+/// Creates an insight.
+pub fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
+    let call = create(form.field("name").trim(), &typed_filters(form)?, form.field("group"));
+    let answer = context.write(Operation::CreateInsight, call.input().unwrap_or(&Value::Null))?;
+    let arn = answer["InsightArn"].as_str().unwrap_or_default();
+    let next = context.view.to("insight", Query::default().and("arn", arn));
+    Ok(Done { message: Message::new("1 insight created, 0 refused.", vec![call]), next: Some(next) })
+}

@@ -1,0 +1,281 @@
+//! A standard: its controls with their statuses, filtered by status and text, and forms that enable and disable them
+//! (DSH-81, DSH-83).
+
+use std::collections::HashMap;
+
+use askama::Template;
+use securityhub_fixtures::Operation;
+use serde_json::{Value, json};
+
+use super::standards::{self, Listed};
+use crate::dashboard::call::Call;
+use crate::dashboard::chips::Chip;
+use crate::dashboard::forms::Form;
+use crate::dashboard::governed::Governed;
+use crate::dashboard::page::{Content, Context, Done, PageError};
+use crate::dashboard::paging::Paging;
+use crate::dashboard::scores::{self, Scores};
+use crate::dashboard::text::{self, ABSENT};
+use crate::dashboard::view::Query;
+
+mod changes;
+mod checks;
+
+use checks::Checks;
+
+/// Maximum number of rows, which is also that of controls in one call.
+const ROWS: usize = 100;
+/// The statuses of controls.
+const STATUSES: [&str; 5] = ["FAILED", "UNKNOWN", "NO_DATA", "PASSED", "DISABLED"];
+
+#[derive(Template)]
+#[template(path = "pages/standard.html")]
+struct Standard {
+    token: String,
+    address: String,
+    /// The address of the page without filters.
+    plain: String,
+    arn: String,
+    name: String,
+    figures: Vec<(&'static str, String)>,
+    daily: Option<String>,
+    governed: Option<String>,
+    enable: bool,
+    disable: Option<String>,
+    change: String,
+    statuses: Vec<(&'static str, bool)>,
+    query: String,
+    shown: String,
+    pages: String,
+    rows: Vec<Row>,
+    is_filtered: bool,
+    may_change: bool,
+    reason: String,
+    preview: String,
+}
+
+/// A control of the standard.
+struct Row {
+    id: String,
+    address: String,
+    title: String,
+    severity: String,
+    class: &'static str,
+    status: String,
+    failed: String,
+    checks: String,
+    enabled: &'static str,
+    is_selected: bool,
+}
+
+/// A control as the scores or the catalogue describe it.
+#[derive(Clone, Debug, PartialEq)]
+struct Control {
+    id: String,
+    title: String,
+    severity: String,
+    /// Its status and the numbers of failed and of all checks; `None` if the standard is not enabled anywhere.
+    result: Option<(String, u64, u64)>,
+}
+
+/// Shows the page.
+pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
+    let standard = find(context)?;
+    let filters = Filters::of(context)?;
+    let scores = Scores::read(context, Some(&standard.arn)).ok();
+    let score = scores.as_ref().and_then(|scores| Scores::of_standard(&scores.answer, &standard.arn));
+    let (controls, definitions) = match score {
+        Some(score) => (of_scores(score), None),
+        None => of_catalogue(context, &standard.arn)?,
+    };
+    let all: Vec<&Control> = controls.iter().filter(|control| filters.has(control)).collect();
+    let paging = Paging::of(context, all.len(), ROWS, ["control", "controls"])?;
+    let shown = all.get(paging.range.clone()).unwrap_or_default();
+    let (enabled, associations) = enabled(context, &standard, shown)?;
+    let checks = Checks::count(context, scores.as_ref(), &standard.arn, shown);
+    let governed = Governed::of(context);
+    let may_change = governed.is_none() && enabled.values().any(|state| !state.is_empty());
+    let change = if governed.is_none() { standard.change() } else { None };
+    let subscription = standard.subscription["StandardsSubscriptionArn"].as_str();
+    let page = Standard {
+        token: context.token.clone(),
+        address: context.view.address(),
+        plain: standards::address(context, &standard.arn, None),
+        arn: standard.arn.clone(),
+        name: standard.name.clone(),
+        figures: figures(&standard, score),
+        daily: scores.as_ref().and_then(|scores| scores.daily(context)),
+        enable: change.is_some() && subscription.is_none(),
+        disable: subscription.filter(|_| change.is_some()).map(str::to_owned),
+        change: change.map(|call| context.shown(&[call])).unwrap_or_default(),
+        governed: governed.map(|governed| governed.sentence("The controls of this account")),
+        statuses: STATUSES.map(|status| (status, filters.status.as_deref() == Some(status))).into(),
+        query: filters.text.clone(),
+        shown: paging.shown.clone(),
+        pages: paging.html(),
+        rows: shown.iter().map(|control| row(context, control, &enabled, &checks)).collect(),
+        is_filtered: filters != Filters::default(),
+        may_change,
+        reason: context.typed("reason").to_owned(),
+        preview: context.shown(&changes::preview(&standard, shown.first().map(|control| control.id.as_str()))),
+    };
+    let scored = scores.map(|scores| scores.call.of("Statuses and checks"));
+    let calls = Listed::calls().into_iter().chain(scored).chain(definitions).chain(associations).collect();
+    Ok(Content::new(&standard.name, &page, calls))
+}
+
+/// The standard of the query.
+fn find(context: &Context<'_>) -> Result<Listed, PageError> {
+    let arn = context.view.query.first("arn").unwrap_or_default();
+    let listed = Listed::all(context)?;
+    listed.into_iter().find(|standard| standard.arn == arn).ok_or_else(|| {
+        let sentence = format!("No standard in {} has the ARN `{arn}`.", context.view.region);
+        let instead = ("Standards".to_owned(), context.view.to("standards", Query::default()));
+        PageError::NotFound { sentence, instead: Box::new(instead) }
+    })
+}
+
+/// The filters of the query.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Filters {
+    status: Option<String>,
+    text: String,
+}
+
+impl Filters {
+    fn of(context: &Context<'_>) -> Result<Filters, PageError> {
+        let query = &context.view.query;
+        let status = query.first("status").filter(|status| !status.is_empty());
+        if let Some(unknown) = status.filter(|status| !STATUSES.contains(status)) {
+            let known = STATUSES.join(", ");
+            return Err(PageError::Invalid(format!("`{unknown}` is not a valid status (expected {known}).")));
+        }
+        let text = query.first("q").unwrap_or_default().trim().to_owned();
+        Ok(Filters { status: status.map(str::to_owned), text })
+    }
+
+    fn has(&self, control: &Control) -> bool {
+        let text = self.text.to_lowercase();
+        let has_text = [&control.id, &control.title].iter().any(|value| value.to_lowercase().contains(&text));
+        let status = control.result.as_ref().map(|(status, _, _)| status);
+        has_text && self.status.as_ref().is_none_or(|wanted| Some(wanted) == status)
+    }
+}
+
+fn text_of(value: &Value, name: &str) -> String {
+    value[name].as_str().unwrap_or_default().to_owned()
+}
+
+/// The controls of a standard with their results.
+fn of_scores(score: &Value) -> Vec<Control> {
+    let number = |control: &Value, name: &str| control[name].as_u64().unwrap_or_default();
+    let controls = score["Controls"].as_array().into_iter().flatten();
+    let control = |control: &Value| Control {
+        id: text_of(control, "SecurityControlId"),
+        title: text_of(control, "Title"),
+        severity: text_of(control, "SeverityRating"),
+        result: Some((
+            text_of(control, "ControlStatus"),
+            number(control, "FailedChecks"),
+            number(control, "TotalChecks"),
+        )),
+    };
+    controls.map(control).collect()
+}
+
+/// The controls of a standard that is not enabled anywhere, and the call that lists them.
+fn of_catalogue(context: &Context<'_>, arn: &str) -> Result<(Vec<Control>, Option<Call>), PageError> {
+    let input = json!({ "StandardsArn": arn, "MaxResults": 100 });
+    let operation = Operation::ListSecurityControlDefinitions;
+    let definitions = context.read_all(operation, &input, "SecurityControlDefinitions")?;
+    let control = |control: &Value| Control {
+        id: text_of(control, "SecurityControlId"),
+        title: text_of(control, "Title"),
+        severity: text_of(control, "SeverityRating"),
+        result: None,
+    };
+    let call = Call::api(operation, input).of("Controls");
+    Ok((definitions.iter().map(control).collect(), Some(call)))
+}
+
+/// `yes` or `no` for each of these controls, if the standard is enabled in the account, and the call that returns it.
+fn enabled(
+    context: &Context<'_>,
+    standard: &Listed,
+    controls: &[&Control],
+) -> Result<(HashMap<String, &'static str>, Option<Call>), PageError> {
+    if standard.subscription.is_null() || controls.is_empty() {
+        return Ok((HashMap::new(), None));
+    }
+    let id = |control: &&Control| json!({ "SecurityControlId": control.id, "StandardsArn": standard.arn });
+    let ids: Vec<Value> = controls.iter().map(id).collect();
+    let (operation, input) =
+        (Operation::BatchGetStandardsControlAssociations, json!({ "StandardsControlAssociationIds": ids }));
+    let answer = context.read(operation, &input)?;
+    let details = answer["StandardsControlAssociationDetails"].as_array().into_iter().flatten();
+    let state = |detail: &Value| {
+        let is_enabled = detail["AssociationStatus"] == "ENABLED";
+        (text_of(detail, "SecurityControlId"), text::yes_no(is_enabled))
+    };
+    Ok((details.map(state).collect(), Some(Call::api(operation, input).of("Enabled"))))
+}
+
+/// The score and the status of the standard.
+fn figures(standard: &Listed, score: Option<&Value>) -> Vec<(&'static str, String)> {
+    let status = match standard.status() {
+        "" => "not enabled in this account".to_owned(),
+        status => status.to_owned(),
+    };
+    let count = |name: &str| {
+        let number = score.and_then(|score| score["Counts"][name].as_u64());
+        number.map_or_else(|| ABSENT.to_owned(), text::number)
+    };
+    let percent = score.map_or_else(|| ABSENT.to_owned(), |score| scores::percent(&score["Score"]));
+    vec![
+        ("Score", percent),
+        ("Passed", count("Passed")),
+        ("Failed", count("Failed")),
+        ("Unknown", count("Unknown")),
+        ("No data", count("NoData")),
+        ("Disabled", count("Disabled")),
+        ("Status", status),
+    ]
+}
+
+fn row(context: &Context<'_>, control: &Control, enabled: &HashMap<String, &'static str>, checks: &Checks) -> Row {
+    let number = |is_failed: bool, number: u64| checks.linked(context, &control.id, is_failed, number);
+    let (status, failed, all) = match &control.result {
+        Some((status, failed, all)) => (status.clone(), number(true, *failed), number(false, *all)),
+        None => (ABSENT.to_owned(), ABSENT.to_owned(), ABSENT.to_owned()),
+    };
+    let selected = context.typed.is_some_and(|form| form.fields.all("control").any(|id| id == control.id));
+    Row {
+        id: control.id.clone(),
+        address: context.link("control", Query::default().and("id", &control.id)),
+        title: control.title.clone(),
+        severity: control.severity.clone(),
+        class: text::severity_class(&control.severity),
+        status,
+        failed,
+        checks: all,
+        enabled: enabled.get(&control.id).copied().unwrap_or(ABSENT),
+        is_selected: selected,
+    }
+}
+
+/// The chips that select the findings of controls that count for scores.
+fn counted() -> Vec<Chip> {
+    vec![
+        Chip::equals("ProductName", "Security Hub"),
+        Chip::equals("RecordState", "ACTIVE"),
+        Chip::new("WorkflowStatus", "NOT_EQUALS", "SUPPRESSED"),
+    ]
+}
+
+/// Enables or disables the standard, or the selected controls.
+pub fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
+    match form.field("action") {
+        "standard" => standards::change_standard(context, form),
+        _ => changes::change(context, form),
+    }
+}

@@ -1,0 +1,75 @@
+//! Pages of a table: the part of a list that a page shows, and the links to the others.
+
+use std::ops::Range;
+
+use askama::Template;
+
+use super::page::{Context, PageError};
+use super::template::html;
+use super::text;
+
+/// The name in the query that has the number of the page, from 1.
+pub const NAME: &str = "page";
+
+/// The part of a list that is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paging {
+    /// The positions of the items that are shown.
+    pub range: Range<usize>,
+    /// The number of all items.
+    pub total: usize,
+    /// `1–50 of 67 controls`
+    pub shown: String,
+    links: Vec<(&'static str, Option<String>)>,
+}
+
+#[derive(Template)]
+#[template(path = "parts/paging.html")]
+struct Links<'p> {
+    links: &'p [(&'static str, Option<String>)],
+}
+
+impl Paging {
+    /// The page of the query for a list of `total` items, of which a page has `size`.
+    ///
+    /// # Errors
+    /// [`PageError::Invalid`] if the number of the page is not a number, [`PageError::NotFound`] if it is beyond the
+    /// last.
+    pub fn of(context: &Context<'_>, total: usize, size: usize, names: [&str; 2]) -> Result<Paging, PageError> {
+        let query = &context.view.query;
+        let last = total.div_ceil(size.max(1)).max(1);
+        let at = |page: usize| context.view.to(&context.view.page, query.clone().with(NAME, &page.to_string()));
+        let text = query.first(NAME).unwrap_or("1");
+        let page: usize = text.parse().ok().filter(|page| *page > 0).ok_or_else(|| {
+            PageError::Invalid(format!("`{text}` is not a valid number of a page (expected a number from 1 to {last})."))
+        })?;
+        if page > last {
+            let sentence = format!("There is no page {page}; the last one is {last}.");
+            return Err(PageError::NotFound { sentence, instead: Box::new((format!("Page {last}"), at(last))) });
+        }
+        let start = (page - 1) * size;
+        let range = start..(start + size).min(total);
+        let counted = text::counted(total as u64, names[0], names[1]);
+        let shown = match range.len() {
+            0 => counted,
+            _ => format!("{}–{} of {counted}", text::number(range.start as u64 + 1), text::number(range.end as u64)),
+        };
+        let link = |name, page: Option<usize>| (name, page.map(|page| at(page).address()));
+        let (before, after) = ((page > 1).then(|| page - 1), (page < last).then(|| page + 1));
+        let links = vec![
+            link("First", before.map(|_| 1)),
+            link("Previous", before),
+            link("Next", after),
+            link("Last", after.map(|_| last)),
+        ];
+        Ok(Paging { range, total, shown, links })
+    }
+
+    /// The navigation `Pages`; nothing if there is one page.
+    pub fn html(&self) -> String {
+        if self.range.len() == self.total {
+            return String::new();
+        }
+        html(&Links { links: &self.links })
+    }
+}
