@@ -43,6 +43,34 @@ impl Document {
         })
     }
 
+    /// The rows of the table with a caption, each with the texts of its cells; the first row has the headers. `None` if
+    /// the page has no such table.
+    pub fn table(&self, caption: &str) -> Option<Vec<Vec<String>>> {
+        self.with(|html| {
+            let is_it = |table: &Node<'_, '_>| elements(*table, "caption").any(|found| content(found) == caption);
+            let table = elements(html, "table").find(is_it)?;
+            let cells = |row: Node<'_, '_>| {
+                row.children().filter(|cell| cell.has_tag_name("th") || cell.has_tag_name("td")).map(content).collect()
+            };
+            Some(elements(table, "tr").map(cells).collect())
+        })
+    }
+
+    /// The row of a table whose first cell begins with a text.
+    pub fn row(&self, caption: &str, first: &str) -> Vec<String> {
+        let rows = self.table(caption).unwrap_or_else(|| panic!("no table {caption} in {}", self.text));
+        let row = rows.iter().find(|row| row[0].starts_with(first));
+        row.unwrap_or_else(|| panic!("no row {first} in {rows:?}")).clone()
+    }
+
+    /// The names of the buttons in `main`.
+    pub fn buttons(&self) -> Vec<String> {
+        self.with(|html| {
+            let main = elements(html, "main").next().unwrap();
+            elements(main, "button").map(content).collect()
+        })
+    }
+
     pub fn check_structure(&self, address: &str) {
         self.with(|html| {
             assert!(self.text.starts_with("<!DOCTYPE html>\n"), "{address}");

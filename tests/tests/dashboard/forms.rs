@@ -10,7 +10,7 @@ use super::site::{HOST, Site, header, text};
 const STRANGER: &str = "/_emulator/ui/as/555555555555/us-east-1/";
 
 /// The token of the forms of a page.
-fn token(page: &Document) -> String {
+pub fn token(page: &Document) -> String {
     let (_, rest) = page.text().split_once("name=\"token\" value=\"").expect("a form with a token");
     rest.split('"').next().unwrap().to_owned()
 }

@@ -4,10 +4,13 @@
 
 mod calls;
 mod document;
+mod control;
 mod forms;
+mod insights;
 mod links;
 mod routing;
 mod site;
+mod standards;
 
 use std::sync::LazyLock;
 

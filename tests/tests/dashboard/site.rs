@@ -5,12 +5,14 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use http::{Request, Response};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use securityhub_fixtures::Operation;
 use securityhub_local::service::Settings;
 use securityhub_local_tests::client::TestClient;
 use serde_json::{Map, Value, json};
 
 use super::document::Document;
+use super::forms::token;
 
 const SCENARIOS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/");
 pub const HOST: &str = "127.0.0.1:4600";
@@ -64,6 +66,30 @@ impl Site {
     pub fn page(&self, address: &str) -> Document {
         let response = self.get(address);
         assert_eq!(response.status(), 200, "{address}");
+        Document::new(&text(&response))
+    }
+
+    /// Fills in a form of a page and submits it. Returns the response.
+    pub fn submit(&self, address: &str, fields: &[(&str, &str)]) -> Response<Bytes> {
+        let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let mut body = format!("token={}", token(&self.page(address)));
+        for (name, value) in fields {
+            body += &format!("&{}={}", encode(name), encode(value));
+        }
+        self.post(address, &[], &body)
+    }
+
+    /// The same for a form that is accepted. Returns the page that follows.
+    pub fn submitted(&self, address: &str, fields: &[(&str, &str)]) -> Document {
+        let response = self.submit(address, fields);
+        assert_eq!(response.status(), 303, "{address} {fields:?}: {}", text(&response));
+        self.page(header(&response, "location"))
+    }
+
+    /// The same for a form that is refused. Returns the page with the form.
+    pub fn refused(&self, address: &str, fields: &[(&str, &str)]) -> Document {
+        let response = self.submit(address, fields);
+        assert_eq!(response.status(), 422, "{address} {fields:?}: {}", text(&response));
         Document::new(&text(&response))
     }
 

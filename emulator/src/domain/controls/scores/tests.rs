@@ -450,6 +450,8 @@ fn daily_scores_are_computed_half_an_hour_after_the_first_view_and_then_daily() 
         super::daily::shown(&stage.0, &caller, None)
     };
     let pass = |stage: &Stage, minutes: i64| stage.0.clock.advance(SignedDuration::from_mins(minutes));
+    let latest = |stage: &Stage| super::daily::latest(&stage.0, &caller(stage, ADMINISTRATOR, REGION), None);
+    assert_eq!((latest(&stage).next_at, latest(&stage).computed_at), (None, None), "this is no view");
     let first = look(&stage);
     assert_eq!((&first.computed_at, first.scores.summary_score, first.scores.standards.len()), (&None, None, 0));
     let due_at = first.next_at.clone();
@@ -458,6 +460,7 @@ fn daily_scores_are_computed_half_an_hour_after_the_first_view_and_then_daily() 
     pass(&stage, 1);
     let computed = look(&stage);
     assert_eq!((&computed.computed_at, computed.scores.standards.len()), (&due_at, 1));
+    assert_eq!(latest(&stage), computed);
     let score = computed.scores.summary_score;
     assert!(score.is_some());
 
