@@ -147,7 +147,8 @@ fn of_element(schema: &Schema, name: &str, element: &Value) -> Option<Chip> {
     let chip = Chip::new(name, &comparison, &value);
     let mut expected = element.clone();
     // The default comparison of a range may be written or not.
-    if let Some(range) = expected["DateRange"].as_object_mut().filter(|range| range.get("Comparison") == Some(&json!("WITHIN"))) {
+    let range = expected.get_mut("DateRange").and_then(Value::as_object_mut);
+    if let Some(range) = range.filter(|range| range.get("Comparison").is_some_and(|it| it == "WITHIN")) {
         range.remove("Comparison");
     }
     (chip.element(schema)? == expected).then_some(chip)

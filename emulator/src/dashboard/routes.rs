@@ -9,7 +9,13 @@ pub fn all() -> &'static [Route] {
         Route { path: "", link: Some("Overview"), query: "", show: overview::show, act: None },
         Route { path: "insights", link: Some("Insights"), query: "", show: insights::show, act: Some(insights::act) },
         Route { path: "insight", link: None, query: "", show: insight::show, act: Some(insight::act) },
-        Route { path: "standards", link: Some("Standards"), query: "", show: standards::show, act: Some(standards::act) },
+        Route {
+            path: "standards",
+            link: Some("Standards"),
+            query: "",
+            show: standards::show,
+            act: Some(standards::act),
+        },
         Route { path: "standard", link: None, query: "", show: standard::show, act: Some(standard::act) },
         Route { path: "control", link: None, query: "", show: control::show, act: Some(control::act) },
     ]

@@ -28,7 +28,7 @@ impl Scores {
         let (account, region) = (context.view.account, &context.view.region);
         let mut path = format!("/_emulator/compliance?account={account}&region={region}");
         let mut command = format!("compliance --account {account} --region {region}");
-        for standard in standard {
+        if let Some(standard) = standard {
             _ = write!(path, "&standard={standard}");
             _ = write!(command, " --standard {standard}");
         }
@@ -56,9 +56,13 @@ impl Scores {
         context.world.daily_scores.as_ref()?;
         let time = |name: &str| self.answer[name].as_str().and_then(super::text::Time::parse).map(|time| time.shown);
         Some(match (time("ComputedAt"), time("NextAt")) {
-            (Some(computed), Some(next)) => format!("Scores were computed at {computed} and are computed again at {next}."),
+            (Some(computed), Some(next)) => {
+                format!("Scores were computed at {computed} and are computed again at {next}.")
+            }
             (_, Some(next)) => format!("Scores are computed for the first time at {next}."),
-            (_, None) => "Scores are computed once a day, for the first time half an hour after they are requested.".to_owned(),
+            (_, None) => {
+                "Scores are computed once a day, for the first time half an hour after they are requested.".to_owned()
+            }
         })
     }
 }

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use securityhub_fixtures::standards::Control;
 
 use crate::state::{
-    AccountId, ConfigurationPolicy, Directory, Governance, HubKey, Linking, Organization, Outcome, PolicyContent, Region, World,
+    AccountId, ConfigurationPolicy, Directory, Governance, HubKey, Linking, Organization, Outcome, PolicyContent,
+    Region, World,
 };
 
 /// The governance of a target, and whether it was applied to the target itself or inherited from the nearest parent

@@ -73,11 +73,13 @@ fn a_control_without_checks_says_why() {
     assert_eq!(call(Operation::BatchEnableStandards, requests).0, 200);
     let page = control(&site, "S3.5");
     let main = sentence(&page);
-    assert!(main.contains("not checked: no resource is declared") && main.contains("call PUT /_emulator/resources"), "{main}");
+    assert!(
+        main.contains("not checked: no resource is declared") && main.contains("call PUT /_emulator/resources"),
+        "{main}"
+    );
     let address = format!("{PAGE}S3.5");
-    let declare = |id: &'static str| {
-        [("action", "declare"), ("type", "AwsS3Bucket"), ("resource-id", id), ("result", "fails")]
-    };
+    let declare =
+        |id: &'static str| [("action", "declare"), ("type", "AwsS3Bucket"), ("resource-id", id), ("result", "fails")];
     assert!(site.refused(&address, &declare("")).text_of("main").contains("Enter the ID of the resource"));
     let page = site.submitted(&address, &declare("logs"));
     assert_eq!(page.row("Resources", "arn:aws:s3:::logs")[2], "FAILED");

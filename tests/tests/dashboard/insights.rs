@@ -46,7 +46,10 @@ fn an_insight_is_created_from_chips_changed_and_deleted() {
     let insight = header(&response, "location").to_owned();
     assert!(insight.starts_with(&format!("{VIEW}insight?arn=")), "{insight}");
     let page = site.page(&insight);
-    assert_eq!((page.text_of("heading"), page.text_of("status")), ("<b>High</b>".into(), "1 insight created, 0 refused.".into()));
+    assert_eq!(
+        (page.text_of("heading"), page.text_of("status")),
+        ("<b>High</b>".into(), "1 insight created, 0 refused.".into())
+    );
     let results = page.table("Results").unwrap();
     assert_eq!(results[0][..2], ["AwsAccountId", "Findings"]);
     let total: u64 = results[1..].iter().map(|row| row[1].parse::<u64>().unwrap()).sum();
@@ -55,14 +58,20 @@ fn an_insight_is_created_from_chips_changed_and_deleted() {
     let insight = insight.split("&message=").next().unwrap();
     let edited = [("action", "edit"), ("name", "Ours"), ("group", "SeverityLabel"), ("filters", &*filters)];
     let page = site.submitted(insight, &edited);
-    assert_eq!((page.text_of("heading"), page.table("Results").unwrap()[0][0].clone()), ("Ours".into(), "SeverityLabel".into()));
+    assert_eq!(
+        (page.text_of("heading"), page.table("Results").unwrap()[0][0].clone()),
+        ("Ours".into(), "SeverityLabel".into())
+    );
     assert_eq!(site.page(&format!("{VIEW}insights")).row("Custom insights", "Ours")[1], "SeverityLabel");
     let page = site.submitted(insight, &[("action", "delete")]);
     assert_eq!(page.text_of("status"), "1 insight deleted, 0 refused.");
     assert_eq!(site.status(insight), 404);
     assert_eq!(site.status(&format!("{VIEW}insights?f=Nope")), 400);
     assert_eq!(site.status(&format!("{VIEW}insights?f=Nope:EQUALS:a")), 400);
-    assert!(site.page(&format!("{VIEW}insight?arn={MANAGED}")).buttons().is_empty(), "managed insights cannot be changed");
+    assert!(
+        site.page(&format!("{VIEW}insight?arn={MANAGED}")).buttons().is_empty(),
+        "managed insights cannot be changed"
+    );
 }
 
 /// Rules: DSH-75.
@@ -88,12 +97,17 @@ fn results_are_sent_to_a_custom_action() {
 #[test]
 fn a_result_is_a_link_to_its_findings() {
     let site = Site::of("forty-members.yaml");
-    let (_, created) = site.call("111111111111", "us-east-1", Operation::CreateInsight, &json!({
-        "Name": "Severe", "GroupByAttribute": "SeverityLabel",
-        "Filters": { "SeverityLabel": [
-            { "Value": "HIGH", "Comparison": "EQUALS" }, { "Value": "CRITICAL", "Comparison": "EQUALS" },
-        ] },
-    }));
+    let (_, created) = site.call(
+        "111111111111",
+        "us-east-1",
+        Operation::CreateInsight,
+        &json!({
+            "Name": "Severe", "GroupByAttribute": "SeverityLabel",
+            "Filters": { "SeverityLabel": [
+                { "Value": "HIGH", "Comparison": "EQUALS" }, { "Value": "CRITICAL", "Comparison": "EQUALS" },
+            ] },
+        }),
+    );
     for arn in [MANAGED, created["InsightArn"].as_str().unwrap()] {
         let address = format!("{VIEW}insight?arn={arn}");
         let page = site.page(&address);

@@ -3,8 +3,8 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
 
 mod calls;
-mod document;
 mod control;
+mod document;
 mod forms;
 mod insights;
 mod links;
@@ -42,8 +42,7 @@ fn addresses(site: &Site, views: &[(&str, &str)]) -> Vec<String> {
             let query = if route.query.is_empty() { String::new() } else { format!("?{}", route.query) };
             format!("{view}{}{query}", route.path)
         };
-        let mut found: Vec<String> =
-            routes::all().iter().filter(|route| route.link.is_some()).map(address).collect();
+        let mut found: Vec<String> = routes::all().iter().filter(|route| route.link.is_some()).map(address).collect();
         let mut next = 0;
         while let Some(address) = found.get(next) {
             for (link, _) in site.page(address).links() {

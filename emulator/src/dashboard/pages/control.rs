@@ -199,9 +199,7 @@ fn others(context: &Context<'_>, id: &str, listed: &[Listed], enabled: &[Standar
     let others = listed.iter().filter(|standard| {
         known(&standard.arn).is_some() && !enabled.iter().any(|enabled| enabled.arn == standard.arn)
     });
-    others
-        .map(|standard| (standard.name.clone(), super::standards::address(context, &standard.arn, None)))
-        .collect()
+    others.map(|standard| (standard.name.clone(), super::standards::address(context, &standard.arn, None))).collect()
 }
 
 /// The calls of the form that enables and disables the control in its standards.

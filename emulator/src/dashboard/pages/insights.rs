@@ -123,9 +123,8 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
 fn given(context: &Context<'_>) -> Result<Map<String, Value>, String> {
     let chips = chips::of(&context.view.query)
         .map_err(|text| format!("`{text}` is not a filter (expected NAME:COMPARISON:VALUE)."))?;
-    chips::filters(context.world.schema(), &chips).map_err(|chip| {
-        format!("`{}:{}:{}` cannot be used as a filter.", chip.name, chip.comparison, chip.value)
-    })
+    chips::filters(context.world.schema(), &chips)
+        .map_err(|chip| format!("`{}:{}:{}` cannot be used as a filter.", chip.name, chip.comparison, chip.value))
 }
 
 fn row(context: &Context<'_>, insight: &Insight) -> Result<Row, PageError> {

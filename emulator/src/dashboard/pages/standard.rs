@@ -18,7 +18,7 @@ use crate::dashboard::scores::{self, Scores};
 use crate::dashboard::text::{self, ABSENT};
 use crate::dashboard::view::Query;
 
-mod changes;
+pub(super) mod changes;
 mod checks;
 
 use checks::Checks;

@@ -77,7 +77,8 @@ impl Checks {
         let findings = answer["Findings"].as_array().map(Vec::as_slice).unwrap_or_default();
         let rows: Vec<Row> = findings.iter().map(|finding| row(context, finding)).collect();
         let reason = (total == 0).then(|| reason(context, control, standards, resources));
-        let sentence = reason.map_or_else(|| sentence(rows.len() as u64, total), |reason| format!("not checked: {reason}"));
+        let sentence =
+            reason.map_or_else(|| sentence(rows.len() as u64, total), |reason| format!("not checked: {reason}"));
         Ok(Checks {
             more: (total > ROWS).then(|| context.counted(total, &chips).html()),
             lacks_resources: total == 0 && resources.is_empty(),

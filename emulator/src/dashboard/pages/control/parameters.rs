@@ -150,7 +150,9 @@ fn read(kind: &str, typed: &str) -> Option<Value> {
         "Double" => typed.parse::<f64>().ok().filter(|number| number.is_finite()).map(Value::from),
         "Boolean" => typed.parse::<bool>().ok().map(Value::from),
         "Enum" | "String" => Some(typed.into()),
-        "IntegerList" => items.map(|item| item.parse::<i64>().ok().map(Value::from)).collect::<Option<Vec<_>>>().map(Value::from),
+        "IntegerList" => {
+            items.map(|item| item.parse::<i64>().ok().map(Value::from)).collect::<Option<Vec<_>>>().map(Value::from)
+        }
         "EnumList" | "StringList" => Some(items.by_ref().map(Value::from).collect()),
         _ => None,
     }

@@ -14,8 +14,12 @@ const PATH: &str = "/_emulator/resources";
 /// Maximum number of rows.
 const ROWS: usize = 50;
 /// The members of a declaration that map controls to results, with the names of these results.
-const RESULTS: [(&str, &str); 4] =
-    [("fails", "FAILED"), ("warns", "WARNING"), ("not_available", "NOT_AVAILABLE"), ("not_applicable", "NOT_APPLICABLE")];
+const RESULTS: [(&str, &str); 4] = [
+    ("fails", "FAILED"),
+    ("warns", "WARNING"),
+    ("not_available", "NOT_AVAILABLE"),
+    ("not_applicable", "NOT_APPLICABLE"),
+];
 
 /// The resources of the account of a view.
 pub(super) struct Resources {
@@ -118,9 +122,8 @@ fn row(entry: &Value, control: &str) -> Row {
     let (kind, id) = (text("type"), text("id"));
     let declared = RESULTS.iter().find(|(member, _)| has(&entry[*member], control));
     let mut conditions = entry["when"].as_array().into_iter().flatten();
-    let depends = conditions.any(|when| when["control"] == control)
-        || !entry["tags"].is_null()
-        || !entry["details"].is_null();
+    let depends =
+        conditions.any(|when| when["control"] == control) || !entry["tags"].is_null() || !entry["details"].is_null();
     let result = match declared {
         Some((_, result)) => result,
         None if depends => "depends on tags, details and parameters",
