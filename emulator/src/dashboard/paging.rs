@@ -53,7 +53,7 @@ impl Paging {
         let range = start..(start + size).min(total);
         let counted = text::counted(total as u64, names[0], names[1]);
         let shown = match range.len() {
-            0 => counted,
+            all if all == total => counted,
             _ => format!("{}–{} of {counted}", text::number(range.start as u64 + 1), text::number(range.end as u64)),
         };
         let link = |name, page: Option<usize>| (name, page.map(|page| at(page).address()));
