@@ -67,6 +67,21 @@ fn groups_equal_a_naive_count() {
     check(1500).quickcheck(agree as fn(Findings, Question, Grouping) -> bool);
 }
 
+/// Rules: INS-22.
+#[test]
+fn the_largest_groups_are_the_first_of_all_groups_in_order() {
+    fn agree(findings: Findings, question: Question, Grouping(field): Grouping, limit: u8) -> bool {
+        let limit = usize::from(limit % 6) + 1;
+        let table = table_of(findings.documents());
+        let id = SCHEMA.field(field.name).expect("a field");
+        let mut expected: Vec<(String, u64)> = naive(&findings, &question, &field).into_iter().collect();
+        expected.sort_by(|(one, of_one), (two, of_two)| of_two.cmp(of_one).then_with(|| one.cmp(two)));
+        expected.truncate(limit);
+        table.within(Scope::All).largest_groups(&question.filter(), id, limit) == expected
+    }
+    check(1500).quickcheck(agree as fn(Findings, Question, Grouping, u8) -> bool);
+}
+
 /// Rules: SCO-01.
 #[test]
 fn combinations_equal_a_naive_count() {

@@ -10,6 +10,7 @@ use crate::dashboard::chips;
 use crate::dashboard::forms::Form;
 use crate::dashboard::messages::Message;
 use crate::dashboard::page::{Content, Context, Done, PageError};
+use crate::dashboard::paging::Paging;
 use crate::dashboard::text;
 use crate::dashboard::view::Query;
 use crate::domain::findings::insights;
@@ -18,6 +19,12 @@ pub(super) mod results;
 
 use results::Results;
 
+/// Maximum number of rows of a table.
+const ROWS: usize = 100;
+/// The same if there are more findings than [`LARGE`].
+const ROWS_OF_LARGE: usize = 10;
+const LARGE: usize = 100_000;
+
 #[derive(Template)]
 #[template(path = "pages/insights.html")]
 struct Insights {
@@ -25,6 +32,7 @@ struct Insights {
     address: String,
     /// The captions of the tables and their rows.
     tables: [(&'static str, Vec<Row>); 2],
+    pages: String,
     fields: Fields,
     preview: String,
     is_prefilled: bool,
@@ -89,12 +97,17 @@ fn managed_call(context: &Context<'_>) -> Call {
 /// Shows the page.
 pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     let managed_call = managed_call(context);
-    let read = |input: &Value| {
-        let insights = context.read_all(Operation::GetInsights, input, "Insights")?;
-        insights.iter().map(|insight| row(context, &Insight::read(insight))).collect::<Result<Vec<Row>, PageError>>()
+    let read = |input: &Value| context.read_all(Operation::GetInsights, input, "Insights");
+    let (managed, custom) = (read(managed_call.input().unwrap_or(&Value::Null))?, read(&json!({}))?);
+    // The results of each insight are counted.
+    let size = if context.world.finding_count() > LARGE { ROWS_OF_LARGE } else { ROWS };
+    let paging = Paging::of(context, managed.len().max(custom.len()), size, ["insight", "insights"])?;
+    let rows = |insights: &[Value]| {
+        let range = paging.range.start.min(insights.len())..paging.range.end.min(insights.len());
+        let shown = insights.get(range).unwrap_or_default().iter();
+        shown.map(|insight| row(context, &Insight::read(insight))).collect::<Result<Vec<Row>, PageError>>()
     };
-    let managed = read(managed_call.input().unwrap_or(&Value::Null))?;
-    let custom = read(&json!({}))?;
+    let (managed, custom) = (rows(&managed)?, rows(&custom)?);
     let (filters, alert) = match given(context) {
         Ok(filters) => (filters, None),
         Err(sentence) => (Map::new(), Some(sentence)),
@@ -106,6 +119,7 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
         token: context.token.clone(),
         address: context.view.address(),
         tables: [("Managed insights", managed), ("Custom insights", custom)],
+        pages: paging.html(),
         fields,
         preview: context.shown(&[example]),
         is_prefilled,

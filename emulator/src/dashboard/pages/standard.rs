@@ -17,6 +17,7 @@ use crate::dashboard::paging::Paging;
 use crate::dashboard::scores::{self, Scores};
 use crate::dashboard::text::{self, ABSENT};
 use crate::dashboard::view::Query;
+use crate::domain::controls::scores::{ControlScore, StandardScore};
 
 pub(super) mod changes;
 mod checks;
@@ -82,17 +83,17 @@ struct Control {
 pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     let standard = find(context)?;
     let filters = Filters::of(context)?;
-    let scores = Scores::read(context, Some(&standard.arn)).ok();
-    let score = scores.as_ref().and_then(|scores| Scores::of_standard(&scores.answer, &standard.arn));
-    let (controls, definitions) = match score {
-        Some(score) => (of_scores(score), None),
+    let scores = Scores::of(context);
+    let score = scores.standard(&standard.arn);
+    let (controls, listing) = match &score {
+        Some(score) => (score.controls.iter().map(of_score).collect(), scores::call(context, Some(&standard.arn))),
         None => of_catalogue(context, &standard.arn)?,
     };
     let all: Vec<&Control> = controls.iter().filter(|control| filters.has(control)).collect();
     let paging = Paging::of(context, all.len(), ROWS, ["control", "controls"])?;
     let shown = all.get(paging.range.clone()).unwrap_or_default();
     let (enabled, associations) = enabled(context, &standard, shown)?;
-    let checks = Checks::count(context, scores.as_ref(), &standard.arn, shown);
+    let checks = Checks::count(context, &scores, &standard.arn, shown);
     let governed = Governed::of(context);
     let may_change = governed.is_none() && enabled.values().any(|state| !state.is_empty());
     let change = if governed.is_none() { standard.change() } else { None };
@@ -103,8 +104,8 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
         plain: standards::address(context, &standard.arn, None),
         arn: standard.arn.clone(),
         name: standard.name.clone(),
-        figures: figures(&standard, score),
-        daily: scores.as_ref().and_then(|scores| scores.daily(context)),
+        figures: figures(&standard, score.as_ref()),
+        daily: scores.daily(),
         enable: change.is_some() && subscription.is_none(),
         disable: subscription.filter(|_| change.is_some()).map(str::to_owned),
         change: change.map(|call| context.shown(&[call])).unwrap_or_default(),
@@ -119,8 +120,7 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
         reason: context.typed("reason").to_owned(),
         preview: context.shown(&changes::preview(&standard, shown.first().map(|control| control.id.as_str()))),
     };
-    let scored = scores.map(|scores| scores.call.of("Statuses and checks"));
-    let calls = Listed::calls().into_iter().chain(scored).chain(definitions).chain(associations).collect();
+    let calls = Listed::calls().into_iter().chain([listing.of("Controls")]).chain(associations).collect();
     Ok(Content::new(&standard.name, &page, calls))
 }
 
@@ -166,25 +166,18 @@ fn text_of(value: &Value, name: &str) -> String {
     value[name].as_str().unwrap_or_default().to_owned()
 }
 
-/// The controls of a standard with their results.
-fn of_scores(score: &Value) -> Vec<Control> {
-    let number = |control: &Value, name: &str| control[name].as_u64().unwrap_or_default();
-    let controls = score["Controls"].as_array().into_iter().flatten();
-    let control = |control: &Value| Control {
-        id: text_of(control, "SecurityControlId"),
-        title: text_of(control, "Title"),
-        severity: text_of(control, "SeverityRating"),
-        result: Some((
-            text_of(control, "ControlStatus"),
-            number(control, "FailedChecks"),
-            number(control, "TotalChecks"),
-        )),
-    };
-    controls.map(control).collect()
+/// A control with its result.
+fn of_score(control: &ControlScore) -> Control {
+    Control {
+        id: control.security_control_id.clone(),
+        title: control.title.clone(),
+        severity: control.severity_rating.clone(),
+        result: Some((control.control_status.as_str().to_owned(), control.failed_checks, control.total_checks)),
+    }
 }
 
 /// The controls of a standard that is not enabled anywhere, and the call that lists them.
-fn of_catalogue(context: &Context<'_>, arn: &str) -> Result<(Vec<Control>, Option<Call>), PageError> {
+fn of_catalogue(context: &Context<'_>, arn: &str) -> Result<(Vec<Control>, Call), PageError> {
     let input = json!({ "StandardsArn": arn, "MaxResults": 100 });
     let operation = Operation::ListSecurityControlDefinitions;
     let definitions = context.read_all(operation, &input, "SecurityControlDefinitions")?;
@@ -194,8 +187,7 @@ fn of_catalogue(context: &Context<'_>, arn: &str) -> Result<(Vec<Control>, Optio
         severity: text_of(control, "SeverityRating"),
         result: None,
     };
-    let call = Call::api(operation, input).of("Controls");
-    Ok((definitions.iter().map(control).collect(), Some(call)))
+    Ok((definitions.iter().map(control).collect(), Call::api(operation, input)))
 }
 
 /// `yes` or `no` for each of these controls, if the standard is enabled in the account, and the call that returns it.
@@ -221,25 +213,16 @@ fn enabled(
 }
 
 /// The score and the status of the standard.
-fn figures(standard: &Listed, score: Option<&Value>) -> Vec<(&'static str, String)> {
+fn figures(standard: &Listed, score: Option<&StandardScore>) -> Vec<(&'static str, String)> {
     let status = match standard.status() {
         "" => "not enabled in this account".to_owned(),
         status => status.to_owned(),
     };
-    let count = |name: &str| {
-        let number = score.and_then(|score| score["Counts"][name].as_u64());
-        number.map_or_else(|| ABSENT.to_owned(), text::number)
-    };
-    let percent = score.map_or_else(|| ABSENT.to_owned(), |score| scores::percent(&score["Score"]));
-    vec![
-        ("Score", percent),
-        ("Passed", count("Passed")),
-        ("Failed", count("Failed")),
-        ("Unknown", count("Unknown")),
-        ("No data", count("NoData")),
-        ("Disabled", count("Disabled")),
-        ("Status", status),
-    ]
+    let numbers = score.map(|score| standards::counts(&score.counts).map(text::number));
+    let numbers = numbers.unwrap_or_else(|| std::array::from_fn(|_| ABSENT.to_owned()));
+    let names = ["Passed", "Failed", "Unknown", "No data", "Disabled"];
+    let score = ("Score", scores::percent(score.and_then(|score| score.score)));
+    [score].into_iter().chain(names.into_iter().zip(numbers)).chain([("Status", status)]).collect()
 }
 
 fn row(context: &Context<'_>, control: &Control, enabled: &HashMap<String, &'static str>, checks: &Checks) -> Row {

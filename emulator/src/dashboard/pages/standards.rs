@@ -15,6 +15,7 @@ use crate::dashboard::page::{Content, Context, Done, PageError};
 use crate::dashboard::scores::{self, Scores};
 use crate::dashboard::text::{self, ABSENT};
 use crate::dashboard::view::Query;
+use crate::domain::controls::scores::{Counts, StandardScore};
 
 mod heat_map;
 
@@ -56,14 +57,13 @@ enum Action {
     Nothing(String),
 }
 
-/// The names of counts in scores, and the statuses that they count.
-const COUNTS: [(&str, &str); 5] = [
-    ("Passed", "PASSED"),
-    ("Failed", "FAILED"),
-    ("Unknown", "UNKNOWN"),
-    ("NoData", "NO_DATA"),
-    ("Disabled", "DISABLED"),
-];
+/// The statuses of controls, in the order of the columns.
+const STATUSES: [&str; 5] = ["PASSED", "FAILED", "UNKNOWN", "NO_DATA", "DISABLED"];
+
+/// The numbers of controls with these statuses.
+pub(super) fn counts(counts: &Counts) -> [u64; 5] {
+    [counts.passed, counts.failed, counts.unknown, counts.no_data, counts.disabled]
+}
 
 /// A standard as DescribeStandards and GetEnabledStandards return it.
 pub(super) struct Listed {
@@ -128,25 +128,26 @@ fn disable(subscription: &str) -> Call {
 /// Shows the page.
 pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     let listed = Listed::all(context)?;
-    let scores = Scores::read(context, None)?;
+    let scores = Scores::of(context);
+    let scored = scores.standards();
     let governed = Governed::of(context);
-    let heat_map = HeatMap::of(context, &scores)?;
+    let heat_map = HeatMap::of(context, &scores, &scored)?;
     let preview: Vec<Call> = listed.iter().filter_map(Listed::change).collect();
-    let is_unchecked = !listed.is_empty() && has_no_checks(&scores.answer);
+    let is_unchecked = has_no_checks(&scored);
     let request = request_call(context);
     let page = Standards {
         token: context.token.clone(),
         address: context.view.address(),
-        rows: listed.iter().map(|standard| row(context, standard, &scores, governed.as_ref())).collect(),
+        rows: listed.iter().map(|standard| row(context, standard, &scored, governed.as_ref())).collect(),
         preview: if governed.is_none() { context.shown(&preview) } else { String::new() },
         governed: governed.map(|governed| governed.sentence("The standards of this account")),
-        daily: scores.daily(context),
-        may_request: context.world.daily_scores.is_some() && scores.answer["NextAt"].is_null(),
+        daily: scores.daily(),
+        may_request: scores.may_be_requested(),
         request: context.shown(&[request]),
         unchecked: is_unchecked.then(|| context.shown(&[example(context)])),
         heat_map,
     };
-    let calls = Listed::calls().into_iter().chain([scores.call.of("Scores")]).collect();
+    let calls = Listed::calls().into_iter().chain([scores::call(context, None).of("Scores")]).collect();
     Ok(Content::new("Standards", &page, calls))
 }
 
@@ -162,10 +163,10 @@ fn request_path(context: &Context<'_>) -> String {
 }
 
 /// Returns whether standards are enabled and no control has a check.
-fn has_no_checks(scores: &Value) -> bool {
-    let standards = scores["Standards"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let has_checks = |standard: &Value| {
-        ["Passed", "Failed", "Unknown"].iter().any(|name| standard["Counts"][*name].as_u64() > Some(0))
+fn has_no_checks(standards: &[StandardScore]) -> bool {
+    let has_checks = |standard: &StandardScore| {
+        let Counts { passed, failed, unknown, .. } = standard.counts;
+        passed + failed + unknown > 0
     };
     !standards.is_empty() && !standards.iter().any(has_checks)
 }
@@ -188,10 +189,11 @@ pub(super) fn address(context: &Context<'_>, arn: &str, status: Option<&str>) ->
     context.link("standard", status.into_iter().fold(query, |query, status| query.and("status", status)))
 }
 
-fn row(context: &Context<'_>, standard: &Listed, scores: &Scores, governed: Option<&Governed>) -> Row {
-    let score = Scores::of_standard(&scores.answer, &standard.arn);
-    let count = |(name, status): (&str, &str)| {
-        let number = score.and_then(|score| score["Counts"][name].as_u64());
+fn row(context: &Context<'_>, standard: &Listed, scores: &[StandardScore], governed: Option<&Governed>) -> Row {
+    let score = scores::of_standard(scores, &standard.arn);
+    let numbers = score.map(|score| counts(&score.counts));
+    let count = |(position, status): (usize, &str)| {
+        let number = numbers.and_then(|numbers| numbers.get(position).copied());
         number.map_or((ABSENT.to_owned(), None), |number| {
             (text::number(number), Some(address(context, &standard.arn, Some(status))))
         })
@@ -206,8 +208,8 @@ fn row(context: &Context<'_>, standard: &Listed, scores: &Scores, governed: Opti
         arn: standard.arn.clone(),
         name: standard.name.clone(),
         address: address(context, &standard.arn, None),
-        score: score.map_or_else(|| ABSENT.to_owned(), |score| scores::percent(&score["Score"])),
-        counts: COUNTS.map(count).into(),
+        score: scores::percent(score.and_then(|score| score.score)),
+        counts: STATUSES.into_iter().enumerate().map(count).collect(),
         status,
         action: action(standard, governed),
     }

@@ -50,13 +50,15 @@ fn failed() -> Chip {
 
 impl Checks {
     /// Counts the findings of controls. If the account may not read findings, its numbers are not links.
-    pub(super) fn count(context: &Context<'_>, scores: Option<&Scores>, arn: &str, controls: &[&Control]) -> Checks {
-        let Some(scores) = scores else { return Checks(Vec::new()) };
+    pub(super) fn count(context: &Context<'_>, scores: &Scores, arn: &str, controls: &[&Control]) -> Checks {
+        if controls.iter().all(|control| control.result.is_none()) {
+            return Checks(Vec::new());
+        }
         let standard = arn.split_once("::").map_or(arn, |(_, id)| id.trim_start_matches(':'));
         // Accounts in which the standard is not enabled may have findings of its controls because of other standards.
-        let accounts = scores.accounts().iter().filter(|account| Scores::of_standard(account, arn).is_some());
+        let accounts = scores.accounts_with(arn);
         let accounts: Vec<Chip> =
-            accounts.filter_map(|account| Some(Chip::equals("AwsAccountId", account["AccountId"].as_str()?))).collect();
+            accounts.iter().map(|account| Chip::equals("AwsAccountId", account.as_str())).collect();
         let by_accounts = Some(accounts).filter(|accounts| (1..=ACCOUNTS).contains(&accounts.len()));
         let by_standard = vec![Chip::equals("ComplianceAssociatedStandardsId", standard)];
         let mut counted = Vec::new();

@@ -1,11 +1,10 @@
 //! `Scores by standard and account`: a heat map of the scores of an administrator's accounts.
 
-use serde_json::Value;
-
 use crate::dashboard::page::{Context, PageError};
 use crate::dashboard::paging::Paging;
 use crate::dashboard::scores::{self, Scores};
 use crate::dashboard::view::Query;
+use crate::domain::controls::scores::StandardScore;
 use crate::state::AccountId;
 
 /// Maximum number of rows.
@@ -45,33 +44,34 @@ pub(super) struct Cell {
 
 impl HeatMap {
     /// The scores of the accounts; `None` without members or enabled standards.
-    pub(super) fn of(context: &Context<'_>, scores: &Scores) -> Result<Option<HeatMap>, PageError> {
-        let standards = scores.answer["Standards"].as_array().map(Vec::as_slice).unwrap_or_default();
+    pub(super) fn of(
+        context: &Context<'_>,
+        scores: &Scores,
+        standards: &[StandardScore],
+    ) -> Result<Option<HeatMap>, PageError> {
         let accounts = scores.accounts();
         if standards.is_empty() || accounts.is_empty() {
             return Ok(None);
         }
         let paging = Paging::of(context, accounts.len(), ROWS, ["account", "accounts"])?;
-        let text = |standard: &Value, name: &str| standard[name].as_str().unwrap_or_default().to_owned();
-        let arns: Vec<String> = standards.iter().map(|standard| text(standard, "StandardsArn")).collect();
         let shown = accounts.get(paging.range.clone()).unwrap_or_default();
+        let rows = shown.iter().zip(scores.of_accounts(shown));
         Ok(Some(HeatMap {
-            standards: standards.iter().map(|standard| text(standard, "Name")).collect(),
-            rows: shown.iter().filter_map(|account| row(context, account, &arns)).collect(),
+            standards: standards.iter().map(|standard| standard.name.clone()).collect(),
+            rows: rows.map(|(account, scores)| row(context, *account, &scores, standards)).collect(),
             shown: paging.shown.clone(),
             pages: paging.html(),
         }))
     }
 }
 
-fn row(context: &Context<'_>, scores: &Value, arns: &[String]) -> Option<Row> {
-    let account = AccountId::parse(scores["AccountId"].as_str()?)?;
+fn row(context: &Context<'_>, account: AccountId, scores: &[StandardScore], standards: &[StandardScore]) -> Row {
     let view = context.view.seen_as(account, context.view.region.clone()).to("standards", Query::default());
-    let cell = |arn: &String| {
-        let score = Scores::of_standard(scores, arn).map(|standard| &standard["Score"]).unwrap_or(&Value::Null);
-        Cell { text: scores::percent(score), class: class(score.as_u64()), address: view.address() }
+    let cell = |standard: &StandardScore| {
+        let score = scores::of_standard(scores, &standard.standards_arn).and_then(|standard| standard.score);
+        Cell { text: scores::percent(score), class: class(score), address: view.address() }
     };
-    Some(Row { account: account.to_string(), name: context.name(account), cells: arns.iter().map(cell).collect() })
+    Row { account: account.to_string(), name: context.name(account), cells: standards.iter().map(cell).collect() }
 }
 
 /// The class of a score in the style sheet.

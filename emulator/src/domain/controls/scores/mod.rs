@@ -11,7 +11,7 @@ mod scored_hubs;
 #[cfg(test)]
 mod tests;
 
-pub use report::{AccountScores, Compliance, ControlScore, Scores, StandardScore, compute, standard};
+pub use report::{AccountScores, Compliance, ControlScore, Parts, Scores, StandardScore, compute, standard};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,7 @@
 //! The report for a caller: its standards with their controls, the summary, and each account.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use securityhub_fixtures::standards::{self, Availability, CONTROLS, Control, STANDARDS, Standard};
@@ -130,10 +131,10 @@ pub(super) fn compute_with_controls(world: &World, caller: &Caller, only: Option
     let hubs = scored_hubs::of_caller(world, caller);
     let directory = world.directory();
     let regions: BTreeSet<&Region> = hubs.iter().map(|hub| &hub.region).collect();
-    let accounts: BTreeSet<AccountId> = hubs.iter().map(|hub| hub.account).collect();
-    let of_account = |account: &AccountId| {
-        let own: Vec<&ScoredHub> = hubs.iter().filter(|hub| hub.account == *account).collect();
-        AccountScores { account_id: account.to_string(), scores: scores(&directory, &own, &caller.region, only) }
+    let accounts = by_account(&hubs);
+    let of_account = |(account, own): (&AccountId, &Vec<&ScoredHub>)| AccountScores {
+        account_id: account.to_string(),
+        scores: scores(&directory, own, &caller.region, only),
     };
     Compliance {
         account_id: caller.account().to_string(),
@@ -143,6 +144,69 @@ pub(super) fn compute_with_controls(world: &World, caller: &Caller, only: Option
         next_at: None,
         scores: scores(&directory, &hubs.iter().collect::<Vec<_>>(), &caller.region, only),
         accounts: (accounts.len() > 1).then(|| accounts.iter().map(of_account).collect()),
+    }
+}
+
+/// The hubs of each account.
+fn by_account(hubs: &[ScoredHub]) -> BTreeMap<AccountId, Vec<&ScoredHub>> {
+    let mut accounts: BTreeMap<AccountId, Vec<&ScoredHub>> = BTreeMap::new();
+    for hub in hubs {
+        accounts.entry(hub.account).or_default().push(hub);
+    }
+    accounts
+}
+
+/// Parts of the report, each computed when it is read. All of them are about the same moment.
+pub struct Parts {
+    directory: Arc<Directory>,
+    region: Region,
+    hubs: Vec<ScoredHub>,
+}
+
+impl Parts {
+    /// The report that a caller sees now.
+    pub fn new(world: &World, caller: &Caller) -> Parts {
+        Parts {
+            directory: world.directory(),
+            region: caller.region.clone(),
+            hubs: scored_hubs::of_caller(world, caller),
+        }
+    }
+
+    /// The accounts whose scores the report includes.
+    pub fn accounts(&self) -> BTreeSet<AccountId> {
+        self.hubs.iter().map(|hub| hub.account).collect()
+    }
+
+    /// The accounts in which a standard is enabled.
+    pub fn accounts_with(&self, standard: &Standard) -> BTreeSet<AccountId> {
+        let enabled = self.hubs.iter().filter(|hub| hub.standards.contains_key(standard.id));
+        enabled.map(|hub| hub.account).collect()
+    }
+
+    /// The scores of the enabled standards, without their controls.
+    pub fn standards(&self) -> Vec<StandardScore> {
+        self.without_controls(&self.hubs.iter().collect::<Vec<_>>())
+    }
+
+    /// The same for some of the accounts, in the order of their numbers.
+    pub fn of_accounts(&self, accounts: &[AccountId]) -> Vec<Vec<StandardScore>> {
+        let hubs = by_account(&self.hubs);
+        let of_account =
+            |account: &AccountId| hubs.get(account).map_or_else(Vec::new, |own| self.without_controls(own));
+        accounts.iter().map(of_account).collect()
+    }
+
+    /// The score of a standard with its controls; `None` if it is not enabled in any of the accounts.
+    pub fn standard(&self, standard: &'static Standard) -> Option<StandardScore> {
+        let hubs: Vec<&ScoredHub> = self.hubs.iter().collect();
+        let is_enabled = hubs.iter().any(|hub| hub.standards.contains_key(standard.id));
+        is_enabled.then(|| of_standard(&self.directory, &hubs, &self.region, standard, true))
+    }
+
+    fn without_controls(&self, hubs: &[&ScoredHub]) -> Vec<StandardScore> {
+        let score = |standard| of_standard(&self.directory, hubs, &self.region, standard, false);
+        enabled(hubs).into_iter().map(score).collect()
     }
 }
 
@@ -165,24 +229,25 @@ impl Compliance {
 
 /// The scores over these hubs.
 fn scores(directory: &Directory, hubs: &[&ScoredHub], region: &Region, only: Option<&Standard>) -> Scores {
-    let enabled: Vec<&'static Standard> =
-        STANDARDS.iter().filter(|standard| hubs.iter().any(|hub| hub.standards.contains_key(standard.id))).collect();
+    let enabled = enabled(hubs);
     let summary_counts = summary(directory, hubs, &enabled);
     let listed = enabled.into_iter().filter(|standard| only.is_none_or(|only| only.id == standard.id));
     Scores {
         summary_score: summary_counts.score(),
         summary_counts,
-        standards: listed.map(|standard| of_standard(directory, hubs, region, standard)).collect(),
+        standards: listed.map(|standard| of_standard(directory, hubs, region, standard, true)).collect(),
     }
+}
+
+/// The standards that are enabled in at least one of these hubs, in the order of the catalogue.
+fn enabled(hubs: &[&ScoredHub]) -> Vec<&'static Standard> {
+    STANDARDS.iter().filter(|standard| hubs.iter().any(|hub| hub.standards.contains_key(standard.id))).collect()
 }
 
 /// The number of controls of all these standards by status, without duplicates (SCO-07).
 fn summary(directory: &Directory, hubs: &[&ScoredHub], standards: &[&'static Standard]) -> Counts {
-    let all = standards.iter().flat_map(|standard| {
-        standard.controls.iter().map(move |standard_control| (standard, standard_control.control))
-    });
-    let contained = all.filter(|(standard, control)| catalogue::holds(directory, standard, control));
-    let contained: HashSet<&str> = contained.map(|(_, control)| control.id).collect();
+    let contained = standards.iter().flat_map(|standard| catalogue::contained(directory, standard));
+    let contained: HashSet<&str> = contained.map(|control| control.id).collect();
     let mut counts = Counts::default();
     for control in CONTROLS.iter().filter(|control| contained.contains(control.id)) {
         counts.add(combined_status(hubs, control, None).0);
@@ -190,20 +255,22 @@ fn summary(directory: &Directory, hubs: &[&ScoredHub], standards: &[&'static Sta
     counts
 }
 
-/// The score of a standard over the hubs where it is enabled.
+/// The score of a standard over the hubs where it is enabled, with or without its controls.
 fn of_standard(
     directory: &Directory,
     hubs: &[&ScoredHub],
     region: &Region,
     standard: &'static Standard,
+    with_controls: bool,
 ) -> StandardScore {
     let hubs: Vec<&ScoredHub> = hubs.iter().filter(|hub| hub.standards.contains_key(standard.id)).copied().collect();
     let (mut seen, mut counts, mut controls) = (HashSet::new(), Counts::default(), Vec::new());
-    let contained = standard.controls.iter().map(|standard_control| standard_control.control);
-    let contained = contained.filter(|control| catalogue::holds(directory, standard, control));
-    for control in contained.filter(|control| seen.insert(control.id)) {
+    for control in catalogue::contained(directory, standard).filter(|control| seen.insert(control.id)) {
         let (status, checks) = combined_status(&hubs, control, Some(standard));
         counts.add(status);
+        if !with_controls {
+            continue;
+        }
         controls.push(ControlScore {
             security_control_id: control.id.to_owned(),
             title: control.title.to_owned(),

@@ -15,8 +15,21 @@ pub fn is_known(directory: &Directory, control: &Control) -> bool {
 
 /// Returns whether a standard contains a control yet.
 pub fn holds(directory: &Directory, standard: &Standard, control: &Control) -> bool {
-    let is_to_come = || directory.new_controls.get(control.id).is_some_and(|missing| missing.contains(standard.id));
-    standard.controls_for(control).next().is_some() && !is_to_come()
+    !is_to_come(directory, standard, control) && standard.controls_for(control).next().is_some()
+}
+
+/// Returns whether AWS adds a control to a standard later.
+fn is_to_come(directory: &Directory, standard: &Standard, control: &Control) -> bool {
+    directory.new_controls.get(control.id).is_some_and(|missing| missing.contains(standard.id))
+}
+
+/// The security controls that a standard contains by now, in its order; one that it contains twice occurs twice.
+pub fn contained<'d>(
+    directory: &'d Directory,
+    standard: &'static Standard,
+) -> impl Iterator<Item = &'static Control> + 'd {
+    let controls = standard.controls.iter().map(|standard_control| standard_control.control);
+    controls.filter(move |control| !is_to_come(directory, standard, control))
 }
 
 /// The ids of the controls that AWS adds to a standard later.
