@@ -2,17 +2,17 @@
 //! Regions, and its security scores (DSH-40 to DSH-43).
 
 use askama::Template;
-use http::Method;
 use securityhub_fixtures::Operation;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::dashboard::call::Call;
 use crate::dashboard::chart::{self, Bar};
 use crate::dashboard::chips::{self, Chip};
 use crate::dashboard::page::{Content, Context, Count, HAS_FINDINGS, PageError};
 use crate::dashboard::text::{self, ABSENT, SEVERITIES};
-use crate::dashboard::timeline;
+use crate::dashboard::{scores, timeline};
 use crate::domain::arn;
+use crate::domain::controls::scores::StandardScore;
 use crate::state::{AccountId, timestamp_text};
 
 mod coverage;
@@ -207,28 +207,15 @@ fn of_account(context: &Context<'_>, figures: &Figures, number: &str) -> Account
 
 /// The scores of the enabled standards, and the call that returns them.
 fn scores(context: &Context<'_>) -> (Option<Scores>, Option<Call>) {
-    let (account, region) = (context.view.account, &context.view.region);
-    let path = format!("/_emulator/compliance?account={account}&region={region}");
-    let command = format!("compliance --account {account} --region {region}");
-    // In a world with daily scores, reading them requests their computation, and a page must not change anything.
-    if context.world.daily_scores.is_some() {
-        return (None, None);
-    }
-    let Ok(answer) = context.control(&Method::GET, &path, &Value::Null, &command) else { return (None, None) };
-    let standards = answer["Standards"].as_array().into_iter().flatten();
-    let standards: Vec<Score> = standards.filter_map(score).collect();
+    let standards: Vec<Score> = scores::Scores::of(context).standards().into_iter().map(score).collect();
     if standards.is_empty() {
         return (None, None);
     }
-    let call = Call::control(&Method::GET, &path, Value::Null, &command);
-    (Some(Scores { standards }), Some(call.of("Security score")))
+    (Some(Scores { standards }), Some(scores::call(context, None).of("Security score")))
 }
 
-/// The score of a standard; without a score if its controls have no data.
-fn score(standard: &Value) -> Option<Score> {
-    let (name, percent) = (standard["Name"].as_str()?.to_owned(), standard["Score"].as_u64());
-    let text = percent.map_or_else(|| ABSENT.to_owned(), |percent| format!("{percent} %"));
-    Some(Score { name, text, percent: percent.unwrap_or_default() })
+fn score(standard: StandardScore) -> Score {
+    Score { name: standard.name, text: scores::percent(standard.score), percent: standard.score.unwrap_or_default() }
 }
 
 #[cfg(test)]

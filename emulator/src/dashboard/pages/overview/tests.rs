@@ -1,5 +1,6 @@
 //! Tests of `Overview` without HTTP.
 
+use http::Method;
 use serde_json::json;
 
 use super::*;
