@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -74,7 +75,7 @@ impl Site {
         let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
         let mut body = format!("token={}", token(&self.page(address)));
         for (name, value) in fields {
-            body += &format!("&{}={}", encode(name), encode(value));
+            _ = write!(body, "&{}={}", encode(name), encode(value));
         }
         self.post(address, &[], &body)
     }

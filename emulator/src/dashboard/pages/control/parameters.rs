@@ -81,22 +81,21 @@ fn hint(kind: &str, options: &Value) -> String {
         "EnumList" => "Values, separated by commas",
         _ => "Texts, separated by commas",
     };
-    let mut hint = kind_text.to_owned();
-    match (plain(&options["Min"]).as_str(), plain(&options["Max"]).as_str()) {
-        ("", "") => {}
-        (min, "") => hint += &format!(", at least {min}"),
-        ("", max) => hint += &format!(", at most {max}"),
-        (min, max) => hint += &format!(", from {min} to {max}"),
-    }
-    let allowed = values(&options["AllowedValues"]);
-    if kind == "EnumList" && !allowed.is_empty() {
-        hint += &format!(": {}", allowed.iter().take(CHOICES).map(String::as_str).collect::<Vec<_>>().join(", "));
-    }
-    if let Some(items) = options["MaxItems"].as_u64() {
-        hint += &format!("; at most {}", text::counted(items, "value", "values"));
-    }
-    let default = plain(&options["DefaultValue"]);
-    hint + &if default.is_empty() { ". No default.".to_owned() } else { format!(". Default: {default}.") }
+    let range = match (plain(&options["Min"]).as_str(), plain(&options["Max"]).as_str()) {
+        ("", "") => String::new(),
+        (min, "") => format!(", at least {min}"),
+        ("", max) => format!(", at most {max}"),
+        (min, max) => format!(", from {min} to {max}"),
+    };
+    let allowed: Vec<String> = values(&options["AllowedValues"]).into_iter().take(CHOICES).collect();
+    let choices = if kind == "EnumList" { format!(": {}", allowed.join(", ")) } else { String::new() };
+    let items = options["MaxItems"].as_u64();
+    let items = items.map(|items| format!("; at most {}", text::counted(items, "value", "values")));
+    let default = match plain(&options["DefaultValue"]).as_str() {
+        "" => "No default".to_owned(),
+        default => format!("Default: {default}"),
+    };
+    format!("{kind_text}{range}{choices}{}. {default}.", items.unwrap_or_default())
 }
 
 /// The call that sets parameters.
