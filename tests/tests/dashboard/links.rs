@@ -53,6 +53,7 @@ fn filters(address: &str) -> Option<Map<String, Value>> {
         let [name, comparison, value] = chip.splitn(3, ':').collect::<Vec<_>>()[..] else { panic!("{address}") };
         let element = match (comparison, value.split_once("..")) {
             ("BETWEEN", Some((start, end))) => json!({ "Start": start, "End": end }),
+            ("WITHIN", _) => json!({ "DateRange": { "Value": value.parse::<u32>().unwrap(), "Unit": "DAYS" } }),
             _ => json!({ "Value": value, "Comparison": comparison }),
         };
         let list = filters.entry(name).or_insert_with(|| json!([]));
