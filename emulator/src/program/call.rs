@@ -30,7 +30,7 @@ pub(super) struct CallArguments {
     path: String,
 
     /// Body as JSON, or @FILE to read the JSON from a file
-    #[arg(value_name = "JSON")]
+    #[arg(value_name = "JSON", value_parser = values::text_or_file)]
     body: Option<String>,
 
     #[command(flatten)]
