@@ -129,16 +129,16 @@ fn disable(subscription: &str) -> Call {
 pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     let listed = Listed::all(context)?;
     let scores = Scores::of(context);
-    let scored = scores.standards();
+    let results = scores.standards();
     let governed = Governed::of(context);
-    let heat_map = HeatMap::of(context, &scores, &scored)?;
+    let heat_map = HeatMap::of(context, &scores, &results)?;
     let preview: Vec<Call> = listed.iter().filter_map(Listed::change).collect();
-    let is_unchecked = has_no_checks(&scored);
+    let is_unchecked = has_no_checks(&results);
     let request = request_call(context);
     let page = Standards {
         token: context.token.clone(),
         address: context.view.address(),
-        rows: listed.iter().map(|standard| row(context, standard, &scored, governed.as_ref())).collect(),
+        rows: listed.iter().map(|standard| row(context, standard, &results, governed.as_ref())).collect(),
         preview: if governed.is_none() { context.shown(&preview) } else { String::new() },
         governed: governed.map(|governed| governed.sentence("The standards of this account")),
         daily: scores.daily(),
