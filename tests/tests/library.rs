@@ -185,7 +185,7 @@ async fn import(emulator: &Emulator, tag: &str, number: usize) -> Value {
 
 /// Rules: CPL-130, CPL-55, CPL-82, CPL-61.
 #[test]
-fn a_channel_receives_the_events_of_each_state_that_begins_with_it() {
+fn a_channel_of_the_builder_receives_events_again_after_each_reset() {
     run(async {
         let (sender, mut events) = mpsc::channel(1);
         let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/quickstart.yaml");
@@ -209,7 +209,7 @@ fn a_channel_receives_the_events_of_each_state_that_begins_with_it() {
         emulator.reset(Reset::Empty).await.unwrap();
         assert_eq!(emulator.sinks(), [], "an empty state has no sinks");
 
-        // A channel whose program does not receive neither delays calls nor the end of the emulator.
+        // If the program does not receive from its channel, this delays neither calls nor the end of the emulator.
         emulator.reset(Reset::Start).await.unwrap();
         emulator.remove_sink("hook").unwrap();
         for number in 1..=3 {

@@ -197,7 +197,7 @@ fn lower_crates_do_not_depend_on_ours() {
 }
 
 #[test]
-fn rooms_do_not_use_io_clocks_or_http() {
+fn pure_modules_do_not_use_io_clocks_or_http() {
     let mut wrong = Vec::new();
     for file in with_extension(EMULATOR, &["rs"]) {
         let module = module_of(&file.path);

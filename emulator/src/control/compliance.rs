@@ -38,7 +38,7 @@ pub(super) fn scores(call: &Call<'_>, input: ComplianceInput, _: Nothing) -> Res
     let compliance = read(world, &caller, standard);
     match standard.filter(|_| compliance.computed_at.is_some() && compliance.scores.standards.is_empty()) {
         Some(standard) => Err(format!(
-            "{} is not enabled in any of the accounts and Regions that {account} can see in {}",
+            "{} is not enabled in any of the accounts and Regions that {account} can see from {}",
             standard.id, caller.region
         )
         .into()),

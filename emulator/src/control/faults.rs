@@ -36,7 +36,7 @@ pub(super) struct Added(List);
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ListQuery {
-    /// The ID of the only fault to list.
+    /// The ID of the fault to list; by default all are listed.
     id: Option<String>,
 }
 

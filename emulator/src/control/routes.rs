@@ -134,7 +134,7 @@ fn security_hub() -> Vec<Route> {
             .example(r#"{"Account": "111111111111", "Region": "us-east-1", "Id": "ID", "Filters": {}}"#),
         get("/_emulator/events", "listEvents", "List the events sent to EventBridge, oldest first", events::list)
             .example("?limit=10")
-            .about("Use `Last` as the next `after`; `More` is true if there are later events (a call compares at most 1,000 events with a pattern, so a page can be empty even if more follow); `Dropped` is the minimum number of skipped events that were dropped (`serve --events` stores 10,000 by default). With `wait`, the response is sent when `count` matching events exist, or with fewer events when the time is over."),
+            .about("Use `Last` as the next `after`; `More` is true if there are later events (a call compares at most 1,000 events with a pattern, so a page can be empty even if more follow); `Dropped` is the number of events between `after` and `Last` that were dropped to make space for newer ones (`serve --events` sets how many are stored, 10,000 by default). With `wait`, the response is sent when `count` matching events exist, or with fewer events when the time is over."),
         delete("/_emulator/events", "deleteEvents", "Remove all events, or those that filters select", events::clear),
         post("/_emulator/custom-actions", "sendToCustomAction", "Send findings to a custom action, as a user of the console does", events::send)
             .example(r#"{"ActionTargetArn": "ARN", "FindingIdentifiers": [{"Id": "ID", "ProductArn": "ARN"}]}"#)

@@ -170,7 +170,7 @@ fn findings_that_exist_only_in_ocsf_are_completed_and_kept() {
 
 /// Rules: OCM-03, OCF-26.
 #[test]
-fn changes_of_the_v2_half_are_laid_over_findings_that_exist_only_in_ocsf() {
+fn changes_of_the_v2_half_are_applied_to_findings_that_exist_only_in_ocsf() {
     let native = native::complete(partner()).unwrap();
     let annex = Annex {
         is_updated: true,

@@ -24,14 +24,14 @@ pub struct Entry {
     pub hub: HubRule,
     /// The list whose items are validated and processed independently (IMP-32, ARU-13).
     pub per_item: Option<&'static str>,
-    /// True if it may take more than some hundred microseconds, or wait that long for a lock that another call holds.
+    /// True if it may take more than a few hundred microseconds, or wait that long for a lock that another call holds.
     /// The server runs it on a separate thread. All operations that write are heavy.
     pub is_heavy: bool,
     /// For a heavy operation, an attempt that only answers small calls.
     pub quickly: Option<Quickly>,
 }
 
-/// Answers a call that changes nothing if this takes at most some hundred microseconds, without waiting for other
+/// Answers a call that changes nothing if this takes at most a few hundred microseconds, without waiting for other
 /// calls.
 pub type Quickly = fn(&Context<'_>, Input) -> Result<Option<Answer>, AwsError>;
 
@@ -106,7 +106,8 @@ impl Entry {
         Entry { per_item: Some(list), ..self }
     }
 
-    /// For an operation that reads findings, walks a long list, or returns what callers can make long, such as filters.
+    /// For an operation that reads findings, walks a long list, or returns values that callers can make long, such as
+    /// filters.
     fn heavy(self) -> Entry {
         Entry { is_heavy: true, ..self }
     }

@@ -238,9 +238,9 @@ pub(super) struct ServeArguments {
     /// by AssumeRole, are accepted
     ///
     /// This verifies the signature itself, its age (at most 15 minutes in either direction; see --signature-clock),
-    /// X-Amz-Expires of presigned URLs, and the session token of AssumeRole credentials. It does not verify the Region
-    /// and service of the credential scope, which route the request, or session tokens sent with access keys of the
-    /// scenario.
+    /// X-Amz-Expires of presigned URLs, and the session token of AssumeRole credentials. It does not verify
+    /// session tokens sent with access keys of the scenario, or the Region and service of the credential scope, because
+    /// they route the request.
     #[arg(long, env = "SECURITYHUB_LOCAL_VERIFY_SIGNATURES", value_parser = FalseyValueParser::new())]
     pub(super) verify_signatures: bool,
 
@@ -270,7 +270,7 @@ pub(super) struct ServeArguments {
     )]
     pub(super) journal: usize,
 
-    /// Do not count calls; GET /metrics is not found then
+    /// Do not count calls; GET /metrics then returns 404
     #[arg(long, env = "SECURITYHUB_LOCAL_NO_METRICS", value_parser = FalseyValueParser::new())]
     pub(super) no_metrics: bool,
 
@@ -338,7 +338,7 @@ pub(super) struct ServeArguments {
     #[arg(long, value_name = "FILE", env = "SECURITYHUB_LOCAL_TLS_KEY")]
     pub(super) tls_key: Option<PathBuf>,
 
-    /// File to which the certificate of the authority of --tls is written, such as for AWS_CA_BUNDLE
+    /// File to write the certificate of the authority of --tls to, for example for AWS_CA_BUNDLE
     #[arg(long, value_name = "FILE", env = "SECURITYHUB_LOCAL_TLS_CA_FILE")]
     pub(super) tls_ca_file: Option<PathBuf>,
 

@@ -108,7 +108,7 @@ pub(super) struct AddArguments {
     #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_EVERY")]
     every: Option<u64>,
 
-    /// Number of selected calls before the first on which the fault can fire [default: 0]
+    /// Number of selected calls after which the fault can fire [default: 0]
     #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_AFTER")]
     after: Option<u64>,
 

@@ -12,7 +12,7 @@ pub(super) const HELP: &str = "\
 Return to the state that the scenario describes:
   securityhub-local reset
 
-Remove everything, and let the clock run with the clock of this machine:
+Remove everything, and set the clock to that of this machine:
   securityhub-local reset --to empty
 
 To return to another state, use `securityhub-local snapshot restore NAME`.

@@ -57,7 +57,7 @@ async fn serve(arguments: Arc<ServeArguments>, log: &Log) -> Result<(), Exit> {
     if service.close() { Ok(()) } else { Err(Exit::failed("the data directory could not be written completely")) }
 }
 
-/// The callers to admit. A name to listen on is also a name to be called by.
+/// The callers to admit. Requests may also use the names of `--host`.
 fn admission(arguments: &ServeArguments) -> Admission {
     let named = arguments.host.iter().filter_map(|host| host.parse::<HostRule>().ok());
     Admission {
@@ -106,7 +106,7 @@ mod tests {
 
     /// Rules: CPL-148.
     #[test]
-    fn a_name_to_listen_on_is_a_name_to_be_called_by() {
+    fn requests_may_use_the_host_names_of_host_and_allow_host() {
         let serve = ["x", "serve", "--host", "hub.example.com", "--allow-host", "*.example.org"];
         let Command::Serve(arguments) = Cli::parse_from(serve).command else { panic!("expected the command `serve`") };
         let request = |host: &str| http::Request::builder().header("host", host).body(()).unwrap().into_parts().0;

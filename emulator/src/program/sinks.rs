@@ -28,8 +28,8 @@ arguments."#;
 pub(super) const ANNOUNCE_HELP: &str = r#"Example, with `securityhub-local serve --scenario scenarios/quickstart.yaml` running:
   securityhub-local announce NEW_STANDARDS_CONTROLS "36 new controls" "Controls for Amazon EC2"
 
-AWS publishes announcements to an SNS topic in each Region. The emulator sends them to webhooks and
-files without a pattern, in the envelope of SNS, and to streams.
+AWS publishes announcements to an SNS topic in each Region. The emulator sends them, in the envelope
+of SNS, to streams and to the webhook and file sinks that have no pattern.
 
 Exit codes: 0 success, 1 no response from an emulator, or it refuses the announcement, 2 invalid
 arguments."#;

@@ -12,7 +12,7 @@ pub enum CallKind {
     Writes,
     /// The call may change the world, and waits by itself until no other call runs.
     Exclusive,
-    /// This is only known at the end of the call.
+    /// Whether the call changes the world is only known at its end.
     Unknown,
 }
 

@@ -81,7 +81,8 @@ impl Service {
         Caller::local_user(view.account, view.region.clone(), world.clock.now())
     }
 
-    /// Does what is due, then runs `answer` as the account of a view, again if the world changes meanwhile.
+    /// Does pending work that is due, then runs `answer` as the account of a view, and repeats both if the world changes
+    /// meanwhile.
     fn read_as<R>(
         &self,
         view: &View,
@@ -210,7 +211,7 @@ fn parsed(operation: Operation, body: &[u8]) -> Result<Value, AwsError> {
     serde_json::from_slice(body).map_err(|error| answering::internal_error(Some(operation)).caused_by(error))
 }
 
-/// A response without a page, for when no page can be written.
+/// A minimal response, if the page itself cannot be rendered.
 fn plain(status: StatusCode, text: &str) -> Response<Bytes> {
     let html = format!("<!doctype html><html lang=\"en\"><title>{text}</title><h1>{text}</h1></html>");
     let mut response = Response::new(Bytes::from(html));

@@ -233,9 +233,9 @@ pub struct Unit {
 pub struct Credential {
     /// The account and the principal.
     pub principal: Principal,
-    /// The secret key, where signatures are verified.
+    /// The secret key, if signatures are verified.
     pub secret: Option<String>,
-    /// The session token that requests must carry, for sessions opened here and where signatures are verified.
+    /// The session token that requests must carry, if a call of AssumeRole opened the session or signatures are verified.
     pub token: Option<String>,
 }
 

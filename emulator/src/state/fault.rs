@@ -50,7 +50,7 @@ pub struct Fault {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub every: Option<u64>,
-    /// Number of selected calls before the first on which the rule can fire. Default: 0.
+    /// Number of selected calls after which the rule can fire. Default: 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<u64>,
     /// Number of times that the rule fires. Default: unlimited.

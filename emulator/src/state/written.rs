@@ -39,7 +39,8 @@ pub struct FindingWrites {
     pub(super) transaction: u64,
     /// The written findings, in order.
     pub findings: VecDeque<WrittenFinding>,
-    /// The number of documents dropped in favour of newer ones. Their events would not be kept, but each counts as one.
+    /// The number of documents dropped in favour of newer ones. The ring would drop their events too, but counts each of
+    /// them.
     dropped: u64,
     /// Maximum number of kept documents.
     capacity: usize,

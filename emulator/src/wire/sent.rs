@@ -1,4 +1,5 @@
-//! The members of a request as its client sent them, without a check of their values, and the request for members.
+//! Reads the members of a request as its client sent them, without checking their values, and builds requests from
+//! members.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use securityhub_fixtures::Operation;

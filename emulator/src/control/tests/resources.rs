@@ -73,7 +73,7 @@ fn listed_resources_are_complete_and_can_be_sent_again() {
 
 /// Rules: RES-03.
 #[test]
-fn errors_read_as_in_scenarios_and_nothing_is_declared() {
+fn invalid_resources_get_the_messages_of_scenarios_and_are_not_declared() {
     let service = service();
     for (body, expected) in [
         (bucket(&json!(["S3.55"])), "line 1, column"),

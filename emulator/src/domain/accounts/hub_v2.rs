@@ -203,8 +203,8 @@ mod tests {
     use crate::state::Region;
     use crate::testing::{ADMINISTRATOR, REGION, Stage, id};
 
-    /// A change of a hub V2 drops what was computed for all of them, and a policy sets the feature again with each change
-    /// of the organization.
+    /// A policy sets the feature again with each change of the organization, and each change of a hub V2 drops the cached
+    /// values of all hubs V2.
     #[test]
     fn a_feature_that_is_already_enabled_does_not_change_the_hub() {
         let stage = Stage::empty();

@@ -193,7 +193,7 @@ fn findings_of_controls_and_of_macie_in_asff_are_signals() {
 
 /// Rules: OCF-34.
 #[test]
-fn exposures_follow_after_a_delay_and_when_a_hub_is_enabled() {
+fn exposures_are_computed_after_a_delay_and_when_a_hub_is_enabled() {
     let mut stage = stage();
     assert_eq!(exposures(&stage).len(), 0);
     stage.0.delays.exposures = SignedDuration::from_mins(10);
@@ -211,7 +211,7 @@ fn exposures_follow_after_a_delay_and_when_a_hub_is_enabled() {
 
 /// Rules: OCF-34.
 #[test]
-fn exposures_follow_what_has_changed_while_the_hub_was_disabled() {
+fn exposures_reflect_changes_made_while_the_hub_was_disabled() {
     let stage = stage();
     // The signals of the Region are kept as long as any account has a hub there.
     stage.good(MEMBER, Operation::EnableSecurityHubV2, json!({}));

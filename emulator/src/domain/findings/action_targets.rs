@@ -42,7 +42,7 @@ pub fn action_target_arn(hub: &HubKey, id: &str) -> String {
 /// Creates a custom action and returns its ARN (ACT-01, ACT-04, ACT-05).
 ///
 /// # Errors
-/// [`ActionTargetError`], or 401 when the hub is off.
+/// [`ActionTargetError`], or 401 when the hub is disabled.
 pub fn create(
     transaction: &mut Transaction<'_>,
     caller: &Caller,
@@ -85,7 +85,7 @@ pub fn update(
 /// Deletes a custom action (ACT-06).
 ///
 /// # Errors
-/// [`ActionTargetError::Missing`], or 401 when the hub is off.
+/// [`ActionTargetError::Missing`], or 401 when the hub is disabled.
 pub fn delete(transaction: &mut Transaction<'_>, caller: &Caller, arn: &str) -> Result<(), AwsError> {
     edit(transaction, caller, arn, |targets, id| targets.remove(id).is_some())
 }

@@ -397,7 +397,7 @@ mod tests {
     }
 
     #[test]
-    fn members_of_a_text_are_written_in_order_whatever_was_set_or_removed_between_them() {
+    fn members_are_written_in_order_if_others_between_them_are_set_or_removed() {
         let text = r#"{"Title":"t","Id":"i","Severity":{"Label":"LOW"},"Types":["a"],"Confidence":1,"Sample":true}"#;
         let mut finding = Finding::stored(text.as_bytes());
         finding.set("Severity", r#"{"Label":"HIGH"}"#);

@@ -115,7 +115,7 @@ pub struct Edit {
 /// Changes an insight (INS-05).
 ///
 /// # Errors
-/// 400 as [`create`]; [`InsightError::Managed`], [`InsightError::Missing`], or 401 when the hub is off.
+/// 400 as [`create`]; [`InsightError::Managed`], [`InsightError::Missing`], or 401 when the hub is disabled.
 pub fn update(
     transaction: &mut Transaction<'_>,
     world: &World,
@@ -136,7 +136,7 @@ pub fn update(
 /// Deletes an insight (INS-06).
 ///
 /// # Errors
-/// [`InsightError::Managed`], [`InsightError::Missing`], or 401 when the hub is off.
+/// [`InsightError::Managed`], [`InsightError::Missing`], or 401 when the hub is disabled.
 pub fn delete(transaction: &mut Transaction<'_>, caller: &Caller, arn: &str) -> Result<(), AwsError> {
     change(transaction, caller, arn, |insights, position| _ = insights.remove(position))
 }

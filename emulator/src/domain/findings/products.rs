@@ -89,7 +89,7 @@ pub fn subscription_policy(hub: &HubKey, product: &Product) -> String {
 /// Subscribes the caller's hub to a product and returns the ARN of the subscription (PRD-12 … PRD-16).
 ///
 /// # Errors
-/// [`ProductError`], or 401 when the hub is off.
+/// [`ProductError`], or 401 when the hub is disabled.
 pub fn enable(transaction: &mut Transaction<'_>, caller: &Caller, product_arn: &str) -> Result<String, AwsError> {
     let source = product::find(transaction.directory(), product_arn, &caller.region).map_err(|unusable| {
         let elsewhere = Arn::parse(product_arn).is_none_or(|arn| arn.region != caller.region.as_str());
@@ -114,7 +114,7 @@ pub fn enable(transaction: &mut Transaction<'_>, caller: &Caller, product_arn: &
 /// Deletes a subscription of the caller's hub (PRD-18, PRD-19).
 ///
 /// # Errors
-/// [`ProductError`], or 401 when the hub is off.
+/// [`ProductError`], or 401 when the hub is disabled.
 pub fn disable(transaction: &mut Transaction<'_>, caller: &Caller, subscription: &str) -> Result<(), AwsError> {
     let key = caller.hub_key();
     let not_enabled = || ProductError::NotEnabled(subscription.to_owned());

@@ -21,7 +21,7 @@ use crate::state::{Directory, World};
 /// The resource of an action that has none (DEN-10).
 const ANY: &str = "*";
 
-/// A call, as policies see it. Its input may be invalid; policies judge the part that could be read.
+/// A call, as policies see it. Its input may be invalid; policies are evaluated for the part that could be read.
 pub struct Call<'c> {
     /// The world.
     pub world: &'c World,

@@ -139,7 +139,8 @@ fn write(world: &World, caller: &Caller, run: Run, input: Input<'_>) -> Answer {
     Ok(answer)
 }
 
-/// Policies judge the call, as in every AWS service: a service control policy can keep a member from leaving (IAM-11).
+/// Evaluates policies for the call, as every AWS service does: a service control policy can prevent a member from
+/// leaving (IAM-11).
 fn authorize(directory: &Directory, caller: &Caller, operation: &str) -> Result<(), AwsError> {
     if bounds::is_unrestricted(directory, &caller.principal) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Faults of findings in OCSF: values that Security Hub cannot read.
+//! Checks of findings in OCSF: finds values that Security Hub cannot read.
 
 use serde_json::{Map, Value};
 

@@ -10,7 +10,7 @@ fn converted(members: Value) -> Value {
 
 /// Rules: OCM-26, OCM-72, OCM-77, OCM-81, OCM-84 to OCM-89.
 #[test]
-fn an_object_without_what_the_schema_requires_is_left_out() {
+fn an_object_that_lacks_a_required_attribute_is_omitted() {
     let remote = json!({ "Country": { "CountryName": "C" } });
     let call = json!({ "AwsApiCallAction": { "Api": "X", "RemoteIpDetails": remote } });
     assert_eq!(converted(json!({ "Action": call }))["evidences"], json!([{ "api": { "operation": "X" } }]));

@@ -394,7 +394,7 @@ fn rule_on_resources(filters: Value) -> Value {
 
 /// An inventory is computed from all findings, and small calls must not wait for that.
 #[test]
-fn a_query_under_the_conditions_of_a_small_call_computes_no_inventory() {
+fn a_small_call_does_not_compute_an_inventory() {
     let stage = stage();
     stage.good(ADMINISTRATOR, BatchImportFindings, json!({ "Findings": [finding("a", json!({}))] }));
     stage.good(ADMINISTRATOR, GetFindingsV2, json!({}));

@@ -402,7 +402,7 @@ fn a_failed_account_fails_its_parents_until_the_association_is_restarted() {
         let read = stage.good(ADMINISTRATOR, GetConfigurationPolicyAssociation, target(of));
         assert_eq!(read["AssociationStatusMessage"], message);
     };
-    // The management account's hub is off.
+    // The management account's hub is disabled.
     failed(
         ROOT,
         "APPLIED",

@@ -158,7 +158,7 @@ pub fn disassociate_members(
     Ok(Answer::empty())
 }
 
-/// Deletes the records of accounts that are not members, or no longer (MST-17 … MST-19, INV-20).
+/// Deletes the records of accounts that never were members or no longer are (MST-17 … MST-19, INV-20).
 ///
 /// # Errors
 /// Only those of the gate.

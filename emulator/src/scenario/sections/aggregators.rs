@@ -123,7 +123,8 @@ pub(super) fn check(
     aggregators
 }
 
-/// An aggregator requires the hub of its home Region, and must not belong to a member. Returns whether the hub is on.
+/// An aggregator requires the hub of its home Region, and must not belong to a member. Returns whether the hub is
+/// enabled.
 fn check_hub(account: AccountId, home: &Region, span: Span, hubs: &hubs::Valid, check: &mut Check) -> bool {
     let key = HubKey { account, region: home.clone() };
     let is_on = hubs.is_on(&key) || check.base.as_ref().is_some_and(|base| base.hubs.contains(&key));

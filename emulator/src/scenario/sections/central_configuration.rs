@@ -179,7 +179,7 @@ fn warn_about_missing_hub(
         return;
     }
     let message = format!(
-        "the association of `{}` will be FAILED: the hub of the management account is off",
+        "the association of `{}` will be FAILED: the hub of the management account is disabled",
         association.target.value
     );
     let diagnostic = check.at(association.target.span, message);

@@ -86,7 +86,7 @@ pub(super) struct Context<'a> {
     pub(super) regions: &'a [Region],
     /// The accounts that the scenario names.
     pub(super) accounts: &'a BTreeSet<AccountId>,
-    /// The hubs that are on.
+    /// The enabled hubs.
     pub(super) hubs: &'a hubs::Valid,
     /// The enabled hubs V2.
     pub(super) hubs_v2: &'a hubs_v2::Valid,

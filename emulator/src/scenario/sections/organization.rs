@@ -196,7 +196,7 @@ pub(in crate::scenario) fn check(
             let diagnostic = check.at(span, format!("{account} is not in the organization"));
             check.push(diagnostic.expected("the management account or an account of one of the `units`"));
         }
-        // The rest is checked as if it were.
+        // Other checks assume that the account is in the organization.
         tree.parents.insert(account, (None, span));
     }
     let chosen = administrator.map(|(account, _)| account);

@@ -52,8 +52,8 @@ findings:
   - file: a.json
 ";
 
-/// Errors of form: a line of the scenario, its replacement, and the message.
-const FORM: &[(&str, &str, &str)] = &[
+/// Errors that parsing or the schema finds: a line of the scenario, its replacement, and the message.
+const SCHEMA_ERRORS: &[(&str, &str, &str)] = &[
     ("name: base", "name: [base]", "`name` cannot be a list"),
     ("name: base", "name: base\nname: other", "duplicate key `name` in the scenario"),
     ("seed: 7", "seed: -7", "`seed` cannot be the number -7"),
@@ -97,8 +97,8 @@ const FORM: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// Errors of meaning, in the same form. Rejected findings are only found when the world is built.
-const MEANING: &[(&str, &str, &str)] = &[
+/// Errors that later checks find, given in the same way. Rejected findings are only found when the world is built.
+const LATER_ERRORS: &[(&str, &str, &str)] = &[
     ("clock: {", "clock: { now: yesterday, frozen: true }", "`yesterday` is not a valid time"),
     ("delays: {", "delays: { standards_enable: soon }", "`soon` is not a valid duration"),
     ("regions:", "regions: [us-east-1, eu-west-1, eu-west-1]", "duplicate Region eu-west-1"),
@@ -215,20 +215,20 @@ fn files() -> TempDir {
 
 /// Rules: CPL-151.
 #[test]
-fn an_error_of_form_hides_no_error_of_meaning() {
+fn a_schema_error_does_not_hide_errors_of_later_checks() {
     let folder = files();
     assert_eq!(messages(&folder, BASE), Vec::<String>::new());
     let mut failures = Vec::new();
-    for form in FORM {
-        let alone = messages(&folder, &replaced(BASE, *form));
-        if alone.len() != 1 || !alone[0].contains(form.2) {
-            failures.push(format!("{}: {alone:?}", form.1));
+    for early in SCHEMA_ERRORS {
+        let alone = messages(&folder, &replaced(BASE, *early));
+        if alone.len() != 1 || !alone[0].contains(early.2) {
+            failures.push(format!("{}: {alone:?}", early.1));
         }
-        for meaning in MEANING.iter().filter(|meaning| meaning.0 != form.0) {
-            let found = messages(&folder, &replaced(&replaced(BASE, *meaning), *form));
+        for later in LATER_ERRORS.iter().filter(|later| later.0 != early.0) {
+            let found = messages(&folder, &replaced(&replaced(BASE, *later), *early));
             let is_found = |expected: &str| found.iter().any(|message| message.contains(expected));
-            if found.len() != 2 || !is_found(form.2) || !is_found(meaning.2) {
-                failures.push(format!("{} and {}: {found:?}", form.1, meaning.1));
+            if found.len() != 2 || !is_found(early.2) || !is_found(later.2) {
+                failures.push(format!("{} and {}: {found:?}", early.1, later.1));
             }
         }
     }
@@ -237,15 +237,15 @@ fn an_error_of_form_hides_no_error_of_meaning() {
 
 /// Rules: CPL-151.
 #[test]
-fn an_error_of_meaning_hides_no_other_one() {
+fn an_error_of_a_later_check_does_not_hide_others() {
     let folder = files();
     let mut failures = Vec::new();
-    for (index, one) in MEANING.iter().enumerate() {
+    for (index, one) in LATER_ERRORS.iter().enumerate() {
         let alone = messages(&folder, &replaced(BASE, *one));
         if alone.len() != 1 || !alone[0].contains(one.2) {
             failures.push(format!("{}: {alone:?}", one.1));
         }
-        for other in MEANING.iter().skip(index + 1).filter(|other| other.0 != one.0) {
+        for other in LATER_ERRORS.iter().skip(index + 1).filter(|other| other.0 != one.0) {
             let found: BTreeSet<String> =
                 messages(&folder, &replaced(&replaced(BASE, *one), *other)).into_iter().collect();
             let is_found = |expected: &str| found.iter().any(|message| message.contains(expected));

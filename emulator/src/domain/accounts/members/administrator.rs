@@ -177,7 +177,7 @@ pub fn disassociate(
     Ok(())
 }
 
-/// Deletes the record of an account that is not a member, or no longer (MST-17 … MST-19, INV-20).
+/// Deletes the record of an account that never was a member or no longer is (MST-17 … MST-19, INV-20).
 ///
 /// # Errors
 /// [`Refusal`].

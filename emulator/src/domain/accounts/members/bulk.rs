@@ -94,7 +94,7 @@ pub struct MemberRow {
     pub invited_at: Option<String>,
     /// The time of the last change of its status.
     pub updated_at: String,
-    /// True if its hub is on.
+    /// True if its hub is enabled.
     pub hub_is_on: bool,
 }
 

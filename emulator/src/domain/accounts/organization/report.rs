@@ -31,7 +31,7 @@ pub struct AccountRow {
 pub struct RegionRow {
     /// The Region.
     pub region: String,
-    /// True if its hub is on.
+    /// True if its hub is enabled.
     pub hub_is_on: bool,
     /// The administrators that have a record of it, with its status.
     pub administrators: Vec<AdministratorRow>,

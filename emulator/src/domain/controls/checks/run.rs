@@ -23,11 +23,11 @@ use crate::state::{
 
 /// Interval of the periodic checks of all controls (FND-42).
 const PERIOD: SignedDuration = SignedDuration::from_hours(12);
-/// The last part of a step of the clock, in which every check is carried out.
+/// Length of the last part of a long step of the clock: in this part, all checks are carried out.
 const EVERY_CHECK: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// The longest part of a step of the clock that is simulated at all.
+/// Checks that are due longer than this before the end of a step of the clock are not carried out.
 const YEAR: SignedDuration = SignedDuration::from_hours(365 * 24);
-/// Interval of checks in the part of a long step before [`EVERY_CHECK`].
+/// Interval of checks in a long step of the clock before its last part ([`EVERY_CHECK`]).
 const SKIPPED: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// The result of a control for one resource, and the id of its finding.

@@ -116,7 +116,7 @@ pub struct Change<'a> {
 /// of unprocessed changes with the reasons (SEC-46 … SEC-49, CTL-21).
 ///
 /// # Errors
-/// 403 for a centrally managed account, 401 when the hub is off.
+/// 403 for a centrally managed account, 401 when the hub is disabled.
 pub fn update(
     transaction: &mut Transaction<'_>,
     world: &World,

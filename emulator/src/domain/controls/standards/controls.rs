@@ -79,7 +79,7 @@ pub struct Change {
 /// Enables or disables a control in one standard (CTL-12 … CTL-18, CTL-20).
 ///
 /// # Errors
-/// [`ControlError`], 403 for a centrally managed account, 401 when the hub is off.
+/// [`ControlError`], 403 for a centrally managed account, 401 when the hub is disabled.
 pub fn update(
     transaction: &mut Transaction<'_>,
     world: &World,

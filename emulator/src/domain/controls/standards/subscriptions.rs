@@ -82,7 +82,7 @@ pub fn offered(text: &str, region: &Region) -> Option<&'static Standard> {
 /// STD-29).
 ///
 /// # Errors
-/// 403 for a centrally managed account, 401 when the hub is off, [`SubscriptionError`].
+/// 403 for a centrally managed account, 401 when the hub is disabled, [`SubscriptionError`].
 pub fn enable(
     transaction: &mut Transaction<'_>,
     world: &World,
@@ -242,7 +242,7 @@ pub fn waits_for_rule(
 /// Disables standards, all or none of them. Returns them without duplicates (STD-30 … STD-35).
 ///
 /// # Errors
-/// 403 for a centrally managed account, 401 when the hub is off, [`SubscriptionError`].
+/// 403 for a centrally managed account, 401 when the hub is disabled, [`SubscriptionError`].
 pub fn disable(
     transaction: &mut Transaction<'_>,
     world: &World,

@@ -175,7 +175,7 @@ pub fn find<'d>(
 /// Makes the caller's Region the home Region of its account (AGG-01, AGG-03 … AGG-06).
 ///
 /// # Errors
-/// [`AggregationError`], or 401 when the hub is off.
+/// [`AggregationError`], or 401 when the hub is disabled.
 pub fn create(
     transaction: &mut Transaction<'_>,
     world: &World,

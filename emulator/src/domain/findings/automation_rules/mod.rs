@@ -179,7 +179,7 @@ pub struct Outcome {
 /// exists or not (ARU-13).
 ///
 /// # Errors
-/// 401 when the hub is off.
+/// 401 when the hub is disabled.
 pub fn update(
     transaction: &mut Transaction<'_>,
     world: &World,
@@ -221,7 +221,7 @@ fn replace<T>(value: &mut T, given: Option<T>) {
 /// Deletes rules in order (ARU-12).
 ///
 /// # Errors
-/// 401 when the hub is off.
+/// 401 when the hub is disabled.
 pub fn delete(transaction: &mut Transaction<'_>, caller: &Caller, arns: Vec<String>) -> Result<Outcome, AwsError> {
     let key = caller.hub_key();
     batch(transaction, caller, arns, |hub, arn| {

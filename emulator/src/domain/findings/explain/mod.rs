@@ -128,7 +128,7 @@ pub struct ExplainedElement {
     pub matched: Vec<String>,
 }
 
-/// A filter name of the request as engine filters: the whole, and each element alone.
+/// A filter name of the request, converted to engine filters: one for all its elements, and one for each element.
 struct RequestedFilter<'q> {
     name: &'q str,
     kind: FieldKind,

@@ -144,7 +144,7 @@ fn check_policies(organization: &Organization) {
 
 /// Rules: NB-30 to NB-36.
 #[test]
-fn an_organization_stays_a_tree_whatever_is_called() {
+fn an_organization_stays_a_tree_after_random_calls() {
     fn holds(calls: Vec<Call>) -> TestResult {
         let stage = stage();
         for call in &calls {

@@ -47,7 +47,7 @@ pub fn of(resource_type: &str) -> &'static str {
 mod tests {
     /// Rules: RSV-04.
     #[test]
-    fn the_longest_beginning_decides() {
+    fn the_longest_prefix_determines_the_category() {
         let categories = ["AWS::EC2::Instance", "AWS::EC2::SecurityGroup", "AWS::WAFv2::WebACL", "Container"];
         assert_eq!(categories.map(super::of), ["Compute", "Network", "Network", "Other"]);
     }
