@@ -16,6 +16,9 @@ use crate::domain::findings::aggregation::replicas;
 use crate::domain::hub_access;
 use crate::state::{AccountId, HubKey, Region, Transaction, World};
 
+/// Maximum length of the text of an invitation.
+const MESSAGE: usize = 1_000;
+
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(super) struct AddMembers {
@@ -34,6 +37,8 @@ pub(super) struct AddMembers {
     /// True if the accounts are also invited and accept the invitations.
     #[serde(default)]
     accept: bool,
+    /// A text for the invited accounts, up to 1,000 characters. AWS only sends it by e-mail.
+    message: Option<String>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -66,7 +71,11 @@ pub(super) struct ListMembers {
 /// Adds accounts and optionally invites them and accepts on their behalf. Any invalid item aborts the whole call.
 pub(super) fn add(call: &Call<'_>, _: Nothing, Json(input): Json<AddMembers>) -> Result<Json<Outcome>, Refusal> {
     let accounts = accounts_of(&input)?;
-    let steps = Steps { invite: input.invite, accept: input.accept };
+    let message = input.message.as_deref();
+    if message.is_some_and(|message| message.chars().count() > MESSAGE) {
+        return Err(Refusal::unreadable(format!("Message is too long (at most {MESSAGE} characters)")));
+    }
+    let steps = Steps { invite: input.invite, accept: input.accept, message };
     let (world, now) = call.world();
     let world = &*world;
     let hubs = hubs(world, &input.administrator, &input.regions)?;

@@ -75,6 +75,8 @@ selection! {
     List {
         /// Maximum number of calls, 1 to 1,000; 100 by default.
         limit: Option<usize>,
+        /// True for the newest calls, newest first, instead of the oldest. Such a call does not wait.
+        newest: Option<bool>,
         /// Number of matching calls that ends the wait, 1 to 1,000; 1 by default.
         count: Option<usize>,
         /// Maximum time to wait for `count` calls, such as `5s`; up to 60 seconds. By default, the call does not wait.
@@ -106,7 +108,7 @@ pub(super) struct Selection<'s> {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct CallPage {
-    /// The calls, oldest first.
+    /// The calls, oldest first, or newest first with `newest`.
     requests: Vec<RecordedCall>,
     /// The next `after`.
     last: u64,
@@ -200,7 +202,9 @@ pub(super) fn list(call: &Call<'_>, query: List, _: Nothing) -> Result<Waiting<J
     let filter = query.filter(&call.served.world())?;
     let limit = request::number("limit", query.limit, PAGE, MAX_PAGE)?;
     let Wait { time, count } = request::wait(query.wait.as_deref(), query.count)?;
-    let page = journal.page(&filter, limit, count);
+    let is_newest = query.newest == Some(true);
+    let (page, count) =
+        if is_newest { (journal.newest(&filter, limit), 0) } else { (journal.page(&filter, limit, count), count) };
     let pending = (page.count < count).then_some(Pending { time, topic: Topic::Requests });
     Ok(Waiting { answer: Json(CallPage { requests: page.calls, last: page.last, dropped: page.dropped }), pending })
 }

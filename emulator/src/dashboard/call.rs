@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::template::html;
 use super::view::View;
+use crate::state::{AccountId, Region};
 use crate::wire::sent;
 
 /// Width from which JSON in a command is written on several lines.
@@ -19,6 +20,8 @@ const WIDE: usize = 100;
 pub struct Call {
     /// The part of the view that shows its answer; empty if that is the whole view.
     pub part: String,
+    /// The account and the Region of the call; `None` for those of the view.
+    caller: Option<(AccountId, Region)>,
     kind: Kind,
 }
 
@@ -54,14 +57,14 @@ pub fn details(calls: &[Call], view: &View, endpoint: &str) -> String {
 impl Call {
     /// A call of an operation.
     pub fn api(operation: Operation, input: Value) -> Call {
-        Call { part: String::new(), kind: Kind::Api { operation, input } }
+        Call { part: String::new(), caller: None, kind: Kind::Api { operation, input } }
     }
 
     /// A call of the control plane. `command` has the arguments of `securityhub-local` for it; if it is empty, they are
     /// those of the command `call`, which makes any call.
     pub fn control(method: &Method, path: &str, body: Value, command: &str) -> Call {
         let kind = Kind::Control { method: method.clone(), path: path.to_owned(), body, command: command.to_owned() };
-        Call { part: String::new(), kind }
+        Call { part: String::new(), caller: None, kind }
     }
 
     /// The input of an operation; `None` for the control plane.
@@ -78,8 +81,16 @@ impl Call {
         Call { part: part.to_owned(), ..self }
     }
 
+    /// The call as the account of another view, in its Region.
+    #[must_use]
+    pub fn by(self, view: &View) -> Call {
+        Call { caller: Some((view.account, view.region.clone())), ..self }
+    }
+
     /// The texts for a view. `endpoint` is an address such as `http://127.0.0.1:4600`.
     pub fn shown(&self, view: &View, endpoint: &str) -> Shown {
+        let caller = self.caller.as_ref().map(|(account, region)| View::of(*account, region.clone()));
+        let view = caller.as_ref().unwrap_or(view);
         let clients = match &self.kind {
             Kind::Api { operation, input } => [
                 ("AWS CLI", cli(view, endpoint, *operation, input)),
@@ -255,7 +266,7 @@ fn urllib(endpoint: &str, method: &Method, path: &str, body: &Value) -> String {
 }
 
 /// A word of a shell, in quotes if it needs them.
-fn word(text: &str) -> String {
+pub fn word(text: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_./:,=@%+-".contains(&byte);
     if !text.is_empty() && text.bytes().all(is_plain) { text.to_owned() } else { quoted(text) }
 }
@@ -288,8 +299,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::state::Region;
-    use crate::testing::{MEMBER, id};
+    use crate::testing::{ADMINISTRATOR, MEMBER, id};
 
     const ENDPOINT: &str = "http://127.0.0.1:4600";
 
@@ -345,6 +355,15 @@ mod tests {
         assert!(cli.contains("--resource-arn arn:aws:securityhub:us-east-1:222222222222:hub/default"), "{cli}");
         assert!(cli.contains(r#"--tag-keys '["a b"]'"#), "{cli}");
         assert!(curl.contains("%3Ahub%2Fdefault") && curl.contains("tagKeys=a%20b"), "{curl}");
+    }
+
+    /// Rules: DSH-35.
+    #[test]
+    fn a_call_of_another_account_names_that_account() {
+        let other = View::of(id(ADMINISTRATOR), Region::new("eu-west-1"));
+        let [cli, boto3, curl] = shown(&Call::api(Operation::ListMembers, json!({})).by(&other));
+        assert!(cli.contains("AWS_ACCESS_KEY_ID=111111111111") && cli.contains("--region eu-west-1"), "{cli}");
+        assert!(boto3.contains("region_name=\"eu-west-1\"") && curl.contains("111111111111:x"), "{boto3} {curl}");
     }
 
     /// Rules: DSH-35.

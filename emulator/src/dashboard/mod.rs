@@ -5,7 +5,7 @@
 //! through its [`page::Context`] and returns its content, and [`layout`] writes what surrounds it. [`door`] is the only
 //! connection to operations and the control plane. Shared parts: texts of values ([`text`]), filters in addresses
 //! ([`chips`]), calls as commands ([`call`]), charts ([`chart`], [`timeline`]), forms and their checks ([`forms`]),
-//! messages about what was done ([`messages`]), and files for browsers ([`assets`]).
+//! messages about what was done ([`messages`]), pages of tables ([`paging`]), and files for browsers ([`assets`]).
 //!
 //! No rule of Security Hub belongs here: what a page needs to know, it asks operations, the domain or the control plane.
 //! Nothing of a view is stored on the server except messages, which are shown once.
@@ -19,6 +19,7 @@ pub mod forms;
 pub mod governed;
 pub mod layout;
 pub mod messages;
+mod not_processed;
 pub mod page;
 pub mod pages;
 pub mod paging;

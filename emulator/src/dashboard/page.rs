@@ -173,8 +173,16 @@ impl<'c> Context<'c> {
     /// # Errors
     /// [`PageError::Refused`] with the call, which the caller returns to show it instead of the page.
     pub fn read(&self, operation: Operation, input: &Value) -> Result<Value, PageError> {
-        let read = self.door.read(self.view, operation, input);
-        read.map_err(|error| PageError::of_api(&error, Call::api(operation, input.clone())))
+        self.read_as(self.view, operation, input)
+    }
+
+    /// The same as the account of another view, in its Region.
+    ///
+    /// # Errors
+    /// [`PageError::Refused`] with the call.
+    pub fn read_as(&self, view: &View, operation: Operation, input: &Value) -> Result<Value, PageError> {
+        let read = self.door.read(view, operation, input);
+        read.map_err(|error| PageError::of_api(&error, Call::api(operation, input.clone()).by(view)))
     }
 
     /// All items of a list that an operation returns in pages, for lists that are short in every world.
@@ -203,8 +211,16 @@ impl<'c> Context<'c> {
     /// # Errors
     /// [`PageError::Refused`] with the call.
     pub fn write(&self, operation: Operation, input: &Value) -> Result<Value, PageError> {
-        let written = self.door.write(self.view, operation, input);
-        written.map_err(|error| PageError::of_api(&error, Call::api(operation, input.clone())))
+        self.write_as(self.view, operation, input)
+    }
+
+    /// The same as the account of another view, in its Region.
+    ///
+    /// # Errors
+    /// [`PageError::Refused`] with the call.
+    pub fn write_as(&self, view: &View, operation: Operation, input: &Value) -> Result<Value, PageError> {
+        let written = self.door.write(view, operation, input);
+        written.map_err(|error| PageError::of_api(&error, Call::api(operation, input.clone()).by(view)))
     }
 
     /// The answer of the control plane to a call.

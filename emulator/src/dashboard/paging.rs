@@ -20,12 +20,14 @@ pub struct Paging {
     pub total: usize,
     /// `1–50 of 67 controls`
     pub shown: String,
+    label: &'static str,
     links: Vec<(&'static str, Option<String>)>,
 }
 
 #[derive(Template)]
 #[template(path = "parts/paging.html")]
 struct Links<'p> {
+    label: &'static str,
     links: &'p [(&'static str, Option<String>)],
 }
 
@@ -36,10 +38,24 @@ impl Paging {
     /// [`PageError::Invalid`] if the number of the page is not a number, [`PageError::NotFound`] if it is beyond the
     /// last.
     pub fn of(context: &Context<'_>, total: usize, size: usize, names: [&str; 2]) -> Result<Paging, PageError> {
+        Paging::named(context, (NAME, "Pages"), total, size, names)
+    }
+
+    /// The same for a further list of a page, with its own name in the query and its own label.
+    ///
+    /// # Errors
+    /// Those of [`Paging::of`].
+    pub fn named(
+        context: &Context<'_>,
+        (name, label): (&str, &'static str),
+        total: usize,
+        size: usize,
+        names: [&str; 2],
+    ) -> Result<Paging, PageError> {
         let query = &context.view.query;
         let last = total.div_ceil(size.max(1)).max(1);
-        let at = |page: usize| context.view.to(&context.view.page, query.clone().with(NAME, &page.to_string()));
-        let text = query.first(NAME).unwrap_or("1");
+        let at = |page: usize| context.view.to(&context.view.page, query.clone().with(name, &page.to_string()));
+        let text = query.first(name).unwrap_or("1");
         let page: usize = text.parse().ok().filter(|page| *page > 0).ok_or_else(|| {
             PageError::Invalid(format!(
                 "`{text}` is not a valid number of a page (expected a number from 1 to {last})."
@@ -64,7 +80,7 @@ impl Paging {
             link("Next", after),
             link("Last", after.map(|_| last)),
         ];
-        Ok(Paging { range, total, shown, links })
+        Ok(Paging { range, total, shown, label, links })
     }
 
     /// The navigation `Pages`; nothing if there is one page.
@@ -72,6 +88,6 @@ impl Paging {
         if self.range.len() == self.total {
             return String::new();
         }
-        html(&Links { links: &self.links })
+        html(&Links { label: self.label, links: &self.links })
     }
 }

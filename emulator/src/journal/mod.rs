@@ -20,6 +20,8 @@ pub use call::NewCall;
 pub use filter::{FaultFilter, Filter, StatusFilter};
 pub use render::{RecordedCall, explained_operation};
 
+use std::collections::VecDeque;
+
 use crate::state::sync::Mutex;
 use call::CallRecord;
 use ring::{Copied, Numbered, Ring};
@@ -41,7 +43,7 @@ pub struct Journal {
 /// A page of calls that a filter selects.
 #[derive(Debug, Default)]
 pub struct Page {
-    /// The calls, oldest first.
+    /// The calls, in the order in which they were requested.
     pub calls: Vec<RecordedCall>,
     /// The number of the last call that was compared with the filter; the filter's `after` if no call was compared.
     pub last: u64,
@@ -99,6 +101,25 @@ impl Journal {
             }
             at = last;
         }
+    }
+
+    /// Returns the newest calls that a filter selects, up to `limit`, newest first.
+    pub fn newest(&self, filter: &Filter, limit: usize) -> Page {
+        let mut page =
+            Page { last: filter.after, dropped: self.ring.lock().dropped_after(filter.after), ..Page::default() };
+        let mut newest = VecDeque::new();
+        loop {
+            let batch = self.batch(page.last);
+            let Some(last) = batch.last().map(|it| it.number) else { break };
+            for it in batch.into_iter().filter(|it| filter.selects(&it.record)) {
+                newest.push_front(it);
+                newest.truncate(limit);
+            }
+            page.last = last;
+        }
+        page.calls = newest.iter().map(|it| RecordedCall::new(it.number, &it.record)).collect();
+        page.count = page.calls.len();
+        page
     }
 
     /// The recorded call with a number; `None` if the call was never recorded, or was dropped.

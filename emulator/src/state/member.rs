@@ -34,6 +34,9 @@ pub struct Invitation {
     pub id: String,
     /// True if it was declined. A declined invitation cannot be accepted, unlike that of a member that left (MST-11).
     pub is_declined: bool,
+    /// A text from the administrator. AWS only sends it by e-mail; no operation sets or returns it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
 }
 
 /// The status of the relation of a member and its administrator (ACC-02, ACC-03).

@@ -22,7 +22,8 @@ impl Policy {
     /// The policy that AWS attaches to every root, unit and account, which allows everything.
     pub fn full_aws_access() -> Policy {
         let all = || PatternList::AnyOf(vec![Pattern(vec![Piece::Many])]);
-        let statement = Statement { effect: Effect::Allow, actions: all(), resources: all(), conditions: Vec::new() };
+        let statement =
+            Statement { sid: None, effect: Effect::Allow, actions: all(), resources: all(), conditions: Vec::new() };
         Policy { name: "FullAWSAccess".to_owned(), statements: vec![statement] }
     }
 }
@@ -31,6 +32,9 @@ impl Policy {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Statement {
+    /// `Sid`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<String>,
     /// `Effect`
     pub effect: Effect,
     /// `Action` or `NotAction`

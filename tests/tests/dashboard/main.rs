@@ -2,6 +2,7 @@
 //! checked (DSH-110). New pages are checked without a change here, because the pages are taken from the table of routes.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
 
+mod accounts;
 mod calls;
 mod control;
 mod document;

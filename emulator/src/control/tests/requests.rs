@@ -71,6 +71,25 @@ fn each_api_call_is_listed_with_input_and_output() {
     assert_eq!((&call(3)["Input"], &call(3)["Output"]), (&json!("{"), &Value::Null));
 }
 
+/// Rules: CPL-21.
+#[test]
+fn the_newest_calls_can_be_listed_first() {
+    let service = service();
+    for size in 1..=5 {
+        send(&service, "GET", &format!("/members?MaxResults={size}"), "");
+    }
+    let numbers = |query: &str| {
+        let answer = list(&service, query);
+        let numbers: Vec<u64> =
+            answer["Requests"].as_array().unwrap().iter().map(|call| call["Number"].as_u64().unwrap()).collect();
+        (numbers, answer["Last"].as_u64().unwrap())
+    };
+    assert_eq!(numbers("?newest=true&limit=2&wait=1s"), (vec![5, 4], 5));
+    assert_eq!(numbers("?newest=true&limit=9&after=3"), (vec![5, 4], 5));
+    assert_eq!(numbers("?newest=false&limit=2"), (vec![1, 2], 2));
+    assert_eq!(numbers("?newest=true&operation=GetFindings"), (vec![], 5));
+}
+
 /// Rules: CPL-21, CPL-26.
 #[test]
 fn calls_of_other_services_are_listed_without_secrets() {

@@ -1,5 +1,6 @@
 //! The pages. Each file has the function of a page and the struct of its template in `templates/pages/`.
 
+pub mod accounts;
 pub mod control;
 pub mod insight;
 pub mod insights;

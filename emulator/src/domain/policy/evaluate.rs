@@ -79,6 +79,26 @@ fn effect(policies: &[Arc<Policy>], request: Request<'_>) -> Option<Effect> {
     allowed
 }
 
+/// The statement with this effect that decides a request, with its policy and its position: the first one of the first
+/// layer that denies, or of the last layer that allows.
+pub fn deciding<'p>(
+    layers: &[Layer<'p>],
+    request: Request<'_>,
+    effect: Effect,
+) -> Option<(&'p Policy, usize, &'p Statement)> {
+    let of_layer = |layer: &Layer<'p>| {
+        layer.policies.iter().find_map(|policy| {
+            let mut statements = policy.statements.iter().enumerate();
+            let found = statements.find(|(_, statement)| statement.effect == effect && applies(statement, request));
+            found.map(|(position, statement)| (&**policy, position, statement))
+        })
+    };
+    match effect {
+        Effect::Deny => layers.iter().find_map(of_layer),
+        Effect::Allow => layers.iter().rev().find_map(of_layer),
+    }
+}
+
 fn applies(statement: &Statement, request: Request<'_>) -> bool {
     let Request { action, resource, keys } = request;
     matches_list(&statement.actions, |written| pattern::matches_action(written, keys, [action]))

@@ -19,6 +19,7 @@ mod remark;
 pub mod requests;
 #[cfg(test)]
 mod tests;
+mod verdict;
 
 use std::net::IpAddr;
 
@@ -29,6 +30,7 @@ pub use self::evaluate::{Denial, Kind, Layer, Request, evaluate};
 pub use self::keys::Keys;
 pub use self::read::read;
 pub use self::remark::{PathStep, Remark};
+pub use self::verdict::{Deciding, Verdict, verdict};
 use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
 use crate::shape::read::Document;

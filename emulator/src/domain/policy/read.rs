@@ -73,7 +73,8 @@ impl<'d> Reader<'d> {
         // A condition for actions of other services may use keys that are unknown here.
         self.is_relevant = actions.as_ref().is_none_or(known::includes_security_hub);
         let conditions = members.get("Condition").map(|block| self.conditions(block)).unwrap_or_default();
-        Some(Statement { effect: effect?, actions: actions?, resources: resources?, conditions })
+        let sid = members.get("Sid").and_then(Value::as_str).map(str::to_owned);
+        Some(Statement { sid, effect: effect?, actions: actions?, resources: resources?, conditions })
     }
 
     fn sid(&mut self, sid: &'d Value) {

@@ -1,6 +1,5 @@
 //! Enables and disables controls of a standard.
 
-use askama::Template;
 use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 
@@ -8,16 +7,9 @@ use super::standards::Listed;
 use crate::dashboard::call::Call;
 use crate::dashboard::forms::Form;
 use crate::dashboard::messages::Message;
+use crate::dashboard::not_processed;
 use crate::dashboard::page::{Context, Done, PageError};
-use crate::dashboard::template::html;
 use crate::dashboard::text;
-
-#[derive(Template)]
-#[template(path = "parts/not_processed.html")]
-struct NotProcessed {
-    name: &'static str,
-    rows: Vec<[String; 3]>,
-}
 
 /// The call that changes controls of standards, each given by the ARN of the standard and the ID of the control.
 pub(in crate::dashboard::pages) fn call(controls: &[(&str, &str)], enabled: bool, reason: &str) -> Call {
@@ -83,10 +75,7 @@ pub(in crate::dashboard::pages) fn update(context: &Context<'_>, call: Call, ena
         let update = &refused["StandardsControlAssociationUpdate"];
         [&update["SecurityControlId"], &refused["ErrorCode"], &refused["ErrorReason"]].map(text)
     };
-    let details = if refused.is_empty() {
-        String::new()
-    } else {
-        html(&NotProcessed { name: "Control", rows: refused.iter().map(row).collect() })
-    };
+    let rows: Vec<[String; 3]> = refused.iter().map(row).collect();
+    let details = not_processed::table(["Control", "Code", "Message"], &rows);
     Ok(Message { text: format!("{} {done}, {} refused.", counts[0], counts[1]), details, calls: vec![call] }.into())
 }

@@ -145,7 +145,7 @@ pub fn invite(
         member.status = status;
         member.invited_at = Some(now);
         member.updated_at = now;
-        member.invitation = Some(Invitation { id: ids.hexadecimal(), is_declined: false });
+        member.invitation = Some(Invitation { id: ids.hexadecimal(), is_declined: false, message: None });
     });
     Ok(())
 }

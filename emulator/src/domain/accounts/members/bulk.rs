@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::administrator;
 use super::invited;
 use super::refusal::Refusal;
-use super::{hub_in_same_region, switch_on};
+use super::{edit, hub_in_same_region, switch_on};
 use crate::aws_error::AwsError;
 use crate::domain::hub_access;
 use crate::state::{
@@ -15,11 +15,13 @@ use crate::state::{
 
 /// The steps to carry out for added accounts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Steps {
+pub struct Steps<'s> {
     /// True if they are invited.
     pub invite: bool,
     /// True if they accept; this includes the invitation.
     pub accept: bool,
+    /// A text for the invited accounts.
+    pub message: Option<&'s str>,
 }
 
 /// Carries out the requested steps for an account. Steps that are done already are skipped, so a list can be sent
@@ -32,7 +34,7 @@ pub fn add(
     ids: &IdSource,
     administrator: &HubKey,
     (account, email): (AccountId, Option<String>),
-    steps: Steps,
+    steps: Steps<'_>,
     now: Timestamp,
 ) -> Result<(), String> {
     let sentence = |refusal: Refusal| refusal.sentence().to_owned();
@@ -44,6 +46,13 @@ pub fn add(
     let status = |transaction: &Transaction<'_>| status(transaction.directory(), administrator, account);
     if goes_on && !matches!(status(transaction), Some(MemberStatus::Invited | MemberStatus::Enabled)) {
         administrator::invite(transaction, ids, administrator, account, now).map_err(sentence)?;
+    }
+    if let Some(message) = steps.message.filter(|_| status(transaction) == Some(MemberStatus::Invited)) {
+        edit(transaction, administrator, account, |member| {
+            if let Some(invitation) = &mut member.invitation {
+                invitation.message = Some(message.to_owned());
+            }
+        });
     }
     if steps.accept && status(transaction) == Some(MemberStatus::Invited) {
         accept(transaction, administrator, account, now)?;

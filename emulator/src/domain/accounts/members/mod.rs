@@ -34,7 +34,7 @@ pub fn with_status(status: MemberStatus, kind: MemberKind, ids: &IdSource, now: 
     let has_invitation = was_invited && status != MemberStatus::Removed;
     Member {
         invited_at: was_invited.then_some(now),
-        invitation: has_invitation.then(|| Invitation { id: ids.hexadecimal(), is_declined: false }),
+        invitation: has_invitation.then(|| Invitation { id: ids.hexadecimal(), is_declined: false, message: None }),
         ..member
     }
 }

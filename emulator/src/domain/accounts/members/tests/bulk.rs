@@ -27,8 +27,8 @@ fn status(stage: &Stage) -> MemberStatus {
     stage.0.directory().member(id(ADMINISTRATOR), &Region::new(REGION), id(MEMBER)).unwrap().status
 }
 
-const INVITE: Steps = Steps { invite: true, accept: false };
-const ACCEPT: Steps = Steps { invite: false, accept: true };
+const INVITE: Steps<'static> = Steps { invite: true, accept: false, message: None };
+const ACCEPT: Steps<'static> = Steps { invite: false, accept: true, message: None };
 
 #[test]
 fn bulk_steps_are_carried_out_as_requested_and_can_be_repeated() {

@@ -1,0 +1,343 @@
+//! `Invite accounts`: adds a list of accounts, invites them, and accepts in their place, all with one button (DSH-86).
+
+use std::collections::{BTreeSet, HashMap};
+
+use askama::Template;
+use http::Method;
+use securityhub_fixtures::Operation;
+use serde_json::{Value, json};
+
+use super::members::{accept_call, accept_for, unprocessed};
+use super::shared::{BATCH, LARGE_BATCH, SHOWN_CALLS, Section, list, text};
+use crate::dashboard::call::Call;
+use crate::dashboard::forms::Form;
+use crate::dashboard::messages::Message;
+use crate::dashboard::not_processed;
+use crate::dashboard::page::{Context, Done, PageError};
+use crate::dashboard::template::html;
+use crate::dashboard::text::{counted, number};
+use crate::dashboard::view::View;
+use crate::domain::accounts::members::csv::{self, Row};
+use crate::state::{AccountId, MemberStatus, Region};
+
+/// The value of the checkbox `All Regions`.
+const ALL: &str = "all";
+/// Maximum length of a message.
+const MESSAGE: usize = 1_000;
+/// Maximum size of a file that is shown again, in bytes.
+const FILE: usize = 100_000;
+const PATH: &str = "/_emulator/members";
+
+#[derive(Template)]
+#[template(path = "pages/accounts/invite.html")]
+struct Invite<'i> {
+    token: &'i str,
+    address: String,
+    accounts: String,
+    message: &'i str,
+    regions: Vec<Choice>,
+    all_regions: bool,
+    preview: String,
+}
+
+/// A Region that can be chosen.
+struct Choice {
+    region: String,
+    is_checked: bool,
+}
+
+/// The steps of an action.
+#[derive(Clone, Copy)]
+struct Steps<'s> {
+    invites: bool,
+    accepts: bool,
+    /// The text of the invitations; empty for none.
+    message: &'s str,
+}
+
+/// What an action has done so far.
+#[derive(Default)]
+struct Progress {
+    added: usize,
+    invited: usize,
+    accepted: usize,
+    /// The account, the Region and the reason of each refusal.
+    refused: Vec<[String; 3]>,
+    calls: Vec<Call>,
+}
+
+/// The section.
+pub(super) fn section(context: &Context<'_>) -> Section {
+    let own = &context.view.region;
+    let is_typed = |region: &str| match context.typed.filter(|form| is_of_this_form(form)) {
+        Some(form) => form.fields.all("region").any(|typed| typed == region),
+        None => region == own.as_str(),
+    };
+    let choice = |region: &Region| Choice { region: region.to_string(), is_checked: is_typed(region.as_str()) };
+    let relations = context.world.relations();
+    let invite = Invite {
+        token: &context.token,
+        address: context.view.address(),
+        accounts: context.typed.map(typed_list).unwrap_or_default(),
+        message: context.typed("message"),
+        regions: relations.regions_of(context.view.account).map(choice).collect(),
+        all_regions: is_typed(ALL),
+        preview: preview(context),
+    };
+    Section { html: html(&invite), ..Section::default() }
+}
+
+/// The list that was typed, or that of a file, so that it can be corrected.
+fn typed_list(form: &Form) -> String {
+    let typed = form.field("accounts");
+    let file = form.file("csv").filter(|file| typed.trim().is_empty() && file.len() <= FILE);
+    file.unwrap_or_else(|| typed.to_owned())
+}
+
+fn is_of_this_form(form: &Form) -> bool {
+    form.fields.first("accounts").is_some()
+}
+
+/// The calls of the buttons: for the accounts that were typed, or for one as an example.
+fn preview(context: &Context<'_>) -> String {
+    let typed = csv::read(context.typed("accounts")).unwrap_or_default();
+    let example = "444444444444,security@example.com";
+    let rows = if typed.is_empty() { csv::read(example).unwrap_or_default() } else { typed };
+    let shown = rows.get(..rows.len().min(BATCH)).unwrap_or_default();
+    let accounts: Vec<AccountId> = shown.iter().map(|row| row.account).collect();
+    let message = Some(context.typed("message")).filter(|typed| !typed.is_empty()).unwrap_or("Please accept.");
+    context.shown(&[
+        Call::api(Operation::CreateMembers, creation(shown)).of("Add"),
+        Call::api(Operation::InviteMembers, ids(&accounts)).of("and invite"),
+        Call::control(&Method::POST, PATH, message_body(context.view, &accounts, message), "")
+            .of("with a message, which no operation of AWS takes"),
+        accept_call(context, context.view, &accounts).of("and accept in their place, with their hubs enabled"),
+    ])
+}
+
+fn creation(rows: &[Row]) -> Value {
+    let details = |row: &Row| match &row.email {
+        Some(email) => json!({ "AccountId": row.account.as_str(), "Email": email }),
+        None => json!({ "AccountId": row.account.as_str() }),
+    };
+    json!({ "AccountDetails": rows.iter().map(details).collect::<Vec<_>>() })
+}
+
+fn ids(accounts: &[AccountId]) -> Value {
+    json!({ "AccountIds": accounts.iter().map(AccountId::as_str).collect::<Vec<_>>() })
+}
+
+/// Adds the accounts of a list in each chosen Region, and invites them or accepts in their place.
+pub(super) fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
+    let action = form.field("action");
+    let message = form.field("message").trim();
+    if message.chars().count() > MESSAGE {
+        return Err(PageError::Invalid(format!("The message is too long (at most {MESSAGE} characters).")));
+    }
+    let steps = Steps { invites: action != "add", accepts: action == "add-invite-and-accept", message };
+    let rows = rows(form)?;
+    let regions = regions(context, form)?;
+    let mut progress = Progress::default();
+    for region in &regions {
+        let view = context.view.seen_as(context.view.account, region.clone());
+        if let Err(page_error) = in_region(context, &view, &rows, steps, &mut progress) {
+            progress.refuse_all(&view, &rows, page_error)?;
+        }
+    }
+    let Progress { added, invited, accepted, refused, mut calls } = progress;
+    let [added, invited, accepted] = [added, invited, accepted].map(|count| number(count as u64));
+    let mut text =
+        format!("{added} added, {invited} invited, {accepted} accepted, {} refused", number(refused.len() as u64));
+    if regions.len() > 1 {
+        text = format!("{text}, in {}", counted(regions.len() as u64, "Region", "Regions"));
+    }
+    calls.truncate(SHOWN_CALLS);
+    let details = not_processed::table(["Account", "Region", "Reason"], &refused);
+    Ok(Message { details, ..Message::new(text, calls) }.into())
+}
+
+/// The accounts of the list, which is typed or a file.
+fn rows(form: &Form) -> Result<Vec<Row>, PageError> {
+    let (typed, file) = (form.field("accounts"), form.file("csv"));
+    let text = match &file {
+        Some(_) if !typed.trim().is_empty() => {
+            let sentence = "Enter the accounts or choose a CSV file, not both.";
+            return Err(PageError::Invalid(sentence.to_owned()));
+        }
+        Some(file) => file,
+        None => typed,
+    };
+    let none = || PageError::Invalid(format!("Enter at least one account: {}.", csv::EXPECTED));
+    if text.trim().is_empty() {
+        return Err(none());
+    }
+    let of_file = if file.is_some() { " of the CSV file" } else { "" };
+    let rows = csv::read(text).map_err(|errors| {
+        let errors: Vec<String> = errors.iter().map(csv::LineError::to_string).collect();
+        let sentence = format!("No account was added; {}{of_file}. Expected {}.", errors.join("; "), csv::EXPECTED);
+        PageError::Invalid(sentence)
+    })?;
+    if rows.is_empty() { Err(none()) } else { Ok(rows) }
+}
+
+/// The chosen Regions.
+fn regions(context: &Context<'_>, form: &Form) -> Result<Vec<Region>, PageError> {
+    let chosen: BTreeSet<&str> = form.fields.all("region").collect();
+    if chosen.is_empty() {
+        return Err(PageError::Invalid("Choose at least one Region.".to_owned()));
+    }
+    let relations = context.world.relations();
+    let own: Vec<&Region> = relations.regions_of(context.view.account).collect();
+    if let Some(unknown) = chosen.iter().find(|name| **name != ALL && !own.iter().any(|own| own.as_str() == **name)) {
+        let sentence = format!("This account has no hub in the Region `{unknown}`.");
+        return Err(PageError::Invalid(sentence));
+    }
+    let is_chosen = |region: &&Region| chosen.contains(ALL) || chosen.contains(region.as_str());
+    Ok(own.into_iter().filter(is_chosen).cloned().collect())
+}
+
+/// Carries out the steps in the Region of a view. Steps that are done already are skipped.
+fn in_region(
+    context: &Context<'_>,
+    view: &View,
+    rows: &[Row],
+    steps: Steps<'_>,
+    progress: &mut Progress,
+) -> Result<(), PageError> {
+    let mut refused: HashMap<String, String> = HashMap::new();
+    for batch in rows.chunks(BATCH) {
+        let input = creation(batch);
+        let answer = context.write_as(view, Operation::CreateMembers, &input)?;
+        progress.called(Call::api(Operation::CreateMembers, input).by(view));
+        let before = refused.len();
+        refused.extend(unprocessed(&answer));
+        progress.added += batch.len() - (refused.len() - before);
+    }
+    if steps.invites {
+        let accounts: Vec<AccountId> = rows.iter().map(|row| row.account).collect();
+        let statuses = statuses(context, view, &accounts)?;
+        // Accounts that were members before are refused by CreateMembers, but can be invited.
+        refused.retain(|account, _| !statuses.contains_key(account));
+        invite(context, view, &pending(&accounts, &statuses), &mut refused, progress)?;
+        if !steps.message.is_empty() {
+            send(context, view, &accounts, steps.message, progress)?;
+        }
+        if steps.accepts {
+            accept(context, view, &accounts, &mut refused, progress)?;
+        }
+    }
+    let row = |row: &Row| {
+        let reason = refused.get(row.account.as_str())?;
+        Some([row.account.to_string(), view.region.to_string(), reason.clone()])
+    };
+    progress.refused.extend(rows.iter().filter_map(row));
+    Ok(())
+}
+
+/// The members that have not been invited and are not enabled.
+fn pending(accounts: &[AccountId], statuses: &HashMap<String, String>) -> Vec<AccountId> {
+    let is_pending = |account: &&AccountId| {
+        let done = [MemberStatus::Invited, MemberStatus::Enabled].map(MemberStatus::as_str);
+        statuses.get(account.as_str()).is_some_and(|status| !done.contains(&status.as_str()))
+    };
+    accounts.iter().filter(is_pending).copied().collect()
+}
+
+fn invite(
+    context: &Context<'_>,
+    view: &View,
+    accounts: &[AccountId],
+    refused: &mut HashMap<String, String>,
+    progress: &mut Progress,
+) -> Result<(), PageError> {
+    for batch in accounts.chunks(BATCH) {
+        let answer = context.write_as(view, Operation::InviteMembers, &ids(batch))?;
+        progress.called(Call::api(Operation::InviteMembers, ids(batch)).by(view));
+        let before = refused.len();
+        refused.extend(unprocessed(&answer));
+        progress.invited += batch.len() - (refused.len() - before);
+    }
+    Ok(())
+}
+
+/// Adds a message to the invitations of the accounts that are invited.
+fn send(
+    context: &Context<'_>,
+    view: &View,
+    accounts: &[AccountId],
+    message: &str,
+    progress: &mut Progress,
+) -> Result<(), PageError> {
+    for batch in with_status(accounts, &statuses(context, view, accounts)?, MemberStatus::Invited).chunks(LARGE_BATCH) {
+        let body = message_body(view, batch, message);
+        context.control(&Method::POST, PATH, &body, "")?;
+        progress.called(Call::control(&Method::POST, PATH, body, ""));
+    }
+    Ok(())
+}
+
+fn message_body(view: &View, accounts: &[AccountId], message: &str) -> Value {
+    let details: Vec<Value> = accounts.iter().map(|account| json!({ "AccountId": account.as_str() })).collect();
+    let (administrator, region) = (view.account.as_str(), view.region.as_str());
+    json!({
+        "Administrator": administrator,
+        "Regions": [region],
+        "AccountDetails": details,
+        "Invite": true,
+        "Message": message,
+    })
+}
+
+/// The accounts with a status.
+fn with_status(accounts: &[AccountId], statuses: &HashMap<String, String>, wanted: MemberStatus) -> Vec<AccountId> {
+    let has_status =
+        |account: &&AccountId| statuses.get(account.as_str()).is_some_and(|status| status == wanted.as_str());
+    accounts.iter().filter(has_status).copied().collect()
+}
+
+/// Accepts in the place of the accounts that are invited.
+fn accept(
+    context: &Context<'_>,
+    view: &View,
+    accounts: &[AccountId],
+    refused: &mut HashMap<String, String>,
+    progress: &mut Progress,
+) -> Result<(), PageError> {
+    for batch in with_status(accounts, &statuses(context, view, accounts)?, MemberStatus::Invited).chunks(LARGE_BATCH) {
+        let before = refused.len();
+        refused.extend(accept_for(context, view, batch)?);
+        progress.called(accept_call(context, view, batch));
+        progress.accepted += batch.len() - (refused.len() - before);
+    }
+    Ok(())
+}
+
+/// The statuses of accounts, as GetMembers returns them.
+fn statuses(context: &Context<'_>, view: &View, accounts: &[AccountId]) -> Result<HashMap<String, String>, PageError> {
+    let mut statuses = HashMap::new();
+    for batch in accounts.chunks(BATCH) {
+        let answer = context.read_as(view, Operation::GetMembers, &ids(batch))?;
+        let status = |member: &Value| (text(member, "AccountId").to_owned(), text(member, "MemberStatus").to_owned());
+        statuses.extend(list(&answer, "Members").map(status));
+    }
+    Ok(statuses)
+}
+
+impl Progress {
+    fn called(&mut self, call: Call) {
+        if self.calls.len() < SHOWN_CALLS {
+            self.calls.push(call);
+        }
+    }
+
+    /// Notes that a Region refuses all accounts, or returns the error if nothing was done before.
+    fn refuse_all(&mut self, view: &View, rows: &[Row], page_error: PageError) -> Result<(), PageError> {
+        let PageError::Refused { sentence, .. } = &page_error else { return Err(page_error) };
+        if self.calls.is_empty() {
+            return Err(page_error);
+        }
+        let row = |row: &Row| [row.account.to_string(), view.region.to_string(), sentence.clone()];
+        self.refused.extend(rows.iter().map(row));
+        Ok(())
+    }
+}
