@@ -129,7 +129,7 @@ pub(super) fn section(context: &Context<'_>) -> Result<Section, PageError> {
         address: context.view.address(),
         filters: filters(context, &listed),
         summary: paging.shown.clone(),
-        all: (total > shown.len()).then(|| number(total as u64)),
+        all: (total > 1).then(|| number(total as u64)),
         pages: paging.html(),
         preview: preview(context, shown),
         status: listed.status,
