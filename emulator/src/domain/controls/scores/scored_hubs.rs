@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use securityhub_engine::Filter;
 use securityhub_engine::filter::Test;
-use securityhub_fixtures::standards::{CONTROLS, Control, Standard};
+use securityhub_fixtures::standards::{Control, Standard};
 
 use super::{Checks, ControlStatus};
 use crate::domain::arn;
@@ -22,7 +22,7 @@ pub(super) struct ScoredHub {
     pub(super) region: Region,
     /// The enabled standards by short name, each with the ids of its enabled security controls.
     pub(super) standards: BTreeMap<&'static str, HashSet<&'static str>>,
-    /// The findings that count, by the ids of security controls that the Region supports (SCO-01).
+    /// The findings that count, by the ids of security controls (SCO-01).
     pub(super) checks: HashMap<String, Checks>,
 }
 
@@ -37,7 +37,8 @@ impl ScoredHub {
         if !is_enabled {
             return (ControlStatus::Disabled, Checks::default());
         }
-        let checks = self.checks.get(control.id).copied().unwrap_or_default();
+        let checks = self.checks.get(control.id).filter(|_| control.is_available(self.region.as_str()));
+        let checks = checks.copied().unwrap_or_default();
         (checks.status(), checks)
     }
 }
@@ -46,21 +47,12 @@ impl ScoredHub {
 /// SCO-10).
 pub(super) fn of_caller(world: &World, caller: &Caller) -> Vec<ScoredHub> {
     let mut checks = checks(world, caller);
-    let mut unsupported = HashMap::new();
     let hub = |key: HubKey| {
         let standards = standards(world, &key);
-        let mut checks = checks.remove(&key).unwrap_or_default();
-        let unsupported = unsupported.entry(key.region.clone()).or_insert_with(|| unsupported_controls(&key.region));
-        checks.retain(|id, _| !unsupported.contains(id.as_str()));
+        let checks = checks.remove(&key).unwrap_or_default();
         ScoredHub { account: key.account, region: key.region, standards, checks }
     };
     visibility::hubs(world, caller).into_iter().map(hub).collect()
-}
-
-/// The controls that a Region does not support.
-fn unsupported_controls(region: &Region) -> HashSet<&'static str> {
-    let unsupported = CONTROLS.iter().filter(|control| !control.is_available(region.as_str()));
-    unsupported.map(|control| control.id).collect()
 }
 
 /// The standards of a hub, except those being disabled, with the security controls that are enabled in them. A security
