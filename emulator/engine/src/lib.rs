@@ -35,4 +35,7 @@ pub use filter::Filter;
 pub use page::{Page, Position, Row};
 pub use schema::{Field, FieldId, FieldKind, Schema};
 pub use sort::{SortKey, SortValue};
-pub use table::{Batch, Draft, Effort, Forms, Intervals, Key, Layer, NEVER, Part, Scope, Slot, Snapshot, Table};
+pub use table::{
+    Batch, Choice, Distinct, Draft, Effort, Forms, Group, Intervals, Key, Layer, NEVER, Part, Scope, Slot, Snapshot,
+    Summary, Table, TopGroups,
+};

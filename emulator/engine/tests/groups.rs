@@ -11,7 +11,7 @@ use common::question::Question;
 use common::{FIELDS, SCHEMA, below, oracle, table_of};
 use quickcheck::{Arbitrary, Gen};
 use securityhub_engine::filter::{DateRange, Test};
-use securityhub_engine::{Field, FieldKind, Filter, Intervals, Scope};
+use securityhub_engine::{Choice, Field, FieldId, FieldKind, Filter, Intervals, Part, Scope};
 use serde_json::{Value, json};
 
 /// A field by which findings can be grouped.
@@ -139,6 +139,74 @@ fn counts_over_time_equal_the_counts_of_date_filters() {
         (is_within || counted.is_empty()) && (0..7).all(|position| found(position) == expected(position))
     }
     check(1500).quickcheck(agree as fn(Findings, Question, Grouping, i32, u8) -> bool);
+}
+
+/// The groups of findings by the first of these fields that has a value, with the number of findings with the value.
+fn keyed(findings: &[&Value], fields: &[Field]) -> BTreeSet<(usize, String)> {
+    let key = |finding: &&Value| {
+        let mut fields = fields.iter().enumerate();
+        fields.find_map(|(choice, field)| {
+            let value = oracle::values_at(finding, field).into_iter().find_map(|value| text(field.kind, value))?;
+            Some((choice, value))
+        })
+    };
+    findings.iter().filter_map(key).collect()
+}
+
+/// Rules: DSH-58, DSH-59.
+#[test]
+fn the_largest_groups_and_their_summaries_equal_a_naive_count() {
+    fn agree(findings: Findings, question: Question, one: Grouping, other: Grouping, skip: usize) -> bool {
+        let fields = [one.0, other.0];
+        if fields.iter().any(|field| field.kind != FieldKind::String) {
+            return true;
+        }
+        let (table, filter) = (table_of(findings.documents()), question.filter());
+        let all = table.within(Scope::All);
+        let id = |field: &Field| SCHEMA.field(field.name).expect("a field");
+        let choice = |field: &Field| Choice { field: id(field), condition: Filter::everything() };
+        let choices: Vec<Choice> = fields.iter().map(choice).collect();
+        let top = all.top_groups(&filter, &choices, 0, usize::MAX);
+        let selected: Vec<&Value> =
+            findings.documents().filter(|finding| oracle::satisfies(finding, &question)).collect();
+        let found: BTreeSet<(usize, String)> =
+            top.groups.iter().map(|group| (group.choice, group.value.clone())).collect();
+        let counts = fields.map(|field| naive(&findings, &question, &field));
+        let is_counted = top.groups.iter().all(|group| counts[group.choice][&group.value] == group.count);
+        let is_ordered = top.groups.is_sorted_by_key(|group| std::cmp::Reverse(group.count));
+        let sum = top.groups.iter().map(|group| group.count).sum::<u64>();
+        let is_whole = (top.number, top.sum) == (found.len(), sum) && found == keyed(&selected, &fields);
+        let (skip, limit) = (skip % 5, 2);
+        let part = all.top_groups(&filter, &choices, skip, limit).groups;
+        let is_part = part.iter().eq(top.groups.iter().skip(skip).take(limit));
+        let groups: Vec<(FieldId, &str)> =
+            top.groups.iter().map(|group| (choices[group.choice].field, group.value.as_str())).collect();
+        let expected: Vec<u64> = top.groups.iter().map(|group| group.count).collect();
+        is_counted
+            && is_ordered
+            && is_whole
+            && is_part
+            && all.group_counts(&filter, &groups) == expected
+            && summarized(all, &filter, &groups)
+    }
+    check(1500).quickcheck(agree as fn(Findings, Question, Grouping, Grouping, usize) -> bool);
+}
+
+/// Compares summaries with a query for each group.
+fn summarized(all: Part<'_>, filter: &Filter, groups: &[(FieldId, &str)]) -> bool {
+    let id = |name: &str| SCHEMA.field(name).expect("a field");
+    let (fields, time) = ([id("SeverityLabel"), id("ResourceType")], id("UpdatedAt"));
+    let summaries = all.summaries(filter, groups, fields, time);
+    groups.iter().zip(&summaries).all(|((field, value), summary)| {
+        let filter = Filter::All(vec![filter.clone(), Filter::term(*field, Test::equals(*value))]);
+        let last = all.first_and_last(&filter, time).map(|(_, last)| last);
+        let distinct = fields.iter().zip(&summary.distinct).all(|(field, distinct)| {
+            let expected: BTreeSet<String> = all.groups(&filter, *field).into_keys().collect();
+            let found: BTreeSet<String> = all.texts(*field, distinct).map(str::to_owned).collect();
+            found == expected && distinct.count() == found.len() as u64
+        });
+        distinct && summary.last == last
+    })
 }
 
 /// Checks the generator: groups of several findings, and findings in several groups.

@@ -12,7 +12,7 @@ use common::question::Question;
 use common::{SCHEMA, below, oracle, put, sort_keys};
 use quickcheck::{Arbitrary, Gen};
 use securityhub_engine::page::merge;
-use securityhub_engine::{Filter, Page, Position, SortKey, Table};
+use securityhub_engine::{Filter, Page, Position, Scope, SortKey, Table};
 use serde_json::Value;
 
 /// Sort keys over fields of any kind.
@@ -109,6 +109,22 @@ fn rows_are_in_the_order_of_the_oracle() {
         sequences(&select(None, usize::MAX)) == expected && walk(limit, |after| select(after, limit)) == expected
     }
     check(500).quickcheck(ordered as fn(Findings, Question, Sort, usize, usize) -> bool);
+}
+
+/// Rules: DSH-57.
+#[test]
+fn the_position_of_each_row_is_that_of_a_page() {
+    fn equal(findings: Findings, question: Question, sort: Sort) -> bool {
+        let filter = question.filter();
+        let table = &deal(&findings, 1)[0];
+        let all = table.within(Scope::All);
+        let page = table.select(&filter, &sort.0, None, usize::MAX, Vec::new());
+        let expected: Vec<Option<Position>> = page.rows.into_iter().map(|row| Some(row.position)).collect();
+        let end = expected.len();
+        (0..end).map(|number| all.position_of(&filter, &sort.0, number)).eq(expected)
+            && all.position_of(&filter, &sort.0, end).is_none()
+    }
+    check(500).quickcheck(equal as fn(Findings, Question, Sort) -> bool);
 }
 
 /// A table that changes, with an independent record of its findings.

@@ -4,9 +4,31 @@ use securityhub_engine::{FieldKind, Schema};
 use serde_json::{Map, Value, json};
 
 use super::view::Query;
+use crate::state::Timestamp;
 
 /// The name of a chip in a query.
 pub const NAME: &str = "f";
+
+/// A comparison of a chip: its name in addresses, its words in sentences, and the kinds of fields that have it.
+pub type Comparison = (&'static str, &'static str, &'static [FieldKind]);
+
+/// The comparisons. For each kind of field, the first one is the usual one.
+pub const COMPARISONS: [Comparison; 14] = [
+    ("EQUALS", "is", &[FieldKind::String, FieldKind::Map]),
+    ("PREFIX", "begins with", &[FieldKind::String]),
+    ("NOT_EQUALS", "is not", &[FieldKind::String, FieldKind::Map]),
+    ("PREFIX_NOT_EQUALS", "does not begin with", &[FieldKind::String]),
+    ("EQ", "is equal to", &[FieldKind::Number]),
+    ("GTE", "is at least", &[FieldKind::Number]),
+    ("GT", "is more than", &[FieldKind::Number]),
+    ("LTE", "is at most", &[FieldKind::Number]),
+    ("LT", "is less than", &[FieldKind::Number]),
+    ("WITHIN", "is within days", &[FieldKind::Date]),
+    ("OLDER", "is older than days", &[FieldKind::Date]),
+    ("BETWEEN", "is between", &[FieldKind::Number, FieldKind::Date]),
+    ("CIDR", "is in block", &[FieldKind::Ip]),
+    ("IS", "is exactly", &[FieldKind::Keyword, FieldKind::Boolean]),
+];
 
 /// A filter, such as `SeverityLabel:EQUALS:HIGH`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +50,27 @@ impl Chip {
     /// `NAME:EQUALS:VALUE`
     pub fn equals(name: &str, value: &str) -> Chip {
         Chip::new(name, "EQUALS", value)
+    }
+
+    /// The text of the chip in a query.
+    pub fn text(&self) -> String {
+        format!("{}:{}:{}", self.name, self.comparison, self.value)
+    }
+
+    /// The chip in words, such as `SeverityLabel is HIGH`.
+    pub fn words(&self) -> String {
+        let Chip { name, comparison, value } = self;
+        match (comparison.as_str(), value.split_once("..")) {
+            ("BETWEEN", Some((start, end))) => format!("{name} is between {start} and {end}"),
+            ("WITHIN", _) => format!("{name} is within {value} days"),
+            ("OLDER", _) => format!("{name} is older than {value} days"),
+            ("EQ" | "IS", _) => format!("{name} is {value}"),
+            ("CIDR", _) => format!("{name} is in {value}"),
+            _ => {
+                let words = COMPARISONS.iter().find(|(known, ..)| known == comparison);
+                format!("{name} {} {value}", words.map_or(comparison.as_str(), |(_, words, _)| words))
+            }
+        }
     }
 
     /// Parses the value of a query.
@@ -92,8 +135,7 @@ pub fn of(query: &Query) -> Result<Vec<Chip>, String> {
 
 /// The query with these chips and nothing else.
 pub fn query(chips: &[Chip]) -> Query {
-    let text = |chip: &Chip| format!("{}:{}:{}", chip.name, chip.comparison, chip.value);
-    chips.iter().fold(Query::default(), |query, chip| query.and(NAME, &text(chip)))
+    chips.iter().fold(Query::default(), |query, chip| query.and(NAME, &chip.text()))
 }
 
 /// The chips as `Filters`: those of one name are the elements of one list, in their order. An error is the first chip
@@ -154,10 +196,92 @@ fn of_element(schema: &Schema, name: &str, element: &Value) -> Option<Chip> {
     (chip.element(schema)? == expected).then_some(chip)
 }
 
+/// Chips that select those findings of `chips` that have a value in a string field. `None` if no chips do: several chips
+/// of one name are alternatives, so they can only be replaced, and that is exact only if they hold of the value itself.
+/// `is_single` says that no finding has several values in the field.
+pub fn with_value(chips: &[Chip], name: &str, value: &str, is_single: bool) -> Option<Vec<Chip>> {
+    let (same, mut others): (Vec<&Chip>, Vec<&Chip>) = chips.iter().partition(|chip| chip.name == name);
+    let (negative, positive): (Vec<&Chip>, Vec<&Chip>) =
+        same.into_iter().partition(|chip| chip.comparison.contains("NOT"));
+    let holds = |chip: &&Chip| match chip.comparison.as_str() {
+        "PREFIX" => value.starts_with(&chip.value),
+        _ => value == chip.value,
+    };
+    let is_exact = is_single || (negative.is_empty() && (positive.is_empty() || positive.iter().any(holds)));
+    let chip = Chip::equals(name, value);
+    others.push(&chip);
+    is_exact.then(|| others.into_iter().cloned().collect())
+}
+
+/// Chips that select those findings of `chips` with an instant in a range. `None` if no chips do, because a chip of the
+/// same field is relative to the current time.
+pub fn within(chips: &[Chip], name: &str, (from, to): (Timestamp, Timestamp)) -> Option<Vec<Chip>> {
+    let (same, others): (Vec<&Chip>, Vec<&Chip>) = chips.iter().partition(|chip| chip.name == name);
+    let mut ranges = vec![(from, to)];
+    if !same.is_empty() {
+        ranges.clear();
+        for chip in same {
+            let (start, end) = chip.value.split_once("..").filter(|_| chip.comparison == "BETWEEN")?;
+            let (start, end): (Timestamp, Timestamp) = (start.parse().ok()?, end.parse().ok()?);
+            ranges.extend(Some((start.max(from), end.min(to))).filter(|(start, end)| start <= end));
+        }
+    }
+    let ranges = ranges.iter().map(|(from, to)| Chip::new(name, "BETWEEN", &format!("{from}..{to}")));
+    let chips: Vec<Chip> = others.into_iter().cloned().chain(ranges).collect();
+    chips.iter().any(|chip| chip.name == name).then_some(chips)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::Stage;
+
+    /// Rules: DSH-53.
+    #[test]
+    fn a_chip_is_said_in_words() {
+        for (text, words) in [
+            ("SeverityLabel:EQUALS:HIGH", "SeverityLabel is HIGH"),
+            ("Title:PREFIX_NOT_EQUALS:a", "Title does not begin with a"),
+            ("Title:NOT_EQUALS:a:b", "Title is not a:b"),
+            ("Confidence:GTE:5", "Confidence is at least 5"),
+            ("Confidence:BETWEEN:5..7", "Confidence is between 5 and 7"),
+            ("UpdatedAt:WITHIN:7", "UpdatedAt is within 7 days"),
+            ("Sample:IS:true", "Sample is true"),
+            ("Title:NOPE:a", "Title NOPE a"),
+        ] {
+            let chip = Chip::parse(text).unwrap();
+            assert_eq!((chip.words().as_str(), chip.text().as_str()), (words, text));
+        }
+    }
+
+    /// Rules: DSH-25, DSH-58.
+    #[test]
+    fn chips_are_replaced_only_if_the_result_is_exact() {
+        let chips = |texts: &[&str]| texts.iter().filter_map(|text| Chip::parse(text)).collect::<Vec<_>>();
+        let with = |texts: &[&str], is_single: bool| {
+            let found = with_value(&chips(texts), "Type", "ab", is_single)?;
+            Some(found.iter().map(Chip::text).collect::<Vec<_>>().join(" "))
+        };
+        let expected = |text: &str| Some(text.to_owned());
+        assert_eq!(with(&["Title:EQUALS:x"], false), expected("Title:EQUALS:x Type:EQUALS:ab"));
+        assert_eq!(with(&["Type:EQUALS:ab", "Type:EQUALS:c"], false), expected("Type:EQUALS:ab"));
+        assert_eq!(with(&["Type:PREFIX:a"], false), expected("Type:EQUALS:ab"));
+        assert_eq!(with(&["Type:PREFIX:c"], false), None, "the finding was selected by another of its types");
+        assert_eq!(with(&["Type:NOT_EQUALS:c"], false), None);
+        assert_eq!(with(&["Type:NOT_EQUALS:c"], true), expected("Type:EQUALS:ab"));
+        let range = |from: &str, to: &str| {
+            let instant = |hour: &str| format!("2026-01-15T{hour}:00:00Z").parse::<Timestamp>().unwrap();
+            (instant(from), instant(to))
+        };
+        let within =
+            |texts: &[&str]| within(&chips(texts), "UpdatedAt", range("09", "10")).map(|chips| query(&chips).text());
+        let between = "UpdatedAt:BETWEEN:2026-01-15T08:00:00Z..2026-01-15T09:30:00Z";
+        let cut = "?f=UpdatedAt:BETWEEN:2026-01-15T09:00:00Z..2026-01-15T09:30:00Z";
+        assert_eq!(within(&[between]).as_deref(), Some(cut));
+        assert_eq!(within(&["UpdatedAt:BETWEEN:2026-01-15T08:00:00Z..2026-01-15T08:30:00Z"]), None);
+        assert_eq!(within(&["UpdatedAt:WITHIN:7"]), None);
+        assert!(within(&["Title:EQUALS:x"]).is_some_and(|text| text.contains("09:00:00Z..2026-01-15T10:00:00Z")));
+    }
 
     /// Rules: DSH-51.
     #[test]

@@ -33,6 +33,13 @@ pub trait Door {
     /// The error that the account gets.
     fn read(&self, view: &View, operation: Operation, input: &Value) -> Result<Value, AwsError>;
 
+    /// The token with which GetFindings returns the findings of an input after the first `count`; `None` if there are not
+    /// as many. The input has no token of its own.
+    ///
+    /// # Errors
+    /// The error that the account gets from GetFindings.
+    fn token_after(&self, view: &View, input: &Value, count: usize) -> Result<Option<String>, AwsError>;
+
     /// Counts findings that the account of the view sees in its Region, if it may call GetFindings there.
     ///
     /// # Errors

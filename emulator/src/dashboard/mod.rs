@@ -242,6 +242,7 @@ impl Exchange<'_> {
             PageError::NotFound { sentence, instead } => {
                 self.not_found(view, sentence, std::slice::from_ref(&**instead))
             }
+            PageError::Moved(to) => redirect(StatusCode::FOUND, &to.address()),
         }
     }
 
@@ -279,6 +280,7 @@ impl Exchange<'_> {
                 (sentence.as_str(), Some(code))
             }
             PageError::Invalid(sentence) | PageError::NotFound { sentence, .. } => (sentence.as_str(), None),
+            PageError::Moved(to) => return redirect(StatusCode::SEE_OTHER, &to.address()),
         };
         let alert = Some((sentence, code.as_deref()));
         self.show(view, route, Notices { alert, ..Notices::default() }, Some(form))

@@ -99,6 +99,8 @@ pub enum PageError {
         /// The name of a link to a view that exists, and the view.
         instead: Box<(String, View)>,
     },
+    /// The query is a short form of another view, to which the browser is redirected.
+    Moved(Box<View>),
 }
 
 impl PageError {
@@ -112,20 +114,17 @@ impl PageError {
     }
 }
 
-/// True if the page `findings` exists. Only then is a number of findings a link.
-pub const HAS_FINDINGS: bool = false;
-
 /// True if the page `finding` exists. Only then is a finding a link.
 pub const HAS_FINDING: bool = false;
 
-/// A number of findings, with the address of the findings that it counts (DSH-25). Its HTML is a link, or without the
-/// page `findings` an element `data` with the address.
+/// A number of findings, with the address of the findings that it counts (DSH-25). It is not a link if no filters select
+/// exactly these findings.
 #[derive(Clone, Debug, PartialEq, Eq, Template)]
 #[template(path = "parts/count.html")]
 pub struct Count {
     /// The number.
     pub number: String,
-    /// The address of the findings.
+    /// The address of the findings; empty if there is none.
     pub address: String,
 }
 
@@ -232,6 +231,15 @@ impl<'c> Context<'c> {
         answered.map_err(|error| PageError::of_control(error, Call::control(method, path, body.clone(), command)))
     }
 
+    /// The token with which GetFindings returns the findings of an input after the first `count`.
+    ///
+    /// # Errors
+    /// [`PageError::Refused`] with a call of GetFindings.
+    pub fn token_after(&self, input: &Value, count: usize) -> Result<Option<String>, PageError> {
+        let token = self.door.token_after(self.view, input, count);
+        token.map_err(|error| PageError::of_api(&error, Call::api(Operation::GetFindings, input.clone())))
+    }
+
     /// Counts findings that the account sees.
     ///
     /// # Errors
@@ -256,6 +264,12 @@ impl<'c> Context<'c> {
     /// A number of findings with the link to them.
     pub fn counted(&self, number: u64, chips: &[Chip]) -> Count {
         Count { number: text::number(number), address: self.findings(chips) }
+    }
+
+    /// A number of findings, with the link to them if there are chips that select them.
+    pub fn counted_if(&self, number: u64, chips: Option<Vec<Chip>>) -> Count {
+        let address = chips.map(|chips| self.findings(&chips)).unwrap_or_default();
+        Count { number: text::number(number), address }
     }
 
     /// The address of the findings that chips select.

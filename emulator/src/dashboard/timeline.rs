@@ -4,7 +4,7 @@ use askama::Template;
 use securityhub_engine::Intervals;
 
 use super::chart::{self, Column};
-use super::chips::Chip;
+use super::chips::{self, Chip};
 use super::page::{Context, Count};
 use super::template::html;
 use super::text::{self, SEVERITIES, Time};
@@ -79,12 +79,11 @@ pub fn write(context: &Context<'_>, over: &OverTime, chips: &[Chip], time: &str)
     for position in 0..intervals.count {
         let value = |counts: &Vec<u64>| counts.get(position).copied().unwrap_or_default();
         let (from, to, last) = bounds(position);
-        let range = Chip::new(time, "BETWEEN", &format!("{from}..{last}"));
-        let chips: Vec<Chip> = chips.iter().cloned().chain([range]).collect();
         let total = counts.values().map(value).sum();
+        let chips = chips::within(chips, time, (from, last));
         let parts = series.iter().map(|(class, counts)| (*class, value(counts))).collect();
         columns.push(Column { label: Time::from(from).shown, parts });
-        rows.push(Row { from: from.into(), to: to.into(), count: context.counted(total, &chips) });
+        rows.push(Row { from: from.into(), to: to.into(), count: context.counted_if(total, chips) });
     }
     let legend = SEVERITIES.iter().filter(|label| counts.contains_key(**label));
     html(&Timeline {

@@ -118,6 +118,25 @@ pub fn get_findings(context: &Context<'_>, input: Input) -> Result<Answer, AwsEr
     Ok(Answer(page_body(found, &query.binding)))
 }
 
+/// Number of rows that are skipped at a time if a caller sees several tables.
+const STEP: usize = 10_000;
+
+/// The token with which GetFindings returns the findings of a query after the first `count`. `None` if there are not as
+/// many, or if `count` is 0.
+///
+/// # Errors
+/// The errors of [`get_findings`].
+pub fn token_after(context: &Context<'_>, input: Input, count: usize) -> Result<Option<String>, AwsError> {
+    let query = Query::read(context, input)?;
+    let Some(number) = count.checked_sub(1) else { return Ok(None) };
+    let views = visibility::views(context.world, &context.caller);
+    let position = match &views[..] {
+        [only] => query.position_in(only, context, number),
+        views => query.position_among(views, context, number),
+    };
+    Ok(position.map(|position| query.binding.seal(&position)))
+}
+
 /// [`get_findings`], if it takes a bounded amount of work and does not need to wait.
 ///
 /// # Errors
@@ -156,6 +175,41 @@ impl Query {
         let binding = Binding::new(context, Operation::GetFindings, &query);
         let after = binding.open(input.next_token.as_deref())?;
         Ok(Query { filter, sort, after, limit: input.max_results.unwrap_or(PAGE), binding })
+    }
+
+    /// The position of a row, counted from 0, in the only view of a caller.
+    fn position_in(&self, view: &View, context: &Context<'_>, number: usize) -> Option<Position> {
+        let (filter, sort) = (self.filter_in(view, context), &self.sort);
+        let fields: Vec<FieldId> = sort.iter().map(|key| key.field).collect();
+        let position = |findings: &Findings| view.part(findings).position_of(&filter, sort, number);
+        context.world.query_findings(&view.table, &filter, &fields, position).flatten()
+    }
+
+    /// The position of a row, counted from 0, among those of several views. The rows before it are merged in steps.
+    fn position_among(&self, views: &[View], context: &Context<'_>, mut number: usize) -> Option<Position> {
+        let fields: Vec<FieldId> = self.sort.iter().map(|key| key.field).collect();
+        let mut after: Option<Position> = None;
+        loop {
+            let limit = STEP.min(number + 1);
+            let rows = |view: &View| {
+                let filter = self.filter_in(view, context);
+                context.world.query_findings(&view.table, &filter, &fields, |findings| {
+                    let part = view.part(findings);
+                    // Only the positions are needed, so no document is written.
+                    part.select_with(&filter, &self.sort, after.as_ref(), limit, Vec::new(), &|_, _| {})
+                })
+            };
+            let pages: Vec<Page> = views.iter().filter_map(rows).collect();
+            let mut page = page::merge(&pages, &self.sort, limit, Vec::new());
+            if number < page.rows.len() {
+                return Some(page.rows.swap_remove(number).position);
+            }
+            if !page.more {
+                return None;
+            }
+            number -= page.rows.len();
+            after = page.rows.pop().map(|row| row.position);
+        }
     }
 
     /// The filter, restricted to what a view shows.

@@ -158,6 +158,14 @@ impl Door for Service {
         parsed(operation, &answer.0)
     }
 
+    fn token_after(&self, view: &View, input: &Value, count: usize) -> Result<Option<String>, AwsError> {
+        let (operation, text) = (Operation::GetFindings, input.to_string());
+        self.read_as(view, |world, caller| {
+            let input = gate::enter(world, &caller, None, operation, document(operation, &text)?)?;
+            operations::findings::token_after(&Context { world, caller, test: None }, input, count)
+        })
+    }
+
     fn count(&self, view: &View, query: &mut CountQuery<'_>) -> Result<(), AwsError> {
         let operation = Operation::GetFindings;
         self.read_as(view, |world, caller| {

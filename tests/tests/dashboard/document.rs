@@ -71,6 +71,33 @@ impl Document {
         })
     }
 
+    /// The texts of the cells of the table with a caption, row by row, without its header; empty if there is no table.
+    pub fn rows(&self, caption: &str) -> Vec<Vec<String>> {
+        self.with(|html| {
+            let is_named = |table: &Node<'_, '_>| content(one(*table, "caption")) == caption;
+            let Some(table) = elements(html, "table").find(is_named) else { return Vec::new() };
+            let row = |row: Node<'_, '_>| row.children().filter(Node::is_element).map(content).collect();
+            elements(one(table, "tbody"), "tr").map(row).collect()
+        })
+    }
+
+    /// The header of the table with a caption.
+    pub fn columns(&self, caption: &str) -> Vec<String> {
+        self.with(|html| {
+            let is_named = |table: &Node<'_, '_>| content(one(*table, "caption")) == caption;
+            let table = elements(html, "table").find(is_named).unwrap_or_else(|| panic!("no table {caption}"));
+            elements(one(table, "thead"), "th").map(content).collect()
+        })
+    }
+
+    /// The address of the link with a text or a name.
+    pub fn link(&self, name: &str) -> Option<String> {
+        self.with(|html| {
+            let is_named = |link: &Node<'_, '_>| link.attribute("aria-label") == Some(name) || content(*link) == name;
+            elements(html, "a").find(is_named).map(|link| attribute(link, "href").to_owned())
+        })
+    }
+
     pub fn check_structure(&self, address: &str) {
         self.with(|html| {
             assert!(self.text.starts_with("<!DOCTYPE html>\n"), "{address}");
@@ -83,6 +110,9 @@ impl Document {
             let main = body.children().find(|child| child.has_tag_name("nav")).unwrap();
             assert_eq!(attribute(main, "aria-label"), "Main", "{address}");
             let current = elements(main, "a").filter(|link| link.attribute("aria-current") == Some("page"));
+            let navigation = body.children().find(|child| child.has_tag_name("nav")).unwrap();
+            assert_eq!(navigation.attribute("aria-label").unwrap_or_default(), "Main", "{address}");
+            let current = elements(navigation, "a").filter(|link| link.attribute("aria-current") == Some("page"));
             assert!(current.count() <= 1, "{address}");
             let heading = content(one(one(body, "main"), "h1"));
             let (account, region) = seen_as(address);

@@ -6,6 +6,7 @@ mod accounts;
 mod calls;
 mod control;
 mod document;
+mod findings;
 mod forms;
 mod insights;
 mod links;

@@ -118,6 +118,22 @@ impl Dates {
         }
     }
 
+    /// The first instant of a slot, if it fits into 64 bits.
+    pub(crate) fn first(&self, slot: u32) -> Option<i64> {
+        match self {
+            Self::Near(cells) => cells.first(slot),
+            Self::Far(cells) => cells.first(slot).and_then(|instant| i64::try_from(instant).ok()),
+        }
+    }
+
+    /// Returns whether no slot has several instants.
+    pub(crate) fn is_single(&self) -> bool {
+        match self {
+            Self::Near(cells) => cells.is_single(),
+            Self::Far(cells) => cells.is_single(),
+        }
+    }
+
     /// The earliest or latest instant of a slot.
     pub(crate) fn extreme(&self, slot: u32, latest: bool) -> Option<Instant> {
         match self {

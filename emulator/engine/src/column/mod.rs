@@ -130,7 +130,8 @@ impl Column {
         }
     }
 
-    fn present(&self, block: usize) -> Bits {
+    /// The slots of a block that have a value.
+    pub(crate) fn present(&self, block: usize) -> Bits {
         match &self.values {
             Values::Coded { cells, .. } => cells.present(block),
             Values::Number(cells) => cells.present(block),
@@ -204,6 +205,78 @@ impl Column {
     pub(crate) fn first_code(&self, slot: u32) -> Option<u32> {
         match &self.values {
             Values::Coded { cells, .. } => cells.first(slot),
+            _ => None,
+        }
+    }
+
+    /// The largest code plus one, if the column has codes.
+    pub(crate) fn codes(&self) -> usize {
+        match &self.values {
+            Values::Coded { dictionary, .. } => dictionary.end(),
+            _ => 0,
+        }
+    }
+
+    /// The code of a text, if the column has codes.
+    pub(crate) fn code(&self, text: &str) -> Option<u32> {
+        match &self.values {
+            Values::Coded { dictionary, .. } => dictionary.code("", text),
+            _ => None,
+        }
+    }
+
+    /// The rank of each code's text, if the column is of kind String and no slot has several values.
+    pub(crate) fn text_ranks(&self) -> Option<&[u32]> {
+        match &self.values {
+            Values::Coded { dictionary, cells, .. } if self.kind == FieldKind::String && cells.is_single() => {
+                Some(dictionary.ranks())
+            }
+            _ => None,
+        }
+    }
+
+    /// The slots among `slots` that have a code.
+    pub(crate) fn with_code(&self, block: usize, slots: &Bits, code: u32) -> Bits {
+        match &self.values {
+            Values::Coded { cells, .. } => cells.passing(block, slots, |other| other == code),
+            _ => Bits::NONE,
+        }
+    }
+
+    /// The codes of a slot, if the column has codes.
+    pub(crate) fn codes_of(&self, slot: u32) -> impl Iterator<Item = u32> {
+        let cells = match &self.values {
+            Values::Coded { cells, .. } => Some(cells),
+            _ => None,
+        };
+        cells.into_iter().flat_map(move |cells| cells.values(slot))
+    }
+
+    /// Passes each code of each of the slots of a block to `each`, with the position of the slot. Does nothing for
+    /// columns without codes.
+    pub(crate) fn each_code(&self, block: usize, slots: &Bits, mut each: impl FnMut(usize, u32)) {
+        let Values::Coded { cells, .. } = &self.values else { return };
+        cells.each_first(block, slots, &mut each);
+        for position in slots.and(&cells.several(block)).positions() {
+            let slot = number(block * crate::bits::BLOCK + position);
+            cells.values(slot).skip(1).for_each(|code| each(position, code));
+        }
+    }
+
+    /// Returns whether no slot has several values.
+    pub(crate) fn is_single(&self) -> bool {
+        match &self.values {
+            Values::Coded { cells, .. } => cells.is_single(),
+            Values::Number(cells) => cells.is_single(),
+            Values::Date(dates) => dates.is_single(),
+            Values::Boolean(cells) => cells.is_single(),
+        }
+    }
+
+    /// The first instant of a slot, if the column has instants and it fits into 64 bits.
+    pub(crate) fn first_instant(&self, slot: u32) -> Option<i64> {
+        match &self.values {
+            Values::Date(dates) => dates.first(slot),
             _ => None,
         }
     }

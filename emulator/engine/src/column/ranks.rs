@@ -89,6 +89,12 @@ impl<'t> Ranks<'t> {
         }
     }
 
+    /// The slots among `candidates` that come before a rank. Not all of them are found.
+    pub(crate) fn before(&self, block: usize, candidates: &Bits, rank: u128) -> Bits {
+        let is_exact = self.column.is_some_and(|column| !matches!(column.values, Values::Boolean(_)));
+        rank.checked_sub(1).filter(|_| is_exact).map_or(Bits::NONE, |rank| self.up_to(block, candidates, rank))
+    }
+
     /// The positions of a block's slots whose rank is lower than that of missing values, in order. `None` if the
     /// block's order is not kept.
     pub(crate) fn in_order(&self, block: usize) -> Option<SortedPositions<'t>> {

@@ -23,10 +23,12 @@ mod forms;
 mod groups;
 mod histogram;
 mod keys;
+mod nth;
 mod order;
 mod part;
 mod searches;
 mod select;
+mod top;
 
 pub use documents::{Batch, Snapshot};
 pub use draft::Draft;
@@ -34,6 +36,7 @@ pub use histogram::Intervals;
 pub use keys::Key;
 pub use part::{Layer, Part, Scope};
 pub use select::{Effort, Forms};
+pub use top::{Choice, Distinct, Group, Summary, TopGroups};
 
 use columns::Columns;
 use documents::Documents;

@@ -101,7 +101,10 @@ impl<'t> Order<'t> {
         let Some(ranks) = self.ranks.first().copied() else { return self.read(plan, block, &all) };
         let positions = if self.is_selective { None } else { ranks.in_order(block) };
         let Some(mut positions) = positions else {
-            let passing = plan.passing(self.part.table, block, &all, &mut self.work);
+            let mut passing = plan.passing(self.part.table, block, &all, &mut self.work);
+            if let Some(after) = self.first_after() {
+                passing = passing.without(&ranks.before(block, &passing, after));
+            }
             self.work += passing.reach();
             return self.offer_all(block, &self.possible(block, &passing));
         };

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod control;
+pub mod findings;
 pub mod insight;
 pub mod insights;
 pub mod overview;

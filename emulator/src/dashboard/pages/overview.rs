@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::dashboard::call::Call;
 use crate::dashboard::chart::{self, Bar};
 use crate::dashboard::chips::{self, Chip};
-use crate::dashboard::page::{Content, Context, Count, HAS_FINDINGS, PageError};
+use crate::dashboard::page::{Content, Context, Count, PageError};
 use crate::dashboard::text::{self, ABSENT, SEVERITIES};
 use crate::dashboard::{scores, timeline};
 use crate::domain::arn;
@@ -91,8 +91,7 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     let accounts = figures.accounts();
     let more = |count: usize, group: &str| {
         let query = chips::query(&open()).and("group", group);
-        (HAS_FINDINGS && count > ROWS)
-            .then(|| Count { number: text::number(count as u64), address: context.link("findings", query) })
+        (count > ROWS).then(|| Count { number: text::number(count as u64), address: context.link("findings", query) })
     };
     let (scores, score_call) = scores(context);
     let coverage = Coverage::of(context);
@@ -116,7 +115,7 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
 }
 
 /// A call that imports a finding of the account's own product.
-fn import_call(context: &Context<'_>) -> Call {
+pub fn import_call(context: &Context<'_>) -> Call {
     let (account, region) = (context.view.account, &context.view.region);
     let now = timestamp_text(context.world.clock.now());
     let product = arn::product(region, account.as_str(), account.as_str(), "default");

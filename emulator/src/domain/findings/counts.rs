@@ -12,6 +12,10 @@ use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
 use crate::state::{Findings, World};
 
+mod groups;
+
+pub use groups::{GroupOfFindings, Grouped, Grouping};
+
 /// Counts the findings that a caller sees.
 pub struct Counter<'w> {
     world: &'w World,

@@ -63,6 +63,11 @@ fn check(table: &Table, rows: &[Option<Values>], sort: &[SortKey], least: Option
     expected.sort();
     let range = crate::filter::NumberRange { gte: least.map(f64::from), ..Default::default() };
     let filter = least.map_or(Filter::everything(), |_| Filter::term(CONFIDENCE, Test::Number(range)));
+    for number in [0, 99, 1_999, 2_000, expected.len() / 2, expected.len().saturating_sub(1), expected.len()] {
+        let position = table.within(Scope::All).position_of(&filter, sort, number);
+        let found = position.map(|position| position.sequence);
+        assert_eq!(found, expected.get(number).map(|(_, sequence)| *sequence), "{sort:?} {least:?} {number}");
+    }
     let mut after: Option<Position> = None;
     for start in [0, 100, 200] {
         let page = table.select(&filter, sort, after.as_ref(), 100, Vec::new());

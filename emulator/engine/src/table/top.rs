@@ -1,0 +1,241 @@
+//! The largest groups of documents, and summaries of groups.
+//!
+//! A group is a field and one of its values, and contains all documents with that value. Which groups exist is decided
+//! by keys: the key of a document is the first value of the first of several fields that has one.
+
+use std::cmp::Reverse;
+
+use super::{Part, at};
+use crate::bits::Ones;
+use crate::column::Column;
+use crate::filter::Filter;
+use crate::plan::{self, Plan};
+use crate::schema::FieldId;
+
+/// A field that provides keys.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// The field, of kind String, Ip or Map.
+    pub field: FieldId,
+    /// Only documents that satisfy this filter get their key from the field.
+    pub condition: Filter,
+}
+
+/// A group of documents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// The index of the field among the choices.
+    pub choice: usize,
+    /// The value as text.
+    pub value: String,
+    /// The number of documents with the value, whatever their keys are.
+    pub count: u64,
+}
+
+/// A range of groups, those with most documents first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TopGroups {
+    /// The groups of the range.
+    pub groups: Vec<Group>,
+    /// The number of all groups.
+    pub number: usize,
+    /// The sum of the counts of all groups. A document counts in each group to which it belongs.
+    pub sum: u64,
+}
+
+/// The distinct values that a field has among the documents of a group.
+#[derive(Clone, Debug, Default)]
+pub struct Distinct(Vec<u64>);
+
+impl Distinct {
+    fn insert(&mut self, code: u32) {
+        let (word, bit) = (code as usize / 64, code % 64);
+        if word >= self.0.len() {
+            self.0.resize(word + 1, 0);
+        }
+        if let Some(word) = self.0.get_mut(word) {
+            *word |= 1 << bit;
+        }
+    }
+
+    /// The number of values.
+    pub fn count(&self) -> u64 {
+        self.0.iter().map(|word| u64::from(word.count_ones())).sum()
+    }
+
+    fn codes(&self) -> impl Iterator<Item = usize> {
+        let words = self.0.iter().enumerate();
+        words.flat_map(|(index, word)| Ones(*word).map(move |bit| index * 64 + bit))
+    }
+}
+
+/// A summary of the documents of a group.
+#[derive(Clone, Debug)]
+pub struct Summary<const N: usize> {
+    /// The distinct values of each of the fields.
+    pub distinct: [Distinct; N],
+    /// The latest instant, in nanoseconds since 1970.
+    pub last: Option<i64>,
+}
+
+/// The keys of a choice and the numbers of documents, by code.
+struct Keys<'t> {
+    column: &'t Column,
+    is_key: Vec<bool>,
+    counts: Vec<u64>,
+}
+
+impl<'t> Part<'t> {
+    /// The groups with most documents that satisfy `filter`, from the one with the number `skip`, counted from 0. Groups
+    /// of equal size have a fixed order until the table changes.
+    pub fn top_groups(&self, filter: &Filter, choices: &[Choice], skip: usize, limit: usize) -> TopGroups {
+        let Some(counted) = self.count_keys(filter, choices) else { return TopGroups::default() };
+        // The count comes first, so that the order of the tuples is the order of groups.
+        let mut found: Vec<(Reverse<u64>, usize, usize)> = Vec::new();
+        for (choice, counts) in counted.iter().enumerate() {
+            let keys = counts.is_key.iter().zip(&counts.counts).enumerate().filter(|(_, (is_key, _))| **is_key);
+            found.extend(keys.map(|(code, (_, count))| (Reverse(*count), choice, code)));
+        }
+        let (number, sum) = (found.len(), found.iter().map(|(count, ..)| count.0).sum());
+        let end = skip.saturating_add(limit).min(number);
+        if skip >= end {
+            return TopGroups { groups: Vec::new(), number, sum };
+        }
+        if end < number {
+            found.select_nth_unstable(end - 1);
+            found.truncate(end);
+        }
+        if skip > 0 {
+            found.select_nth_unstable(skip - 1);
+        }
+        found.drain(..skip);
+        found.sort_unstable();
+        let text = |choice: usize, code: usize| counted.get(choice)?.column.text(code).map(str::to_owned);
+        let group = |(count, choice, code): (Reverse<u64>, usize, usize)| {
+            Some(Group { choice, value: text(choice, code)?, count: count.0 })
+        };
+        TopGroups { groups: found.into_iter().filter_map(group).collect(), number, sum }
+    }
+
+    fn count_keys(&self, filter: &Filter, choices: &[Choice]) -> Option<Vec<Keys<'t>>> {
+        let table = self.table;
+        let conditions: Vec<Filter> = choices.iter().map(|choice| choice.condition.simplify()).collect();
+        let mut fields: Vec<FieldId> = choices.iter().map(|choice| choice.field).collect();
+        for condition in &conditions {
+            plan::columns(condition, &table.schema, &mut fields);
+        }
+        table.build(&Filter::everything(), fields.clone());
+        let plan = |filter| Plan::new(filter, &table.schema, table, table.len() as u64);
+        let plans: Vec<Plan<'_>> = conditions.iter().map(plan).collect();
+        let counts = |choice: &Choice| {
+            let column = table.columns.get(choice.field)?;
+            Some(Keys { column, is_key: vec![false; column.codes()], counts: Vec::new() })
+        };
+        let mut counted: Vec<Keys<'t>> = choices.iter().map(counts).collect::<Option<_>>()?;
+        self.each_block(filter, fields, |block, slots| {
+            let mut left = *slots;
+            for (counts, plan) in counted.iter_mut().zip(&plans) {
+                counts.column.count(block, slots, &mut counts.counts);
+                let with_value = left.and(&counts.column.present(block));
+                let keyed = plan.passing(table, block, &with_value, &mut 0);
+                for position in keyed.positions() {
+                    let code = counts.column.first_code(at(block, position).0);
+                    if let Some(is_key) = code.and_then(|code| counts.is_key.get_mut(code as usize)) {
+                        *is_key = true;
+                    }
+                }
+                left = left.without(&keyed);
+            }
+        });
+        Some(counted)
+    }
+
+    /// The number of documents that satisfy `filter` in each group, given by field and value.
+    pub fn group_counts(&self, filter: &Filter, groups: &[(FieldId, &str)]) -> Vec<u64> {
+        let table = self.table;
+        let mut fields: Vec<FieldId> = groups.iter().map(|(field, _)| *field).collect();
+        fields.sort_unstable();
+        fields.dedup();
+        let mut counts: Vec<Vec<u64>> = vec![Vec::new(); fields.len()];
+        self.each_block(filter, fields.clone(), |block, slots| {
+            for (field, counts) in fields.iter().zip(&mut counts) {
+                if let Some(column) = table.columns.get(*field) {
+                    column.count(block, slots, counts);
+                }
+            }
+        });
+        let count = |(field, value): &(FieldId, &str)| {
+            let counts = counts.get(fields.binary_search(field).ok()?)?;
+            counts.get(table.columns.get(*field)?.code(value)? as usize).copied()
+        };
+        groups.iter().map(|group| count(group).unwrap_or_default()).collect()
+    }
+
+    /// Summaries of the documents that satisfy `filter` in each group, given by field and value: the distinct values of
+    /// `fields`, of kind String, and the latest instant of `time`.
+    pub fn summaries<const N: usize>(
+        &self,
+        filter: &Filter,
+        groups: &[(FieldId, &str)],
+        fields: [FieldId; N],
+        time: FieldId,
+    ) -> Vec<Summary<N>> {
+        let table = self.table;
+        let empty = || Summary { distinct: std::array::from_fn(|_| Distinct::default()), last: None };
+        let mut summaries: Vec<Summary<N>> = groups.iter().map(|_| empty()).collect();
+        let needed = groups.iter().map(|(field, _)| *field).chain(fields).chain([time]).collect();
+        table.build(&Filter::everything(), needed);
+        let rows = self.rows_of_codes(groups);
+        let columns = fields.map(|field| table.columns.get(field));
+        let dates = table.columns.get(time);
+        self.each_block(filter, Vec::new(), |block, slots| {
+            for (column, rows) in &rows {
+                column.each_code(block, slots, |position, code| {
+                    let row = rows.get(code as usize).copied().unwrap_or_default();
+                    let Some(summary) = row.checked_sub(1).and_then(|row| summaries.get_mut(row as usize)) else {
+                        return;
+                    };
+                    let slot = at(block, position).0;
+                    for (distinct, column) in summary.distinct.iter_mut().zip(columns) {
+                        column
+                            .into_iter()
+                            .flat_map(|column| column.codes_of(slot))
+                            .for_each(|code| distinct.insert(code));
+                    }
+                    summary.last = summary.last.max(dates.and_then(|dates| dates.first_instant(slot)));
+                });
+            }
+        });
+        summaries
+    }
+
+    /// For each field of the groups: its column, and for each code the number of the group, counted from 1, or 0.
+    fn rows_of_codes(&self, groups: &[(FieldId, &str)]) -> Vec<(&'t Column, Vec<u32>)> {
+        let mut fields: Vec<FieldId> = groups.iter().map(|(field, _)| *field).collect();
+        fields.sort_unstable();
+        fields.dedup();
+        let rows = |field: FieldId| {
+            let column = self.table.columns.get(field)?;
+            let mut rows = vec![0; column.codes()];
+            for (number, (_, value)) in (1..).zip(groups).filter(|(_, (other, _))| *other == field) {
+                let code = column.code(value).and_then(|code| rows.get_mut(code as usize));
+                if let Some(row) = code {
+                    *row = number;
+                }
+            }
+            Some((column, rows))
+        };
+        fields.into_iter().filter_map(rows).collect()
+    }
+
+    /// The texts of distinct values of a field.
+    pub fn texts(&self, field: FieldId, distinct: &Distinct) -> impl Iterator<Item = &'t str> {
+        let column = self.table.columns.get(field);
+        distinct.codes().filter_map(move |code| column?.text(code))
+    }
+
+    /// Returns whether no document of the table has several values of a field. The field must have been read before.
+    pub fn is_single(&self, field: FieldId) -> bool {
+        self.table.columns.get(field).is_some_and(Column::is_single)
+    }
+}

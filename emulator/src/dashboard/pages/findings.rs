@@ -1,0 +1,210 @@
+//! `Findings`: the findings that filters select, in pages or in groups, with their histogram (DSH-50 to DSH-60).
+
+use askama::Template;
+use securityhub_fixtures::Operation;
+use serde_json::{Map, Value};
+
+use crate::dashboard::call::Call;
+use crate::dashboard::chips::{self, Chip};
+use crate::dashboard::page::{Content, Context, Count, PageError};
+use crate::dashboard::{text, timeline};
+use crate::domain::findings::counts::{Grouping, OverTime};
+
+use super::overview;
+
+mod filters;
+mod groups;
+mod narrow;
+mod pages;
+mod pasted;
+mod rows;
+mod wanted;
+
+use filters::Filters;
+use groups::Groups;
+use pages::Pages;
+use rows::Rows;
+use wanted::{Group, TIMES, Wanted};
+
+/// Maximum number of chips for which the page says how many findings there would be without them.
+const WITHOUT: usize = 20;
+
+#[derive(Template)]
+#[template(path = "pages/findings.html")]
+struct Findings {
+    filters: Filters,
+    has_timeline: bool,
+    result: Option<FindingsResult>,
+}
+
+/// What the filters select.
+struct FindingsResult {
+    timeline: Option<String>,
+    times: Vec<Choice>,
+    groupings: Vec<Choice>,
+    empty: Option<Empty>,
+    /// `1–50 of 67 findings`
+    shown: String,
+    rows: Option<Rows>,
+    groups: Option<Groups>,
+    pages: Pages,
+}
+
+/// A link to another state of the page.
+struct Choice {
+    name: &'static str,
+    address: String,
+    is_current: bool,
+}
+
+/// Why there are no findings, and what to do.
+enum Empty {
+    /// The account sees no finding at all. Contains the call that imports one.
+    World(String),
+    /// No finding has all chips. For each of them, the number of findings without it.
+    Chips(Vec<(String, Count)>),
+}
+
+/// The numbers of the page, counted at one moment.
+struct Figures {
+    total: u64,
+    all: u64,
+    without: Vec<u64>,
+    over_time: Option<OverTime>,
+}
+
+/// Shows the page.
+pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
+    let schema = context.world.schema();
+    let (wanted, mut problems) = Wanted::parse(&context.view.query, schema);
+    match filters::added(context, &wanted) {
+        Ok(None) => {}
+        Ok(Some(to)) => return Err(PageError::Moved(Box::new(to))),
+        Err(problem) => problems.push(problem),
+    }
+    let input = wanted.input(schema).map_err(|chip| {
+        problems.push(format!("`f={}` is not a filter of GetFindings: {}.", chip.text(), expected(context, &chip)));
+    });
+    if let (Ok(input), []) = (input, &problems[..]) {
+        match result(context, &wanted, &input) {
+            Ok((result, calls)) => {
+                let filters = Filters::of(context, &wanted, &input)?;
+                let has_timeline = result.timeline.is_some();
+                let page = Findings { filters, has_timeline, result: Some(result) };
+                return Ok(Content::new("Findings", &page, calls));
+            }
+            // Filters that GetFindings refuses are a fault of the address. Other refusals have pages of their own.
+            Err(PageError::Refused { sentence, status: 400, .. }) => problems.push(sentence),
+            Err(page_error) => return Err(page_error),
+        }
+    }
+    let filters = Filters::without_result(context, &wanted);
+    let page = Findings { filters, has_timeline: false, result: None };
+    Ok(Content { alert: Some(problems.join(" ")), ..Content::new("Findings", &page, Vec::new()) })
+}
+
+/// What a chip with an unknown filter, comparison or value should contain.
+fn expected(context: &Context<'_>, chip: &Chip) -> String {
+    let schema = context.world.schema();
+    let Some(kind) = schema.field(&chip.name).and_then(|field| schema.kind(field)) else {
+        return format!("there is no filter `{}`", chip.name);
+    };
+    let known = chips::COMPARISONS.iter().filter(|(.., kinds)| kinds.contains(&kind)).map(|(name, ..)| *name);
+    let known: Vec<&str> = known.collect();
+    if known.contains(&chip.comparison.as_str()) {
+        return format!("`{}` is not a valid value for {}", chip.value, chip.comparison);
+    }
+    format!("{} has the comparisons {}", chip.name, known.join(", "))
+}
+
+fn result(context: &Context<'_>, wanted: &Wanted, input: &Value) -> Result<(FindingsResult, Vec<Call>), PageError> {
+    let filters = input.get("Filters").and_then(Value::as_object).cloned().unwrap_or_default();
+    let figures = Figures::count(context, wanted, &filters)?;
+    let over_time = figures.over_time.as_ref();
+    let timeline = over_time.map(|over| timeline::write(context, over, &wanted.chips, wanted.time));
+    let (mut rows, mut groups, mut calls) = (None, None, Vec::new());
+    let (shown, pages) = if let Some(group) = &wanted.group {
+        let (found, pages) = Groups::of(context, wanted, (group, &filters), figures.total)?;
+        calls.push(Call::api(Operation::GetFindings, input.clone()).of("The findings that are grouped, in pages"));
+        groups = Some(found);
+        (text::counted(figures.total, "finding", "findings"), pages)
+    } else {
+        let pages = Pages::of(context, wanted, figures.total, ("finding", "findings"))?;
+        let (found, call) = Rows::of(context, wanted, input, pages.skip())?;
+        calls.push(call);
+        rows = (figures.total > 0).then_some(found);
+        (pages.shown.clone(), pages)
+    };
+    let result = FindingsResult {
+        timeline,
+        times: times(context, wanted),
+        groupings: groupings(context, wanted),
+        empty: figures.empty(context, wanted),
+        shown,
+        rows,
+        groups: groups.filter(|_| figures.total > 0),
+        pages,
+    };
+    Ok((result, calls))
+}
+
+impl Figures {
+    fn count(context: &Context<'_>, wanted: &Wanted, filters: &Map<String, Value>) -> Result<Figures, PageError> {
+        let schema = context.world.schema();
+        let without = |position: usize| {
+            let others = wanted.chips.iter().enumerate().filter(|(other, _)| *other != position);
+            let others: Vec<Chip> = others.map(|(_, chip)| chip.clone()).collect();
+            chips::filters(schema, &others).unwrap_or_default()
+        };
+        context.count(|counter| {
+            let total = counter.all(filters)?;
+            let over_time = counter.over_time(filters, (wanted.time, "SeverityLabel"), timeline::intervals)?;
+            if total > 0 {
+                return Ok(Figures { total, all: total, without: Vec::new(), over_time });
+            }
+            let positions = 0..wanted.chips.len().min(WITHOUT);
+            let without = positions.map(|position| counter.all(&without(position))).collect::<Result<_, _>>()?;
+            Ok(Figures { total, all: counter.all(&Map::new())?, without, over_time })
+        })
+    }
+
+    fn empty(&self, context: &Context<'_>, wanted: &Wanted) -> Option<Empty> {
+        if self.total > 0 {
+            return None;
+        }
+        if self.all == 0 {
+            return Some(Empty::World(context.shown(&[overview::import_call(context)])));
+        }
+        let without = |(chip, count): (usize, &u64)| {
+            let words = wanted.chips.get(chip).map(Chip::words)?;
+            Some((words, context.counted(*count, &filters::without(&wanted.chips, chip))))
+        };
+        Some(Empty::Chips(self.without.iter().enumerate().filter_map(without).collect()))
+    }
+}
+
+/// The links that choose the field of the histogram.
+fn times(context: &Context<'_>, wanted: &Wanted) -> Vec<Choice> {
+    let choice = |name: &'static str| Choice {
+        name,
+        address: context.link("findings", Wanted { time: name, ..wanted.clone() }.at(wanted.page)),
+        is_current: wanted.time == name,
+    };
+    TIMES.into_iter().map(choice).collect()
+}
+
+/// The links that choose the grouping.
+fn groupings(context: &Context<'_>, wanted: &Wanted) -> Vec<Choice> {
+    let choice = |name: &'static str, group: Option<Group>| Choice {
+        name,
+        is_current: wanted.group == group,
+        address: context.link("findings", Wanted { group, ..wanted.clone() }.query()),
+    };
+    let fixed = [("Check", Group::Check), ("Resource", Group::Resource), ("Account", Group::Account)];
+    let mut choices = vec![choice("None", None)];
+    choices.extend(fixed.map(|(name, group)| choice(name, Some(group))));
+    if let Some(Group::Field(name)) = &wanted.group {
+        choices.push(choice(name, wanted.group.clone()));
+    }
+    choices
+}

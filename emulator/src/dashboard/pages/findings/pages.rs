@@ -1,0 +1,62 @@
+//! The pages of the table: which rows are shown, and the links to other pages (DSH-50, DSH-57).
+
+use super::wanted::{SIZES, Wanted};
+use crate::dashboard::page::{Context, PageError};
+use crate::dashboard::text;
+
+/// The pages of a table.
+pub(super) struct Pages {
+    /// `1–50 of 67 findings`
+    pub(super) shown: String,
+    /// `Page 1 of 2`
+    pub(super) position: String,
+    /// The links to other pages, without an address if they lead nowhere.
+    pub(super) links: Vec<(&'static str, Option<String>)>,
+    /// The links to other numbers of rows; the current one has no address.
+    pub(super) sizes: Vec<(usize, Option<String>)>,
+    skip: usize,
+}
+
+impl Pages {
+    /// The requested page of a table with `total` rows.
+    ///
+    /// # Errors
+    /// [`PageError::NotFound`] with the last page if there are fewer pages.
+    pub(super) fn of(
+        context: &Context<'_>,
+        wanted: &Wanted,
+        total: u64,
+        (one, several): (&str, &str),
+    ) -> Result<Pages, PageError> {
+        let rows = usize::try_from(total).unwrap_or(usize::MAX);
+        let (page, size) = (wanted.page, wanted.size);
+        let last = rows.div_ceil(size).max(1);
+        let number = |number: usize| text::number(number as u64);
+        if page > last {
+            let sentence = format!("There is no page {}; the last one is {}.", number(page), number(last));
+            let instead = (format!("Page {}", number(last)), context.view.to("findings", wanted.at(last)));
+            return Err(PageError::NotFound { sentence, instead: Box::new(instead) });
+        }
+        let skip = (page - 1) * size;
+        let counted = text::counted(total, one, several);
+        let shown = match rows {
+            0 => counted,
+            _ => format!("{}–{} of {counted}", number(skip + 1), number(rows.min(skip + size))),
+        };
+        let link = |is_there: bool, page: usize| is_there.then(|| context.link("findings", wanted.at(page)));
+        let links = vec![
+            ("First", link(page > 1, 1)),
+            ("Previous", link(page > 1, page.saturating_sub(1))),
+            ("Next", link(page < last, page + 1)),
+            ("Last", link(page < last, last)),
+        ];
+        let resized = |size: usize| context.link("findings", Wanted { size, ..wanted.clone() }.query());
+        let sizes = SIZES.map(|other| (other, (other != size).then(|| resized(other)))).into();
+        Ok(Pages { shown, position: format!("Page {} of {}", number(page), number(last)), links, sizes, skip })
+    }
+
+    /// The number of rows before the page.
+    pub(super) fn skip(&self) -> usize {
+        self.skip
+    }
+}

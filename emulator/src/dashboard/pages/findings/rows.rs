@@ -1,0 +1,187 @@
+//! The table `Findings` (DSH-55), read with GetFindings.
+
+use securityhub_fixtures::Operation;
+use serde_json::Value;
+
+use super::narrow;
+use super::wanted::{Sort, Wanted};
+use crate::dashboard::call::Call;
+use crate::dashboard::chips::Chip;
+use crate::dashboard::page::{Context, PageError};
+use crate::dashboard::text::{self, ABSENT, Time};
+
+/// Maximum size of the table with all links of `Narrow`. If it were larger, each row has a link to the page with its own
+/// ones.
+const MOST: usize = 220 * 1024;
+/// Approximate size of a row without its values.
+const ROW: usize = 800;
+
+/// The table.
+pub(super) struct Rows {
+    pub(super) columns: Vec<Column>,
+    pub(super) findings: Vec<Row>,
+    /// The order in words.
+    pub(super) order: String,
+    /// The link to the default order; `None` if it is the current one.
+    pub(super) unsorted: Option<String>,
+}
+
+/// A header.
+pub(super) struct Column {
+    pub(super) name: &'static str,
+    /// The link that sorts by the column.
+    pub(super) address: Option<String>,
+    /// `aria-sort`
+    pub(super) order: Option<&'static str>,
+}
+
+/// A finding.
+pub(super) struct Row {
+    /// Product ARN and id, as the forms send them.
+    pub(super) identifier: String,
+    pub(super) is_selected: bool,
+    pub(super) title: String,
+    pub(super) address: Option<String>,
+    pub(super) severity: String,
+    pub(super) class: &'static str,
+    /// Account, Region, Product, Resource, Compliance, Workflow and Record.
+    pub(super) cells: Vec<String>,
+    pub(super) updated: Option<Time>,
+    /// The links of `Narrow`.
+    pub(super) narrow: Vec<(String, String)>,
+}
+
+/// The columns with the fields that they sort by, and whether the largest value comes first.
+const COLUMNS: [(&str, Option<(&str, bool)>); 12] = [
+    ("Select", None),
+    ("Severity", Some(("SeverityNormalized", true))),
+    ("Title", Some(("Title", false))),
+    ("Account", Some(("AwsAccountId", false))),
+    ("Region", Some(("Region", false))),
+    ("Product", Some(("ProductName", false))),
+    ("Resource", Some(("ResourceId", false))),
+    ("Compliance", Some(("ComplianceStatus", false))),
+    ("Workflow", Some(("WorkflowStatus", false))),
+    ("Record", Some(("RecordState", false))),
+    ("Updated", Some(("UpdatedAt", true))),
+    ("Narrow", None),
+];
+
+/// The filter names of `Narrow`, with the place of the value in a finding.
+const NARROWED: [(&str, &str); 8] = [
+    ("SeverityLabel", "/Severity/Label"),
+    ("AwsAccountId", "/AwsAccountId"),
+    ("Region", "/Region"),
+    ("ProductName", "/ProductName"),
+    ("ResourceId", "/Resources/0/Id"),
+    ("ComplianceStatus", "/Compliance/Status"),
+    ("WorkflowStatus", "/Workflow/Status"),
+    ("RecordState", "/RecordState"),
+];
+
+impl Rows {
+    /// A page of findings after the first `skip`, and the call that returns it.
+    ///
+    /// # Errors
+    /// The refusal of GetFindings.
+    pub(super) fn of(
+        context: &Context<'_>,
+        wanted: &Wanted,
+        input: &Value,
+        skip: usize,
+    ) -> Result<(Rows, Call), PageError> {
+        let mut input = input.clone();
+        if let Some(token) = context.token_after(&input, skip)? {
+            input["NextToken"] = token.into();
+        }
+        let answer = context.read(Operation::GetFindings, &input)?;
+        let findings = answer["Findings"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let opened = context.view.query.first("narrow").and_then(|number| number.parse::<usize>().ok());
+        let links: Vec<Vec<(String, String)>> = findings.iter().map(|finding| links(wanted, finding)).collect();
+        let mut rows: Vec<Row> =
+            findings.iter().zip(links).map(|(finding, links)| row(context, finding, links)).collect();
+        if rows.iter().map(Row::size).sum::<usize>() > MOST {
+            for (number, row) in (1..).zip(&mut rows).filter(|(number, _)| opened != Some(*number)) {
+                let query = wanted.at(wanted.page).and("narrow", &number.to_string());
+                row.narrow = vec![("Show links".to_owned(), query.text())];
+            }
+        }
+        let rows = Rows {
+            columns: columns(context, wanted),
+            findings: rows,
+            order: order(wanted),
+            unsorted: (!wanted.sort.is_empty())
+                .then(|| context.link("findings", Wanted { sort: Vec::new(), ..wanted.clone() }.query())),
+        };
+        Ok((rows, Call::api(Operation::GetFindings, input)))
+    }
+}
+
+impl Row {
+    /// Approximate size of the row in HTML.
+    fn size(&self) -> usize {
+        let links = self.narrow.iter().map(|(name, address)| name.len() + address.len() + 40);
+        let cells = self.cells.iter().map(String::len);
+        ROW + self.identifier.len() + 2 * self.title.len() + cells.chain(links).sum::<usize>()
+    }
+}
+
+fn row(context: &Context<'_>, finding: &Value, narrow: Vec<(String, String)>) -> Row {
+    let text = |place: &str| finding.pointer(place).and_then(Value::as_str).unwrap_or_default();
+    let shown = |(_, place): &(&str, &str)| match text(place) {
+        "" => ABSENT.to_owned(),
+        value => value.to_owned(),
+    };
+    let identifier = format!("{} {}", text("/ProductArn"), text("/Id"));
+    let severity = text("/Severity/Label");
+    Row {
+        is_selected: context.typed.is_some_and(|form| form.fields.all("finding").any(|typed| typed == identifier)),
+        identifier,
+        title: text("/Title").to_owned(),
+        address: None,
+        class: text::severity_class(severity),
+        severity: severity.to_owned(),
+        cells: NARROWED.iter().skip(1).map(shown).collect(),
+        updated: Time::parse(text("/UpdatedAt")),
+        narrow,
+    }
+}
+
+/// The links of `Narrow` for a finding. They are relative, which keeps the page small.
+fn links(wanted: &Wanted, finding: &Value) -> Vec<(String, String)> {
+    let mut links = Vec::new();
+    for (name, place) in NARROWED {
+        let Some(value) = finding.pointer(place).and_then(Value::as_str) else { continue };
+        let link = |verb: &str, chips: Option<Vec<Chip>>| {
+            let query = wanted.with_chips(chips?).text();
+            Some((format!("{verb} {value}"), if query.is_empty() { "?".to_owned() } else { query }))
+        };
+        links.extend(link("Only", narrow::only(&wanted.chips, name, value)));
+        links.extend(link("Exclude", narrow::exclude(&wanted.chips, name, value)));
+    }
+    links
+}
+
+fn columns(context: &Context<'_>, wanted: &Wanted) -> Vec<Column> {
+    let column = |(name, sort): (&'static str, Option<(&str, bool)>)| {
+        let Some((field, descends_first)) = sort else { return Column { name, address: None, order: None } };
+        let current = wanted.sort.first().filter(|sort| sort.field == field);
+        let is_descending = current.map_or(descends_first, |sort| !sort.is_descending);
+        let sort = vec![Sort { field: field.to_owned(), is_descending }];
+        let address = context.link("findings", Wanted { sort, ..wanted.clone() }.query());
+        let order = current.map_or("none", |sort| if sort.is_descending { "descending" } else { "ascending" });
+        Column { name, address: Some(address), order: Some(order) }
+    };
+    COLUMNS.into_iter().map(column).collect()
+}
+
+/// The order in words.
+fn order(wanted: &Wanted) -> String {
+    if wanted.sort.is_empty() {
+        return "In the order of GetFindings without SortCriteria: the finding that was stored first is first."
+            .to_owned();
+    }
+    let words =
+        |sort: &Sort| format!("{}, {}", sort.field, if sort.is_descending { "descending" } else { "ascending" });
+    format!("Sorted by {}.", wanted.sort.iter().map(words).collect::<Vec<_>>().join(", then by "))
+}
