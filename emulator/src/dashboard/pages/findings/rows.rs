@@ -7,8 +7,9 @@ use super::narrow;
 use super::wanted::{Sort, Wanted};
 use crate::dashboard::call::Call;
 use crate::dashboard::chips::Chip;
-use crate::dashboard::page::{Context, PageError};
+use crate::dashboard::page::{Context, HAS_FINDING, PageError};
 use crate::dashboard::text::{self, ABSENT, Time};
+use crate::dashboard::view::Query;
 
 /// Maximum size of the table with all links of `Narrow`. If it were larger, each row has a link to the page with its own
 /// ones.
@@ -138,7 +139,10 @@ fn row(context: &Context<'_>, finding: &Value, narrow: Vec<(String, String)>) ->
         is_selected: context.typed.is_some_and(|form| form.fields.all("finding").any(|typed| typed == identifier)),
         identifier,
         title: text("/Title").to_owned(),
-        address: None,
+        address: HAS_FINDING.then(|| {
+            let query = Query::default().and("product", text("/ProductArn")).and("id", text("/Id"));
+            context.link("finding", query.and("account", text("/AwsAccountId")))
+        }),
         class: text::severity_class(severity),
         severity: severity.to_owned(),
         cells: NARROWED.iter().skip(1).map(shown).collect(),
