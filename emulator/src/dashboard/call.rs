@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use askama::Template;
 use http::Method;
 use securityhub_fixtures::Operation;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::template::html;
 use super::view::View;
@@ -58,6 +58,13 @@ impl Call {
     /// A call of an operation.
     pub fn api(operation: Operation, input: Value) -> Call {
         Call { part: String::new(), caller: None, kind: Kind::Api { operation, input } }
+    }
+
+    /// The call of GetFindings that returns the findings with a product and an Id.
+    pub fn of_finding(product_arn: &str, id: &str) -> Call {
+        let equals = |value: &str| json!([{ "Value": value, "Comparison": "EQUALS" }]);
+        let filters = json!({ "ProductArn": equals(product_arn), "Id": equals(id) });
+        Call::api(Operation::GetFindings, json!({ "Filters": filters }))
     }
 
     /// A call of the control plane. `command` has the arguments of `securityhub-local` for it; if it is empty, they are
@@ -272,7 +279,7 @@ pub fn word(text: &str) -> String {
 }
 
 /// A text in single quotes, for a shell.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
@@ -296,8 +303,6 @@ pub fn words(name: &str, separator: char) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::testing::{ADMINISTRATOR, MEMBER, id};
 

@@ -10,6 +10,7 @@ use super::view::View;
 use crate::aws_error::AwsError;
 use crate::control::Error;
 use crate::domain::findings::counts::Counter;
+use crate::domain::findings::lookup::Found;
 use crate::state::{AccountId, Region, World};
 
 /// A query of a [`Counter`], which runs again if the world changes meanwhile.
@@ -45,6 +46,12 @@ pub trait Door {
     /// # Errors
     /// The error that the account gets from GetFindings, or the error of the query.
     fn count(&self, view: &View, query: &mut CountQuery<'_>) -> Result<(), AwsError>;
+
+    /// The findings with a product and an Id that the account of the view sees, if it may call GetFindings.
+    ///
+    /// # Errors
+    /// The error that the account gets from GetFindings.
+    fn find(&self, view: &View, product_arn: &str, id: &str) -> Result<Vec<Found>, AwsError>;
 
     /// Calls an operation like [`Door::read`], but it may write, and it is recorded in the journal.
     ///

@@ -4,8 +4,9 @@
 //! A request takes this path: [`view`] reads its address, [`routes`] finds its page, the page in [`pages`] reads
 //! through its [`page::Context`] and returns its content, and [`layout`] writes what surrounds it. [`door`] is the only
 //! connection to operations and the control plane. Shared parts: texts of values ([`text`]), filters in addresses
-//! ([`chips`]), calls as commands ([`call`]), charts ([`chart`], [`timeline`]), forms and their checks ([`forms`]),
-//! messages about what was done ([`messages`]), pages of tables ([`paging`]), and files for browsers ([`assets`]).
+//! ([`chips`]), calls as commands ([`call`]), charts ([`chart`], [`timeline`]), forms and their checks ([`forms`]), the
+//! form that changes findings ([`triage`]), messages about what was done ([`messages`]), pages of tables ([`paging`]),
+//! and files for browsers ([`assets`]).
 //!
 //! No rule of Security Hub belongs here: what a page needs to know, it asks operations, the domain or the control plane.
 //! Nothing of a view is stored on the server except messages, which are shown once.
@@ -29,6 +30,7 @@ pub mod scores;
 pub mod template;
 pub mod text;
 pub mod timeline;
+pub mod triage;
 pub mod view;
 
 use std::time::Instant;
@@ -198,15 +200,17 @@ impl Exchange<'_> {
         let refused = if notices.alert.is_some() { Some(StatusCode::UNPROCESSABLE_ENTITY) } else { None };
         match (route.show)(&context) {
             Ok(page) => {
+                let missing = page.is_missing.then_some(StatusCode::NOT_FOUND);
                 let invalid = page.alert.is_some().then_some(StatusCode::BAD_REQUEST);
-                self.respond(refused.or(invalid).unwrap_or(StatusCode::OK), view, &page, notices)
+                self.respond(refused.or(missing).or(invalid).unwrap_or(StatusCode::OK), view, &page, notices)
             }
             Err(page_error) => self.show_error(&context, route, &page_error, notices),
         }
     }
 
     fn context<'v>(&'v self, view: &'v View) -> Context<'v> {
-        Context::new(self.door, view, self.dashboard.secret.token(view), self.endpoint())
+        let context = Context::new(self.door, view, self.dashboard.secret.token(view), self.endpoint());
+        context.with_routes(routes::all())
     }
 
     /// Shows why a page cannot be shown.
@@ -218,7 +222,7 @@ impl Exchange<'_> {
         notices: Notices<'_>,
     ) -> Response<Bytes> {
         let view = context.view;
-        let heading = route.link.unwrap_or("Not available").to_owned();
+        let heading = route.heading();
         match page_error {
             PageError::Refused { sentence, code, call, .. } => {
                 let key = HubKey { account: view.account, region: view.region.clone() };
@@ -228,7 +232,7 @@ impl Exchange<'_> {
                     Some(governed) => layout::paragraph(&governed.sentence("The settings of this account")),
                     None => layout::off(context, &[Call::api(Operation::EnableSecurityHub, json!({}))]),
                 };
-                let page = Content { heading, body, calls: vec![(**call).clone()], alert: None };
+                let page = Content { heading, body, calls: vec![(**call).clone()], ..Content::default() };
                 let alert = notices.alert.or(Some((sentence, code.as_deref())));
                 let was_refused = notices.alert.is_some();
                 let status = if was_refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };

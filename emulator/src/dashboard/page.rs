@@ -22,7 +22,8 @@ use super::view::{Query, View};
 use crate::aws_error::AwsError;
 use crate::control::Error;
 use crate::domain::findings::counts::Counter;
-use crate::state::{AccountId, World};
+use crate::domain::findings::lookup::Found;
+use crate::state::{AccountId, Region, World};
 
 /// A page of the dashboard.
 pub struct Route {
@@ -36,6 +37,17 @@ pub struct Route {
     pub show: fn(&Context<'_>) -> Result<Content, PageError>,
     /// Does what a form of the page asks for; `None` for a page without forms that write.
     pub act: Option<Act>,
+}
+
+impl Route {
+    /// The heading while the content of the page cannot be shown: the name of its link, or of its path.
+    pub fn heading(&self) -> String {
+        let of_path = || {
+            let mut letters = self.path.chars();
+            letters.next().map(|first| first.to_uppercase().chain(letters).collect())
+        };
+        self.link.map(str::to_owned).or_else(of_path).unwrap_or_default()
+    }
 }
 
 /// A function that does what a form asks for.
@@ -52,12 +64,14 @@ pub struct Content {
     pub calls: Vec<Call>,
     /// The reason why a part of the query cannot be used. The page then has the status 400.
     pub alert: Option<String>,
+    /// True if what the query names does not exist. The page then has the status 404.
+    pub is_missing: bool,
 }
 
 impl Content {
     /// Content from a template.
     pub fn new(heading: &str, template: &impl Template, calls: Vec<Call>) -> Content {
-        Content { heading: heading.to_owned(), body: html(template), calls, alert: None }
+        Content { heading: heading.to_owned(), body: html(template), calls, ..Content::default() }
     }
 }
 
@@ -147,13 +161,26 @@ pub struct Context<'c> {
     pub typed: Option<&'c Form>,
     /// The address of this program, such as `http://127.0.0.1:4600`.
     pub endpoint: String,
+    /// The pages that exist.
+    routes: &'static [Route],
     door: &'c dyn Door,
 }
 
 impl<'c> Context<'c> {
     /// The surroundings of a view.
     pub fn new(door: &'c dyn Door, view: &'c View, token: String, endpoint: String) -> Context<'c> {
-        Context { view, world: door.world(), token, typed: None, endpoint, door }
+        Context { view, world: door.world(), token, typed: None, endpoint, routes: &[], door }
+    }
+
+    /// The same with the pages that exist.
+    #[must_use]
+    pub fn with_routes(self, routes: &'static [Route]) -> Context<'c> {
+        Context { routes, ..self }
+    }
+
+    /// Returns whether a page exists, so that it can be linked to.
+    pub fn has_page(&self, path: &str) -> bool {
+        self.routes.iter().any(|route| route.path == path)
     }
 
     /// `Show me the call` for calls of a form, before they are made, or of a part of the page.
@@ -182,6 +209,25 @@ impl<'c> Context<'c> {
     pub fn read_as(&self, view: &View, operation: Operation, input: &Value) -> Result<Value, PageError> {
         let read = self.door.read(view, operation, input);
         read.map_err(|error| PageError::of_api(&error, Call::api(operation, input.clone()).by(view)))
+    }
+
+    /// The answer to an operation that reads, as the account of the view in another Region.
+    ///
+    /// # Errors
+    /// [`PageError::Refused`] with the call.
+    pub fn read_in(&self, region: &Region, operation: Operation, input: &Value) -> Result<Value, PageError> {
+        let view = self.view.seen_as(self.view.account, region.clone());
+        let read = self.door.read(&view, operation, input);
+        read.map_err(|error| PageError::of_api(&error, Call::api(operation, input.clone()).by(&view)))
+    }
+
+    /// The findings with a product and an Id that the account sees. They are those that GetFindings returns.
+    ///
+    /// # Errors
+    /// [`PageError::Refused`] with a call of GetFindings.
+    pub fn find(&self, product_arn: &str, id: &str) -> Result<Vec<Found>, PageError> {
+        let found = self.door.find(self.view, product_arn, id);
+        found.map_err(|error| PageError::of_api(&error, Call::of_finding(product_arn, id)))
     }
 
     /// All items of a list that an operation returns in pages, for lists that are short in every world.
@@ -275,6 +321,13 @@ impl<'c> Context<'c> {
     /// The address of the findings that chips select.
     pub fn findings(&self, chips: &[Chip]) -> String {
         self.link("findings", chips::query(chips))
+    }
+
+    /// The address of a finding. `account` is its owner, which distinguishes findings with the same product and Id; it may
+    /// be empty.
+    pub fn finding(&self, product_arn: &str, id: &str, account: &str) -> String {
+        let query = Query::default().and("product", product_arn).and("id", id);
+        self.link("finding", if account.is_empty() { query } else { query.and("account", account) })
     }
 
     /// The address of a page for the same account and Region.

@@ -1,7 +1,7 @@
 //! The table of pages. To add one, write its function in `pages/`, its template in `templates/pages/`, and a row here.
 
 use super::page::Route;
-use super::pages::{accounts, control, findings, insight, insights, overview, standard, standards};
+use super::pages::{accounts, control, finding, findings, insight, insights, overview, standard, standards};
 
 /// All pages, in the order of the navigation.
 pub fn all() -> &'static [Route] {
@@ -14,6 +14,7 @@ pub fn all() -> &'static [Route] {
             show: findings::show,
             act: None,
         },
+        Route { path: "finding", link: None, query: "", show: finding::show, act: Some(finding::act) },
         Route { path: "insights", link: Some("Insights"), query: "", show: insights::show, act: Some(insights::act) },
         Route { path: "insight", link: None, query: "", show: insight::show, act: Some(insight::act) },
         Route {

@@ -23,6 +23,7 @@ use crate::dashboard::view::View;
 use crate::domain::caller::Caller;
 use crate::domain::due;
 use crate::domain::findings::counts::Counter;
+use crate::domain::findings::lookup::{self, Found};
 use crate::gate;
 use crate::invariant::Invariant;
 use crate::operations::{self, Context};
@@ -171,6 +172,14 @@ impl Door for Service {
         self.read_as(view, |world, caller| {
             gate::enter(world, &caller, None, operation, document(operation, "{}")?)?;
             query(&Counter::new(world, &caller))
+        })
+    }
+
+    fn find(&self, view: &View, product_arn: &str, id: &str) -> Result<Vec<Found>, AwsError> {
+        let operation = Operation::GetFindings;
+        self.read_as(view, |world, caller| {
+            gate::enter(world, &caller, None, operation, document(operation, "{}")?)?;
+            Ok(lookup::find(world, &caller, product_arn, id))
         })
     }
 

@@ -107,10 +107,12 @@ impl Document {
             assert_eq!((attribute(first, "href"), content(first).as_str()), ("#main", "Skip to content"), "{address}");
             let of_body = |name: &str| body.children().filter(|child| child.has_tag_name(name)).count();
             assert_eq!(["header", "nav", "main", "footer"].map(of_body), [1; 4], "{address}: landmarks");
-            let main = body.children().find(|child| child.has_tag_name("nav")).unwrap();
-            assert_eq!(attribute(main, "aria-label"), "Main", "{address}");
-            let current = elements(main, "a").filter(|link| link.attribute("aria-current") == Some("page"));
-            assert!(current.count() <= 1, "{address}");
+            let navigations: Vec<Node<'_, '_>> = elements(body, "nav").collect();
+            assert_eq!(attribute(navigations[0], "aria-label"), "Main", "{address}");
+            for navigation in navigations {
+                let current = elements(navigation, "a").filter(|link| link.attribute("aria-current") == Some("page"));
+                assert!(current.count() <= 1, "{address}");
+            }
             let heading = content(one(one(body, "main"), "h1"));
             let (account, region) = seen_as(address);
             let title = format!("{heading} · {account} · {region} · securityhub-local");
@@ -159,6 +161,11 @@ impl Document {
                     let has_name = row.children().any(|cell| cell.attribute("scope") == Some("row"));
                     assert!(has_name, "{address}: {caption}: a row without a name");
                 }
+            }
+            // Tables that are wider than the screen scroll, and the keyboard must be able to scroll them.
+            for scrolled in html.descendants().filter(|node| node.attribute("class") == Some("scroll")) {
+                let is_named = scrolled.has_attribute("role") && scrolled.has_attribute("aria-label");
+                assert!(scrolled.attribute("tabindex") == Some("0") && is_named, "{address}: {scrolled:?}");
             }
             for time in elements(html, "time") {
                 let text = content(time);

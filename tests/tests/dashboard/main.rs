@@ -6,6 +6,7 @@ mod accounts;
 mod calls;
 mod control;
 mod document;
+mod finding;
 mod findings;
 mod forms;
 mod insights;
@@ -77,6 +78,25 @@ fn each_page(check: impl Fn(&str, &Document)) {
     for (address, response) in PAGES.iter() {
         check(address, &Document::new(&site::text(response)));
     }
+}
+
+/// Checks a page at an address that is not in the table of routes, as the tests below check those that are.
+fn check_page(site: &Site, address: &str) -> Document {
+    let response = site.get(address);
+    assert_eq!(response.status(), 200, "{address}");
+    site::assert_page_headers(address, &response);
+    assert!(response.body().len() <= 300 * 1024, "{address} has {} bytes", response.body().len());
+    let page = Document::new(&site::text(&response));
+    page.check_structure(address);
+    page.check_content_policy(address);
+    page.check_tables(address);
+    page.check_charts(address);
+    page.check_frame(address);
+    page.check_calls(address);
+    links::check(site, address, &page);
+    links::check_numbers(site, address, &page);
+    calls::check(site, address, &page);
+    page
 }
 
 static PAGES: LazyLock<Vec<(String, Response<Bytes>)>> = LazyLock::new(|| {

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod control;
+pub mod finding;
 pub mod findings;
 pub mod insight;
 pub mod insights;

@@ -1,9 +1,12 @@
 //! Filters of events.
 
+use securityhub_engine::Stored;
+
 use super::envelope;
 use super::pattern::EventPattern;
+use crate::domain::findings::document;
 use crate::invariant::Invariant;
-use crate::state::{AccountId, Event, IdSource, Region, TestTag};
+use crate::state::{AccountId, Event, EventPage, IdSource, Region, Subject, TestTag, World};
 
 /// A filter of events. All of its conditions must hold.
 #[derive(Clone, Debug, Default)]
@@ -44,4 +47,18 @@ impl EventFilter {
             && self.test.is_none()
             && self.pattern.is_none()
     }
+}
+
+/// The kept events about a stored finding, of all receivers. Custom actions that were used on insights are not about
+/// single findings.
+pub fn of_finding(world: &World, finding: &[u8]) -> EventPage {
+    let Some(key) = document::key(finding) else { return EventPage::default() };
+    // Documents begin with their key, so none of them is parsed while imports wait for the lock of the ring.
+    let has_key = |document: &[u8]| document.starts_with(key.as_bytes());
+    let uid = world.ocsf().uid(Stored { document: finding, annex: &[] });
+    world.events(0, usize::MAX, |event| match &event.subject {
+        Subject::Finding(finding) | Subject::Selected(_, finding) => has_key(finding.as_bytes()),
+        Subject::Ocsf(finding) => Some(&finding.uid) == uid.as_ref(),
+        Subject::Results(..) => false,
+    })
 }

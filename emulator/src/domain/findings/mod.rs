@@ -17,7 +17,7 @@
 //!   `Finding`, changes that and writes it back.
 //!
 //! Besides the import: [`filters`] and [`explain`] determine which findings a query selects and why, [`listing`] sorts
-//! and counts them for people, [`counts`] only counts them, and [`visibility`] and [`aggregation`] determine who sees them in which Region;
+//! and counts them for people, [`counts`] only counts them, [`lookup`] finds single ones, and [`visibility`] and [`aggregation`] determine who sees them in which Region;
 //! [`automation_rules`] change findings during the import; [`insights`], [`products`] and [`action_targets`] are
 //! settings of a hub; [`restore`] restores worlds with their findings from documents. [`v2`] is the V2 half of Security
 //! Hub, which shows the same findings in OCSF. Does not contain: controls, accounts and events.
@@ -38,6 +38,7 @@ pub mod history;
 pub mod import;
 pub mod insights;
 pub mod listing;
+pub mod lookup;
 mod merge;
 mod names;
 mod normalise;

@@ -17,13 +17,13 @@ use serde_json::{Map, Value, json};
 
 use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
-use crate::domain::findings::document::Finding;
-use crate::domain::findings::filters::classic::{self, FILTERS};
+use crate::domain::findings::document::{self, Finding};
+use crate::domain::findings::filters::classic::{self, CRITERIA, Dialect, FILTERS};
 use crate::domain::findings::visibility::{self, View};
 use crate::domain::overview;
 use crate::invariant::Invariant;
 use crate::shape::{read, sentence};
-use crate::state::{AccountId, TableKey, World};
+use crate::state::{AccountId, Findings, TableKey, Timestamp, World};
 
 mod nearest;
 mod sentences;
@@ -146,7 +146,7 @@ pub fn explain(world: &World, caller: &Caller, question: &Question<'_>) -> Resul
         return v2::explain(world, caller, question);
     }
     let filters = read_filters(world.schema(), question.filters)?;
-    let requested = read_elements(world.schema(), caller, &filters)?;
+    let requested = read_elements(&FILTERS, world.schema(), caller.now, &filters)?;
     let views = visibility::views(world, caller);
     let Some(id) = question.id else {
         let whole = convert(world.schema(), caller, &filters)?;
@@ -232,17 +232,41 @@ pub(super) fn read_filters(schema: &Schema, filters: &Value) -> Result<Map<Strin
 /// # Errors
 /// The errors of [`read_filters`].
 pub(super) fn convert(schema: &Schema, caller: &Caller, filters: &Map<String, Value>) -> Result<Filter, AwsError> {
-    classic::convert(&FILTERS, filters, schema, caller.now)
-        .map_err(|violations| unknown::refuse(&FILTERS.refuse(&violations).message, &violations, schema))
+    convert_in(&FILTERS, schema, caller.now, filters)
+}
+
+fn convert_in(
+    dialect: &'static Dialect,
+    schema: &Schema,
+    now: Timestamp,
+    filters: &Map<String, Value>,
+) -> Result<Filter, AwsError> {
+    classic::convert(dialect, filters, schema, now)
+        .map_err(|violations| unknown::refuse(&dialect.refuse(&violations).message, &violations, schema))
+}
+
+/// Explains which criteria of an automation rule a stored finding satisfies; it satisfies the rule if all of them pass.
+///
+/// # Errors
+/// 400 `InvalidInputException` for criteria that CreateAutomationRule refuses.
+pub fn criteria(
+    world: &World,
+    now: Timestamp,
+    criteria: &Map<String, Value>,
+    document: &[u8],
+) -> Result<Vec<ExplainedFilter>, AwsError> {
+    let requested = read_elements(&CRITERIA, world.schema(), now, criteria)?;
+    Ok(requested.iter().map(|requested| filter(world.schema(), requested, document)).collect())
 }
 
 /// The names that have elements (FLT-06), each converted alone. A refusal is always one of the whole request.
 fn read_elements<'q>(
+    dialect: &'static Dialect,
     schema: &Schema,
-    caller: &Caller,
+    now: Timestamp,
     filters: &'q Map<String, Value>,
 ) -> Result<Vec<RequestedFilter<'q>>, AwsError> {
-    let convert = |filters: &Map<String, Value>| convert(schema, caller, filters);
+    let convert = |filters: &Map<String, Value>| convert_in(dialect, schema, now, filters);
     convert(filters)?;
     let convert_alone = |name: &str, elements: &[Value]| convert(&Map::from_iter([(name.to_owned(), json!(elements))]));
     let mut requested = Vec::with_capacity(filters.len());
@@ -268,20 +292,26 @@ struct Stored {
 
 /// The findings of a table with an Id and, if it is given, a ProductArn.
 fn find(world: &World, table: &TableKey, view: Option<&View>, (id, product_arn): (&str, Option<&str>)) -> Vec<Stored> {
-    let equals = |name: &str, value: &str| match world.schema().field(name) {
-        Some(field) => Filter::term(field, Test::equals(value)),
+    let stored = |findings: &Findings, slot: Slot| Stored {
+        table: table.clone(),
+        document: findings.table().document(slot).to_vec(),
+        is_hidden: view.is_some_and(|view| !view.part(findings).has(slot)),
+    };
+    // Documents begin with their product and Id, so both together are found without a column.
+    if let Some(product_arn) = product_arn {
+        let name = document::name_of(product_arn, id);
+        let named = |findings: &Findings| {
+            findings.table().named(&name).into_iter().map(|slot| stored(findings, slot)).collect::<Vec<_>>()
+        };
+        return world.read_findings(table, named).unwrap_or_default();
+    }
+    let with_id = match world.schema().field("Id") {
+        Some(field) => Filter::term(field, Test::equals(id)),
         None => Filter::nothing(),
     };
-    let mut parts = vec![equals("Id", id)];
-    parts.extend(product_arn.map(|product_arn| equals("ProductArn", product_arn)));
-    let filter = Filter::All(parts);
-    let found = world.query_findings(table, &filter, &[], |findings| {
-        let stored = |slot: Slot| Stored {
-            table: table.clone(),
-            document: findings.table().document(slot).to_vec(),
-            is_hidden: view.is_some_and(|view| !view.part(findings).has(slot)),
-        };
-        findings.table().within(Scope::All).matching(&filter).into_iter().map(stored).collect()
+    let found = world.query_findings(table, &with_id, &[], |findings| {
+        let slots = findings.table().within(Scope::All).matching(&with_id);
+        slots.into_iter().map(|slot| stored(findings, slot)).collect()
     });
     found.unwrap_or_default()
 }

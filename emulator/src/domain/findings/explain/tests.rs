@@ -419,3 +419,33 @@ fn filters_in_ocsf_are_explained_with_the_values_of_the_finding() {
     stage.days_pass(100);
     assert!(explained("High").summary.contains("more than 90 days ago"));
 }
+
+/// Rules: DSH-68.
+#[test]
+fn criteria_of_rules_are_explained_in_their_own_dialect() {
+    let stage = Stage::with_hubs(&[MEMBER]);
+    let sent = finding_of(MEMBER, "a", json!({ "Title": "S3.1 bucket is public", "Severity": { "Label": "LOW" } }));
+    import(&stage, MEMBER, std::slice::from_ref(&sent));
+    let stored = stage.good(MEMBER, GetFindings, json!({}))["Findings"][0].to_string();
+    let explained =
+        |given: Value| criteria(&stage.0, stage.0.clock.now(), given.as_object().unwrap(), stored.as_bytes());
+    let contains = json!({ "Title": [{ "Value": "bucket", "Comparison": "CONTAINS" }] });
+    let passed = explained(contains).unwrap();
+    assert!(passed.len() == 1 && passed[0].passes, "{passed:?}");
+    let high = explained(json!({ "SeverityLabel": [{ "Value": "HIGH", "Comparison": "EQUALS" }] })).unwrap();
+    assert_eq!((high[0].passes, high[0].sentence().as_str()), (false, "requires EQUALS HIGH; the finding has LOW"));
+    assert_eq!(explained(json!({ "Nope": [{}] })).unwrap_err().status, 400);
+}
+
+#[test]
+fn a_finding_is_found_by_its_product_as_without_it() {
+    let stage = worked();
+    for stored in stage.good(ADMINISTRATOR, GetFindings, json!({}))["Findings"].as_array().unwrap() {
+        let (name, product) = (stored["Id"].as_str().unwrap(), stored["ProductArn"].as_str().unwrap());
+        let question = Question { id: Some(name), product_arn: Some(product), filters: &Value::Null };
+        let found = explain(&stage.0, &caller(&stage, MEMBER, REGION), &question).unwrap();
+        let all = ask(&stage, MEMBER, name, &Value::Null);
+        let of_product = all.findings.into_iter().filter(|finding| finding.product_arn == product);
+        assert_eq!(found.findings, of_product.collect::<Vec<_>>(), "{name}");
+    }
+}
