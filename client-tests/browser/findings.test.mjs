@@ -2,57 +2,26 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
+import { bothWays, heading, main, shownCall, status, table } from "./actions.mjs";
 import { launch, open, visit } from "./browser.mjs";
 import { start } from "./emulator.mjs";
 
 const [ADMINISTRATOR, MEMBER] = ["111111111111", "222222222222"];
 
-let browser;
-let emulator;
+const site = {};
 
 before(async () => {
-  [browser, emulator] = [await launch(), await start("quickstart.yaml")];
+  [site.browser, site.emulator] = [await launch(), await start("quickstart.yaml")];
 });
 
 after(async () => {
-  await browser?.close();
-  emulator?.stop();
+  await site.browser?.close();
+  site.emulator?.stop();
 });
 
-/** A test with script, and the same without. */
-function bothWays(check) {
-  return async (t) => {
-    for (const javaScriptEnabled of [true, false]) {
-      await t.test(javaScriptEnabled ? "with script" : "without script", async () => {
-        await emulator.reset();
-        const { page, context, faults } = await open(browser, emulator, { javaScriptEnabled, expected: [422] });
-        try {
-          await check(page);
-          assert.deepEqual(faults, []);
-        } finally {
-          await context.close();
-        }
-      });
-    }
-  };
-}
-
-const main = (page, name) => page.getByRole("navigation", { name: "Main" }).getByRole("link", { name, exact: true });
-const heading = (page, name) => page.getByRole("heading", { level: 1, name, exact: true });
-const table = (page, name) => page.getByRole("table", { name, exact: true });
-const status = (page, text) => page.getByRole("status").getByText(text).waitFor();
-
-/** The command for curl that the page as a whole shows. */
-async function shownCall(page) {
-  const call = page.locator("main > details.calls").last();
-  await call.getByText("Show me the call").click();
-  const command = call.locator("pre", { hasText: /^curl / }).first();
-  await command.waitFor();
-  return command.evaluate((pre) => pre.firstChild.textContent);
-}
-
 // Rules: DSH-35, DSH-51.
-test("findings are filtered by chips, and the shown call returns the same", bothWays(async (page) => {
+test("findings are filtered by chips, and the shown call returns the same", bothWays(site, async (page) => {
+  const { emulator } = site;
   await visit(page, emulator.page(ADMINISTRATOR));
   await main(page, "Findings").click();
   await heading(page, "Findings").waitFor();
@@ -80,7 +49,8 @@ test("findings are filtered by chips, and the shown call returns the same", both
 }));
 
 // Rules: DSH-67, DSH-68.
-test("twenty findings are triaged at once, with their history and events", bothWays(async (page) => {
+test("twenty findings are triaged at once, with their history and events", bothWays(site, async (page) => {
+  const { emulator } = site;
   await visit(page, emulator.page(ADMINISTRATOR, "findings"));
   const boxes = table(page, "Findings").getByRole("checkbox");
   for (let number = 0; number < 20; number += 1) await boxes.nth(number).check();
@@ -104,7 +74,8 @@ test("twenty findings are triaged at once, with their history and events", bothW
 }));
 
 // Rules: DSH-10, DSH-11, DSH-66.
-test("a form that is refused keeps what was typed", bothWays(async (page) => {
+test("a form that is refused keeps what was typed", bothWays(site, async (page) => {
+  const { emulator } = site;
   const [finding] = await emulator.findings(MEMBER);
   const { ProductArn, Id } = finding;
   const query = new URLSearchParams({ product: ProductArn, id: Id });
@@ -122,7 +93,8 @@ test("a form that is refused keeps what was typed", bothWays(async (page) => {
 }));
 
 // Rules: DSH-69.
-test("a finding is explained", bothWays(async (page) => {
+test("a finding is explained", bothWays(site, async (page) => {
+  const { emulator } = site;
   const [{ ProductArn, Id, Title }] = await emulator.findings(MEMBER);
   const query = new URLSearchParams({ product: ProductArn, id: Id });
   await visit(page, emulator.page(MEMBER, `finding?${query}`));
@@ -137,6 +109,7 @@ test("a finding is explained", bothWays(async (page) => {
 
 // Rules: DSH-37.
 test("a shown call is copied by a button", async () => {
+  const { browser, emulator } = site;
   const permissions = ["clipboard-read", "clipboard-write"];
   const { page, context, faults } = await open(browser, emulator, { permissions });
   await visit(page, emulator.page(ADMINISTRATOR));
