@@ -129,7 +129,7 @@ impl PageError {
 }
 
 /// True if the page `finding` exists. Only then is a finding a link.
-pub const HAS_FINDING: bool = false;
+pub const HAS_FINDING: bool = true;
 
 /// A number of findings, with the address of the findings that it counts (DSH-25). It is not a link if no filters select
 /// exactly these findings.
