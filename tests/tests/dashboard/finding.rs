@@ -150,8 +150,7 @@ fn a_finding_that_an_account_does_not_see_is_not_found_and_explained() {
     assert_eq!((of(MEMBER).as_str(), of(ADMINISTRATOR).as_str()), ("yes", "yes"), "{rows:?}");
     let nothing = json!({ "ProductArn": finding["ProductArn"], "Id": "nope" });
     let page = site.get(&self::address(MEMBER, &nothing, ""));
-    assert_eq!(page.status(), 404);
-    assert!(text(&page).contains("no finding with this Id"), "{}", text(&page));
+    assert!(page.status() == 404 && text(&page).contains("no finding with this Id"), "{}", text(&page));
 }
 
 /// Rules: DSH-65.
@@ -291,8 +290,7 @@ fn the_history_and_the_resources_are_tables() {
     );
     let product = finding["ProductArn"].as_str().unwrap();
     assert_eq!(rows.last().unwrap()[1..], [product, "Created", "–", "–"], "{rows:?}");
-    let page = site.page(&address(MEMBER, &finding, "&view=resources"));
-    let rows = table(&page, "Resource 1: Other");
+    let rows = table(&site.page(&address(MEMBER, &finding, "&view=resources")), "Resource 1: Other");
     assert_eq!(rows[0], ["Attribute", "Value"]);
     assert!(rows.contains(&["Details.Other.k", "v"].map(str::to_owned).to_vec()), "{rows:?}");
 }
@@ -532,8 +530,7 @@ fn a_home_region_shows_findings_of_linked_regions() {
     let region = linked["Region"].as_str().unwrap();
     assert!(rows.iter().any(|row| row[1] == region), "{rows:?}");
     assert!(rows.iter().any(|row| row[1] == REGION && row[3].contains("is linked to")), "{rows:?}");
-    let in_its_region = address_in(ADMINISTRATOR, region, linked, "");
-    check_page(&site, &in_its_region);
+    check_page(&site, &address_in(ADMINISTRATOR, region, linked, ""));
 }
 
 /// Rules: DSH-67.
