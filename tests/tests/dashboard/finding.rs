@@ -77,7 +77,8 @@ fn table(page: &Document, caption: &str) -> Vec<Vec<String>> {
     page.with(|html| {
         let table = elements(html, "table").find(|table| elements(*table, "caption").any(|it| content(it) == caption));
         let table = table.unwrap_or_else(|| panic!("no table {caption}: {}", page.text()));
-        let cells = |row: roxmltree::Node<'_, '_>| row.children().filter(|it| it.is_element()).map(content).collect();
+        let cells =
+            |row: roxmltree::Node<'_, '_>| row.children().filter(roxmltree::Node::is_element).map(content).collect();
         elements(table, "tr").map(cells).collect()
     })
 }
@@ -553,8 +554,8 @@ fn the_largest_finding_fits_on_its_pages() {
     );
     for view in VIEWS {
         let address = address(MEMBER, &finding, &format!("&view={view}"));
-        let size = site.get(&address).body().len();
-        assert!(size <= 300 * 1024, "{address} has {size} bytes");
+        let bytes = site.get(&address).body().len();
+        assert!(bytes <= 300 * 1024, "{address} has {bytes} bytes");
         site.page(&address).check_structure(&address);
     }
 }
