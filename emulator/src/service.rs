@@ -140,6 +140,9 @@ struct Inner {
     /// `None` if browsers get no dashboard.
     #[cfg(feature = "dashboard")]
     dashboard: Option<Dashboard>,
+    /// The paths of the files of the scenario at the start.
+    #[cfg(feature = "dashboard")]
+    scenario_files: Vec<PathBuf>,
     /// A test hook called at the start of each call with its path.
     #[cfg(test)]
     hook: Mutex<Option<tests::Hook>>,
@@ -161,11 +164,17 @@ impl Service {
     /// Errors of the scenario that only the domain detects.
     pub fn new(settings: Settings, scenario: Option<Scenario>) -> Result<Service, Diagnostics> {
         let start = scenario.as_ref().map(start_of).transpose()?.unwrap_or_default();
-        Ok(Service::with(settings, start, None))
+        Ok(Service::with(settings, scenario.as_ref(), start, None))
     }
 
     /// A service that starts with the given world.
-    fn with(settings: Settings, start: World, persistence: Option<Persistence>) -> Service {
+    fn with(
+        settings: Settings,
+        #[cfg_attr(not(feature = "dashboard"), expect(unused_variables, reason = "only pages show its files"))]
+        scenario: Option<&Scenario>,
+        start: World,
+        persistence: Option<Persistence>,
+    ) -> Service {
         let callers = (settings.default_account, settings.verify_signatures);
         let sink = exported::sink(settings.export_target.clone());
         let sizes = (settings.events, settings.journal);
@@ -187,6 +196,8 @@ impl Service {
             served,
             #[cfg(feature = "dashboard")]
             dashboard: settings.ui.then(Dashboard::default),
+            #[cfg(feature = "dashboard")]
+            scenario_files: scenario.map(Scenario::paths).unwrap_or_default(),
             settings,
             request_ids: IdSource::new(0),
             lanes: Lanes::default(),
@@ -267,7 +278,8 @@ impl Service {
     /// Answers a request in process, on the caller's thread. It never fails or panics.
     pub async fn handle(&self, mut request: Request<Bytes>) -> Response<Bytes> {
         if let Some(response) = self.answer_dashboard(&request, false).await {
-            return response;
+            let (parts, body) = response.into_parts();
+            return Response::from_parts(parts, body.collect().await);
         }
         control::status::route_browser(&mut request);
         if route::is_control(request.uri().path()) {
@@ -288,7 +300,7 @@ impl Service {
     /// over would take longer than answering it.
     pub async fn serve(&self, mut request: Request<Bytes>, source: IpAddr) -> Response<Payload> {
         if let Some(response) = self.answer_dashboard(&request, true).await {
-            return response.map(Payload::from);
+            return response;
         }
         control::status::route_browser(&mut request);
         if route::is_control(request.uri().path()) {

@@ -91,11 +91,126 @@
     suggest(event.target);
   });
 
+  // Follows the events of the page, if it shows a bus: new events are put on top of the table.
+  const MOST_ROWS = 500;
+  const ANNOUNCED_EVERY = 5000;
+  let followed = null;
+
+  const say = (text) => {
+    const status = document.getElementById("status");
+    if (!status) return;
+    const message = document.createElement("p");
+    message.className = "note";
+    message.textContent = text;
+    status.replaceChildren(message);
+  };
+
+  const button = (name, parent, act) => {
+    const made = document.createElement("button");
+    made.type = "button";
+    made.textContent = name;
+    made.addEventListener("click", act);
+    parent.append(made);
+    return made;
+  };
+
+  const follow = (place) => {
+    const rows = document.getElementById("event-rows");
+    let source = null, last = "", fresh = 0, timer = 0;
+
+    // New events are announced together, because a reader would have to listen to each of them otherwise.
+    const announce = () => {
+      timer = 0;
+      if (!fresh) return;
+      say(fresh + (fresh === 1 ? " new event" : " new events"));
+      fresh = 0;
+      timer = setTimeout(announce, ANNOUNCED_EVERY);
+    };
+
+    const add = (html) => {
+      // The text is parsed without running scripts; the server has escaped everything in it.
+      const table = new DOMParser().parseFromString("<table><tbody>" + html + "</tbody></table>", "text/html");
+      const row = table.querySelector("tr");
+      if (!row) return;
+      rows.prepend(document.adoptNode(row));
+      if (window.htmx) window.htmx.process(row);
+      while (rows.rows.length > MOST_ROWS) rows.lastElementChild.remove();
+      const counts = document.getElementById("selected-counts");
+      if (counts) counts.textContent = rows.querySelectorAll(".selected").length + " of " + rows.rows.length + " selected";
+      const empty = document.getElementById("no-events");
+      if (empty) empty.remove();
+      fresh += 1;
+      if (!timer) announce();
+    };
+
+    const close = () => {
+      if (source) source.close();
+      source = null;
+    };
+
+    const show = (isOpen, focus) => {
+      pause.disabled = !isOpen;
+      resume.disabled = isOpen;
+      if (focus) (isOpen ? pause : resume).focus();
+    };
+
+    const open = () => {
+      const address = new URL(place.dataset.stream, location.href);
+      if (last) address.searchParams.set("after", last);
+      source = new EventSource(address);
+      source.addEventListener("event", (message) => {
+        last = message.lastEventId;
+        add(message.data);
+      });
+      source.addEventListener("dropped", (message) => {
+        last = message.lastEventId;
+        say("Dropped: " + JSON.parse(message.data).Dropped + " events arrived faster than this page could show them.");
+      });
+      source.addEventListener("error", () => {
+        if (!source || source.readyState !== EventSource.CLOSED) return;
+        close();
+        show(false, false);
+        say("The emulator does not send new events to this page. Reload it to see them.");
+      });
+    };
+
+    // A page in the background does not use one of the few connections of a browser.
+    const onVisibility = () => {
+      if (resume.disabled && document.hidden) close();
+      else if (resume.disabled && !source) open();
+    };
+
+    place.replaceChildren();
+    const pause = button("Pause", place, () => { close(); show(false, true); });
+    const resume = button("Follow", place, () => { open(); show(true, true); });
+    document.addEventListener("visibilitychange", onVisibility);
+    open();
+    show(true, false);
+    return {
+      place,
+      close: () => {
+        close();
+        clearTimeout(timer);
+        document.removeEventListener("visibilitychange", onVisibility);
+      },
+    };
+  };
+
+  const followEvents = () => {
+    if (followed && !followed.place.isConnected) {
+      followed.close();
+      followed = null;
+    }
+    const place = document.querySelector("[data-stream]");
+    if (place && !followed) followed = follow(place);
+  };
+
   // Additions to a page, also after its content was replaced.
   const improve = () => {
     addCopyButtons();
     addSearches();
     fitComparisons();
+    followEvents();
   };
 
   // The control that had the focus before the content was replaced.
@@ -109,12 +224,14 @@
   document.addEventListener("htmx:after:swap", () => {
     improve();
     const again = focused && document.getElementById(focused);
-    const target = again || document.getElementById("heading");
+    // A link to an opened event or request leads to its section.
+    const anchor = location.hash && document.getElementById(location.hash.slice(1));
+    const target = again || anchor || document.getElementById("heading");
     if (location.pathname !== path) {
       path = location.pathname;
       scrollTo(0, 0);
     }
-    if (target && document.activeElement !== target) target.focus({ preventScroll: true });
+    if (target && document.activeElement !== target) target.focus({ preventScroll: target !== anchor });
     // A live region is only read out if its content changes after it exists.
     const status = document.getElementById("status");
     const message = status && status.firstElementChild;

@@ -1,4 +1,5 @@
 //! `POST /_emulator/findings`: imports findings on behalf of products, including AWS services (IMP-11).
+//! `POST /_emulator/findings/generate`: generates and imports findings of AWS services.
 //! `POST /_emulator/findings/query`: lists the findings that an account sees, without a signature.
 
 use std::ops::Range;
@@ -15,8 +16,11 @@ use crate::domain::findings::import::{self, Failed, Outcome};
 use crate::domain::findings::listing::{self, Listing, Query};
 use crate::domain::findings::v2::native::{self, Refused};
 use crate::domain::{due, hub_access, overview};
+use crate::generate::{self, Product, Request};
 use crate::invariant::Invariant;
 use crate::shape::items::Item;
+use crate::state::{HubKey, World};
+use crate::suggest;
 
 const EXPECTED: &str = "expected a finding, a list of findings or {\"Findings\": [...]}";
 
@@ -72,9 +76,12 @@ pub(super) fn deliver(
     FindingsText(text): FindingsText,
 ) -> Result<Json<ImportSummary>, Refusal> {
     // Taken first, so that the whole call uses one world even if the world is reset in the meantime.
-    let world = call.served.world();
+    import(call, &call.served.world(), &text)
+}
+
+/// Imports the findings of a text.
+fn import(call: &Call<'_>, world: &World, text: &str) -> Result<Json<ImportSummary>, Refusal> {
     let tag = request::tag(call.headers)?;
-    let text = text.as_str();
     let pieces = delivery::pieces(text).map_err(|error| format!("{error}; {EXPECTED}"))?;
     let read = |(number, piece): (usize, &Range<usize>)| {
         read(number, text.get(piece.clone()).or_report("a piece is a range of the request body").unwrap_or_default())
@@ -83,7 +90,7 @@ pub(super) fn deliver(
         read(piece)?;
     }
     let now = world.clock.now();
-    due::run(&world, now);
+    due::run(world, now);
     let mut transaction = world.write_findings();
     transaction.tag(tag);
     let mut delivered = ImportSummary::default();
@@ -95,8 +102,8 @@ pub(super) fn deliver(
                 Sent::Ocsf(finding) => ocsf_only.push(finding),
             }
         }
-        delivered.add(of_ocsf_only(native::deliver(&mut transaction, &world, now, ocsf_only)));
-        let outcome = delivery::deliver(&mut transaction, &world, now, &findings);
+        delivered.add(of_ocsf_only(native::deliver(&mut transaction, world, now, ocsf_only)));
+        let outcome = delivery::deliver(&mut transaction, world, now, &findings);
         delivered.add(outcome.map_err(|error| error.message.into_owned())?);
     }
     request::log_changes(&transaction.commit());
@@ -152,6 +159,83 @@ impl From<Failed> for FailedFinding {
         let Failed { id, code, message } = failed;
         FailedFinding { id, error_code: code, error_message: message }
     }
+}
+
+/// Maximum number of generated findings.
+const MAX_GENERATED: usize = 10_000;
+/// Default number of generated findings.
+const GENERATED: usize = 100;
+/// Maximum age of generated findings, in days.
+const DAYS: u32 = 30;
+/// The word for all products.
+const ALL: &str = "all";
+/// The sequences of scenarios are below this number, so that no finding of a scenario is generated again.
+const FIRST_SEQUENCE: u64 = 1 << 32;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct Generation {
+    /// The product, such as `guardduty`, or `all` for a typical mix of products; `all` by default.
+    product: Option<String>,
+    /// The number of findings, 1 to 10,000; 100 by default.
+    count: Option<usize>,
+    /// The account that owns the findings.
+    account: String,
+    /// The Region.
+    region: String,
+}
+
+/// Generates findings of AWS services in a hub and imports them.
+pub(super) fn generate(
+    call: &Call<'_>,
+    _: Nothing,
+    Json(input): Json<Generation>,
+) -> Result<Json<ImportSummary>, Refusal> {
+    let world = call.served.world();
+    let account = request::account(&input.account)?;
+    let region = request::region(&world, &input.region)?;
+    let count = request::number("Count", input.count, GENERATED, MAX_GENERATED)?;
+    let product = input.product.as_deref().unwrap_or(ALL);
+    let names = || Product::all().map(Product::name).chain([ALL]);
+    let nearest = || suggest::nearest(product, names()).map(|name| format!("; did you mean '{name}'?"));
+    let products = match Product::named(product) {
+        Some(product) => vec![product],
+        None if product == ALL => Product::all().collect(),
+        None => {
+            let nearest = nearest().unwrap_or_default();
+            return Err(Refusal::unreadable(format!("cannot generate findings of '{product}'{nearest}")));
+        }
+    };
+    if !products.iter().any(|product| product.is_in(region.partition())) {
+        return Err(format!("{product} is not available in {region}").into());
+    }
+    let hub = HubKey { account, region };
+    if !hub_access::is_enabled(&world, &hub) {
+        return Err(overview::missing_hub(&world.relations(), &hub).into());
+    }
+    let sequence = FIRST_SEQUENCE + world.finding_count() as u64;
+    let (seed, now) = (world.ids.seed(), world.clock.now());
+    let request = Request {
+        products,
+        count,
+        hubs: vec![hub],
+        administrator: account,
+        days: DAYS,
+        seed,
+        sequence,
+        now,
+        private: false,
+    };
+    let mut findings = generate::findings(request).map_err(|error| error.to_string())?;
+    let mut text = b"[".to_vec();
+    while findings.write_next(&mut text).is_some() {
+        text.push(b',');
+    }
+    if text.last() == Some(&b',') {
+        text.pop();
+    }
+    text.push(b']');
+    import(call, &world, &String::from_utf8_lossy(&text))
 }
 
 /// Maximum number of findings if the request does not state a limit.

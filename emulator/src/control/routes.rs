@@ -124,6 +124,10 @@ fn security_hub() -> Vec<Route> {
         post("/_emulator/findings", "importFindings", "Import findings on behalf of any product", findings::deliver)
             .example("[]")
             .about("Takes a finding, a list of findings or `{\"Findings\": [...]}`, up to 64 MiB, as if sent by their products, including AWS services."),
+        post("/_emulator/findings/generate", "generateFindings", "Generate realistic findings of AWS services and import them", findings::generate)
+            .example(r#"{"Product": "guardduty", "Count": 10, "Account": "111111111111", "Region": "us-east-1"}"#)
+            .fresh(400)
+            .about("Unlike the findings of a scenario, they emit events."),
         post("/_emulator/exposures", "computeExposures", "Compute exposure findings now", exposures::compute)
             .about("They are otherwise computed after `delays.exposures`, in all Regions in which a hub V2 is enabled."),
         post("/_emulator/findings/query", "queryFindings", "List the findings that an account sees, and count those in its other Regions", findings::query)

@@ -89,6 +89,7 @@ pub(super) fn open(call: &Call<'_>, query: StreamInput, _: Nothing) -> Result<St
         events: has_events.then_some(of_events),
         requests: has_requests.then_some(of_requests),
         after: query.after.or_else(|| last_event_id(call)),
+        form: None,
     };
     if call.is_in_process {
         return Ok(Stream(Payload::Whole(stream::read_now(call.served, subscription).into())));

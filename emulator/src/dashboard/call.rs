@@ -82,6 +82,14 @@ impl Call {
         }
     }
 
+    /// The method, the path and the body of a call of the control plane; `None` for an operation.
+    pub fn request(&self) -> Option<(&Method, &str, &Value)> {
+        match &self.kind {
+            Kind::Control { method, path, body, .. } => Some((method, path, body)),
+            Kind::Api { .. } => None,
+        }
+    }
+
     /// The call with the name of the part of the view that shows its answer.
     #[must_use]
     pub fn of(self, part: &str) -> Call {

@@ -1,5 +1,6 @@
 //! The one door through which pages reach the rest of the program. `service` implements it; tests of pages can, too.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use http::Method;
@@ -11,6 +12,7 @@ use crate::aws_error::AwsError;
 use crate::control::Error;
 use crate::domain::findings::counts::Counter;
 use crate::domain::findings::lookup::Found;
+use crate::journal::{CallSummary, Filter};
 use crate::state::{AccountId, Region, World};
 
 /// A query of a [`Counter`], which runs again if the world changes meanwhile.
@@ -64,4 +66,14 @@ pub trait Door {
     /// # Errors
     /// The error of the call.
     fn control(&self, method: &Method, path: &str, body: &Value) -> Result<Value, Error>;
+
+    /// Up to `limit` recorded API calls before a number that a filter selects, newest first; `None` if calls are not
+    /// recorded.
+    fn calls(&self, filter: &Filter, before: u64, limit: usize) -> Option<Vec<CallSummary>>;
+
+    /// The memory of the process in bytes, if the system tells it.
+    fn memory(&self) -> Option<u64>;
+
+    /// The paths of the files of the scenario with which the program started.
+    fn scenario_files(&self) -> Vec<PathBuf>;
 }

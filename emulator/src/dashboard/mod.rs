@@ -6,7 +6,7 @@
 //! connection to operations and the control plane. Shared parts: texts of values ([`text`]), filters in addresses
 //! ([`chips`]), calls as commands ([`call`]), charts ([`chart`], [`timeline`]), forms and their checks ([`forms`]), the
 //! form that changes findings ([`triage`]), messages about what was done ([`messages`]), pages of tables ([`paging`]),
-//! and files for browsers ([`assets`]).
+//! rows that arrive while a page is open ([`live`]), and files for browsers ([`assets`]).
 //!
 //! No rule of Security Hub belongs here: what a page needs to know, it asks operations, the domain or the control plane.
 //! Nothing of a view is stored on the server except messages, which are shown once.
@@ -19,6 +19,7 @@ pub mod door;
 pub mod forms;
 pub mod governed;
 pub mod layout;
+pub mod live;
 pub mod messages;
 mod not_processed;
 pub mod page;
@@ -46,6 +47,7 @@ use door::Door;
 use forms::{Form, Rejection, Secret};
 use governed::Governed;
 use layout::Frame;
+use live::Streams;
 use messages::{Message, Messages};
 use page::{Content, Context, Done, PageError, Route};
 use response::{asset, page as page_response, redirect};
@@ -58,6 +60,8 @@ use crate::state::{AccountId, HubKey};
 pub struct Dashboard {
     secret: Secret,
     messages: Messages,
+    /// The streams of pages that follow events.
+    pub streams: Streams,
 }
 
 /// Returns whether a request for `/` comes from a browser. Clients of AWS do not accept HTML, and they sign their requests.

@@ -4,6 +4,7 @@
 //! A page is a function from a [`Context`] to a [`Content`]. It reads through the context, builds the struct of its
 //! template, and lists the calls that return the same. It is tested without HTTP.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use askama::Template;
@@ -23,6 +24,8 @@ use crate::aws_error::AwsError;
 use crate::control::Error;
 use crate::domain::findings::counts::Counter;
 use crate::domain::findings::lookup::Found;
+use crate::invariant::Invariant;
+use crate::journal::{CallSummary, Filter};
 use crate::state::{AccountId, Region, World};
 
 /// A page of the dashboard.
@@ -286,6 +289,17 @@ impl<'c> Context<'c> {
         token.map_err(|error| PageError::of_api(&error, Call::api(Operation::GetFindings, input.clone())))
     }
 
+    /// The answer of the control plane to a call of it.
+    ///
+    /// # Errors
+    /// [`PageError::Refused`] with the call.
+    pub fn send(&self, call: &Call) -> Result<Value, PageError> {
+        let Some((method, path, body)) = call.request().or_report("only calls of the control plane are sent") else {
+            return Ok(Value::Null);
+        };
+        self.door.control(method, path, body).map_err(|error| PageError::of_control(error, call.clone()))
+    }
+
     /// Counts findings that the account sees.
     ///
     /// # Errors
@@ -305,6 +319,22 @@ impl<'c> Context<'c> {
                 Err(PageError::of_api(&error, call()))
             }
         }
+    }
+
+    /// Up to `limit` recorded API calls before a number that a filter selects, newest first; `None` if calls are not
+    /// recorded.
+    pub fn calls(&self, filter: &Filter, before: u64, limit: usize) -> Option<Vec<CallSummary>> {
+        self.door.calls(filter, before, limit)
+    }
+
+    /// The memory of the process in bytes, if the system tells it.
+    pub fn memory(&self) -> Option<u64> {
+        self.door.memory()
+    }
+
+    /// The paths of the files of the scenario with which the program started.
+    pub fn scenario_files(&self) -> Vec<PathBuf> {
+        self.door.scenario_files()
     }
 
     /// A number of findings with the link to them.

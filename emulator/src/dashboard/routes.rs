@@ -1,7 +1,7 @@
 //! The table of pages. To add one, write its function in `pages/`, its template in `templates/pages/`, and a row here.
 
 use super::page::Route;
-use super::pages::{accounts, control, finding, findings, insight, insights, overview, standard, standards};
+use super::pages::{accounts, bench, control, events, finding, findings, insight, insights, overview, standard, standards};
 
 /// All pages, in the order of the navigation.
 pub fn all() -> &'static [Route] {
@@ -27,6 +27,8 @@ pub fn all() -> &'static [Route] {
         Route { path: "standard", link: None, query: "", show: standard::show, act: Some(standard::act) },
         Route { path: "control", link: None, query: "", show: control::show, act: Some(control::act) },
         Route { path: "accounts", link: Some("Accounts"), query: "", show: accounts::show, act: Some(accounts::act) },
+        Route { path: "events", link: Some("Events"), query: "", show: events::show, act: None },
+        Route { path: "bench", link: Some("Test bench"), query: "", show: bench::show, act: Some(bench::act) },
     ]
 }
 

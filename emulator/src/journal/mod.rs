@@ -11,6 +11,7 @@ mod filter;
 mod redact;
 mod render;
 mod ring;
+mod summary;
 #[cfg(test)]
 mod tests;
 mod texts;
@@ -19,6 +20,7 @@ pub mod verify;
 pub use call::NewCall;
 pub use filter::{FaultFilter, Filter, StatusFilter};
 pub use render::{RecordedCall, explained_operation};
+pub use summary::CallSummary;
 
 use std::collections::VecDeque;
 
@@ -120,6 +122,25 @@ impl Journal {
         page.calls = newest.iter().map(|it| RecordedCall::new(it.number, &it.record)).collect();
         page.count = page.calls.len();
         page
+    }
+
+    /// Returns up to `limit` calls before a number that a filter selects, newest first, without parsing their bodies.
+    pub fn summaries(&self, filter: &Filter, before: u64, limit: usize) -> Vec<CallSummary> {
+        let (mut found, mut at) = (Vec::new(), before);
+        loop {
+            let copied = self.ring.lock().before(at, BATCH);
+            let batch: Vec<Numbered> = copied.into_iter().map(Copied::read).collect();
+            let Some(first) = batch.last().map(|it| it.number) else { return found };
+            for Numbered { number, record } in batch {
+                if number <= filter.after || found.len() == limit {
+                    return found;
+                }
+                if filter.selects(&record) {
+                    found.push(CallSummary::new(number, &record));
+                }
+            }
+            at = first;
+        }
     }
 
     /// The recorded call with a number; `None` if the call was never recorded, or was dropped.

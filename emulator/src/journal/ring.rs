@@ -69,6 +69,12 @@ impl Chunk {
     fn last(&self) -> u64 {
         self.slots.last().map_or(0, |slot| slot.number)
     }
+
+    fn copy(&self, slot: &Slot) -> Copied {
+        let start = slot.start as usize;
+        let bytes = self.bytes.get(start..start + slot.length as usize).unwrap_or_default().into();
+        Copied { number: slot.number, bytes, bodies: slot.bodies.clone() }
+    }
 }
 
 /// The newest calls in the order of their numbers, without deleted calls.
@@ -160,12 +166,16 @@ impl Ring {
             let start = chunk.slots.partition_point(|slot| slot.number <= number);
             chunk.slots.iter().skip(start).map(move |slot| (chunk, slot))
         });
-        let copy = |(chunk, slot): (&Chunk, &Slot)| {
-            let start = slot.start as usize;
-            let bytes = chunk.bytes.get(start..start + slot.length as usize).unwrap_or_default().into();
-            Copied { number: slot.number, bytes, bodies: slot.bodies.clone() }
-        };
-        slots.take(max).map(copy).collect()
+        slots.take(max).map(|(chunk, slot)| chunk.copy(slot)).collect()
+    }
+
+    /// Up to `max` calls before a number, newest first.
+    pub fn before(&self, number: u64, max: usize) -> Vec<Copied> {
+        let slots = self.chunks.iter().rev().flat_map(|chunk| {
+            let end = chunk.slots.partition_point(|slot| slot.number < number);
+            chunk.slots.iter().take(end).rev().map(move |slot| (chunk, slot))
+        });
+        slots.take(max).map(|(chunk, slot)| chunk.copy(slot)).collect()
     }
 
     /// Deletes the calls with these numbers, which are sorted, and returns how many were deleted. The memory of their

@@ -207,7 +207,9 @@ fn the_journal_agrees_with_a_list_for_random_calls() {
             let expected: Vec<u64> = stored.iter().map(|(number, _)| *number).collect();
             let after = u64::from(step) / 4;
             let page = journal.page(&Filter { after, ..Filter::default() }, 1000, 0);
+            let newest = journal.summaries(&Filter::default(), after, 5).into_iter().map(|call| call.number);
             let is_right = numbers(&journal, &Filter::default()) == expected
+                && newest.eq(expected.iter().rev().copied().filter(|number| *number < after).take(5))
                 && page.dropped == dropped.iter().filter(|number| **number > after).count() as u64
                 && journal.bytes() <= 6000
                 && (journal.bytes() == 0) == stored.is_empty()

@@ -26,7 +26,7 @@ use calls::{Calls, Sample};
 use histogram::Histogram;
 pub use log::LogCounters;
 pub use page::{Format, Kind, Page, Samples};
-pub use process::write as write_process;
+pub use process::{memory, write as write_process};
 
 /// Services that have their own label. The operations of others are counted together.
 const NEIGHBOURS: [&str; 5] = ["ec2", "iam", "organizations", "s3", "sts"];

@@ -11,8 +11,7 @@ const TICK: f64 = 0.01;
 
 /// Writes the memory, the processor time, the start time and the open files of the process.
 pub fn write(page: &mut Page) {
-    let resident = fs::read_to_string("/proc/self/status").ok().and_then(|text| resident(&text));
-    page.process(Kind::Gauge, "resident_memory_bytes", "Resident memory size in bytes.", resident);
+    page.process(Kind::Gauge, "resident_memory_bytes", "Resident memory size in bytes.", memory());
     let times = fs::read_to_string("/proc/self/stat").ok().and_then(|text| times(&text));
     let help = "Total user and system CPU time spent in seconds.";
     page.process(Kind::Counter, "cpu_seconds_total", help, times.map(|times| times.processor));
@@ -27,6 +26,11 @@ pub fn write(page: &mut Page) {
     // Reading the folder opens one more file.
     let open = fs::read_dir("/proc/self/fd").ok().map(|entries| entries.count().saturating_sub(1));
     page.process(Kind::Gauge, "open_fds", "Number of open file descriptors.", open);
+}
+
+/// The resident memory in bytes.
+pub fn memory() -> Option<u64> {
+    fs::read_to_string("/proc/self/status").ok().and_then(|text| resident(&text))
 }
 
 /// The resident memory in bytes, from the line `VmRSS: 1234 kB`.

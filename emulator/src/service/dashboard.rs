@@ -1,6 +1,7 @@
 //! Answers requests for the dashboard, and implements its door to operations and the control plane.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -17,19 +18,22 @@ use super::{Service, TimeBudget};
 use crate::aws_error::AwsError;
 use crate::call_facts::{Facts, Via};
 use crate::control::Error;
-use crate::dashboard;
 use crate::dashboard::door::{CountQuery, Door};
 use crate::dashboard::view::View;
+use crate::dashboard::{self, Dashboard, live};
 use crate::domain::caller::Caller;
 use crate::domain::due;
 use crate::domain::findings::counts::Counter;
 use crate::domain::findings::lookup::{self, Found};
 use crate::gate;
 use crate::invariant::Invariant;
+use crate::journal::{CallSummary, Filter};
+use crate::metrics;
 use crate::operations::{self, Context};
 use crate::served::CallKind;
 use crate::shape::read::{self, Document};
 use crate::state::{AccountId, Region, World};
+use crate::stream::{self, Subscription};
 use crate::wire::payload::Payload;
 use crate::wire::sent::{self, Sent};
 use crate::wire::{answer, input, route};
@@ -44,21 +48,47 @@ impl Service {
         &self,
         request: &Request<Bytes>,
         may_start_threads: bool,
-    ) -> Option<Response<Bytes>> {
-        self.0.dashboard.as_ref()?;
+    ) -> Option<Response<Payload>> {
+        let pages = self.0.dashboard.as_ref()?;
         if dashboard::is_browser_at_root(request) {
-            return Some(dashboard::to_dashboard());
+            return Some(dashboard::to_dashboard().map(Payload::from));
         }
         if !route::is_dashboard(request.uri().path()) {
             return None;
         }
+        if let Some(subscription) = live::subscription(request, &self.world()) {
+            return Some(self.follow(pages, subscription, may_start_threads));
+        }
         if !may_start_threads {
-            return self.answer_dashboard_now(request);
+            return self.answer_dashboard_now(request).map(|response| response.map(Payload::from));
         }
         // A page counts findings, which may take some time.
         let (service, request) = (self.clone(), request.clone());
         let answered = self.0.lanes.run(Lane::Control, move || service.answer_dashboard_now(&request)).await;
-        answered.unwrap_or_else(|| Some(plain(StatusCode::SERVICE_UNAVAILABLE, "The emulator is shutting down.")))
+        let answered =
+            answered.unwrap_or_else(|| Some(plain(StatusCode::SERVICE_UNAVAILABLE, "The emulator is shutting down.")));
+        answered.map(|response| response.map(Payload::from))
+    }
+
+    /// Opens the stream of events of a page. In process, it has the events that exist now.
+    fn follow(
+        &self,
+        pages: &Dashboard,
+        subscription: Result<Subscription, String>,
+        may_start_threads: bool,
+    ) -> Response<Payload> {
+        let subscription = match subscription {
+            Ok(subscription) => subscription,
+            Err(sentence) => return plain(StatusCode::BAD_REQUEST, &sentence).map(Payload::from),
+        };
+        if !may_start_threads {
+            return live::response(Payload::Whole(stream::read_now(&self.0.served, subscription).into()));
+        }
+        let opened = pages.streams.permit().and_then(|permit| {
+            let messages = stream::open(self.0.served.clone(), subscription, permit)?;
+            Some(live::response(Payload::Stream(messages)))
+        });
+        opened.unwrap_or_else(|| plain(StatusCode::SERVICE_UNAVAILABLE, live::TOO_MANY).map(Payload::from))
     }
 
     /// Answers a request for the dashboard on this thread.
@@ -204,6 +234,19 @@ impl Door for Service {
         }
         Err(Error::new(status.as_u16(), &body))
     }
+
+    fn calls(&self, filter: &Filter, before: u64, limit: usize) -> Option<Vec<CallSummary>> {
+        let journal = Some(self.0.served.journal()).filter(|journal| journal.is_on())?;
+        Some(journal.summaries(filter, before, limit))
+    }
+
+    fn memory(&self) -> Option<u64> {
+        metrics::memory()
+    }
+
+    fn scenario_files(&self) -> Vec<PathBuf> {
+        self.0.scenario_files.clone()
+    }
 }
 
 /// The input of an operation in the form in which the gate takes it.
@@ -230,6 +273,7 @@ fn parsed(operation: Operation, body: &[u8]) -> Result<Value, AwsError> {
 
 /// A minimal response, if the page itself cannot be rendered.
 fn plain(status: StatusCode, text: &str) -> Response<Bytes> {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;");
     let html = format!("<!doctype html><html lang=\"en\"><title>{text}</title><h1>{text}</h1></html>");
     let mut response = Response::new(Bytes::from(html));
     *response.status_mut() = status;

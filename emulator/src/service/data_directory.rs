@@ -76,14 +76,14 @@ impl Service {
             Ok(Resumed { start, persistence, warnings }) => {
                 notes.extend(warnings.into_iter().map(|warning| format!("warning: {warning}")));
                 notes.extend(note);
-                Service::with(settings, start, Some(persistence))
+                Service::with(settings, scenario.as_ref(), start, Some(persistence))
             }
             Err(folder) => {
                 let start = scenario.as_ref().map(start_of).transpose().map_err(OpenError::Scenario)?;
                 let start = start.unwrap_or_default();
                 let source = scenario.as_ref().map(source);
                 let persistence = Persistence::fill(folder, *durability, source, &start)?;
-                Service::with(settings, start, Some(persistence))
+                Service::with(settings, scenario.as_ref(), start, Some(persistence))
             }
         };
         if service.0.served.cannot_write() {

@@ -23,7 +23,7 @@ impl World {
     }
 
     /// Pending work, in order.
-    pub(super) fn pending(&self) -> Vec<(Timestamp, Due)> {
+    pub fn pending(&self) -> Vec<(Timestamp, Due)> {
         self.due.lock().entries().cloned().collect()
     }
 

@@ -8,7 +8,9 @@ mod reader;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -24,6 +26,7 @@ use crate::domain::events::filter::EventFilter;
 use crate::journal::Filter;
 use crate::served::ServedWorld;
 use crate::served::notifications::Topic;
+use crate::state::{Event, World};
 
 /// Interval of comments, by which both sides detect that the connection is open.
 const COMMENT_INTERVAL: Duration = Duration::from_secs(15);
@@ -40,6 +43,21 @@ pub struct Subscription {
     pub requests: Option<Filter>,
     /// Cursor of the last message that was read; `None` to start with the next message.
     pub after: Option<Cursor>,
+    /// The form of events; `None` for their envelopes.
+    pub form: Option<Form>,
+}
+
+/// A form in which a stream sends events, on one line. Such a stream contains no announcements.
+#[derive(Clone)]
+pub struct Form(pub Arc<WriteEvent>);
+
+/// Writes an event.
+type WriteEvent = dyn Fn(&Event, &World) -> String + Send + Sync;
+
+impl fmt::Debug for Form {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Form")
+    }
 }
 
 /// Opens a stream, which ends when its reader disconnects or the emulator stops. `permit` limits the number of streams.

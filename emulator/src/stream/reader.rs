@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::Subscription;
 use super::cursor::Cursor;
+use super::{Form, Subscription};
 use crate::domain::events::envelope;
 use crate::domain::events::filter::EventFilter;
 use crate::invariant::Invariant;
@@ -22,6 +22,7 @@ const MAX_BEHIND: usize = 1000;
 pub(super) struct Reader {
     events: Option<EventFilter>,
     requests: Option<Filter>,
+    form: Option<Form>,
     at: Cursor,
     /// The numbers of the last event and the last request when the stream was opened. Up to them, the reader catches up
     /// from the cursor of the client without skipping messages.
@@ -40,6 +41,7 @@ impl Reader {
         Reader {
             events: subscription.events,
             requests: subscription.requests,
+            form: subscription.form,
             at: Cursor { event, request },
             opened_at,
             announcements: served.sinks().announcements().count(),
@@ -58,7 +60,9 @@ impl Reader {
 
     fn read_events(&mut self, served: &ServedWorld, text: &mut String) -> bool {
         let Some(filter) = &self.events else { return false };
-        self.announcements = write_announcements(text, served, filter, self.announcements, self.at);
+        if self.form.is_none() {
+            self.announcements = write_announcements(text, served, filter, self.announcements, self.at);
+        }
         let world = served.world();
         let may_match = |event: &Event| filter.may_match(event);
         let mut dropped = 0;
@@ -70,7 +74,11 @@ impl Reader {
         for event in page.events {
             self.at.event = event.number;
             if filter.matches(&event, &world.ids) {
-                write(text, "event", self.at, &envelope::write(&event, &world.ids));
+                let written = match &self.form {
+                    Some(Form(form)) => form(&event, &world),
+                    None => envelope::write(&event, &world.ids),
+                };
+                write(text, "event", self.at, &written);
             }
         }
         self.at.event = page.last;

@@ -35,6 +35,14 @@ impl Document {
         })
     }
 
+    /// The text of `main`, with a space between elements.
+    pub fn words(&self) -> String {
+        self.with(|html| {
+            let texts = one(html, "main").descendants().filter(Node::is_text).filter_map(|node| node.text());
+            texts.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
+        })
+    }
+
     /// The addresses and texts of links within `main`.
     pub fn links(&self) -> Vec<(String, String)> {
         self.with(|html| {

@@ -3,9 +3,11 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
 
 mod accounts;
+mod bench;
 mod calls;
 mod control;
 mod document;
+mod events;
 mod finding;
 mod findings;
 mod forms;

@@ -10,6 +10,7 @@ use crate::dashboard::chart::{self, Bar};
 use crate::dashboard::chips::{self, Chip};
 use crate::dashboard::page::{Content, Context, Count, PageError};
 use crate::dashboard::text::{self, ABSENT, SEVERITIES};
+use crate::dashboard::view::Query;
 use crate::dashboard::{scores, timeline};
 use crate::domain::arn;
 use crate::domain::controls::scores::StandardScore;
@@ -28,6 +29,7 @@ const ROWS: usize = 20;
 #[template(path = "pages/overview.html")]
 struct Overview {
     is_empty: bool,
+    bench: String,
     import: String,
     severities: Vec<Severity>,
     by_severity: String,
@@ -100,6 +102,7 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     calls.extend(score_call);
     let page = Overview {
         is_empty: figures.all.is_empty(),
+        bench: context.link("bench", Query::default()),
         import: context.shown(&[import_call(context)]),
         severities: severities(context, &figures),
         by_severity: severity_chart(&figures),

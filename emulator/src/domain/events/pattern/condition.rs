@@ -1,5 +1,6 @@
 //! Conditions on a single value (PAT-03 … PAT-06, PAT-20 … PAT-30).
 
+use std::fmt;
 use std::net::IpAddr;
 
 use serde_json::Value;
@@ -79,7 +80,72 @@ impl Condition {
     }
 }
 
+/// The condition as a pattern contains it.
+impl fmt::Display for Condition {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Condition::Text(text) => write!(formatter, "{}", quoted(text)),
+            Condition::Number(number) => formatter.write_str(number),
+            Condition::Word(word) => write!(formatter, "{word}"),
+            Condition::Form(form) => {
+                let (operator, operand) = form.written();
+                write!(formatter, "{{\"{operator}\":{operand}}}")
+            }
+            Condition::AnythingBut(others) => {
+                let others: Vec<String> = others.iter().map(ToString::to_string).collect();
+                write!(formatter, "{{\"anything-but\":[{}]}}", others.join(","))
+            }
+            Condition::AnythingButForms(forms) => {
+                let written: Vec<(&str, String)> = forms.iter().map(Form::written).collect();
+                let operator = written.first().map_or("", |(operator, _)| operator);
+                let operands: Vec<&str> = written.iter().map(|(_, operand)| operand.as_str()).collect();
+                write!(formatter, "{{\"anything-but\":{{\"{operator}\":[{}]}}}}", operands.join(","))
+            }
+            Condition::Range(bottom, top) => write!(formatter, "{{\"numeric\":[{}]}}", range(*bottom, *top)),
+            Condition::Block(base, bits) => write!(formatter, "{{\"cidr\":\"{base}/{bits}\"}}"),
+            Condition::Present => formatter.write_str("{\"exists\":true}"),
+            Condition::Absent => formatter.write_str("{\"exists\":false}"),
+        }
+    }
+}
+
+fn quoted(text: &str) -> Value {
+    Value::from(text)
+}
+
+/// The comparisons of `numeric`.
+fn range(bottom: Option<(f64, bool)>, top: Option<(f64, bool)>) -> String {
+    if let (Some((bottom, true)), Some((top, true))) = (bottom, top)
+        && is_equal(bottom, top)
+    {
+        return format!("\"=\",{bottom}");
+    }
+    let comparison = |sign: char, bound: Option<(f64, bool)>| {
+        let (bound, is_included) = bound?;
+        let equals = if is_included { "=" } else { "" };
+        Some(format!("\"{sign}{equals}\",{bound}"))
+    };
+    let comparisons = [comparison('>', bottom), comparison('<', top)].into_iter().flatten();
+    comparisons.collect::<Vec<_>>().join(",")
+}
+
 impl Form {
+    /// The operator and its operand, as a pattern contains them.
+    fn written(&self) -> (&'static str, String) {
+        let ignoring_case = |text: &String| format!("{{\"equals-ignore-case\":{}}}", quoted(text));
+        match self {
+            Form::Prefix(text) => ("prefix", quoted(text).to_string()),
+            Form::PrefixIgnoreCase(text) => ("prefix", ignoring_case(text)),
+            Form::Suffix(text) => ("suffix", quoted(text).to_string()),
+            Form::SuffixIgnoreCase(text) => ("suffix", ignoring_case(text)),
+            Form::EqualsIgnoreCase(text) => ("equals-ignore-case", quoted(text).to_string()),
+            Form::Wildcard(parts) => {
+                let escaped: Vec<String> = parts.iter().map(|part| escaped(part)).collect();
+                ("wildcard", quoted(&escaped.join("*")).to_string())
+            }
+        }
+    }
+
     fn holds(&self, value: &str) -> bool {
         match self {
             Form::Prefix(text) => value.starts_with(text.as_str()),
@@ -90,6 +156,17 @@ impl Form {
             Form::Wildcard(parts) => is_made_of(value, parts),
         }
     }
+}
+
+/// A part of a wildcard with a backslash before each asterisk and backslash.
+fn escaped(part: &str) -> String {
+    part.chars().fold(String::new(), |mut text, letter| {
+        if matches!(letter, '*' | '\\') {
+            text.push('\\');
+        }
+        text.push(letter);
+        text
+    })
 }
 
 fn is_same_text(text: &str, value: &str) -> bool {

@@ -1,12 +1,14 @@
 //! Event patterns: the events that a rule of EventBridge selects.
 //!
 //! Contains: reading a pattern and refusing it with the sentences and locations of the service ([`read`], on top of
-//! [`tokens`]), conditions on single values ([`condition`]), and matching a whole event, which tracks the array
-//! elements of each value ([`leaves`]). Does not contain: the content of events.
+//! [`tokens`]), conditions on single values ([`condition`]), matching a whole event, which tracks the array elements of
+//! each value ([`leaves`]), and the reason why an event is not selected ([`explain`]). Does not contain: the content of
+//! events.
 //!
 //! A pattern is a list of alternatives, because `$or` multiplies them; each has conditions by path.
 
 mod condition;
+mod explain;
 mod leaves;
 mod read;
 mod tokens;
@@ -20,6 +22,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use condition::Condition;
+pub use explain::{Found, Miss};
 use leaves::{Leaf, Membership};
 
 /// Maximum number of characters in a pattern (PAT-02).
@@ -54,19 +57,25 @@ impl EventPattern {
     /// Returns whether the pattern selects an event.
     pub fn matches(&self, event: &Value) -> bool {
         let leaves = leaves::of(event);
-        self.0.iter().any(|fields| selects(fields, &leaves))
+        self.0.iter().any(|fields| failing_field(fields, &leaves).is_none())
+    }
+
+    /// The first field that keeps the pattern from selecting an event; `None` if the pattern selects it. Of several
+    /// alternatives, it is a field of the one that holds for most fields.
+    pub fn miss(&self, event: &Value) -> Option<Miss> {
+        explain::miss(&self.0, &leaves::of(event))
     }
 }
 
-/// Returns whether every field has a matching leaf such that all leaves of one array are in the same element of it
-/// (PAT-12). Like the service, this visits the fields in the order of their names: a field that must be absent is
-/// checked in the elements that were matched before it (PAT-15, PAT-16).
-fn selects(fields: &Fields, leaves: &BTreeMap<String, Vec<Leaf>>) -> bool {
+/// The position of the first field that fails. None fails if every field has a matching leaf such that all leaves of one
+/// array are in the same element of it (PAT-12). Like the service, this visits the fields in the order of their names: a
+/// field that must be absent is checked in the elements that were matched before it (PAT-15, PAT-16).
+fn failing_field(fields: &Fields, leaves: &BTreeMap<String, Vec<Leaf>>) -> Option<usize> {
     let leaves_of_fields: Vec<&[Leaf]> =
         fields.keys().map(|path| leaves.get(path).map(Vec::as_slice).unwrap_or_default()).collect();
     let later = arrays_of_later_fields(&leaves_of_fields);
     let mut matched: BTreeSet<Membership> = BTreeSet::from([Membership::default()]);
-    for ((conditions, candidates), later) in fields.values().zip(leaves_of_fields).zip(&later) {
+    for (position, ((conditions, candidates), later)) in fields.values().zip(leaves_of_fields).zip(&later).enumerate() {
         let mut next = BTreeSet::new();
         for membership in &matched {
             let consistent = candidates.iter().filter_map(|leaf| Some((leaf, leaf.membership.joined(membership)?)));
@@ -82,10 +91,10 @@ fn selects(fields: &Fields, leaves: &BTreeMap<String, Vec<Leaf>>) -> bool {
         // combinations of unrelated arrays would multiply.
         matched = next.into_iter().map(|membership| membership.within(later)).collect();
         if matched.is_empty() {
-            return false;
+            return Some(position);
         }
     }
-    true
+    None
 }
 
 /// For each field, the arrays that contain leaves of later fields.

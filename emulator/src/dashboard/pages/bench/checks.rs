@@ -1,0 +1,163 @@
+//! `Checks`: the resources that controls check, the recorders of AWS Config, and a run of all checks (DSH-101).
+
+use askama::Template;
+use http::Method;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
+
+use super::section::{Section, typed};
+use crate::dashboard::call::{self, Call};
+use crate::dashboard::forms::Form;
+use crate::dashboard::messages::Message;
+use crate::dashboard::page::{Context, Done, PageError};
+use crate::dashboard::text::{self, ABSENT};
+use crate::dashboard::view;
+use crate::state::{ConfigRecorder, HubKey, Region};
+
+const RESOURCES: &str = "/_emulator/resources";
+const RECORDER: &str = "/_emulator/config-recorder";
+const RUN: &str = "/_emulator/checks/run";
+/// Maximum number of resources in the table.
+const ROWS: usize = 50;
+
+#[derive(Template)]
+#[template(path = "pages/bench/checks.html")]
+struct Checks<'c> {
+    token: &'c str,
+    address: String,
+    resources: Vec<Resource>,
+    more: usize,
+    recorders: Vec<Recorder>,
+    resource_type: &'c str,
+    id: &'c str,
+    fails: &'c str,
+    run: String,
+    declare: String,
+    record: String,
+}
+
+/// A declared resource.
+struct Resource {
+    id: String,
+    kind: String,
+    fails: String,
+}
+
+/// The recorder of AWS Config of the account in a Region.
+struct Recorder {
+    region: String,
+    state: &'static str,
+    is_on: bool,
+}
+
+/// The section.
+pub(super) fn section(context: &Context<'_>) -> Result<Section, PageError> {
+    let (account, region) = (context.view.account, &context.view.region);
+    let path = format!("{RESOURCES}?account={account}&region={region}");
+    let command = format!("call GET {}", call::word(&path));
+    let answer = context.control(&Method::GET, &path, &Value::Null, &command)?;
+    let listed = answer["resources"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let own = |field: &str| typed(context, "declare", field);
+    let or =
+        |field: &str, default: &str| if own(field).is_empty() { default.to_owned() } else { own(field).to_owned() };
+    let example = declaration(context, &or("type", "AwsS3Bucket"), &or("id", "my-bucket"), &or("fails", "S3.8"));
+    let checks = Checks {
+        token: &context.token,
+        address: context.view.address(),
+        resources: listed.iter().take(ROWS).map(resource).collect(),
+        more: listed.len().saturating_sub(ROWS),
+        recorders: recorders(context),
+        resource_type: own("type"),
+        id: own("id"),
+        fails: own("fails"),
+        run: context.shown(&[running()]),
+        declare: context.shown(&[declaring(example)]),
+        record: context.shown(&[recording(context, region.as_str(), "off")]),
+    };
+    let call = Call::control(&Method::GET, &path, Value::Null, &command).of("Resources");
+    Ok(Section::new(&checks, vec![call]))
+}
+
+fn resource(resource: &Value) -> Resource {
+    let text = |name: &str| resource[name].as_str().unwrap_or_default().to_owned();
+    let fails: Vec<&str> = resource["fails"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let fails = if fails.is_empty() { ABSENT.to_owned() } else { fails.join(", ") };
+    Resource { id: text("id"), kind: text("type"), fails }
+}
+
+/// The recorders of the account, where its hub is on.
+fn recorders(context: &Context<'_>) -> Vec<Recorder> {
+    let relations = context.world.relations();
+    let recorder = |region: Region| {
+        let key = HubKey { account: context.view.account, region };
+        let hub = relations.hub(&key).filter(|_| relations.is_on(&key))?;
+        let (state, is_on) = match &hub.config_recorder {
+            ConfigRecorder::On => ("on", true),
+            ConfigRecorder::Off => ("off", false),
+            ConfigRecorder::Custom(_) => ("custom", true),
+        };
+        Some(Recorder { region: key.region.to_string(), state, is_on })
+    };
+    view::regions(&context.world).into_iter().filter_map(recorder).collect()
+}
+
+fn running() -> Call {
+    Call::control(&Method::POST, RUN, json!({}), &format!("call POST {RUN}"))
+}
+
+/// A declared resource with the controls, separated by commas, that it fails.
+fn declaration(context: &Context<'_>, resource_type: &str, id: &str, fails: &str) -> Value {
+    let fails: Vec<&str> = fails.split([',', ' ']).map(str::trim).filter(|control| !control.is_empty()).collect();
+    let (account, region) = (context.view.account, context.view.region.as_str());
+    json!([{ "account": account.as_str(), "regions": [region], "type": resource_type, "id": id, "fails": fails }])
+}
+
+fn declaring(resources: Value) -> Call {
+    let command = format!("call PUT {RESOURCES} {}", call::quoted(&resources.to_string()));
+    Call::control(&Method::PUT, RESOURCES, resources, &command)
+}
+
+fn recording(context: &Context<'_>, region: &str, recorder: &str) -> Call {
+    let body = json!({ "Account": context.view.account.as_str(), "Regions": [region], "Recorder": recorder });
+    let command = format!("call PUT {RECORDER} {}", call::quoted(&body.to_string()));
+    Call::control(&Method::PUT, RECORDER, body, &command)
+}
+
+/// Runs all checks.
+pub(super) fn run(context: &Context<'_>) -> Result<Done, PageError> {
+    let answer = context.send(&running())?;
+    let count = answer["Checked"].as_array().map_or(0, Vec::len) as u64;
+    let sentence = format!("The controls of {} were checked.", text::counted(count, "hub", "hubs"));
+    Ok(Message::new(sentence, vec![running()]).into())
+}
+
+/// Declares a resource.
+pub(super) fn declare(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
+    let field = |name: &str| form.field(name).trim();
+    let call = declaring(declaration(context, field("type"), field("id"), field("fails")));
+    let answer = context.send(&call)?;
+    let count = answer["resources"].as_array().map_or(0, Vec::len);
+    Ok(Message::new(format!("{count} declared."), vec![call]).into())
+}
+
+/// Deletes a resource.
+pub(super) fn delete(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
+    let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let (account, region) = (context.view.account, &context.view.region);
+    let (resource_type, id) = (encoded(form.field("type")), encoded(form.field("id")));
+    let path = format!("{RESOURCES}?account={account}&region={region}&type={resource_type}&id={id}");
+    let call = Call::control(&Method::DELETE, &path, Value::Null, &format!("call DELETE {}", call::word(&path)));
+    let answer = context.send(&call)?;
+    let count = answer["resources"].as_array().map_or(0, Vec::len);
+    Ok(Message::new(format!("{count} deleted."), vec![call]).into())
+}
+
+/// Turns a recorder on or off.
+pub(super) fn record(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
+    let Some((recorder @ ("on" | "off"), region)) = form.field("recorder").split_once(' ') else {
+        return Err(PageError::Invalid("The form does not name a recorder.".to_owned()));
+    };
+    let call = recording(context, region, recorder);
+    context.send(&call)?;
+    Ok(Message::new(format!("The recorder in {region} is {recorder}."), vec![call]).into())
+}
