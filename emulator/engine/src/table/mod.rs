@@ -261,6 +261,11 @@ impl Table {
         self.ends.get(slot.0 as usize).copied().or_report("a slot has an end").unwrap_or(NEVER)
     }
 
+    /// The number of documents whose end has passed at `now`.
+    pub fn ended(&self, now: i64) -> usize {
+        if self.first_end > now { 0 } else { self.ends.iter().filter(|end| **end <= now).count() }
+    }
+
     /// A lower bound of the ends of all documents.
     pub fn first_end(&self) -> i64 {
         self.first_end

@@ -262,6 +262,7 @@ fn expired_documents_are_removed_in_steps() {
         }
     }
     assert_eq!(table.first_end(), 100);
+    assert_eq!((table.ended(99), table.ended(100), table.ended(500)), (0, 17_910, 19_900));
     assert!(table.remove_ended(99, 4_000).is_empty());
     let mut gone = 0;
     loop {
@@ -280,6 +281,7 @@ fn expired_documents_are_removed_in_steps() {
     assert!(table.remove(&key("0")));
     assert!(table.remove_ended(i64::MAX - 1, usize::MAX).is_empty());
     assert_eq!((table.len(), table.first_end()), (100, NEVER));
+    assert_eq!(table.ended(i64::MAX - 1), 0, "removed documents are not counted");
 }
 
 #[test]

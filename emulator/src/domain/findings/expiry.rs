@@ -85,13 +85,11 @@ pub(in crate::domain) fn schedule_sweeps(transaction: &mut FindingsTransaction<'
 
 /// The number of findings that expire up to each of these times unless they are updated. Replicas are not counted.
 pub fn expiring(world: &World, until: &[Timestamp]) -> Vec<u64> {
-    let limits: Vec<i64> = until.iter().map(|at| at.as_millisecond()).collect();
-    let mut counts = vec![0; limits.len()];
+    let mut counts = vec![0; until.len()];
     for region in world.finding_regions() {
         world.read_findings(&region, |findings| {
-            for end in findings.table().slots().map(|slot| findings.table().end(slot)) {
-                let reached = counts.iter_mut().zip(&limits).filter(|(_, limit)| end <= **limit);
-                reached.for_each(|(count, _)| *count += 1);
+            for (count, at) in counts.iter_mut().zip(until) {
+                *count += findings.table().ended(at.as_millisecond()) as u64;
             }
         });
     }
