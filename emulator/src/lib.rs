@@ -25,6 +25,7 @@ pub mod dashboard;
 pub mod domain;
 pub mod durable;
 pub mod faults;
+pub mod fidelity;
 pub mod gate;
 pub mod generate;
 mod guard;

@@ -205,6 +205,30 @@
     if (place && !followed) followed = follow(place);
   };
 
+  // Says what a swap has changed: the message of an action, or what the page shows now. A live region is only read out if
+  // its content changes after it exists.
+  const sayWhatIsShown = () => {
+    const status = document.getElementById("status");
+    const heading = document.getElementById("heading");
+    if (!status || !heading) return;
+    let message = status.firstElementChild;
+    if (message) {
+      message.remove();
+    } else if (!document.querySelector("#main [role=alert]")) {
+      const shown = document.querySelector("#main .shown");
+      message = document.createElement("p");
+      message.className = "said";
+      message.textContent = shown ? heading.textContent + ": " + shown.textContent : heading.textContent;
+    }
+    if (message) setTimeout(() => status.append(message), 100);
+  };
+
+  // Messages are shown once, so the address of a page does not need their number any longer.
+  const forgetMessage = () => {
+    const address = location.href.replace(/([?&])message=[0-9a-f]+&?/, "$1").replace(/[?&](?=#|$)/, "");
+    if (address !== location.href) history.replaceState(history.state, "", address);
+  };
+
   // Additions to a page, also after its content was replaced.
   const improve = () => {
     addCopyButtons();
@@ -227,20 +251,18 @@
     // A link to an opened event or request leads to its section.
     const anchor = location.hash && document.getElementById(location.hash.slice(1));
     const target = again || anchor || document.getElementById("heading");
-    if (location.pathname !== path) {
-      path = location.pathname;
-      scrollTo(0, 0);
-    }
+    // Without the control that was used, the reader begins at the heading of what is new.
+    if ((location.pathname !== path || !again) && !anchor) scrollTo(0, 0);
+    path = location.pathname;
     if (target && document.activeElement !== target) target.focus({ preventScroll: target !== anchor });
-    // A live region is only read out if its content changes after it exists.
-    const status = document.getElementById("status");
-    const message = status && status.firstElementChild;
-    if (message) {
-      message.remove();
-      setTimeout(() => status.append(message), 100);
-    }
+    forgetMessage();
+    sayWhatIsShown();
   });
 
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", improve);
-  else improve();
+  const begin = () => {
+    improve();
+    forgetMessage();
+  };
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
+  else begin();
 })();

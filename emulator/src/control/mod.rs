@@ -5,10 +5,10 @@
 //! status and a page for browsers ([`status`]), metrics and the certificate authority ([`metrics`]), faults
 //! ([`faults`]), findings of AWS services ([`findings`]), exposures ([`exposures`]), explanations ([`explain`]),
 //! members in bulk ([`members`]), account lifecycle ([`organization`]), resources for controls ([`resources`]),
-//! security scores ([`compliance`]), connectors and tickets ([`connectors`]), events and custom actions ([`events`]),
-//! sinks of events ([`sinks`]), a stream of events and calls ([`stream`]), announcements ([`announcements`]), export
-//! jobs ([`exports`]), and the journal of API calls ([`requests`]). Anything that a single AWS call can do does not
-//! belong here, nor do rules, which belong to the domain.
+//! security scores ([`compliance`]), rules and their tests ([`fidelity`]), connectors and tickets ([`connectors`]),
+//! events and custom actions ([`events`]), sinks of events ([`sinks`]), a stream of events and calls ([`stream`]),
+//! announcements ([`announcements`]), export jobs ([`exports`]), and the journal of API calls ([`requests`]). Anything
+//! that a single AWS call can do does not belong here, nor do rules, which belong to the domain.
 #![allow(clippy::unnecessary_wraps, reason = "the functions of all routes have the same signature")]
 
 use std::sync::LazyLock;
@@ -33,6 +33,7 @@ mod explain;
 mod exports;
 mod exposures;
 mod faults;
+mod fidelity;
 mod findings;
 mod lifecycle;
 mod members;

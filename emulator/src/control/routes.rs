@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use super::api::{Answer, Body, Call, Json, Nothing, Refusal, Route, openapi};
 use super::{
-    announcements, clock, compliance, connectors, events, explain, exports, exposures, faults, findings, lifecycle,
-    members, metrics, organization, requests, resources, scenario, sinks, snapshots, status, stream,
+    announcements, clock, compliance, connectors, events, explain, exports, exposures, faults, fidelity, findings,
+    lifecycle, members, metrics, organization, requests, resources, scenario, sinks, snapshots, status, stream,
 };
 
 /// All routes, in the order in which a new user needs them.
@@ -47,6 +47,10 @@ fn service() -> Vec<Route> {
             .light()
             .about("Returns the version, the clock, and the number of hubs and findings. `durability` is `none`, or `process` or `disk` with `serve --data-dir`. `status` is `ok`; `cannot write` while the data directory cannot be written; or `degraded` with `last_panic` (a request ID) after a request has panicked. `dropped_log_lines` is the number of log lines that could not be written."),
         get("/_emulator/ready", "showReadiness", "Check whether the emulator accepts calls", lifecycle::ready).light(),
+        get("/_emulator/fidelity", "showFidelity", "List the rules about the behavior of Security Hub with their evidence and tests, and all operations", fidelity::show)
+            .light()
+            .example("?chapter=HUB")
+            .about("`Rules` contains the rules that the parameters select."),
         get("/_emulator/metrics", "showMetrics", "Show metrics in the text format of Prometheus", metrics::show)
             .about("With `Accept: application/openmetrics-text` they are in OpenMetrics 1.0.0. Counters start at 0 when the program starts, and a reset does not change them."),
         get("/metrics", "showMetricsToo", "Same as `/_emulator/metrics`", metrics::show),

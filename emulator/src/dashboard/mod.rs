@@ -4,9 +4,10 @@
 //! A request takes this path: [`view`] reads its address, [`routes`] finds its page, the page in [`pages`] reads
 //! through its [`page::Context`] and returns its content, and [`layout`] writes what surrounds it. [`door`] is the only
 //! connection to operations and the control plane. Shared parts: texts of values ([`text`]), filters in addresses
-//! ([`chips`]), calls as commands ([`call`]), charts ([`chart`], [`timeline`]), forms and their checks ([`forms`]), the
-//! form that changes findings ([`triage`]), messages about what was done ([`messages`]), pages of tables ([`paging`]),
-//! rows that arrive while a page is open ([`live`]), and files for browsers ([`assets`]).
+//! ([`chips`]) and as criteria of rules ([`criteria`]), calls as commands ([`call`]), charts ([`chart`], [`timeline`]),
+//! forms and their checks ([`forms`]), the form that changes findings ([`triage`]), messages about what was done
+//! ([`messages`]), pages of tables ([`paging`]), rows that arrive while a page is open ([`live`]), and files for browsers
+//! ([`assets`]).
 //!
 //! No rule of Security Hub belongs here: what a page needs to know, it asks operations, the domain or the control plane.
 //! Nothing of a view is stored on the server except messages, which are shown once.
@@ -15,6 +16,7 @@ pub mod assets;
 pub mod call;
 pub mod chart;
 pub mod chips;
+pub mod criteria;
 pub mod door;
 pub mod forms;
 pub mod governed;

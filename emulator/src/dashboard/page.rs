@@ -131,9 +131,6 @@ impl PageError {
     }
 }
 
-/// True if the page `finding` exists. Only then is a finding a link.
-pub const HAS_FINDING: bool = true;
-
 /// A number of findings, with the address of the findings that it counts (DSH-25). It is not a link if no filters select
 /// exactly these findings.
 #[derive(Clone, Debug, PartialEq, Eq, Template)]

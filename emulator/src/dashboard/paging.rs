@@ -91,3 +91,41 @@ impl Paging {
         html(&Links { label: self.label, links: &self.links })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dashboard::view::{Query, View};
+    use crate::service::{Service, Settings};
+    use crate::state::Region;
+    use crate::testing::{MEMBER, REGION, id};
+
+    /// Rules: DSH-105.
+    #[test]
+    fn a_long_list_is_shown_in_pages() {
+        let service = Service::new(Settings::default(), None).unwrap();
+        let of = |query: &str, total: usize| {
+            let view = View::of(id(MEMBER), Region::new(REGION)).to("list", Query::parse(query));
+            let context = Context::new(&service, &view, String::new(), String::new());
+            Paging::of(&context, total, 50, ["item", "items"])
+        };
+        let first = of("q=a&page=1", 1_167).unwrap();
+        assert_eq!((first.range.clone(), first.shown.as_str()), (0..50, "1–50 of 1,167 items"));
+        let links = first.html();
+        assert!(links.contains("aria-label=\"Pages\"") && !links.contains(">Previous</a>"), "{links}");
+        assert!(links.contains("/us-east-1/list?q=a&#38;page=2\">Next</a>"), "{links}");
+        assert!(links.contains("page=24\">Last</a>"), "{links}");
+        let last = of("page=4&q=a", 167).unwrap();
+        assert_eq!((last.range.clone(), last.shown.as_str()), (150..167, "151–167 of 167 items"));
+        let links = last.html();
+        assert!(links.contains("?q=a&#38;page=3\">Previous</a>") && !links.contains(">Next</a>"), "{links}");
+        let only = of("", 1).unwrap();
+        assert_eq!((only.shown.as_str(), only.html().as_str()), ("1–1 of 1 item", ""));
+        assert_eq!(of("", 0).unwrap().shown, "0 items");
+        for wrong in ["0", "-1", "x", "", "99999999999999999999999"] {
+            assert!(matches!(of(&format!("page={wrong}"), 9), Err(PageError::Invalid(_))), "{wrong}");
+        }
+        let Err(PageError::NotFound { instead, .. }) = of("page=5", 167) else { panic!("there is no page 5") };
+        assert_eq!((instead.0.as_str(), instead.1.query.text().as_str()), ("Page 4", "?page=4"));
+    }
+}

@@ -9,29 +9,9 @@ use serde_json::json;
 use super::cli::CoverageArguments;
 use super::exit::Exit;
 use super::output;
+use crate::fidelity::limits::{self, Limit};
+use crate::fidelity::status;
 use crate::operations::{Coverage, entry};
-
-/// The limits of implemented operations: for each an operation, the rule that covers it, and a sentence.
-const LIMITS: &str = include_str!("limits.tsv");
-
-/// The known limit of an operation compared with AWS, if there is one.
-struct Limit {
-    operation: &'static str,
-    rule: &'static str,
-    text: &'static str,
-}
-
-fn limits() -> impl Iterator<Item = Limit> {
-    let rows = LIMITS.lines().skip(1).map(|line| line.split('\t').collect::<Vec<_>>());
-    rows.filter_map(|row| {
-        let [operation, rule, text] = row[..] else { return None };
-        Some(Limit { operation, rule, text })
-    })
-}
-
-fn limit(operation: Operation) -> Option<Limit> {
-    limits().find(|limit| limit.operation == operation.name())
-}
 
 /// Prints the table in the requested format.
 ///
@@ -56,14 +36,6 @@ fn word(coverage: Coverage) -> &'static str {
     }
 }
 
-/// The status in text output.
-fn status(coverage: Coverage) -> &'static str {
-    match coverage {
-        Coverage::Implemented => "implemented",
-        Coverage::Missing => "not implemented",
-    }
-}
-
 /// The number of implemented and of missing operations.
 fn counts() -> [usize; 2] {
     let count =
@@ -84,7 +56,7 @@ fn table() -> String {
         table.add_row([operation.name(), status(entry(operation).coverage)]);
     }
     let mut text = format!("{}\n\n{}\nLimits:\n", table.trim_fmt(), summary());
-    for Limit { operation, rule, text: limit } in limits() {
+    for Limit { operation, rule, text: limit } in limits::all() {
         _ = writeln!(text, "{operation} ({rule})\n  {limit}.");
     }
     text
@@ -94,7 +66,7 @@ fn table() -> String {
 pub(super) fn markdown() -> String {
     let mut text = format!("{}\n| operation | status | limit |\n| --- | --- | --- |\n", summary());
     for operation in Operation::ALL {
-        let limit = limit(operation).map_or(String::new(), |limit| format!("{} ({}) ", limit.text, limit.rule));
+        let limit = limits::of(operation).map_or(String::new(), |limit| format!("{} ({}) ", limit.text, limit.rule));
         _ = writeln!(text, "| `{}` | {} | {limit}|", operation.name(), status(entry(operation).coverage));
     }
     text
@@ -107,7 +79,7 @@ fn json_text() -> String {
         .map(|operation| {
             let coverage = entry(operation).coverage;
             let mut row = json!({ "operation": operation.name(), "coverage": word(coverage) });
-            if let Some(limit) = limit(operation) {
+            if let Some(limit) = limits::of(operation) {
                 row["limit"] = json!({ "rule": limit.rule, "text": limit.text });
             }
             row
@@ -126,17 +98,14 @@ mod tests {
         let table = table();
         let (operations, limits) = table.split_once("\nLimits:\n").unwrap();
         assert_eq!(operations.lines().count(), Operation::ALL.len() + 3, "a header, an empty line and the summary");
-        assert_eq!(limits.lines().count(), 2 * super::limits().count());
+        assert_eq!(limits.lines().count(), 2 * limits::all().count());
         assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
     }
 
     #[test]
-    fn each_limit_names_an_operation_and_is_in_each_format() {
-        assert_eq!(limits().count() + 1, LIMITS.lines().count(), "each row has three columns");
+    fn each_limit_is_in_each_format() {
         let texts = [table(), json_text(), markdown()];
-        for Limit { operation, rule, text } in limits() {
-            assert!(Operation::ALL.iter().any(|known| known.name() == operation), "{operation}");
-            assert_eq!(limits().filter(|other| other.operation == operation).count(), 1, "{operation} has one row");
+        for Limit { operation, rule, text } in limits::all() {
             assert!(texts.iter().all(|output| output.contains(rule) && output.contains(text)), "{operation}");
         }
     }

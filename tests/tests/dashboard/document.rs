@@ -117,7 +117,10 @@ impl Document {
             assert_eq!(["header", "nav", "main", "footer"].map(of_body), [1; 4], "{address}: landmarks");
             let navigations: Vec<Node<'_, '_>> = elements(body, "nav").collect();
             assert_eq!(attribute(navigations[0], "aria-label"), "Main", "{address}");
+            let mut names = HashSet::new();
             for navigation in navigations {
+                let name = attribute(navigation, "aria-label");
+                assert!(names.insert(name), "{address}: each navigation has a name of its own, {name}");
                 let current = elements(navigation, "a").filter(|link| link.attribute("aria-current") == Some("page"));
                 assert!(current.count() <= 1, "{address}");
             }
@@ -204,6 +207,42 @@ impl Document {
         for text in ["securityhub-local ", "Clock ", "in the world", "OpenAPI"] {
             assert!(footer.contains(text), "{address}: {footer}");
         }
+    }
+
+    /// Everything can be reached with the keyboard, in the order of the page, and works without scripts.
+    pub fn check_keyboard(&self, address: &str) {
+        self.with(|html| {
+            let body = one(html, "body");
+            for node in body.descendants().filter(Node::is_element) {
+                let tab = node.attribute("tabindex").unwrap_or("0");
+                assert!(["0", "-1"].contains(&tab), "{address}: tabindex={tab}");
+                assert!(!node.has_attribute("accesskey") && !node.has_attribute("autofocus"), "{address}: {node:?}");
+                for name in ["hx-get", "hx-post", "hx-put", "hx-patch", "hx-delete"] {
+                    assert!(!node.has_attribute(name), "{address}: {name} needs scripts: {node:?}");
+                }
+                let classes = node.attribute("class").unwrap_or_default();
+                if classes.split_whitespace().any(|class| class == "scroll") {
+                    let is_named = node.has_attribute("aria-label") || node.has_attribute("aria-labelledby");
+                    let is_reachable = node.attribute("tabindex") == Some("0") && node.has_attribute("role");
+                    assert!(
+                        is_named && is_reachable,
+                        "{address}: a wide table cannot be scrolled by keyboard: {node:?}"
+                    );
+                }
+            }
+            for link in elements(body, "a") {
+                assert!(link.has_attribute("href"), "{address}: a link without an address: {}", content(link));
+            }
+            for form in elements(body, "form") {
+                let method = attribute(form, "method");
+                assert!(["get", "post"].contains(&method) && form.has_attribute("action"), "{address}: {form:?}");
+                let id = form.attribute("id").unwrap_or("-");
+                let submits = |button: Node<'_, '_>| button.attribute("type") != Some("button");
+                let own = elements(form, "button").any(submits);
+                let outside = elements(body, "button").any(|button| button.attribute("form") == Some(id));
+                assert!(own || outside, "{address}: a form without a button: {form:?}");
+            }
+        });
     }
 
     pub fn check_calls(&self, address: &str) {

@@ -8,14 +8,18 @@ mod calls;
 mod control;
 mod document;
 mod events;
+mod fidelity;
 mod finding;
 mod findings;
 mod forms;
 mod insights;
 mod links;
+mod products;
 mod routing;
+mod rules;
 mod site;
 mod standards;
+mod states;
 
 use std::sync::LazyLock;
 
@@ -27,7 +31,7 @@ use site::Site;
 
 /// The scenarios, and the accounts and Regions for which their pages are read: an administrator, a member and a
 /// stranger, and where there are several Regions, two of them.
-const SCENARIOS: [(&str, &[(&str, &str)]); 5] = [
+const SCENARIOS: [(&str, &[(&str, &str)]); 6] = [
     ("", &[("000000000000", "us-east-1")]),
     ("quickstart.yaml", &[("111111111111", "us-east-1"), ("222222222222", "eu-west-1"), ("555555555555", "us-east-1")]),
     (
@@ -36,6 +40,7 @@ const SCENARIOS: [(&str, &[(&str, &str)]); 5] = [
     ),
     ("aggregation.yaml", &[("111111111111", "us-east-1"), ("222222222222", "us-east-1")]),
     ("controls.yaml", &[("111111111111", "us-east-1"), ("222222222222", "us-east-1")]),
+    ("console-settings.yaml", &[("111111111111", "us-east-1"), ("333333333333", "us-east-1")]),
 ];
 
 /// The addresses of all pages of a scenario: those in the navigation and, for each view, the first link to each page
@@ -148,6 +153,12 @@ fn every_table_has_a_caption_and_every_chart_a_name() {
 #[test]
 fn every_page_says_as_whom_and_when_it_is_seen() {
     each_page(|address, page| page.check_frame(address));
+}
+
+/// Rules: DSH-28, DSH-29.
+#[test]
+fn every_page_works_by_keyboard_and_without_scripts() {
+    each_page(|address, page| page.check_keyboard(address));
 }
 
 /// Rules: DSH-35.

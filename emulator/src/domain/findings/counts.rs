@@ -6,11 +6,11 @@ use std::collections::HashMap;
 use securityhub_engine::{FieldId, FieldKind, Filter, Intervals};
 use serde_json::{Map, Value};
 
-use super::filters::classic::{self, FILTERS};
+use super::filters::classic::{self, CRITERIA, FILTERS};
 use super::visibility::{self, View};
 use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
-use crate::state::{Findings, World};
+use crate::state::{Findings, TableKey, World};
 
 mod groups;
 
@@ -45,6 +45,32 @@ impl<'w> Counter<'w> {
     pub fn all(&self, filters: &Map<String, Value>) -> Result<u64, AwsError> {
         let count = |findings: &Findings, view: &View, filter: &Filter| view.part(findings).count(filter) as u64;
         Ok(self.of_views(filters, &[], count)?.into_iter().sum())
+    }
+
+    /// The number of findings that criteria of an automation rule select now, among those to which a rule of the caller
+    /// applies: those of its accounts in its own Region (ARU-39).
+    ///
+    /// # Errors
+    /// 400 for criteria that CreateAutomationRule refuses.
+    pub fn of_rule(&self, criteria: &Map<String, Value>) -> Result<u64, AwsError> {
+        let selection = classic::convert(&CRITERIA, criteria, self.world.schema(), self.caller.now);
+        let selection = selection.map_err(|violations| CRITERIA.refuse(&violations))?;
+        let own = TableKey::from(&self.caller.region);
+        let of_view = |view: &View| {
+            let filter = Filter::All(vec![view.filter(self.world), selection.clone()]);
+            self.world.query_findings(&view.table, &filter, &[], |findings| view.part(findings).count(&filter) as u64)
+        };
+        Ok(self.views.iter().filter(|view| view.table == own).filter_map(of_view).sum())
+    }
+
+    /// Returns whether the caller also sees findings of other Regions or their replicas.
+    pub fn has_several_tables(&self) -> bool {
+        self.views.len() > 1
+    }
+
+    /// Returns whether GetFindings accepts filters.
+    pub fn accepts(&self, filters: &Map<String, Value>) -> bool {
+        classic::convert(&FILTERS, filters, self.world.schema(), self.caller.now).is_ok()
     }
 
     /// The number of findings that filters select, for each value of a field with values of kind String or Number. A
@@ -177,6 +203,16 @@ mod tests {
             let expected = [("HIGH", vec![factor, 0, factor]), ("LOW", vec![factor, 0, 0])];
             assert_eq!(over.counts, expected.map(|(label, counts)| (label.to_owned(), counts)).into());
             let none = filters(equals("Title", "none"));
+            for (criteria, expected) in [
+                (equals("SeverityLabel", "HIGH"), 2 * factor),
+                (json!({ "Title": [{ "Value": "o", "Comparison": "CONTAINS" }] }), 3 * factor),
+            ] {
+                let found = counter.of_rule(&filters(criteria.clone()));
+                assert_eq!(found.map_err(|error| error.message), Ok(expected), "{criteria}");
+            }
+            assert!(counter.of_rule(&Map::new()).is_err(), "a rule has at least one criterion");
+            assert!(counter.accepts(&none));
+            assert!(!counter.accepts(&filters(json!({ "Title": [{ "Value": "o", "Comparison": "CONTAINS" }] }))));
             assert_eq!(counter.over_time(&none, ("UpdatedAt", "SeverityLabel"), intervals).unwrap(), None);
             assert_eq!(counter.all(&filters(json!({ "Nope": [{}] }))).unwrap_err().status, 400);
         }

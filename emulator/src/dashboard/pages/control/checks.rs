@@ -7,7 +7,7 @@ use super::resources::Resources;
 use super::{Described, Standard};
 use crate::dashboard::call::Call;
 use crate::dashboard::chips::{self, Chip};
-use crate::dashboard::page::{Context, HAS_FINDING, PageError};
+use crate::dashboard::page::{Context, PageError};
 use crate::dashboard::text::{self, ABSENT, Time};
 use crate::dashboard::view::Query;
 
@@ -36,7 +36,7 @@ pub(super) struct Row {
     /// Its resource.
     pub(super) resource: String,
     /// Its page, if findings have one.
-    pub(super) address: Option<String>,
+    pub(super) address: String,
     /// Its compliance status.
     pub(super) result: String,
     /// Its workflow status.
@@ -120,11 +120,10 @@ fn row(context: &Context<'_>, finding: &Value) -> Row {
     let text = |value: &Value| value.as_str().unwrap_or(ABSENT).to_owned();
     let (product, id) = (text(&finding["ProductArn"]), text(&finding["Id"]));
     let account = text(&finding["AwsAccountId"]);
-    let query = Query::default().and("product", &product).and("id", &id).and("account", &account);
     Row {
         region: text(&finding["Region"]),
         resource: text(&finding["Resources"][0]["Id"]),
-        address: HAS_FINDING.then(|| context.link("finding", query)),
+        address: context.finding(&product, &id, &account),
         result: text(&finding["Compliance"]["Status"]),
         workflow: text(&finding["Workflow"]["Status"]),
         updated: finding["UpdatedAt"].as_str().and_then(Time::parse),

@@ -7,7 +7,7 @@ use super::narrow;
 use super::wanted::{Sort, Wanted};
 use crate::dashboard::call::Call;
 use crate::dashboard::chips::Chip;
-use crate::dashboard::page::{Context, HAS_FINDING, PageError};
+use crate::dashboard::page::{Context, PageError};
 use crate::dashboard::text::{self, ABSENT, Time};
 use crate::dashboard::view::Query;
 
@@ -42,7 +42,7 @@ pub(super) struct Row {
     pub(super) identifier: String,
     pub(super) is_selected: bool,
     pub(super) title: String,
-    pub(super) address: Option<String>,
+    pub(super) address: String,
     pub(super) severity: String,
     pub(super) class: &'static str,
     /// Account, Region, Product, Resource, Compliance, Workflow and Record.
@@ -139,10 +139,7 @@ fn row(context: &Context<'_>, finding: &Value, narrow: Vec<(String, String)>) ->
         is_selected: context.typed.is_some_and(|form| form.fields.all("finding").any(|typed| typed == identifier)),
         identifier,
         title: text("/Title").to_owned(),
-        address: HAS_FINDING.then(|| {
-            let query = Query::default().and("product", text("/ProductArn")).and("id", text("/Id"));
-            context.link("finding", query.and("account", text("/AwsAccountId")))
-        }),
+        address: context.finding(text("/ProductArn"), text("/Id"), text("/AwsAccountId")),
         class: text::severity_class(severity),
         severity: severity.to_owned(),
         cells: NARROWED.iter().skip(1).map(shown).collect(),

@@ -1,0 +1,106 @@
+//! Custom actions, to which findings can be sent.
+
+use securityhub_fixtures::Operation;
+use serde_json::{Value, json};
+
+use crate::dashboard::call::Call;
+use crate::dashboard::forms::Form;
+use crate::dashboard::messages::Message;
+use crate::dashboard::page::{Context, Done, PageError};
+
+/// The part of the page about custom actions.
+pub(super) struct Actions {
+    pub(super) rows: Vec<Row>,
+    /// What was typed into the form `Create a custom action`.
+    pub(super) typed: Typed,
+    /// The call of that form.
+    pub(super) preview: String,
+}
+
+/// A custom action.
+pub(super) struct Row {
+    /// The id of the row's name.
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) arn: String,
+    /// The call that deletes it.
+    pub(super) preview: String,
+}
+
+/// The fields of the form.
+#[derive(Default)]
+pub(super) struct Typed {
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) id: String,
+}
+
+impl Typed {
+    fn of(form: &Form) -> Typed {
+        let field = |name: &str| form.field(name).trim().to_owned();
+        Typed { name: field("name"), description: field("description"), id: field("id") }
+    }
+
+    /// The call that creates the action.
+    fn call(&self) -> Call {
+        let Typed { name, description, id } = self;
+        Call::api(Operation::CreateActionTarget, json!({ "Name": name, "Description": description, "Id": id }))
+    }
+}
+
+impl Actions {
+    /// The custom actions of the hub of a view.
+    pub(super) fn of(context: &Context<'_>) -> Result<Actions, PageError> {
+        let all = context.read_all(Operation::DescribeActionTargets, &json!({ "MaxResults": 100 }), "ActionTargets")?;
+        let refused = context.typed.filter(|form| form.field("action") == "create-action");
+        // Until something is typed, the call shows an example.
+        let example = || Typed {
+            name: "Open a ticket".to_owned(),
+            description: "Sends findings to the ticket system".to_owned(),
+            id: "OpenTicket".to_owned(),
+        };
+        let preview = context.shown(&[refused.map_or_else(example, Typed::of).call()]);
+        Ok(Actions {
+            rows: (0..).zip(&all).map(|(row, action)| self::row(context, row, action)).collect(),
+            typed: refused.map(Typed::of).unwrap_or_default(),
+            preview,
+        })
+    }
+}
+
+fn row(context: &Context<'_>, row: usize, action: &Value) -> Row {
+    let text = |name: &str| action[name].as_str().unwrap_or_default().to_owned();
+    let arn = text("ActionTargetArn");
+    let preview = context.shown(&[delete(&arn)]);
+    Row { id: format!("action-{row}"), name: text("Name"), description: text("Description"), arn, preview }
+}
+
+/// Does what a form about custom actions asks for.
+pub(super) fn act(context: &Context<'_>, form: &Form, action: &str) -> Result<Done, PageError> {
+    match action {
+        "create-action" => {
+            let typed = Typed::of(form);
+            let call = typed.call();
+            context.write(Operation::CreateActionTarget, call.input().unwrap_or(&Value::Null))?;
+            let text = format!("1 created, 0 refused: the custom action {}.", typed.name);
+            Ok(Message::new(text, vec![call]).into())
+        }
+        "delete-action" => {
+            let call = delete(form.field("arn"));
+            context.write(Operation::DeleteActionTarget, call.input().unwrap_or(&Value::Null))?;
+            let text = format!("1 deleted, 0 refused: the custom action {}.", form.field("name"));
+            Ok(Message::new(text, vec![call]).into())
+        }
+        other => Err(PageError::Invalid(format!("`{other}` is not an action of this page."))),
+    }
+}
+
+fn delete(arn: &str) -> Call {
+    Call::api(Operation::DeleteActionTarget, json!({ "ActionTargetArn": arn }))
+}
+
+/// The call that lists the custom actions.
+pub(super) fn list() -> Call {
+    Call::api(Operation::DescribeActionTargets, json!({})).of("Custom actions")
+}

@@ -1,0 +1,255 @@
+//! `Automation rules`: the rules of an account in the order of their evaluation, how many findings each would match
+//! now, and the form that creates and changes them (DSH-92).
+
+use askama::Template;
+use securityhub_fixtures::Operation;
+use serde_json::{Map, Value, json};
+
+use crate::dashboard::call::Call;
+use crate::dashboard::chips::{self, Chip};
+use crate::dashboard::criteria;
+use crate::dashboard::forms::Form;
+use crate::dashboard::messages::Message;
+use crate::dashboard::not_processed;
+use crate::dashboard::page::{Content, Context, Count, Done, PageError};
+use crate::dashboard::paging::Paging;
+use crate::dashboard::text;
+use crate::dashboard::view::Query;
+
+mod editor;
+#[cfg(test)]
+mod tests;
+
+use editor::Editor;
+
+/// Number of rules on a page. Each is held against all findings.
+const ROWS: usize = 20;
+
+#[derive(Template)]
+#[template(path = "pages/rules.html")]
+struct Rules<'r> {
+    token: &'r str,
+    /// The address of the view, to which forms are sent.
+    here: String,
+    rows: Vec<Row>,
+    shown: String,
+    paging: String,
+    editor: Editor,
+}
+
+/// A rule, as BatchGetAutomationRules returns it.
+#[derive(Clone, Default)]
+struct Rule {
+    arn: String,
+    name: String,
+    description: String,
+    order: u64,
+    is_enabled: bool,
+    is_terminal: bool,
+    criteria: Map<String, Value>,
+    /// The `FindingFieldsUpdate` of its action.
+    update: Map<String, Value>,
+}
+
+struct Row {
+    /// The id of the row's name.
+    id: String,
+    /// The address of the form that changes the rule.
+    address: String,
+    rule: Rule,
+    status: &'static str,
+    terminal: &'static str,
+    criteria: Vec<String>,
+    actions: Vec<String>,
+    matches: Option<Matches>,
+    /// The call of the button that enables or disables the rule.
+    preview: String,
+}
+
+/// A number of findings, which is a link if GetFindings takes the criteria.
+struct Matches {
+    number: String,
+    findings: Option<Count>,
+}
+
+impl Matches {
+    /// The HTML.
+    fn html(&self) -> String {
+        self.findings.as_ref().map_or_else(|| self.number.clone(), Count::html)
+    }
+}
+
+/// Shows the page.
+pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
+    let rules = Rule::all(context)?;
+    let paging = Paging::of(context, rules.len(), ROWS, ["rule", "rules"])?;
+    let (editor, alert) = Editor::of(context, &rules)?;
+    let shown = rules.get(paging.range.clone()).unwrap_or_default();
+    let arns: Vec<&str> = shown.iter().map(|rule| rule.arn.as_str()).collect();
+    let mut calls = vec![Call::api(Operation::ListAutomationRules, json!({}))];
+    if !arns.is_empty() {
+        let input = json!({ "AutomationRulesArns": arns });
+        calls.push(Call::api(Operation::BatchGetAutomationRules, input).of("Criteria, Actions"));
+    }
+    calls.extend(editor.call());
+    let page = Rules {
+        token: &context.token,
+        here: context.view.address(),
+        rows: (0..).zip(shown).map(|(row, rule)| self::row(context, row, rule)).collect(),
+        shown: paging.shown.clone(),
+        paging: paging.html(),
+        editor,
+    };
+    Ok(Content { alert, ..Content::new("Automation rules", &page, calls) })
+}
+
+/// Does what a form of the page asks for.
+pub fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
+    let arn = form.field("arn");
+    match form.field("action") {
+        "create-rule" => editor::create(context, form),
+        "save-rule" => editor::save(context, form),
+        "enable" => update(context, &[json!({ "RuleArn": arn, "RuleStatus": "ENABLED" })]),
+        "disable" => update(context, &[json!({ "RuleArn": arn, "RuleStatus": "DISABLED" })]),
+        "delete" => {
+            let input = json!({ "AutomationRulesArns": [arn] });
+            batch(context, Operation::BatchDeleteAutomationRules, input, "deleted")
+        }
+        "reorder" => reorder(context, form),
+        other => Err(PageError::Invalid(format!("`{other}` is not an action of this page."))),
+    }
+}
+
+impl Rule {
+    /// The rules of the account, in the order of their evaluation.
+    fn all(context: &Context<'_>) -> Result<Vec<Rule>, PageError> {
+        let input = json!({ "MaxResults": 100 });
+        let listed = context.read_all(Operation::ListAutomationRules, &input, "AutomationRulesMetadata")?;
+        let arns: Vec<&str> = listed.iter().filter_map(|rule| rule["RuleArn"].as_str()).collect();
+        let mut rules = Vec::with_capacity(arns.len());
+        for arns in arns.chunks(100) {
+            let input = json!({ "AutomationRulesArns": arns });
+            let answer = context.read(Operation::BatchGetAutomationRules, &input)?;
+            rules.extend(answer["Rules"].as_array().into_iter().flatten().map(Rule::read));
+        }
+        Ok(rules)
+    }
+
+    fn read(value: &Value) -> Rule {
+        let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
+        let object = |value: &Value| value.as_object().cloned().unwrap_or_default();
+        Rule {
+            arn: text("RuleArn"),
+            name: text("RuleName"),
+            description: text("Description"),
+            order: value["RuleOrder"].as_u64().unwrap_or_default(),
+            is_enabled: value["RuleStatus"] == "ENABLED",
+            is_terminal: value["IsTerminal"] == true,
+            criteria: object(&value["Criteria"]),
+            update: object(&value["Actions"][0]["FindingFieldsUpdate"]),
+        }
+    }
+}
+
+fn row(context: &Context<'_>, row: usize, rule: &Rule) -> Row {
+    let chips = criteria::chips(context.world.schema(), &rule.criteria);
+    let criteria = match &chips {
+        Some(chips) => chips.iter().map(criteria::words).collect(),
+        None => rule.criteria.iter().map(|(name, elements)| format!("{name}: {elements}")).collect(),
+    };
+    let status = if rule.is_enabled { "DISABLED" } else { "ENABLED" };
+    let input = json!({ "UpdateAutomationRulesRequestItems": [{ "RuleArn": rule.arn, "RuleStatus": status }] });
+    Row {
+        id: format!("rule-{row}"),
+        address: context.link("rules", Query::default().and("edit", &rule.arn)),
+        rule: rule.clone(),
+        status: if rule.is_enabled { "ENABLED" } else { "DISABLED" },
+        terminal: text::yes_no(rule.is_terminal),
+        criteria,
+        actions: actions(&rule.update),
+        matches: matches(context, &rule.criteria, chips.as_deref()).ok().flatten(),
+        preview: context.shown(&[Call::api(Operation::BatchUpdateAutomationRules, input)]),
+    }
+}
+
+/// What the action of a rule sets, such as `Workflow Status SUPPRESSED`.
+fn actions(update: &Map<String, Value>) -> Vec<String> {
+    let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let action = |(name, value): (&String, &Value)| match value {
+        Value::Object(members) => {
+            let members: Vec<String> =
+                members.iter().map(|(member, value)| format!("{member} {}", plain(value))).collect();
+            format!("{name}: {}", members.join(", "))
+        }
+        Value::Array(items) => format!("{name}: {}", items.iter().map(plain).collect::<Vec<_>>().join(", ")),
+        value => format!("{name}: {}", plain(value)),
+    };
+    update.iter().map(action).collect()
+}
+
+/// The number of findings that criteria select now. `None` if the account may not read findings; an error is the
+/// sentence about invalid criteria.
+fn matches(
+    context: &Context<'_>,
+    criteria: &Map<String, Value>,
+    chips: Option<&[Chip]>,
+) -> Result<Option<Matches>, String> {
+    let schema = context.world.schema();
+    let counted = context.count(|counter| {
+        // In a home Region, GetFindings also returns the findings of other Regions, to which the rules do not apply.
+        let own = counter.has_several_tables().then(|| Chip::equals("Region", context.view.region.as_str()));
+        let chips: Option<Vec<Chip>> = chips.map(|chips| chips.iter().cloned().chain(own).collect());
+        let is_filter =
+            |chips: &Vec<Chip>| chips::filters(schema, chips).is_ok_and(|filters| counter.accepts(&filters));
+        Ok(counter.of_rule(criteria).map(|number| (number, chips.filter(is_filter))))
+    });
+    let Ok(counted) = counted else { return Ok(None) };
+    let (number, chips) = counted.map_err(|error| error.message.into_owned())?;
+    let findings = chips.map(|chips| context.counted(number, &chips));
+    Ok(Some(Matches { number: text::number(number), findings }))
+}
+
+/// Changes the orders that differ from those of the rules.
+fn reorder(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
+    let rules = Rule::all(context)?;
+    let mut items = Vec::new();
+    for (arn, order) in form.fields.all("arn").zip(form.fields.all("order")) {
+        let order = editor::order(order)?;
+        if rules.iter().any(|rule| rule.arn == arn && rule.order != order) {
+            items.push(json!({ "RuleArn": arn, "RuleOrder": order }));
+        }
+    }
+    if items.is_empty() {
+        return Err(PageError::Invalid("No order differs from the current one. Type other numbers first.".to_owned()));
+    }
+    update(context, &items)
+}
+
+/// Changes rules.
+fn update(context: &Context<'_>, items: &[Value]) -> Result<Done, PageError> {
+    let input = json!({ "UpdateAutomationRulesRequestItems": items });
+    batch(context, Operation::BatchUpdateAutomationRules, input, "changed")
+}
+
+/// Makes a call that processes each rule independently.
+fn batch(context: &Context<'_>, operation: Operation, input: Value, done: &str) -> Result<Done, PageError> {
+    let answer = context.write(operation, &input)?;
+    let list = |name: &str| answer[name].as_array().cloned().unwrap_or_default();
+    let refused = list("UnprocessedAutomationRules");
+    let cell = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let row = |rule: &Value| [cell(&rule["RuleArn"]), cell(&rule["ErrorCode"]), cell(&rule["ErrorMessage"])];
+    let processed = list("ProcessedAutomationRules").len() as u64;
+    let text = format!("{} {done}, {} refused", text::number(processed), text::number(refused.len() as u64));
+    let rows: Vec<[String; 3]> = refused.iter().map(row).collect();
+    let details = not_processed::table(["Rule", "Code", "Message"], &rows);
+    let message = Message { text, details, calls: vec![Call::api(operation, input)] };
+    Ok(Done { message, next: Some(without_editor(context)) })
+}
+
+/// The view without the rule or the criteria that are edited.
+fn without_editor(context: &Context<'_>) -> crate::dashboard::view::View {
+    let query = ["edit", chips::NAME, "field", "comparison", "value"]
+        .into_iter()
+        .fold(context.view.query.clone(), Query::without);
+    context.view.to(&context.view.page, query)
+}
