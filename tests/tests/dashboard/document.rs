@@ -209,40 +209,39 @@ impl Document {
         }
     }
 
-    /// Everything can be reached with the keyboard, in the order of the page, and works without scripts.
-    pub fn check_keyboard(&self, address: &str) {
+    /// What keeps a reader from using the page with the keyboard, in its order, or without scripts.
+    pub fn unreachable(&self, address: &str) -> Vec<String> {
+        const OF_SCRIPTS: [&str; 5] = ["hx-get", "hx-post", "hx-put", "hx-patch", "hx-delete"];
+        let mut wrong = Vec::new();
         self.with(|html| {
             let body = one(html, "body");
             for node in body.descendants().filter(Node::is_element) {
-                let tab = node.attribute("tabindex").unwrap_or("0");
-                assert!(["0", "-1"].contains(&tab), "{address}: tabindex={tab}");
-                assert!(!node.has_attribute("accesskey") && !node.has_attribute("autofocus"), "{address}: {node:?}");
-                for name in ["hx-get", "hx-post", "hx-put", "hx-patch", "hx-delete"] {
-                    assert!(!node.has_attribute(name), "{address}: {name} needs scripts: {node:?}");
+                let has = |name: &str| node.has_attribute(name);
+                let is_in_order = matches!(node.attribute("tabindex"), None | Some("0" | "-1"));
+                if !is_in_order || has("accesskey") || has("autofocus") || OF_SCRIPTS.into_iter().any(has) {
+                    wrong.push(format!("{address}: {node:?}"));
                 }
                 let classes = node.attribute("class").unwrap_or_default();
-                if classes.split_whitespace().any(|class| class == "scroll") {
-                    let is_named = node.has_attribute("aria-label") || node.has_attribute("aria-labelledby");
-                    let is_reachable = node.attribute("tabindex") == Some("0") && node.has_attribute("role");
-                    assert!(
-                        is_named && is_reachable,
-                        "{address}: a wide table cannot be scrolled by keyboard: {node:?}"
-                    );
+                let is_reachable = node.attribute("tabindex") == Some("0") && has("role");
+                let is_named = has("aria-label") || has("aria-labelledby");
+                if classes.split_whitespace().any(|class| class == "scroll") && !(is_reachable && is_named) {
+                    wrong.push(format!("{address}: a wide table cannot be scrolled with the keyboard: {node:?}"));
                 }
             }
-            for link in elements(body, "a") {
-                assert!(link.has_attribute("href"), "{address}: a link without an address: {}", content(link));
-            }
+            let links = elements(body, "a").filter(|link| !link.has_attribute("href"));
+            wrong.extend(links.map(|link| format!("{address}: a link without an address: {}", content(link))));
             for form in elements(body, "form") {
-                let method = attribute(form, "method");
-                assert!(["get", "post"].contains(&method) && form.has_attribute("action"), "{address}: {form:?}");
                 let id = form.attribute("id").unwrap_or("-");
                 let submits = |button: Node<'_, '_>| button.attribute("type") != Some("button");
                 let own = elements(form, "button").any(submits);
                 let outside = elements(body, "button").any(|button| button.attribute("form") == Some(id));
-                assert!(own || outside, "{address}: a form without a button: {form:?}");
+                let is_sent = ["get", "post"].contains(&attribute(form, "method")) && form.has_attribute("action");
+                if !is_sent || !(own || outside) {
+                    wrong.push(format!("{address}: a form that cannot be sent: {form:?}"));
+                }
             }
         });
+        wrong
     }
 
     pub fn check_calls(&self, address: &str) {
