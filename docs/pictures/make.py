@@ -23,9 +23,8 @@ CHROMIUM = "chromium"
 # Name, scenario, page, width, height, and whether the color scheme is dark.
 PICTURES = [
     ("overview", "forty-members.yaml", "as/111111111111/us-east-1/", 1280, 900, False),
-    ("rules", "console-settings.yaml", "as/111111111111/us-east-1/rules", 1280, 800, False),
-    ("products", "quickstart.yaml", "as/111111111111/us-east-1/products", 1280, 700, True),
-    ("fidelity", "quickstart.yaml", "as/111111111111/us-east-1/fidelity?chapter=HUB", 1280, 700, False),
+    ("standards", "controls.yaml", "as/111111111111/us-east-1/standards", 1280, 900, True),
+    ("rules", "console-settings.yaml", "as/111111111111/us-east-1/rules?f=SeverityLabel:EQUALS:HIGH", 1280, 900, False),
 ]
 
 

@@ -11,6 +11,9 @@ use securityhub_local_tests::generated::refresh;
 
 const MAX_LINES_OF_THE_README: usize = 150;
 const MAX_LINES_OF_A_GUIDE: usize = 250;
+const MAX_BYTES_OF_A_PICTURE: u64 = 150 * 1024;
+/// Readers who do not see a picture read its description.
+const MIN_LETTERS_OF_A_DESCRIPTION: usize = 30;
 /// The words that the glossary explains and that guides link at their first use. A word that contains another comes first.
 const WORDS: [&str; 16] = [
     "delegated administrator",
@@ -142,6 +145,41 @@ fn relative_links_and_anchors_resolve() {
             }
         }
     }
+    assert_none(&wrong);
+}
+
+/// Pictures are made by docs/pictures/make.py, are small and have a description, and each is in a document.
+#[test]
+fn pictures_exist_and_are_small() {
+    let script = std::fs::read_to_string(root().join("docs/pictures/make.py")).unwrap();
+    let (mut shown, mut wrong) = (BTreeSet::new(), Vec::new());
+    for page in pages() {
+        for (before, link) in page.text.match_indices("![").map(|(at, _)| (&page.text[at + 2..], at)) {
+            let Some((description, rest)) = before.split_once("](") else { continue };
+            let path = target(&page.path, rest.split(')').next().unwrap_or_default());
+            let size = std::fs::metadata(root().join(&path)).map(|file| file.len());
+            if description.len() < MIN_LETTERS_OF_A_DESCRIPTION {
+                wrong.push(format!("{}:{link}: {path} needs a longer description than `{description}`", page.path));
+            }
+            match size {
+                Err(_) => wrong.push(format!("{}: {path} does not exist", page.path)),
+                Ok(size) if size > MAX_BYTES_OF_A_PICTURE => wrong.push(format!("{path} has {size} bytes")),
+                Ok(_) => {}
+            }
+            shown.insert(path);
+        }
+    }
+    for file in std::fs::read_dir(root().join("docs/pictures")).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        let Some(name) = name.strip_suffix(".png") else { continue };
+        if !shown.contains(&format!("docs/pictures/{name}.png")) {
+            wrong.push(format!("docs/pictures/{name}.png is not in a document"));
+        }
+        if !script.contains(&format!("(\"{name}\", ")) {
+            wrong.push(format!("docs/pictures/make.py does not make {name}.png"));
+        }
+    }
+    assert!(!shown.is_empty(), "no document has a picture");
     assert_none(&wrong);
 }
 
