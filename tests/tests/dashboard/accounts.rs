@@ -369,3 +369,22 @@ fn denied_calls_are_shown_with_the_statement_that_denies_them() {
         assert_eq!(site.status(&format!("{member}?{query}")), 400, "{query}");
     }
 }
+
+/// Rules: DSH-20, DSH-24, DSH-35.
+#[test]
+fn the_page_is_well_formed_and_its_calls_work_in_organizations() {
+    for scenario in ["central-configuration.yaml", "delegated-admin.yaml", "prevent-tamper.yaml"] {
+        let site = Site::of(scenario);
+        for account in [ADMINISTRATOR, "222222222222"] {
+            let query = "?targets=1&may-account=222222222222&may-operation=DisableSecurityHub";
+            let address = format!("{}{query}", address(account, REGION));
+            let page = site.page(&address);
+            page.check_structure(&address);
+            page.check_content_policy(&address);
+            page.check_tables(&address);
+            super::calls::check(&site, &address, &page);
+            super::links::check(&site, &address, &page);
+            super::links::check_numbers(&site, &address, &page);
+        }
+    }
+}
