@@ -1,7 +1,10 @@
 //! The table of pages. To add one, write its function in `pages/`, its template in `templates/pages/`, and a row here.
 
 use super::page::Route;
-use super::pages::{accounts, bench, control, events, fidelity, finding, findings, insight, insights, overview, products, rules, standard, standards};
+use super::pages::{
+    accounts, bench, control, events, fidelity, finding, findings, insight, insights, overview, products, rules,
+    standard, standards,
+};
 
 /// All pages, in the order of the navigation.
 pub fn all() -> &'static [Route] {
