@@ -15,7 +15,7 @@ pub fn all() -> &'static [Route] {
             link: Some("Findings"),
             query: "f=RecordState:EQUALS:ACTIVE&f=WorkflowStatus:EQUALS:NEW&f=WorkflowStatus:EQUALS:NOTIFIED",
             show: findings::show,
-            act: None,
+            act: Some(findings::act),
         },
         Route { path: "finding", link: None, query: "", show: finding::show, act: Some(finding::act) },
         Route { path: "insights", link: Some("Insights"), query: "", show: insights::show, act: Some(insights::act) },

@@ -6,12 +6,14 @@ use serde_json::{Map, Value};
 
 use crate::dashboard::call::Call;
 use crate::dashboard::chips::{self, Chip};
-use crate::dashboard::page::{Content, Context, Count, PageError};
+use crate::dashboard::forms::Form;
+use crate::dashboard::page::{Content, Context, Count, Done, PageError};
 use crate::dashboard::{text, timeline};
 use crate::domain::findings::counts::{Grouping, OverTime};
 
 use super::overview;
 
+mod bulk;
 mod filters;
 mod groups;
 mod narrow;
@@ -20,6 +22,7 @@ mod pasted;
 mod rows;
 mod wanted;
 
+use bulk::Bulk;
 use filters::Filters;
 use groups::Groups;
 use pages::Pages;
@@ -45,6 +48,7 @@ struct FindingsResult {
     empty: Option<Empty>,
     /// `1–50 of 67 findings`
     shown: String,
+    bulk: Option<Bulk>,
     rows: Option<Rows>,
     groups: Option<Groups>,
     pages: Pages,
@@ -103,6 +107,11 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     Ok(Content { alert: Some(problems.join(" ")), ..Content::new("Findings", &page, Vec::new()) })
 }
 
+/// Changes the selected findings.
+pub fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
+    bulk::act(context, form)
+}
+
 /// What a chip with an unknown filter, comparison or value should contain.
 fn expected(context: &Context<'_>, chip: &Chip) -> String {
     let schema = context.world.schema();
@@ -141,6 +150,7 @@ fn result(context: &Context<'_>, wanted: &Wanted, input: &Value) -> Result<(Find
         groupings: groupings(context, wanted),
         empty: figures.empty(context, wanted),
         shown,
+        bulk: rows.as_ref().map(|rows| Bulk::of(context, rows, figures.total)),
         rows,
         groups: groups.filter(|_| figures.total > 0),
         pages,

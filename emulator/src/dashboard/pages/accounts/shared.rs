@@ -47,5 +47,6 @@ pub(super) fn sentence(page_error: PageError) -> String {
         PageError::Refused { sentence, .. } | PageError::NotFound { sentence, .. } | PageError::Invalid(sentence) => {
             sentence
         }
+        PageError::Moved(to) => format!("This is at {}.", to.address()),
     }
 }

@@ -9,7 +9,6 @@ use crate::dashboard::call::Call;
 use crate::dashboard::chips::{self, Chip};
 use crate::dashboard::page::{Context, PageError};
 use crate::dashboard::text::{self, ABSENT, Time};
-use crate::dashboard::view::Query;
 
 /// Maximum number of rows, which is also that of findings in the call.
 const ROWS: u64 = 50;

@@ -9,7 +9,6 @@ use crate::dashboard::call::Call;
 use crate::dashboard::chips::Chip;
 use crate::dashboard::page::{Context, PageError};
 use crate::dashboard::text::{self, ABSENT, Time};
-use crate::dashboard::view::Query;
 
 /// Maximum size of the table with all links of `Narrow`. If it were larger, each row has a link to the page with its own
 /// ones.
