@@ -152,7 +152,7 @@ pub fn filters(schema: &Schema, chips: &[Chip]) -> Result<Map<String, Value>, Ch
     Ok(filters)
 }
 
-/// The chips that say the same as `Filters`; `None` if a filter cannot be written as a chip.
+/// The chips that are equivalent to `Filters`; `None` if a filter cannot be written as a chip.
 pub fn of_filters(schema: &Schema, filters: &Map<String, Value>) -> Option<Vec<Chip>> {
     let mut chips = Vec::new();
     for (name, list) in filters {
@@ -238,7 +238,7 @@ mod tests {
 
     /// Rules: DSH-53.
     #[test]
-    fn a_chip_is_said_in_words() {
+    fn a_chip_is_written_in_words() {
         for (text, words) in [
             ("SeverityLabel:EQUALS:HIGH", "SeverityLabel is HIGH"),
             ("Title:PREFIX_NOT_EQUALS:a", "Title does not begin with a"),
@@ -285,7 +285,7 @@ mod tests {
 
     /// Rules: DSH-51.
     #[test]
-    fn chips_and_filters_say_the_same() {
+    fn chips_and_filters_are_equivalent() {
         let stage = Stage::empty();
         for (text, name, element) in [
             ("Title:PREFIX:a:b=c", "Title", json!({ "Value": "a:b=c", "Comparison": "PREFIX" })),

@@ -38,7 +38,7 @@ pub fn words(chip: &Chip) -> String {
     }
 }
 
-/// The chips that say the same as the criteria of a rule; `None` if an element cannot be written as a chip.
+/// The chips that are equivalent to the criteria of a rule; `None` if an element cannot be written as a chip.
 pub fn chips(schema: &Schema, criteria: &Map<String, Value>) -> Option<Vec<Chip>> {
     let mut chips = Vec::new();
     for (name, elements) in criteria {

@@ -1,4 +1,4 @@
-//! The one door through which pages reach the rest of the program. `service` implements it; tests of pages can, too.
+//! The only interface of pages to the rest of the program. `service` implements it; tests of pages can, too.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -71,7 +71,7 @@ pub trait Door {
     /// recorded.
     fn calls(&self, filter: &Filter, before: u64, limit: usize) -> Option<Vec<CallSummary>>;
 
-    /// The memory of the process in bytes, if the system tells it.
+    /// The memory of the process in bytes, if it is known.
     fn memory(&self) -> Option<u64>;
 
     /// The paths of the files of the scenario with which the program started.

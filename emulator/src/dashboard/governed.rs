@@ -9,7 +9,7 @@ use crate::state::HubKey;
 pub struct Governed {
     /// Its name, such as `the configuration policy baseline`.
     pub policy: String,
-    /// Who can change it.
+    /// The account that can change it, for a sentence.
     pub by: String,
 }
 
@@ -33,7 +33,7 @@ impl Governed {
         })
     }
 
-    /// The policy that keeps the account from enabling its hub.
+    /// The policy that prevents the account from enabling its hub.
     pub fn of_hub(context: &Context<'_>) -> Option<Governed> {
         let may_enable = governance::is_failed_management_account(&context.world.directory(), context.view.account);
         Governed::of(context).filter(|_| !may_enable)

@@ -152,7 +152,7 @@ struct Missing<'m> {
     links: Vec<(String, String)>,
 }
 
-/// The content of a page for something that does not exist, with links to what does.
+/// The content of the page `Not found`: a sentence, and links to existing pages.
 pub fn missing(sentence: &str, links: &[(String, View)]) -> Content {
     let links = links.iter().map(|(name, view)| (name.clone(), view.address())).collect();
     Content::new("Not found", &Missing { sentence, links }, Vec::new())

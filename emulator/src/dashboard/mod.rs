@@ -79,7 +79,7 @@ pub fn is_browser_at_root<B>(request: &Request<B>) -> bool {
     is_read && uri.path() == "/" && !is_call && !headers.contains_key(AUTHORIZATION) && accepts_html
 }
 
-/// The response that leads a browser from `/` to the dashboard.
+/// The response that redirects a browser from `/` to the dashboard.
 pub fn to_dashboard() -> Response<Bytes> {
     redirect(StatusCode::FOUND, ROOT)
 }
@@ -127,7 +127,7 @@ impl Exchange<'_> {
             }
             Place::Asset(hash, name) => match assets::find(hash, name) {
                 Some(found) => asset(found, accepts_gzip(self.request.headers())),
-                None => self.not_found(&self.start(), "No file of this version of the program has this address.", &[]),
+                None => self.not_found(&self.start(), "This version of the program has no file at this address.", &[]),
             },
             Place::Page(account, region, page) => self.page(account, region, page),
             Place::Unknown => self.not_found(&self.start(), "The dashboard has no such address.", &[]),
@@ -149,7 +149,7 @@ impl Exchange<'_> {
         format!("http://{}", host.unwrap_or("127.0.0.1:4600"))
     }
 
-    /// Leads from the form `Switch` to the same page as another account.
+    /// Redirects from the form `Switch` to the same page, as another account sees it.
     fn switch(&self) -> Response<Bytes> {
         let (query, world) = (self.query(), self.door.world());
         let field = |name: &str| query.first(name).unwrap_or_default().trim().to_owned();
@@ -256,7 +256,7 @@ impl Exchange<'_> {
         }
     }
 
-    /// Does what a form asks for.
+    /// Carries out the action of a form.
     fn act(&self, view: &View, route: &Route) -> Response<Bytes> {
         let form = match forms::read(&self.dashboard.secret, view, self.request) {
             Ok(form) => form,

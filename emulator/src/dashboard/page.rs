@@ -38,7 +38,7 @@ pub struct Route {
     pub query: &'static str,
     /// Shows the page.
     pub show: fn(&Context<'_>) -> Result<Content, PageError>,
-    /// Does what a form of the page asks for; `None` for a page without forms that write.
+    /// Carries out the action of a form of the page; `None` for a page without forms that write.
     pub act: Option<Act>,
 }
 
@@ -53,7 +53,7 @@ impl Route {
     }
 }
 
-/// A function that does what a form asks for.
+/// A function that carries out the action of a form.
 pub type Act = fn(&Context<'_>, &Form) -> Result<Done, PageError>;
 
 /// The content of `main`.
@@ -149,7 +149,7 @@ impl Count {
     }
 }
 
-/// The surroundings in which a page is shown.
+/// The context in which a page is shown.
 pub struct Context<'c> {
     /// The view of the request.
     pub view: &'c View,
@@ -167,7 +167,7 @@ pub struct Context<'c> {
 }
 
 impl<'c> Context<'c> {
-    /// The surroundings of a view.
+    /// The context of a view.
     pub fn new(door: &'c dyn Door, view: &'c View, token: String, endpoint: String) -> Context<'c> {
         Context { view, world: door.world(), token, typed: None, endpoint, routes: &[], door }
     }
@@ -312,7 +312,7 @@ impl<'c> Context<'c> {
             (Ok(()), Some(answer)) => Ok(answer),
             (Err(error), _) => Err(PageError::of_api(&error, call())),
             (Ok(()), None) => {
-                let error = AwsError::invalid_input("the question was not answered");
+                let error = AwsError::invalid_input("the query has no result");
                 Err(PageError::of_api(&error, call()))
             }
         }
@@ -324,7 +324,7 @@ impl<'c> Context<'c> {
         self.door.calls(filter, before, limit)
     }
 
-    /// The memory of the process in bytes, if the system tells it.
+    /// The memory of the process in bytes, if it is known.
     pub fn memory(&self) -> Option<u64> {
         self.door.memory()
     }

@@ -57,9 +57,7 @@ impl Paging {
         let at = |page: usize| context.view.to(&context.view.page, query.clone().with(name, &page.to_string()));
         let text = query.first(name).unwrap_or("1");
         let page: usize = text.parse().ok().filter(|page| *page > 0).ok_or_else(|| {
-            PageError::Invalid(format!(
-                "`{text}` is not a valid number of a page (expected a number from 1 to {last})."
-            ))
+            PageError::Invalid(format!("`{text}` is not a valid page number (expected a number from 1 to {last})."))
         })?;
         if page > last {
             let sentence = format!("There is no page {page}; the last one is {last}.");

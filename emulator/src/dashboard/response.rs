@@ -44,7 +44,7 @@ pub(super) fn page(status: StatusCode, html: String, time: Duration) -> Response
     response
 }
 
-/// A response that leads to another address.
+/// A redirect to another address.
 pub(super) fn redirect(status: StatusCode, address: &str) -> Response<Bytes> {
     let mut response = empty(status, Bytes::new());
     response.headers_mut().insert(CONTENT_TYPE, HTML);

@@ -15,7 +15,7 @@ const SECOND: u64 = 1_000_000_000;
 const HOUR: u64 = 3_600 * SECOND;
 const DAY: u64 = 24 * HOUR;
 const WEEK: u64 = 7 * DAY;
-/// Lengths of intervals, of which the shortest is chosen that needs at most [`MOST`] of them.
+/// Lengths of intervals. The shortest length that needs at most [`MOST`] intervals is chosen.
 const LENGTHS: [u64; 12] =
     [HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, WEEK, 2 * WEEK, 4 * WEEK, 13 * WEEK, 52 * WEEK];
 const MOST: u64 = 60;

@@ -153,7 +153,7 @@ fn record_state(targets: &[Target], state: &str) -> Vec<Call> {
     products.iter().flat_map(|(product, ids)| ids.chunks(VALUES).map(|ids| call(product, ids))).collect()
 }
 
-/// Does what a button of the form asks for.
+/// Carries out the action of a button of the form.
 ///
 /// # Errors
 /// [`PageError::Invalid`] if nothing is selected or chosen; [`PageError::Refused`] if the first call is refused.

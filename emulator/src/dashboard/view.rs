@@ -117,9 +117,9 @@ impl View {
 /// The meaning of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place<'p> {
-    /// `/_emulator/ui/`, which leads to the first view.
+    /// `/_emulator/ui/`, which redirects to the first view.
     Start,
-    /// The form `Switch`, which leads to another view.
+    /// The form `Switch`, which redirects to another view.
     Switch,
     /// An asset by the hash of its content and its name.
     Asset(&'p str, &'p str),

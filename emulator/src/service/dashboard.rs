@@ -1,4 +1,5 @@
-//! Answers requests for the dashboard, and implements its door to operations and the control plane.
+//! Answers requests for the dashboard, and implements [`Door`], the interface of its pages to operations and the control
+//! plane.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;

@@ -346,7 +346,7 @@ fn denied_calls_are_shown_with_the_statement_that_denies_them() {
     let site = Site::of("prevent-tamper.yaml");
     let member = address("222222222222", REGION);
     let none = site.page(&member);
-    assert!(none.text_of("main").contains("Policies have denied no call"), "{}", none.text());
+    assert!(none.text_of("main").contains("Policies have not denied any recorded call"), "{}", none.text());
     assert_eq!(table(&none, "Service control policies")[1], ["Workloads", "prevent-tamper"]);
     let (status, _) = site.call("222222222222", REGION, Operation::DisableSecurityHub, &json!({}));
     assert_eq!(status, 403);

@@ -151,7 +151,7 @@ fn every_table_has_a_caption_and_every_chart_a_name() {
 
 /// Rules: DSH-20, DSH-21, DSH-23.
 #[test]
-fn every_page_says_as_whom_and_when_it_is_seen() {
+fn every_page_names_its_account_its_region_and_the_time() {
     each_page(|address, page| page.check_frame(address));
 }
 
@@ -177,7 +177,7 @@ fn every_link_answers() {
 
 /// Rules: DSH-12, DSH-25, DSH-40, DSH-41, DSH-42.
 #[test]
-fn every_linked_number_equals_the_findings_behind_it() {
+fn every_linked_number_equals_the_number_of_findings_that_it_links_to() {
     each_page_of_a_site(links::check_numbers);
 }
 

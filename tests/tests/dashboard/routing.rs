@@ -16,7 +16,7 @@ fn get(site: &Site, address: &str, headers: &[(&str, &str)]) -> Response<Bytes> 
 
 /// Rules: DSH-01, DSH-02.
 #[test]
-fn a_browser_is_led_to_the_first_view() {
+fn a_browser_is_redirected_to_the_first_view() {
     let site = Site::of("quickstart.yaml");
     let response = get(&site, "/", &[HTML]);
     assert_eq!((response.status().as_u16(), header(&response, "location")), (302, "/_emulator/ui/"));
@@ -115,7 +115,7 @@ fn the_same_page_can_be_seen_as_another_account() {
 
 /// Rules: DSH-07.
 #[test]
-fn files_are_packed_and_stored_by_browsers_forever() {
+fn files_are_compressed_and_cached_by_browsers_forever() {
     let site = Site::of("");
     let page = site.page("/_emulator/ui/as/111111111111/us-east-1/");
     let files: Vec<&str> = page.text().split('"').filter(|text| text.starts_with("/_emulator/ui/assets/")).collect();

@@ -128,7 +128,7 @@ fn a_standard_lists_its_controls_with_their_checks() {
     assert!(none.text_of("main").contains("No control has this status and this text."));
     for (query, status, sentence) in [
         ("&status=BAD", 400, "`BAD` is not a valid status"),
-        ("&page=x", 400, "`x` is not a valid number of a page"),
+        ("&page=x", 400, "`x` is not a valid page number"),
         ("&page=9", 404, "There is no page 9"),
     ] {
         let response = site.get(&format!("{address}{query}"));

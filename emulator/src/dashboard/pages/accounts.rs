@@ -48,7 +48,7 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     Ok(Content { alert, ..Content::new("Accounts", &page, calls) })
 }
 
-/// Does what a form asks for.
+/// Carries out the action of a form.
 pub fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
     match form.field("action") {
         "add" | "add-and-invite" | "add-invite-and-accept" => invite::act(context, form),

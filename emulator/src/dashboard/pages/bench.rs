@@ -51,7 +51,7 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     Ok(Content { alert, ..Content::new("Test bench", &page, calls) })
 }
 
-/// Does what a form of the page asks for.
+/// Carries out the action of a form of the page.
 pub fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
     match form.field("action") {
         "advance" => clock::advance(context, form),

@@ -31,7 +31,7 @@ struct Page {
     send: String,
     /// `Show me the call` for the creation of a custom action.
     create_action: String,
-    /// The forms of an own insight.
+    /// The forms of a custom insight.
     own: Option<Own>,
 }
 

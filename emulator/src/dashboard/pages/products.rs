@@ -105,7 +105,7 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     Ok(Content::new("Products", &page, calls(counts.is_some())))
 }
 
-/// Does what a form of the page asks for.
+/// Carries out the action of a form of the page.
 pub fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
     let (product, name) = (form.field("product"), form.field("name"));
     match form.field("action") {
@@ -195,7 +195,7 @@ fn row(context: &Context<'_>, row: usize, product: &Product, findings: Option<u6
     }
 }
 
-/// The time at which Security Hub has processed the finding that a product has updated last.
+/// The time at which Security Hub processed the finding of a product that was updated last.
 fn last_import(context: &Context<'_>, arn: &str) -> Option<Time> {
     let input = json!({
         "Filters": { "ProductArn": [{ "Value": arn, "Comparison": "EQUALS" }] },

@@ -22,7 +22,7 @@ mod tests;
 
 use editor::Editor;
 
-/// Number of rules on a page. Each is held against all findings.
+/// Number of rules on a page. Each of them is evaluated for all findings.
 const ROWS: usize = 20;
 
 #[derive(Template)]
@@ -103,7 +103,7 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     Ok(Content { alert, ..Content::new("Automation rules", &page, calls) })
 }
 
-/// Does what a form of the page asks for.
+/// Carries out the action of a form of the page.
 pub fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
     let arn = form.field("arn");
     match form.field("action") {

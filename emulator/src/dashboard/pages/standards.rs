@@ -231,7 +231,7 @@ pub fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
     if form.field("action") == "request" {
         let call = request_call(context);
         context.control(&Method::GET, &request_path(context), &Value::Null, "")?;
-        return Ok(Message::new("The computation of scores is requested.", vec![call]).into());
+        return Ok(Message::new("The computation of scores was requested.", vec![call]).into());
     }
     change_standard(context, form)
 }

@@ -112,7 +112,7 @@ fn reason(context: &Context<'_>, control: &Described, standards: &[Standard], re
     if resources.is_empty() {
         return "no resource is declared".to_owned();
     }
-    "its checks have not run since".to_owned()
+    "its checks have not run yet".to_owned()
 }
 
 fn row(context: &Context<'_>, finding: &Value) -> Row {

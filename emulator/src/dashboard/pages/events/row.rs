@@ -49,7 +49,7 @@ struct Content {
 }
 
 impl Row {
-    /// The row of an event on a view, whose query leads on to the event.
+    /// The row of an event on a view, whose query is extended to open the event.
     pub fn of(event: &Event, world: &World, view: &View, pattern: Option<&EventPattern>) -> Row {
         let query = view.query.clone().without("event");
         Row {

@@ -1,4 +1,4 @@
-//! Choosing a finding: a form that asks for an Id, and the findings that share one.
+//! Choosing a finding: a form for an Id, and the findings that share an Id.
 
 use askama::Template;
 use securityhub_fixtures::Operation;
@@ -59,7 +59,7 @@ struct Ask<'a> {
     rows: Vec<Row>,
 }
 
-/// Asks for the Id of a finding. With filters, also shows the findings that fail the fewest of them.
+/// Shows a form for the Id of a finding. With filters, also shows the findings that fail the fewest of them.
 pub(super) fn ask(context: &Context<'_>) -> Result<Content, PageError> {
     let input = json!({
         "SortCriteria": [{ "Field": "UpdatedAt", "SortOrder": "desc" }],

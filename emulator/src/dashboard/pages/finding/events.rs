@@ -1,4 +1,4 @@
-//! `Events`: the kept events about a finding, of all receivers (DSH-68).
+//! `Events`: the stored events about a finding, of all receivers (DSH-68).
 
 use askama::Template;
 use http::Method;

@@ -39,7 +39,7 @@ pub(super) fn switch(context: &Context<'_>, view: &str) -> String {
     html(&Switch { links })
 }
 
-/// Returns whether the query asks for OCSF.
+/// Returns whether the query selects OCSF.
 pub(super) fn is_chosen(context: &Context<'_>) -> bool {
     context.view.query.first("format") == Some("ocsf")
 }

@@ -1,4 +1,4 @@
-//! `Rules`: the automation rules that apply to imports of the finding, held against it as it is now (DSH-68).
+//! `Rules`: the automation rules that apply to imports of the finding, compared with it as it is now (DSH-68).
 
 use std::collections::HashMap;
 
@@ -87,7 +87,7 @@ fn applied(history: &Value) -> HashMap<String, Vec<Time>> {
     applied
 }
 
-/// Holds rules against the finding, in the order of their evaluation.
+/// Compares the criteria of rules with the finding, in the order of their evaluation.
 fn held(context: &Context<'_>, shown: &Shown, rules: &[&Value], applied: &HashMap<String, Vec<Time>>) -> Vec<Row> {
     let now = context.world.clock.now();
     let empty = Map::new();

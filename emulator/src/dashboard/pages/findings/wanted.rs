@@ -1,4 +1,4 @@
-//! What the query of the page asks for (DSH-50), and the queries of the links to other states of the page.
+//! The state of the page that a query describes (DSH-50), and the queries of the links to other states of the page.
 
 use securityhub_engine::{FieldKind, Schema};
 use serde_json::{Value, json};

@@ -76,7 +76,7 @@ fn row(context: &Context<'_>, row: usize, action: &Value) -> Row {
     Row { id: format!("action-{row}"), name: text("Name"), description: text("Description"), arn, preview }
 }
 
-/// Does what a form about custom actions asks for.
+/// Carries out the action of a form about custom actions.
 pub(super) fn act(context: &Context<'_>, form: &Form, action: &str) -> Result<Done, PageError> {
     match action {
         "create-action" => {

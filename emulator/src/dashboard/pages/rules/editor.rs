@@ -114,7 +114,7 @@ impl Editor {
                 None => alert = Some(format!("`{}` does not fit the field {}.", cut(&chip.value), cut(&chip.name))),
             }
         }
-        // Criteria that no chip can say stay as they are, until chips replace them.
+        // Criteria that cannot be written as chips do not change until chips replace them.
         let other = rule.filter(|_| matches!(own, Some(None)) && chips.is_empty()).map(|rule| &rule.criteria);
         let selected = match (chips::filters(schema, &chips), other) {
             (_, Some(other)) => other.clone(),
