@@ -390,3 +390,66 @@ fn a_pasted_command_becomes_chips() {
     assert_eq!(header(&response, "location"), format!("{FINDINGS}?f=RecordState:EQUALS:ACTIVE&f=Title:PREFIX:a"));
     assert_eq!(site.status(&format!("{FINDINGS}?paste=nothing")), 400);
 }
+
+/// The identifier that the check box of a finding sends.
+fn check_box(finding: &Value) -> String {
+    format!("{} {}", string(finding, "/ProductArn"), string(finding, "/Id"))
+}
+
+/// Rules: DSH-60.
+#[test]
+fn selected_findings_are_changed_together() {
+    let site = Site::of("quickstart.yaml");
+    let address = format!("{FINDINGS}?f=RecordState:EQUALS:ACTIVE&sort=Title:asc&size=25");
+    let main = site.page(&address).text_of("main");
+    for text in ["With selected", "that match", "Workflow status", "Note", "Severity", "Verification state", "Archive"]
+    {
+        assert!(main.contains(text), "{text}: {main}");
+    }
+    let active = json!({ "RecordState": [{ "Value": "ACTIVE", "Comparison": "EQUALS" }] });
+    let before = listed(&site, &json!({ "Filters": active }));
+    let chosen: Vec<String> = before.iter().take(20).map(check_box).collect();
+    let mut fields: Vec<(&str, &str)> = chosen.iter().map(|identifier| ("finding", identifier.as_str())).collect();
+    fields.extend([("action", "update"), ("workflow", "NOTIFIED"), ("note", "Seen")]);
+    let done = site.submitted(&address, &fields);
+    assert_eq!(done.text_of("status"), "20 changed, 0 refused");
+    assert!(done.link("Remove RecordState is ACTIVE").is_some(), "the filters are kept");
+    let after = listed(&site, &json!({ "Filters": active }));
+    for finding in &after {
+        let is_changed = string(finding, "/Note/Text") == "Seen";
+        assert_eq!(is_changed, chosen.contains(&check_box(finding)), "{finding}");
+        assert!(!is_changed || string(finding, "/Workflow/Status") == "NOTIFIED", "{finding}");
+    }
+}
+
+/// Rules: DSH-60.
+#[test]
+fn all_findings_that_match_are_changed_together() {
+    let site = Site::of("quickstart.yaml");
+    let high = json!({ "SeverityLabel": [{ "Value": "HIGH", "Comparison": "EQUALS" }] });
+    let address = format!("{FINDINGS}?f=SeverityLabel:EQUALS:HIGH&size=25");
+    let count = listed(&site, &json!({ "Filters": high })).len();
+    let done = site.submitted(&address, &[("action", "update"), ("all", "yes"), ("note", "All of them")]);
+    assert_eq!(done.text_of("status"), format!("{count} changed, 0 refused"));
+    for finding in listed(&site, &json!({})) {
+        let is_high = string(&finding, "/Severity/Label") == "HIGH";
+        assert_eq!(string(&finding, "/Note/Text") == "All of them", is_high, "{finding}");
+    }
+    let archived = site.submitted(&address, &[("action", "archive"), ("all", "yes")]);
+    assert_eq!(archived.text_of("status"), format!("{count} changed, 0 refused"));
+    assert!(listed(&site, &json!({ "Filters": high })).iter().all(|finding| finding["RecordState"] == "ARCHIVED"));
+    for (fields, sentence) in [
+        (&[("action", "update"), ("workflow", "NEW")][..], "Select at least one finding."),
+        (&[("action", "update"), ("all", "yes")], "Choose at least one attribute"),
+        (&[("action", "update"), ("finding", "no such")], "Choose at least one attribute"),
+        (&[("action", "nope"), ("all", "yes")], "no action `nope`"),
+    ] {
+        let main = site.refused(&address, fields).text_of("main");
+        assert!(main.contains(sentence), "{fields:?}: {main}");
+    }
+    let unknown =
+        [("action", "update"), ("finding", "arn:aws:securityhub:us-east-1::product/x/y nothing"), ("note", "x")];
+    let partly = site.submitted(&address, &unknown);
+    assert_eq!(partly.text_of("status").split_once(" refused").map(|(start, _)| start), Some("0 changed, 1"));
+    assert_eq!(partly.columns("Not processed"), ["Finding", "Code", "Message"]);
+}
