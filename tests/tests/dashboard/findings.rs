@@ -372,12 +372,17 @@ fn the_histogram_follows_the_filters_and_the_chosen_time() {
 
 /// Rules: DSH-53.
 #[test]
-fn filters_can_be_saved_as_an_insight() {
+fn filters_are_the_start_of_an_insight_a_rule_and_an_explanation() {
     let site = Site::of("quickstart.yaml");
-    let address = page(&site, "f=SeverityLabel:EQUALS:HIGH&group=account").link("Save as insight").unwrap();
+    let findings = page(&site, "f=SeverityLabel:EQUALS:HIGH&group=account");
+    let address = findings.link("Save as insight").unwrap();
     assert_eq!(address, FINDINGS.replace("/findings", "/insights?f=SeverityLabel:EQUALS:HIGH"));
     let form = site.page(&address);
     assert!(form.text_of("filters").contains("SeverityLabel"), "the form of insights has the filters");
+    let rules = site.page(&findings.link("Create an automation rule").unwrap());
+    assert!(rules.text_of("main").contains("SeverityLabel is HIGH"), "{}", rules.text());
+    let explained = site.page(&findings.link("Explain a finding").unwrap());
+    assert!(explained.text_of("main").contains("SeverityLabel"), "{}", explained.text());
 }
 
 /// Rules: DSH-38.

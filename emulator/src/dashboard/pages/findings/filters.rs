@@ -37,6 +37,10 @@ pub(super) struct Filters {
     pub(super) none: String,
     /// The address of the form that creates an insight from the filters.
     pub(super) save: String,
+    /// The form that creates an automation rule with these filters as criteria.
+    pub(super) rule: String,
+    /// The form that compares the filters with a finding.
+    pub(super) explain: String,
     pub(super) path: String,
     /// The other pairs of the query, for forms.
     pub(super) hidden: Query,
@@ -95,6 +99,8 @@ impl Filters {
             chips: texts.iter().enumerate().map(item).collect(),
             none: context.link("findings", wanted.with_chips(Vec::new())),
             save: context.link("insights", chips::query(&wanted.chips)),
+            rule: context.link("rules", chips::query(&wanted.chips)),
+            explain: context.link("finding", chips::query(&wanted.chips).and("view", "explain")),
             path: context.view.path(),
             hidden: wanted.query(),
             groups: groups(schema, context.view.query.first("field").unwrap_or(FIRST)),
