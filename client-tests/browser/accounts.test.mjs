@@ -23,7 +23,7 @@ after(async () => {
 });
 
 // Rules: DSH-85, DSH-86, DSH-88.
-test("forty accounts are pasted, invited and accepted, and both sides show it", bothWays(site, "accounts", async (page) => {
+test("forty accounts are pasted, invited and accepted, and both sides show it", bothWays(site, async (page) => {
   await visit(page, site.emulator.page(ADMINISTRATOR));
   await main(page, "Accounts").click();
   await heading(page, "Accounts").waitFor();

@@ -3,10 +3,9 @@ import assert from "node:assert/strict";
 
 import { open } from "./browser.mjs";
 
-/** A test with script, and the same without. Each begins with the scenario. It is skipped if a page is missing. */
-export function bothWays(site, path, check) {
+/** A test with script, and the same without. Each begins with the scenario. */
+export function bothWays(site, check) {
   return async (t) => {
-    if (!(await fetch(site.emulator.page("111111111111", path))).ok) return t.skip(`there is no page ${path}`);
     for (const javaScriptEnabled of [true, false]) {
       await t.test(javaScriptEnabled ? "with script" : "without script", async (t) => {
         const { browser, emulator } = site;

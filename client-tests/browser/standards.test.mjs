@@ -26,7 +26,7 @@ const score = async (page) => {
 };
 
 // Rules: DSH-80, DSH-81, DSH-82.
-test("a score rises when a resource is fixed", bothWays(site, "standards", async (page) => {
+test("a score rises when a resource is fixed", bothWays(site, async (page) => {
   await visit(page, site.emulator.page(MEMBER));
   await main(page, "Standards").click();
   await heading(page, "Standards").waitFor();
