@@ -224,7 +224,7 @@ mod tests {
             assert!(problem.contains(part), "{text}: {problem}");
         }
         let mut found =
-            chips("--filters=Title=[{Value=a,Comparison=EQUALS}],Id=[{Value='b,c',Comparison=PREFIX}]").unwrap();
+            chips("--filters=\"Title=[{Value=a,Comparison=EQUALS}],Id=[{Value='b,c',Comparison=PREFIX}]\"").unwrap();
         found.sort_by(|one, two| one.name.cmp(&two.name));
         assert_eq!(texts(&found), ["Id:PREFIX:b,c", "Title:EQUALS:a"].map(str::to_owned));
     }

@@ -45,7 +45,7 @@ fn products_are_listed_with_their_findings() {
     let (count, last, none) = rows;
     assert!(count > 0 && last.is_some() && none.is_none(), "{count} {last:?}");
     let page = shown(&service, "q=guardduty").unwrap();
-    assert!(page.body.contains("1–1 of 1 product,"), "{}", page.body);
+    assert!(page.body.contains("1 product,"), "{}", page.body);
     assert!(page.body.contains(&format!(">{count}<")), "{}", page.body);
     assert!(page.body.contains("findings?f=ProductArn:EQUALS:arn:aws:securityhub:us-east-1::product/aws/guardduty"));
     assert!(page.body.contains(">Disable</button>") && !page.body.contains(">Enable</button>"), "{}", page.body);
