@@ -2,25 +2,15 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { bothWays, heading, main, status, table } from "./actions.mjs";
-import { launch, visit } from "./browser.mjs";
-import { start } from "./emulator.mjs";
+import { bothWays, heading, main, serving, status, table } from "./actions.mjs";
+import { visit } from "./browser.mjs";
 
 const ADMINISTRATOR = "111111111111";
 const CSV = readFileSync(join(process.env.REPOSITORY, "scenarios", "forty-members.csv"), "utf8");
 
-const site = {};
-
-before(async () => {
-  [site.browser, site.emulator] = [await launch(), await start("cis-and-pci.yaml")];
-});
-
-after(async () => {
-  await site.browser?.close();
-  site.emulator?.stop();
-});
+const site = serving("cis-and-pci.yaml");
 
 // Rules: DSH-85, DSH-86, DSH-88.
 test("forty accounts are pasted, invited and accepted, and both sides show it", bothWays(site, async (page) => {

@@ -1,7 +1,22 @@
 // What tests of user actions share: a test with and without script, and the parts of a page by their names.
 import assert from "node:assert/strict";
+import { after, before } from "node:test";
 
-import { open } from "./browser.mjs";
+import { launch, open } from "./browser.mjs";
+import { start } from "./emulator.mjs";
+
+/** A browser and an emulator with a scenario, while the tests of a file run. */
+export function serving(scenario) {
+  const site = {};
+  before(async () => {
+    [site.browser, site.emulator] = [await launch(), await start(scenario)];
+  });
+  after(async () => {
+    await site.browser?.close();
+    site.emulator?.stop();
+  });
+  return site;
+}
 
 /** A test with script, and the same without. Each begins with the scenario. */
 export function bothWays(site, check) {

@@ -1,23 +1,13 @@
 // Event patterns, the clock, faults, recorded requests and snapshots, as a user of the dashboard sees them.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { bothWays, heading, main, status, table } from "./actions.mjs";
-import { launch, open, visit } from "./browser.mjs";
-import { start } from "./emulator.mjs";
+import { bothWays, heading, main, serving, status, table } from "./actions.mjs";
+import { open, visit } from "./browser.mjs";
 
 const [ADMINISTRATOR, MEMBER] = ["111111111111", "222222222222"];
 
-const site = {};
-
-before(async () => {
-  [site.browser, site.emulator] = [await launch(), await start("quickstart.yaml")];
-});
-
-after(async () => {
-  await site.browser?.close();
-  site.emulator?.stop();
-});
+const site = serving("quickstart.yaml");
 
 /** Sends a finding of the member again, so that events are emitted. */
 async function update(emulator) {

@@ -1,23 +1,13 @@
 // Filters, their call, and changes of findings, as a user makes them.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { bothWays, heading, main, shownCall, status, table } from "./actions.mjs";
-import { launch, open, visit } from "./browser.mjs";
-import { start } from "./emulator.mjs";
+import { bothWays, heading, main, serving, shownCall, status, table } from "./actions.mjs";
+import { open, visit } from "./browser.mjs";
 
 const [ADMINISTRATOR, MEMBER] = ["111111111111", "222222222222"];
 
-const site = {};
-
-before(async () => {
-  [site.browser, site.emulator] = [await launch(), await start("quickstart.yaml")];
-});
-
-after(async () => {
-  await site.browser?.close();
-  site.emulator?.stop();
-});
+const site = serving("quickstart.yaml");
 
 // Rules: DSH-35, DSH-51.
 test("findings are filtered by chips, and the shown call returns the same", bothWays(site, async (page) => {

@@ -1,24 +1,14 @@
 // Scores of standards, as a user makes them rise.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { bothWays, heading, main, status, table } from "./actions.mjs";
-import { launch, visit } from "./browser.mjs";
-import { start } from "./emulator.mjs";
+import { bothWays, heading, main, serving, status, table } from "./actions.mjs";
+import { visit } from "./browser.mjs";
 
 const [ADMINISTRATOR, MEMBER] = ["111111111111", "222222222222"];
 const CIS = "CIS AWS Foundations Benchmark v1.2.0";
 
-const site = {};
-
-before(async () => {
-  [site.browser, site.emulator] = [await launch(), await start("cis-and-pci.yaml")];
-});
-
-after(async () => {
-  await site.browser?.close();
-  site.emulator?.stop();
-});
+const site = serving("cis-and-pci.yaml");
 
 const score = async (page) => {
   const row = table(page, "Standards").getByRole("row").filter({ has: page.getByRole("link", { name: CIS, exact: true }) });
