@@ -36,6 +36,11 @@ const OPEN: &str = "f=RecordState:EQUALS:ACTIVE&f=WorkflowStatus:EQUALS:NEW&f=Wo
 const FIVE: &str = "f=SeverityLabel:EQUALS:HIGH&f=RecordState:EQUALS:ACTIVE&f=WorkflowStatus:EQUALS:NEW\
                     &f=ResourceType:PREFIX:Aws&f=ComplianceStatus:EQUALS:FAILED";
 
+/// Two standards for every account.
+const STANDARDS: &str = r#"{"StandardsSubscriptionRequests":[
+    {"StandardsArn":"arn:aws:securityhub:us-east-1::standards/aws-foundational-security-best-practices/v/1.0.0"},
+    {"StandardsArn":"arn:aws:securityhub:::ruleset/cis-aws-foundations-benchmark/v/1.2.0"}]}"#;
+
 /// Number of requests of each page.
 fn requests() -> usize {
     sized(200, 2)
@@ -46,8 +51,7 @@ fn pairs() -> (usize, Duration) {
     sized((9, Duration::from_secs(2)), (1, Duration::from_millis(30)))
 }
 
-/// The pages and the goals of their 99th percentiles in milliseconds. The first requests of a grouping by a field that was
-/// only filtered so far have a goal of their own.
+/// The pages and the goals of their 99th percentiles in milliseconds.
 fn pages(count: usize) -> Vec<(&'static str, String, f64)> {
     let goal = if count > 100_000 { 50.0 } else { 25.0 };
     // Pages of 50 findings; a quarter of them are open, at least.
@@ -78,13 +82,16 @@ fn main() {
     println!("{count} findings of {} accounts; {} requests of each page\n", MEMBERS + 1, requests());
     let program = Child::program(&["--scenario", &path]);
     let mut connection = Connection::open(program.address());
-    // The field is filtered by, which builds its index, and grouped by for the first time afterwards.
-    page(&mut connection, "findings?f=ResourceType:EQUALS:AwsS3Bucket");
-    let (first, _) = page(&mut connection, "findings?group=ResourceType");
-    line("grouped by a field that was only filtered so far", &format!("{first:.1} ms"), &at_most(first, 100.0));
+    for number in 0..=MEMBERS {
+        connection.send_ok(&http::request("POST /standards/register", &account(number), STANDARDS.as_bytes()));
+    }
     for (name, path, goal) in pages(count) {
         measure(&mut connection, name, &path, goal);
     }
+    // Filters build the column of the field; nothing was grouped by it so far.
+    page(&mut connection, "findings?f=ResourcePartition:EQUALS:aws");
+    let (first, _) = page(&mut connection, "findings?group=ResourcePartition");
+    line("first grouping by a field that was filtered", &format!("{first:.1} ms"), &at_most(first, 100.0));
     drop(program);
     let small = of_members(MEMBERS, "");
     cost(&small.path().to_string_lossy());

@@ -309,7 +309,7 @@ fn import(site: &Site, number: usize, with: &Value) -> Value {
     finding
 }
 
-/// Rules: DSH-31.
+/// Rules: DSH-13, DSH-31.
 #[test]
 fn hostile_and_long_values_are_escaped_and_the_page_stays_small() {
     let site = Site::of("");

@@ -155,6 +155,30 @@ fn every_page_names_its_account_its_region_and_the_time() {
     each_page(|address, page| page.check_frame(address));
 }
 
+/// Rules: DSH-22.
+#[test]
+fn every_page_has_the_same_navigation() {
+    let names = [
+        "Overview",
+        "Findings",
+        "Insights",
+        "Standards",
+        "Accounts",
+        "Automation rules",
+        "Products",
+        "Events",
+        "Test bench",
+        "Fidelity",
+    ];
+    each_page(|address, page| {
+        page.with(|html| {
+            let main = document::elements(html, "nav").find(|nav| document::attribute(*nav, "aria-label") == "Main");
+            let links: Vec<String> = document::elements(main.unwrap(), "a").map(document::content).collect();
+            assert_eq!(links, names, "{address}");
+        });
+    });
+}
+
 /// Rules: DSH-28, DSH-29.
 #[test]
 fn every_page_works_by_keyboard_and_without_scripts() {
