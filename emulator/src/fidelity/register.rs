@@ -45,7 +45,7 @@ pub struct Rule {
     pub id: String,
     /// The prefix of its chapter.
     pub chapter: String,
-    /// What it says.
+    /// Its text.
     pub text: String,
     /// `documented`, `observed` and `inferred`, the strongest first.
     pub evidence: String,

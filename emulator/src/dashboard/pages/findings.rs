@@ -40,7 +40,7 @@ struct Findings {
     result: Option<FindingsResult>,
 }
 
-/// What the filters select.
+/// The findings that the filters select.
 struct FindingsResult {
     timeline: Option<String>,
     times: Vec<Choice>,
@@ -112,7 +112,7 @@ pub fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
     bulk::act(context, form)
 }
 
-/// What a chip with an unknown filter, comparison or value should contain.
+/// The expected content of a chip whose filter, comparison or value is unknown.
 fn expected(context: &Context<'_>, chip: &Chip) -> String {
     let schema = context.world.schema();
     let Some(kind) = schema.field(&chip.name).and_then(|field| schema.kind(field)) else {

@@ -172,7 +172,7 @@ fn row(context: &Context<'_>, row: usize, rule: &Rule) -> Row {
     }
 }
 
-/// What the action of a rule sets, such as `Workflow Status SUPPRESSED`.
+/// The values that the action of a rule sets, such as `Workflow Status SUPPRESSED`.
 fn actions(update: &Map<String, Value>) -> Vec<String> {
     let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let action = |(name, value): (&String, &Value)| match value {

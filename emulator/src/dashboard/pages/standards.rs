@@ -48,7 +48,7 @@ struct Row {
     action: Action,
 }
 
-/// What can be done with a standard.
+/// The actions that a standard allows.
 enum Action {
     Enable,
     /// The ARN of the subscription.

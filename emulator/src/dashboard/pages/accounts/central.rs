@@ -67,7 +67,7 @@ pub(super) fn section(context: &Context<'_>) -> Result<Section, PageError> {
     let shown = targets.get(paging.range.clone()).unwrap_or_default();
     let central = match organization {
         Some(organization) => central(context, organization, shown, &paging, &mut calls).map_err(sentence),
-        None => Err("There is no organization.".to_owned()),
+        None => Err("The account is not in an organization.".to_owned()),
     };
     let aggregator = aggregator(context, &mut calls).map_err(|refused| match refused {
         Some(page_error) => sentence(page_error),
@@ -183,7 +183,7 @@ fn joined(names: impl Iterator<Item = String>) -> String {
     if more > 0 { format!("{text} and {} more", number(more as u64)) } else { text }
 }
 
-/// The aggregator that the account sees; the error is the refusal of a call, or `None` if there is no aggregator.
+/// The aggregator that the account sees, or the refusal of a call. Without an aggregator, the error is `None`.
 fn aggregator(context: &Context<'_>, calls: &mut Vec<Call>) -> Result<Aggregator, Option<PageError>> {
     let listed = context.read(Operation::ListFindingAggregators, &json!({})).map_err(Some)?;
     calls.push(Call::api(Operation::ListFindingAggregators, json!({})).of("Regions"));

@@ -55,7 +55,7 @@ struct Steps<'s> {
     message: &'s str,
 }
 
-/// What an action has done so far.
+/// The results of an action so far.
 #[derive(Default)]
 struct Progress {
     added: usize,

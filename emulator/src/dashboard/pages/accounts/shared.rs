@@ -1,4 +1,4 @@
-//! What the sections of `Accounts` have in common.
+//! Parts that the sections of `Accounts` share.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! What all sections of the page have in common.
+//! Parts that all sections of the page share.
 
 use askama::Template;
 

@@ -79,7 +79,7 @@ impl Nearest {
     }
 }
 
-/// What is explained: the Id and the product of a finding, and filters.
+/// The subject of an explanation: the Id and the product of a finding, and filters.
 struct Question<'q> {
     id: Option<&'q str>,
     product: Option<&'q str>,

@@ -11,7 +11,7 @@ use crate::dashboard::page::{Context, Done, PageError};
 /// The part of the page about custom actions.
 pub(super) struct Actions {
     pub(super) rows: Vec<Row>,
-    /// What was typed into the form `Create a custom action`.
+    /// The text that was typed into the form `Create a custom action`.
     pub(super) typed: Typed,
     /// The call of that form.
     pub(super) preview: String,

@@ -19,11 +19,11 @@ pub struct Miss {
     pub path: String,
     /// The conditions of the field, as the pattern contains them.
     pub expected: String,
-    /// What the event has instead.
+    /// The value of the event.
     pub found: Found,
 }
 
-/// What an event has at the path of a field.
+/// The value of an event at the path of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
     /// Nothing; if possible with the path that the author of the pattern probably meant.
