@@ -218,7 +218,8 @@ impl Drop for Emulator {
 }
 
 impl Builder {
-    /// Adds a scenario file in YAML or JSON. Several files are merged in order.
+    /// Adds a scenario file in YAML or JSON, or with `builtin:NAME` one that is part of this crate, such as
+    /// `builtin:quickstart`. Several scenarios are merged in order.
     pub fn scenario(mut self, path: impl Into<PathBuf>) -> Builder {
         self.scenarios.push(Source::File(path.into()));
         self

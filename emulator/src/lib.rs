@@ -24,6 +24,7 @@ pub mod control;
 pub mod dashboard;
 pub mod domain;
 pub mod durable;
+mod embedded;
 pub mod faults;
 pub mod fidelity;
 pub mod gate;

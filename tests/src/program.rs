@@ -74,7 +74,7 @@ pub struct Program {
     process: Child,
     /// Dropping it tells the watchdog that the program is no longer needed.
     _needed: Sender<()>,
-    /// The line that it printed when it was ready.
+    /// The line that it printed when it was ready: text, or JSON with `--log json`.
     pub ready: String,
     /// The address on which it listens.
     pub address: SocketAddr,
@@ -100,7 +100,7 @@ impl Program {
         let mut ready = String::new();
         let output = process.stdout.take().expect("standard output is piped");
         BufReader::new(output).read_line(&mut ready).expect("the program prints a line when it is ready");
-        let url = ready.trim().rsplit("http://").next().unwrap_or_default();
+        let url = ready.trim().rsplit("http://").next().and_then(|url| url.split('"').next()).unwrap_or_default();
         let address = url.parse().unwrap_or_else(|_| panic!("the ready line has no address: {ready:?}"));
         Program { process, _needed: needed, ready, address }
     }

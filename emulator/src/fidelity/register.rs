@@ -6,10 +6,7 @@ use std::sync::LazyLock;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The register: a line for each chapter and each rule.
-const REGISTER: &str = include_str!("../../../docs/rules.tsv");
-/// The page that is generated from the register. Only the names of tests are read from it.
-const PAGE: &str = include_str!("../../../docs/fidelity.md");
+use crate::embedded;
 
 /// The state of a rule that tests cover.
 pub const TESTED: &str = "tested";
@@ -83,12 +80,12 @@ impl Rule {
 
 /// The register, which is parsed when it is first needed.
 pub fn all() -> &'static Register {
-    static ALL: LazyLock<Register> = LazyLock::new(|| parse(REGISTER, PAGE));
+    static ALL: LazyLock<Register> = LazyLock::new(|| parse(&embedded::rules(), &embedded::tests()));
     &ALL
 }
 
-fn parse(register: &str, page: &str) -> Register {
-    let mut tests: HashMap<&str, Vec<Proof>> = page.lines().filter_map(proofs).collect();
+fn parse(register: &str, tests: &str) -> Register {
+    let mut tests: HashMap<&str, Vec<Proof>> = tests.lines().filter_map(proofs).collect();
     let mut parsed = Register::default();
     // The first line after the comments names the columns.
     for line in register.lines().filter(|line| !line.starts_with('#')).skip(1) {
@@ -115,10 +112,9 @@ fn parse(register: &str, page: &str) -> Register {
     parsed
 }
 
-/// The ID and the tests in a row of the page.
+/// The ID and the tests of a rule.
 fn proofs(row: &str) -> Option<(&str, Vec<Proof>)> {
-    let (id, rest) = row.strip_prefix("| ")?.split_once(" | ")?;
-    let (_, cell) = rest.strip_suffix(" |")?.rsplit_once(" | ")?;
+    let (id, cell) = row.split_once('\t')?;
     let link = |text: &str| {
         let (name, rest) = text.split_once("`](../")?;
         Some(Proof { name: name.to_owned(), file: rest.split_once(')')?.0.to_owned() })
@@ -178,7 +174,7 @@ mod tests {
     #[test]
     fn every_line_of_the_register_is_read() {
         let Register { chapters, rules } = all();
-        let lines = REGISTER.lines().filter(|line| !line.starts_with('#')).count() - 1;
+        let lines = embedded::rules().lines().filter(|line| !line.starts_with('#')).count() - 1;
         assert_eq!(chapters.len() + rules.len(), lines);
         assert_eq!(chapters.iter().map(|chapter| chapter.rules).sum::<usize>(), rules.len());
         for rule in rules {

@@ -22,8 +22,9 @@ const REGION_VARIABLES: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
 /// A running emulator, and the form of what it answers.
 #[derive(Args)]
 pub(super) struct Remote {
-    /// URL of the running emulator [default: AWS_ENDPOINT_URL_SECURITYHUB or AWS_ENDPOINT_URL, if its host is an IP address,
-    /// localhost, a name without dots or host.docker.internal; otherwise http://127.0.0.1:4600]
+    /// URL of the running emulator [default: http://127.0.0.1 with the port SECURITYHUB_LOCAL_PORT, if it is set;
+    /// AWS_ENDPOINT_URL_SECURITYHUB or AWS_ENDPOINT_URL, if its host is an IP address, localhost, a name without dots or
+    /// host.docker.internal; otherwise http://127.0.0.1:4600]
     #[arg(long, value_name = "URL", env = "SECURITYHUB_LOCAL_URL")]
     pub(super) url: Option<String>,
 

@@ -10,9 +10,10 @@ use super::exit::Exit;
 use super::output;
 use super::values;
 
-pub(super) const HELP: &str = r#"Examples, with `securityhub-local serve --scenario scenarios/controls.yaml` running:
+pub(super) const HELP: &str = r#"Examples, with `securityhub-local serve --scenario builtin:controls` running:
   securityhub-local call GET /_emulator/resources
-  securityhub-local call POST /_emulator/checks/run '{"Account": "111111111111"}'
+  securityhub-local call POST /_emulator/checks/run \
+    '{"Account": "111111111111"}'
   securityhub-local call PUT /_emulator/resources @resources.json
 
 `GET /_emulator/` lists all calls. Many of them have a command of their own, which prints tables.

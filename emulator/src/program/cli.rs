@@ -3,14 +3,12 @@
 use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
-use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::arguments::{Caller, Remote};
+use super::arguments::Remote;
 use super::members::MembersCommand;
-use super::values::{account, body_memory, host, region, text_or_file, time};
-use crate::generate::Product;
-use crate::state::{AccountId, Region, Timestamp};
+use super::values::{account, body_memory, host, region};
+use crate::state::{AccountId, Region};
 use crate::units::size;
 use crate::wire::site::{HostRule, OriginRule};
 
@@ -27,39 +25,50 @@ pub(super) struct Cli {
 
 const AFTER_HELP: &str = "\
 Quick start:
-  securityhub-local serve --scenario scenarios/quickstart.yaml
+  securityhub-local serve --scenario builtin:quickstart
   eval \"$(securityhub-local env)\"    # in another terminal
   securityhub-local findings --severity CRITICAL
   aws securityhub get-findings --max-items 3
 
-An access key ID of 12 digits selects the account with that ID. The Region is the one that the
+An access key ID of 12 digits selects the account with that ID. The Region is the one that the \
 client signs for.
 
 Exit codes: 0 success, 1 runtime error, 2 invalid arguments or invalid scenario.";
 
-const EXPLAIN_HELP: &str = "\
-Examples, with `securityhub-local serve --scenario scenarios/quickstart.yaml` running:
-  securityhub-local explain --id cfe157f6c83a467bd3ab169253f70881 \\
-    --filters '{\"ResourceType\": [{\"Value\": \"AwsIam\", \"Comparison\": \"PREFIX\"}]}'
+const SERVE_HELP: &str = "\
+Serve a built-in scenario. `securityhub-local scenario list` lists them:
+  securityhub-local serve --scenario builtin:quickstart
 
-Explain why a call of GetFindings returned no findings. `requests` prints the number of the call:
-  securityhub-local explain --request 12
+Start the emulator from a program, on a free port. It ends with the program, and prints one line when it is ready, such \
+as {\"endpoint\":\"http://127.0.0.1:40123\",\"port\":40123,\"version\":\"1.2.3\"}:
+  securityhub-local serve --port 0 --log json --stop-with-stdin
 
-The filters have the JSON format of the `Filters` parameter of GetFindings. Without --id, the
-command explains up to three findings that fail the fewest filters.
+Exit codes: 0 ended by Ctrl-C, SIGTERM or the end of standard input, 1 runtime error such as a port in use, 2 invalid \
+arguments or invalid scenario, 130 or 143 ended by Ctrl-C or SIGTERM before it was ready.";
 
-Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments or filters.";
+const VERSION_HELP: &str = "\
+Example, which prints `securityhub-local` and the version:
+  securityhub-local version
+
+Exit codes: 0 success, 1 standard output cannot be written, 2 invalid arguments.";
+
+const COMPLETIONS_HELP: &str = "\
+Example:
+  securityhub-local completions bash > /etc/bash_completion.d/securityhub-local
+
+Exit codes: 0 success, 1 standard output cannot be written, 2 invalid arguments.";
 
 #[derive(Subcommand)]
 pub(super) enum Command {
     /// Start the emulator and serve requests until Ctrl-C
+    #[command(after_help = SERVE_HELP)]
     Serve(ServeArguments),
     /// Explain why GetFindings returns or does not return a finding
     ///
     /// Asks a running emulator whether the account can see the finding. For each filter, prints the condition, the
     /// values of the finding, and whether they match.
-    #[command(after_help = EXPLAIN_HELP)]
-    Explain(ExplainArguments),
+    #[command(after_help = super::explain::HELP)]
+    Explain(super::explain::ExplainArguments),
     /// Add, invite, accept and list the members of an administrator in a running emulator
     #[command(subcommand, after_help = super::members::HELP)]
     Members(MembersCommand),
@@ -124,43 +133,24 @@ pub(super) enum Command {
     #[command(after_help = super::call::HELP)]
     Call(super::call::CallArguments),
     /// List all API operations and whether each one is implemented
-    Coverage(CoverageArguments),
+    #[command(after_help = super::coverage::HELP)]
+    Coverage(super::coverage::CoverageArguments),
     /// Generate realistic findings of a product and write them to standard output
-    #[command(after_help = GENERATE_HELP)]
-    Generate(GenerateArguments),
-    /// Write a first scenario, check scenario files, or print their JSON Schema
+    #[command(after_help = super::generate::HELP)]
+    Generate(super::generate::GenerateArguments),
+    /// List and show built-in scenarios, write a first one, check scenario files, or print their JSON Schema
     #[command(subcommand, after_help = super::scenario::HELP)]
     Scenario(super::scenario::ScenarioCommand),
     /// Print the version
+    #[command(after_help = VERSION_HELP)]
     Version,
     /// Print a shell completion script
-    ///
-    /// Example: securityhub-local completions bash > /etc/bash_completion.d/securityhub-local
+    #[command(after_help = COMPLETIONS_HELP)]
     Completions {
         /// Shell to generate the script for
         shell: clap_complete::Shell,
     },
 }
-
-const GENERATE_HELP: &str = "\
-Generate a file that a scenario can load with `findings: [{ file: guardduty.json }]`:
-  securityhub-local generate --product guardduty --count 1000 > guardduty.json
-
-Generate reproducible findings: the same seed and time give the same output, byte for byte:
-  securityhub-local generate --product inspector --seed 7 --now 2026-01-15T09:00:00Z \\
-    --account 111111111111,222222222222
-
-Import findings through the API, one call per line. An account can only send findings of its own
-product, not those of AWS products, so this needs --private-product:
-  securityhub-local generate --product all --private-product --account 111111111111 \\
-    --format import |
-    while read -r body; do
-      printf %s \"$body\" |
-        aws securityhub batch-import-findings --cli-input-json file:///dev/stdin
-    done
-
-A scenario can also generate findings itself, without a file:
-  findings: [{ generate: { product: guardduty, count: 1000 } }]";
 
 #[derive(Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each bool is a flag")]
@@ -169,7 +159,8 @@ pub(super) struct ServeArguments {
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
 
-    /// Scenario file in YAML or JSON; can be repeated: later files extend earlier ones
+    /// Scenario file in YAML or JSON, or builtin:NAME for a built-in scenario (see `scenario list`); can be repeated: later
+    /// scenarios extend earlier ones
     #[arg(long, value_name = "FILE", env = "SECURITYHUB_LOCAL_SCENARIO", value_delimiter = ',')]
     scenario: Vec<PathBuf>,
 
@@ -208,6 +199,10 @@ pub(super) struct ServeArguments {
     /// File to write the port number to once the server is ready, for scripts that use --port 0
     #[arg(long, value_name = "FILE", env = "SECURITYHUB_LOCAL_PORT_FILE")]
     pub(super) port_file: Option<PathBuf>,
+
+    /// End when standard input ends, such as when the program that started the emulator ends, even if it is killed
+    #[arg(long, env = "SECURITYHUB_LOCAL_STOP_WITH_STDIN", value_parser = FalseyValueParser::new())]
+    pub(super) stop_with_stdin: bool,
 
     /// Account for access key IDs that are neither 12 digits nor listed in the scenario
     #[arg(
@@ -352,7 +347,8 @@ pub(super) struct ServeArguments {
     )]
     pub(super) read_timeout: u64,
 
-    /// Log format; the log is written to standard error
+    /// Log format; the log is written to standard error. With json, standard output is also JSON: one line when the server
+    /// is ready
     #[arg(long, value_name = "FORMAT", env = "SECURITYHUB_LOCAL_LOG", value_enum, default_value_t = LogForm::Pretty)]
     pub(super) log: LogForm,
 
@@ -404,197 +400,5 @@ pub(super) enum LogLevel {
     Trace,
 }
 
-#[derive(Args)]
-pub(super) struct ExplainArguments {
-    /// Id of the finding; if several findings share it, each one is explained [default: the findings that fail the fewest
-    /// filters]
-    #[arg(long, value_name = "ID", env = "SECURITYHUB_LOCAL_ID")]
-    pub(super) id: Option<String>,
-
-    /// Number of a recorded call of GetFindings or GetFindingsV2 whose account, Region and filters are used
-    #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_REQUEST", conflicts_with_all = ["filters", "product_arn"])]
-    pub(super) request: Option<u64>,
-
-    /// ProductArn of the finding, to distinguish findings with the same Id
-    #[arg(long, value_name = "ARN", env = "SECURITYHUB_LOCAL_PRODUCT_ARN")]
-    pub(super) product_arn: Option<String>,
-
-    #[command(flatten)]
-    pub(super) caller: Caller,
-
-    /// GetFindings filters as JSON, or @FILE to read them from a file [default: {}]
-    #[arg(long, value_name = "JSON", env = "SECURITYHUB_LOCAL_FILTERS", value_parser = text_or_file)]
-    pub(super) filters: Option<String>,
-
-    #[command(flatten)]
-    pub(super) remote: Remote,
-}
-
-#[derive(Args)]
-pub(super) struct GenerateArguments {
-    /// Product to generate findings of; `all` mixes the products
-    #[arg(
-        long,
-        value_name = "PRODUCT",
-        env = "SECURITYHUB_LOCAL_PRODUCT",
-        value_parser = PossibleValuesParser::new(Product::all().map(Product::name).chain(["all"]))
-    )]
-    pub(super) product: String,
-
-    /// Number of findings
-    #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_COUNT", default_value_t = 100)]
-    pub(super) count: usize,
-
-    /// Account that owns the findings; can be repeated to spread the findings over several accounts
-    #[arg(
-        long,
-        value_name = "ACCOUNT",
-        env = "SECURITYHUB_LOCAL_ACCOUNT",
-        default_value = "000000000000",
-        value_delimiter = ',',
-        value_parser = account
-    )]
-    pub(super) account: Vec<AccountId>,
-
-    /// Region of the findings; can be repeated to spread the findings over several Regions
-    #[arg(
-        long,
-        value_name = "REGION",
-        env = "SECURITYHUB_LOCAL_REGION",
-        default_value = "us-east-1",
-        value_delimiter = ',',
-        value_parser = region
-    )]
-    pub(super) region: Vec<Region>,
-
-    /// Maximum age of the findings, in days
-    #[arg(
-        long,
-        value_name = "DAYS",
-        env = "SECURITYHUB_LOCAL_DAYS",
-        default_value_t = 30,
-        value_parser = clap::value_parser!(u32).range(0..=365)
-    )]
-    pub(super) days: u32,
-
-    /// Random seed. The same seed gives the same findings; products generated with the same seed share resources
-    #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_SEED", default_value_t = 0)]
-    pub(super) seed: u64,
-
-    /// Latest time in the findings, such as 2026-01-15T09:00:00Z [default: now]
-    #[arg(long, value_name = "TIME", env = "SECURITYHUB_LOCAL_NOW", value_parser = time)]
-    pub(super) now: Option<Timestamp>,
-
-    /// Use the account's private product as the product, so that the account can import the findings itself
-    #[arg(long, env = "SECURITYHUB_LOCAL_PRIVATE_PRODUCT", value_parser = FalseyValueParser::new())]
-    pub(super) private_product: bool,
-
-    /// Output format
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        env = "SECURITYHUB_LOCAL_FORMAT",
-        value_enum,
-        default_value_t = FindingsForm::Array
-    )]
-    pub(super) format: FindingsForm,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum FindingsForm {
-    /// A JSON array
-    Array,
-    /// One BatchImportFindings request body per line, with up to 100 findings of one account and Region
-    Import,
-    /// One finding per line
-    Lines,
-}
-
-#[derive(Args)]
-pub(super) struct CoverageArguments {
-    /// Print JSON
-    #[arg(long, env = "SECURITYHUB_LOCAL_JSON", conflicts_with = "markdown")]
-    pub(super) json: bool,
-    /// Print Markdown, as in docs/reference/coverage.md
-    #[arg(long)]
-    pub(super) markdown: bool,
-}
-
 #[cfg(test)]
-mod tests {
-    use clap::{CommandFactory, Parser};
-
-    use super::{Cli, Command, MembersCommand};
-
-    #[test]
-    fn the_command_line_definition_is_valid() {
-        Cli::command().debug_assert();
-    }
-
-    /// A command and all commands below it, each with its path.
-    fn commands(command: &clap::Command, path: &str) -> Vec<(String, clap::Command)> {
-        let path = format!("{path} {}", command.get_name());
-        let below = command.get_subcommands().flat_map(|command| commands(command, &path));
-        [(path.clone(), command.clone())].into_iter().chain(below).collect()
-    }
-
-    /// Rules: CPL-120.
-    #[test]
-    fn every_flag_is_also_a_variable_with_its_name() {
-        let exceptions = [
-            // The account for unknown keys is not the caller's account of other commands.
-            (" securityhub-local serve", "account", Some("SECURITYHUB_LOCAL_DEFAULT_ACCOUNT")),
-            // These flags had another name in earlier versions.
-            (" securityhub-local members add", "account", Some("SECURITYHUB_LOCAL_ADMINISTRATOR")),
-            (" securityhub-local members list", "account", Some("SECURITYHUB_LOCAL_ADMINISTRATOR")),
-            // Only the documentation of this repository uses this command.
-            (" securityhub-local coverage", "markdown", None),
-        ];
-        for (path, command) in commands(&Cli::command(), "") {
-            let is_flag = |argument: &&clap::Arg| !["help", "version"].contains(&argument.get_id().as_str());
-            for argument in command.get_arguments().filter(|it| !it.is_positional()).filter(is_flag) {
-                let flag = argument.get_long().unwrap();
-                let exception = exceptions.iter().find(|(at, name, _)| (*at, *name) == (&*path, flag));
-                let expected = format!("SECURITYHUB_LOCAL_{}", flag.to_uppercase().replace('-', "_"));
-                let expected = exception.map_or(Some(&*expected), |(.., variable)| *variable);
-                assert_eq!(argument.get_env().and_then(|name| name.to_str()), expected, "{path} --{flag}");
-            }
-        }
-    }
-
-    #[test]
-    fn earlier_names_of_flags_are_hidden_and_still_accepted() {
-        for name in ["--account", "--default-account"] {
-            let Command::Serve(serve) = Cli::parse_from(["x", "serve", name, "444444444444"]).command else { panic!() };
-            assert_eq!(serve.account.as_str(), "444444444444");
-        }
-        for name in ["--account", "--administrator"] {
-            let command = Cli::parse_from(["x", "members", "list", name, "444444444444"]).command;
-            let Command::Members(MembersCommand::List(list)) = command else { panic!() };
-            assert_eq!(list.at.account().as_str(), "444444444444");
-        }
-        let mut cli = Cli::command();
-        for path in [&["serve"][..], &["members", "list"], &["members", "add"]] {
-            let command = path.iter().fold(&mut cli, |command, name| command.find_subcommand_mut(name).unwrap());
-            let help = command.render_long_help().to_string();
-            assert!(help.contains("--account <ACCOUNT>"), "{help}");
-            assert!(!help.contains("--default-account") && !help.contains("--administrator"), "{help}");
-        }
-    }
-
-    #[test]
-    fn scenarios_of_serve_need_no_flag() {
-        let serve = ["x", "serve", "b.yaml", "c.yaml", "--scenario", "a.yaml"];
-        let Command::Serve(arguments) = Cli::parse_from(serve).command else { panic!() };
-        assert_eq!(arguments.scenario(), ["a.yaml", "b.yaml", "c.yaml"].map(std::path::PathBuf::from));
-    }
-
-    #[test]
-    fn accounts_are_validated_and_hosts_can_be_repeated() {
-        assert!(Cli::try_parse_from(["x", "serve", "--account", "1"]).is_err());
-        let Command::Serve(arguments) = Cli::parse_from(["x", "serve", "--host", "127.0.0.1,::1"]).command else {
-            panic!()
-        };
-        assert_eq!(arguments.host.len(), 2);
-    }
-}
+mod tests;

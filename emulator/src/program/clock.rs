@@ -22,7 +22,7 @@ Stop the clock at a known time, so that timestamps in responses are predictable:
 
 The clock cannot go back. Return to an earlier time with `reset` or `snapshot restore`.
 
-Exit codes: 0 success, 1 no response from an emulator, or it refuses the change, 2 invalid
+Exit codes: 0 success, 1 no response from an emulator, or it refuses the change, 2 invalid \
 arguments.";
 
 #[derive(Args)]

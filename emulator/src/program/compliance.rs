@@ -19,27 +19,27 @@ use crate::invariant::Invariant;
 use crate::state::Region;
 
 pub(super) const HELP: &str = "\
-Examples, with `securityhub-local serve --scenario scenarios/controls.yaml` running.
+Examples, with `securityhub-local serve --scenario builtin:controls` running.
 
 Show the scores of all standards, then the controls of one standard, failed controls first:
   securityhub-local compliance
   securityhub-local compliance --standard cis-1.2.0
 
-Show the scores of the administrator and each of its members, for all standards, or for one
+Show the scores of the administrator and each of its members, for all standards, or for one \
 standard with the controls of each account:
   securityhub-local compliance --by account
   securityhub-local compliance --by account --standard fsbp-1.0.0
 
-A score is passed / (passed + failed + unknown) controls. The summary counts a control once, even
-if several standards include it. Suppressed and archived findings are ignored. A control is FAILED
-if any of its findings failed, UNKNOWN if any has the status WARNING or NOT_AVAILABLE, and NO_DATA
-if it has no findings. By default, scores are current. If the scenario sets `score_mode: daily`,
-they are computed once a day, as in AWS, for the first time half an hour after they are first
+A score is passed / (passed + failed + unknown) controls. The summary counts a control once, even \
+if several standards include it. Suppressed and archived findings are ignored. A control is FAILED \
+if any of its findings failed, UNKNOWN if any has the status WARNING or NOT_AVAILABLE, and NO_DATA \
+if it has no findings. By default, scores are current. If the scenario sets `score_mode: daily`, \
+they are computed once a day, as in AWS, for the first time half an hour after they are first \
 requested.
 
 On a terminal, a bar chart follows the table. Set NO_COLOR to disable colors.
 
-Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments, or Security Hub is not
+Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments, or Security Hub is not \
 enabled.";
 
 /// Maximum width of a bar, in characters.
@@ -148,7 +148,7 @@ fn no_standard(compliance: &Compliance) -> String {
          Enable one:\n  \
          aws securityhub batch-enable-standards --standards-subscription-requests \\\n    \
          StandardsArn=arn:{}:securityhub:{region}::standards/aws-foundational-security-best-practices/v/1.0.0\n\
-         Or serve a scenario with standards, such as scenarios/controls.yaml.\n",
+         Or serve a scenario with standards, such as builtin:controls.\n",
         Region::new(region).partition()
     )
 }
@@ -408,7 +408,7 @@ mod tests {
         Enable one:
           aws securityhub batch-enable-standards --standards-subscription-requests \
             StandardsArn=arn:aws:securityhub:us-east-1::standards/aws-foundational-security-best-practices/v/1.0.0
-        Or serve a scenario with standards, such as scenarios/controls.yaml.
+        Or serve a scenario with standards, such as builtin:controls.
         ");
         let pending = Compliance { computed_at: None, next_at: Some("2026-01-15T09:30:00.000Z".to_owned()), ..none };
         assert!(render(&pending, false, None, None).unwrap().contains("Not computed yet"));

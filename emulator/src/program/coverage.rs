@@ -2,16 +2,32 @@
 
 use std::fmt::Write as _;
 
+use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets};
 use securityhub_fixtures::Operation;
 use serde_json::json;
 
-use super::cli::CoverageArguments;
 use super::exit::Exit;
 use super::output;
 use crate::fidelity::limits::{self, Limit};
 use crate::fidelity::status;
 use crate::operations::{Coverage, entry};
+
+pub(super) const HELP: &str = "\
+Count the operations that are not implemented:
+  securityhub-local coverage --json | jq .missing
+
+Exit codes: 0 success, 1 standard output cannot be written, 2 invalid arguments.";
+
+#[derive(Args)]
+pub(super) struct CoverageArguments {
+    /// Print JSON
+    #[arg(long, env = "SECURITYHUB_LOCAL_JSON", conflicts_with = "markdown")]
+    pub(super) json: bool,
+    /// Print Markdown, as in docs/reference/coverage.md
+    #[arg(long)]
+    pub(super) markdown: bool,
+}
 
 /// Prints the table in the requested format.
 ///

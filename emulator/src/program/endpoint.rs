@@ -12,6 +12,8 @@ const DEFAULT: &str = "http://127.0.0.1:4600";
 const FLAG: &str = "--url";
 /// Takes precedence over the variables of AWS.
 const VARIABLE: &str = "SECURITYHUB_LOCAL_URL";
+/// The port of `serve`, which a container or a shell may set for all commands.
+const PORT_VARIABLE: &str = "SECURITYHUB_LOCAL_PORT";
 /// Variables of AWS clients, by precedence. They are used only if `serve` accepts their host without a setting, because
 /// the names of AWS and of other services on the internet have dots.
 const AWS_VARIABLES: [&str; 2] = ["AWS_ENDPOINT_URL_SECURITYHUB", "AWS_ENDPOINT_URL"];
@@ -26,10 +28,11 @@ pub(super) struct Endpoint {
 }
 
 impl Endpoint {
-    /// The emulator at `given`, the value of the flag or of its variable, or else at the value of a variable of AWS.
+    /// The emulator at `given`, the value of the flag or of its variable, or else at a port of this machine, or else at the
+    /// value of a variable of AWS.
     ///
     /// # Errors
-    /// Exit code 2 if `given` is invalid.
+    /// Exit code 2 if `given` or the port is invalid.
     pub(super) fn find(given: Option<&str>) -> Result<Endpoint, Exit> {
         let is_flag = std::env::args_os().any(|argument| argument.to_string_lossy().starts_with(FLAG));
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
@@ -48,6 +51,13 @@ impl Endpoint {
                 ))
             })?;
             return Ok(Endpoint { authority, source: format!("from {given_by}") });
+        }
+        // `serve` selects a free port for 0.
+        if let Some(port) = variable(PORT_VARIABLE).filter(|port| port != "0") {
+            let port: u16 = port.parse().map_err(|_| {
+                Exit::invalid(format!("securityhub-local: {PORT_VARIABLE}: invalid port {port}: expected 0 to 65535"))
+            })?;
+            return Ok(Endpoint { authority: format!("127.0.0.1:{port}"), source: format!("from {PORT_VARIABLE}") });
         }
         let mut ignored = String::new();
         for (name, url) in AWS_VARIABLES.into_iter().filter_map(|name| Some((name, variable(name)?))) {
@@ -110,7 +120,7 @@ mod tests {
         select(given, variables).unwrap().described()
     }
 
-    /// Rules: CPL-142.
+    /// Rules: CPL-142, DST-06.
     #[test]
     fn the_flag_precedes_variables_of_aws_which_must_have_a_local_host() {
         let [hub, all] = AWS_VARIABLES;
@@ -129,6 +139,12 @@ mod tests {
              is ignored, set SECURITYHUB_LOCAL_URL to use it; AWS_ENDPOINT_URL=http://hub.example.com:4566 is ignored, set \
              SECURITYHUB_LOCAL_URL to use it)"
         );
+        assert_eq!(
+            described(None, &[(PORT_VARIABLE, "4800"), (hub, local)]),
+            "http://127.0.0.1:4800 (from SECURITYHUB_LOCAL_PORT)"
+        );
+        assert_eq!(described(None, &[(PORT_VARIABLE, "0"), (hub, local)]), format!("{local} (from {hub})"));
+        assert!(select(None, &[(PORT_VARIABLE, "x")]).is_err());
         for host in ["10.0.0.1:4600", "securityhub:4600", "host.docker.internal:4600", "[::1]:4600", "a.localhost:1"] {
             let url = format!("http://{host}");
             assert_eq!(described(None, &[(hub, &url)]), format!("{url} (from {hub})"));

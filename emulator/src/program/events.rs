@@ -15,7 +15,7 @@ use super::values::{account, region, text_or_file};
 use crate::invariant::Invariant;
 use crate::state::{AccountId, Region};
 
-pub(super) const HELP: &str = r#"Examples, with `securityhub-local serve --scenario scenarios/quickstart.yaml` running.
+pub(super) const HELP: &str = r#"Examples, with `securityhub-local serve --scenario builtin:quickstart` running.
 
 Show events as they occur, while findings are imported or updated in another terminal:
   securityhub-local events --follow
@@ -30,11 +30,9 @@ Show the events that match an event pattern:
 Wait at most ten seconds for an event that the code under test causes:
   securityhub-local events --wait 10s --account 111111111111 --json
 
-Findings that exist at the start do not emit events. The newest 10,000 events are stored; use
-`serve --events` to change that number.
+Findings that exist at the start do not emit events. The newest 10,000 events are stored; use `serve --events` to change that number.
 
-Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments or pattern, or events
-are disabled."#;
+Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments or pattern, or events are disabled."#;
 
 /// Number of events to request at once.
 const PAGE: usize = 1000;

@@ -2,16 +2,57 @@
 
 use std::fmt::Write as _;
 
+use clap::Args;
 use http::Method;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::cli::ExplainArguments;
+use super::arguments::{Caller, Remote};
 use super::client;
 use super::exit::Exit;
 use super::output;
 use super::style::Style;
+use super::values::text_or_file;
 use crate::domain::findings::explain::{ExplainedFinding, Explanation};
+
+pub(super) const HELP: &str = "\
+Examples, with `securityhub-local serve --scenario builtin:quickstart` running:
+  securityhub-local explain --id cfe157f6c83a467bd3ab169253f70881 \\
+    --filters '{\"ResourceType\": [{\"Value\": \"AwsIam\", \"Comparison\": \"PREFIX\"}]}'
+
+Explain why a call of GetFindings returned no findings. `requests` prints the number of the call:
+  securityhub-local explain --request 12
+
+The filters have the JSON format of the `Filters` parameter of GetFindings. Without --id, the \
+command explains up to three findings that fail the fewest filters.
+
+Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments or filters.";
+
+#[derive(Args)]
+pub(super) struct ExplainArguments {
+    /// Id of the finding; if several findings share it, each one is explained [default: the findings that fail the fewest
+    /// filters]
+    #[arg(long, value_name = "ID", env = "SECURITYHUB_LOCAL_ID")]
+    pub(super) id: Option<String>,
+
+    /// Number of a recorded call of GetFindings or GetFindingsV2 whose account, Region and filters are used
+    #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_REQUEST", conflicts_with_all = ["filters", "product_arn"])]
+    pub(super) request: Option<u64>,
+
+    /// ProductArn of the finding, to distinguish findings with the same Id
+    #[arg(long, value_name = "ARN", env = "SECURITYHUB_LOCAL_PRODUCT_ARN")]
+    pub(super) product_arn: Option<String>,
+
+    #[command(flatten)]
+    pub(super) caller: Caller,
+
+    /// GetFindings filters as JSON, or @FILE to read them from a file [default: {}]
+    #[arg(long, value_name = "JSON", env = "SECURITYHUB_LOCAL_FILTERS", value_parser = text_or_file)]
+    pub(super) filters: Option<String>,
+
+    #[command(flatten)]
+    pub(super) remote: Remote,
+}
 
 /// Queries the emulator and prints the result.
 pub(super) fn run(arguments: &ExplainArguments) -> Result<(), Exit> {

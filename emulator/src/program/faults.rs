@@ -13,7 +13,7 @@ use super::values;
 
 const PATH: &str = "/_emulator/faults";
 
-pub(super) const HELP: &str = r#"Examples, with `securityhub-local serve --scenario scenarios/quickstart.yaml` running:
+pub(super) const HELP: &str = r#"Examples, with `securityhub-local serve --scenario builtin:quickstart` running:
   securityhub-local faults add --operation GetFindings --error Throttle --times 3
   securityhub-local faults add --operation BatchImportFindings --partial-every 2
   securityhub-local faults add --latency 500ms
@@ -21,8 +21,7 @@ pub(super) const HELP: &str = r#"Examples, with `securityhub-local serve --scena
   securityhub-local faults list
   securityhub-local faults clear
 
-Faults are tried in order until one fails the call. The header `x-emulator-fault` of the response
-names the fault.
+Faults are tried in order until one fails the call. The header `x-emulator-fault` of the response names the fault.
 
 Exit codes: 0 success, 1 no response from an emulator, or it refuses a fault, 2 invalid arguments."#;
 

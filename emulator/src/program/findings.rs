@@ -18,17 +18,18 @@ use super::values::account;
 use crate::state::AccountId;
 
 pub(super) const HELP: &str = "\
-Examples, with `securityhub-local serve --scenario scenarios/quickstart.yaml` running:
+Examples, with `securityhub-local serve --scenario builtin:quickstart` running:
   securityhub-local findings --severity CRITICAL,HIGH --workflow-status NEW
   securityhub-local findings --product GuardDuty --owner 222222222222
-  securityhub-local findings --resource-type AwsIam --title-contains password --json
+  securityhub-local findings --resource-type AwsIam --title-contains password \\
+    --json
 
-The most severe findings come first, and within a severity those that were updated last. A finding
-must match every given flag; a flag with several values matches any of them. The last line, on
-standard error, counts the matching findings in this Region and in others. To find out why a
+The most severe findings come first, and within a severity those that were updated last. A finding \
+must match every given flag; a flag with several values matches any of them. The last line, on \
+standard error, counts the matching findings in this Region and in others. To find out why a \
 finding is missing, use `securityhub-local explain`.
 
-Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments, or Security Hub is not
+Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments, or Security Hub is not \
 enabled.";
 
 /// Minimum width of a title, even on a very narrow terminal.

@@ -3,14 +3,118 @@
 use std::collections::BTreeMap;
 use std::io::{self, BufWriter, IsTerminal, Write};
 
+use clap::builder::{FalseyValueParser, PossibleValuesParser};
+use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::cli::{FindingsForm, GenerateArguments};
 use super::exit::Exit;
 use super::output;
+use super::values::{account, region, time};
 use crate::generate::{self, Findings, Product, Request};
 use crate::invariant::Invariant;
-use crate::state::{Clock, HubKey};
+use crate::state::{AccountId, Clock, HubKey, Region, Timestamp};
+
+pub(super) const HELP: &str = "\
+Generate a file that a scenario can load with `findings: [{ file: guardduty.json }]`:
+  securityhub-local generate --product guardduty --count 1000 > guardduty.json
+
+Generate reproducible findings: the same seed and time give the same output, byte for byte:
+  securityhub-local generate --product inspector --seed 7 \\
+    --now 2026-01-15T09:00:00Z --account 111111111111,222222222222
+
+Import findings through the API, one call per line. An account can only send findings of its own \
+product, not those of AWS products, so this needs --private-product:
+  securityhub-local generate --product all --private-product \\
+    --account 111111111111 --format import |
+    while read -r body; do
+      printf %s \"$body\" |
+        aws securityhub batch-import-findings --cli-input-json file:///dev/stdin
+    done
+
+A scenario can also generate findings itself, without a file:
+  findings: [{ generate: { product: guardduty, count: 1000 } }]
+
+Exit codes: 0 success, 1 standard output cannot be written, 2 invalid arguments.";
+
+#[derive(Args)]
+pub(super) struct GenerateArguments {
+    /// Product to generate findings of; `all` mixes the products
+    #[arg(
+        long,
+        value_name = "PRODUCT",
+        env = "SECURITYHUB_LOCAL_PRODUCT",
+        value_parser = PossibleValuesParser::new(Product::all().map(Product::name).chain(["all"]))
+    )]
+    pub(super) product: String,
+
+    /// Number of findings
+    #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_COUNT", default_value_t = 100)]
+    pub(super) count: usize,
+
+    /// Account that owns the findings; can be repeated to spread the findings over several accounts
+    #[arg(
+        long,
+        value_name = "ACCOUNT",
+        env = "SECURITYHUB_LOCAL_ACCOUNT",
+        default_value = "000000000000",
+        value_delimiter = ',',
+        value_parser = account
+    )]
+    pub(super) account: Vec<AccountId>,
+
+    /// Region of the findings; can be repeated to spread the findings over several Regions
+    #[arg(
+        long,
+        value_name = "REGION",
+        env = "SECURITYHUB_LOCAL_REGION",
+        default_value = "us-east-1",
+        value_delimiter = ',',
+        value_parser = region
+    )]
+    pub(super) region: Vec<Region>,
+
+    /// Maximum age of the findings, in days
+    #[arg(
+        long,
+        value_name = "DAYS",
+        env = "SECURITYHUB_LOCAL_DAYS",
+        default_value_t = 30,
+        value_parser = clap::value_parser!(u32).range(0..=365)
+    )]
+    pub(super) days: u32,
+
+    /// Random seed. The same seed gives the same findings; products generated with the same seed share resources
+    #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_SEED", default_value_t = 0)]
+    pub(super) seed: u64,
+
+    /// Latest time in the findings, such as 2026-01-15T09:00:00Z [default: now]
+    #[arg(long, value_name = "TIME", env = "SECURITYHUB_LOCAL_NOW", value_parser = time)]
+    pub(super) now: Option<Timestamp>,
+
+    /// Use the account's private product as the product, so that the account can import the findings itself
+    #[arg(long, env = "SECURITYHUB_LOCAL_PRIVATE_PRODUCT", value_parser = FalseyValueParser::new())]
+    pub(super) private_product: bool,
+
+    /// Output format
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        env = "SECURITYHUB_LOCAL_FORMAT",
+        value_enum,
+        default_value_t = FindingsForm::Array
+    )]
+    pub(super) format: FindingsForm,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum FindingsForm {
+    /// A JSON array
+    Array,
+    /// One BatchImportFindings request body per line, with up to 100 findings of one account and Region
+    Import,
+    /// One finding per line
+    Lines,
+}
 
 /// Maximum number of findings in a BatchImportFindings request.
 const BATCH: usize = 100;

@@ -16,7 +16,7 @@ use crate::units::RealTime;
 
 pub(super) const HELP: &str = "\
 Start an emulator in the background, and continue when it is ready:
-  securityhub-local serve --scenario scenarios/quickstart.yaml &
+  securityhub-local serve --scenario builtin:quickstart &
   securityhub-local health --wait 30s
 
 Check the health of a container in a Dockerfile:
@@ -50,9 +50,15 @@ enum Unready {
 /// Checks the health and prints it.
 pub(super) fn run(arguments: &HealthArguments) -> Result<(), Exit> {
     let endpoint = arguments.remote.endpoint()?;
-    let end = Instant::now() + arguments.wait.unwrap_or_default().0;
+    let wait = arguments.wait.unwrap_or_default().0;
+    let end = Instant::now() + wait;
+    // A response is not awaited longer than the emulator.
+    let limit = || match end.saturating_duration_since(Instant::now()) {
+        _ if wait.is_zero() => TIMEOUT,
+        left => left.clamp(INTERVAL, TIMEOUT),
+    };
     loop {
-        match check(&endpoint) {
+        match check(&endpoint, limit) {
             Ok(health) => return print(&arguments.remote, &health),
             Err(_) if Instant::now() < end => std::thread::sleep(INTERVAL),
             Err(Unready::NoResponse(error)) => return Err(client::unreachable(&endpoint, &error)),
@@ -61,9 +67,9 @@ pub(super) fn run(arguments: &HealthArguments) -> Result<(), Exit> {
     }
 }
 
-/// Gets the health of an emulator that is ready.
-fn check(endpoint: &Endpoint) -> Result<Bytes, Unready> {
-    let get = |path| match client::get_once(endpoint, path, TIMEOUT) {
+/// Gets the health of an emulator that is ready. `limit` is the time limit of the next response.
+fn check(endpoint: &Endpoint, limit: impl Fn() -> Duration) -> Result<Bytes, Unready> {
+    let get = |path| match client::get_once(endpoint, path, limit()) {
         Ok((StatusCode::OK, body)) => Ok(body),
         Ok((status, body)) => {
             let message = client::message(&body);

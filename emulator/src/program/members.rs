@@ -22,7 +22,7 @@ use crate::invariant::Invariant;
 use crate::state::{AccountId, Region};
 
 pub(super) const HELP: &str = "\
-The CSV file has the format that the console accepts: one account ID and e-mail address per line,
+The CSV file has the format that the console accepts: one account ID and e-mail address per line, \
 with or without the header `Account ID,Email`. If any line is invalid, no account is added.
 
 Add, invite and accept in one call, so that the accounts become enabled members:
@@ -33,7 +33,7 @@ The same in separate steps. Without --account, `members accept` accepts all pend
   securityhub-local members accept --account 222222222222
   securityhub-local members list
 
-Exit codes: 0 success, 1 no response from an emulator, or some accounts were rejected, 2 invalid
+Exit codes: 0 success, 1 no response from an emulator, or some accounts were rejected, 2 invalid \
 arguments or invalid CSV file.";
 
 #[derive(Subcommand)]

@@ -12,7 +12,7 @@ pub(super) const HELP: &str = "\
 Show how often each operation was called, by status and error code:
   securityhub-local metrics | grep requests_total
 
-Prometheus reads the same text from /metrics. Counters start at 0 when the emulator starts, and a
+Prometheus reads the same text from /metrics. Counters start at 0 when the emulator starts, and a \
 reset does not change them.
 
 Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments.";

@@ -16,18 +16,19 @@ use crate::domain::accounts::organization::report::{AccountRow, RegionRow};
 use crate::state::AccountId;
 
 pub(super) const HELP: &str = "\
-Examples, with `securityhub-local serve --scenario scenarios/delegated-admin.yaml` running:
+Examples, with `securityhub-local serve --scenario builtin:delegated-admin` running:
   securityhub-local organization tree
-  securityhub-local organization join --account 444444444444 --parent Workloads --name payments
+  securityhub-local organization join --account 444444444444 --parent Workloads \\
+    --name payments
   securityhub-local organization move --account 444444444444 --parent Sandbox
   securityhub-local organization suspend --account 444444444444
   securityhub-local organization reactivate --account 444444444444
   securityhub-local organization leave --account 444444444444
 
-A suspended or closed account cannot call any operation. A closed account is removed after 90 days
+A suspended or closed account cannot call any operation. A closed account is removed after 90 days \
 on the emulator's clock.
 
-Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments, or the organization does
+Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments, or the organization does \
 not allow the change.";
 
 #[derive(Subcommand)]

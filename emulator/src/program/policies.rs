@@ -16,14 +16,15 @@ use crate::domain::accounts::organization::outline::{AccountOutline, Outline, Po
 use crate::domain::accounts::organization::tree::by_name::PolicyEffect;
 
 pub(super) const HELP: &str = "\
-Examples, with `securityhub-local serve --scenario scenarios/prevent-tamper.yaml` running:
+Examples, with `securityhub-local serve --scenario builtin:prevent-tamper` running:
   securityhub-local policies list
-  securityhub-local policies attach --policy try-it --document try-it.json --target 222222222222
+  securityhub-local policies attach --policy try-it --document try-it.json \\
+    --target 222222222222
   securityhub-local policies detach --policy try-it --target 222222222222
 
 A policy takes effect with the next call. To try a change of the document, attach it again.
 
-Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments or document, or the
+Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments or document, or the \
 organization does not allow the change.";
 
 #[derive(Subcommand)]

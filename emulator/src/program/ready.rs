@@ -4,6 +4,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
+use serde_json::json;
+
 use crate::domain::overview::{self, FindingCounts};
 use crate::state::World;
 
@@ -56,6 +58,12 @@ fn https(address: SocketAddr, bundle: &Bundle) -> String {
     format!("The same port also serves https://localhost:{port}{trust}\n")
 }
 
+/// The line that replaces the text for programs that start the server (`serve --log json`).
+pub(super) fn json(address: SocketAddr) -> String {
+    let endpoint = format!("http://{}", reachable(address));
+    format!("{}\n", json!({ "endpoint": endpoint, "port": address.port(), "version": env!("CARGO_PKG_VERSION") }))
+}
+
 /// The content of a world in one line.
 pub(super) fn content(world: &World) -> String {
     let name = world.name.as_ref().map(|name| format!("Scenario {name}: ")).unwrap_or_default();
@@ -86,6 +94,15 @@ mod tests {
     use super::*;
     use crate::service::{Service, Settings};
     use crate::testing::{MEMBER, Stage};
+
+    /// Rules: DST-08.
+    #[test]
+    fn the_line_for_programs_has_an_address_that_they_can_call() {
+        let version = env!("CARGO_PKG_VERSION");
+        let expected =
+            format!("{{\"endpoint\":\"http://127.0.0.1:4600\",\"port\":4600,\"version\":\"{version}\"}}\n");
+        assert_eq!(super::json("0.0.0.0:4600".parse().unwrap()), expected);
+    }
 
     /// Rules: CPL-141.
     #[test]

@@ -15,7 +15,7 @@ use super::output;
 use crate::invariant::Invariant;
 
 pub(super) const HELP: &str = "\
-Examples, with `securityhub-local serve --scenario scenarios/quickstart.yaml` running:
+Examples, with `securityhub-local serve --scenario builtin:quickstart` running:
 
 Show calls as they arrive:
   securityhub-local requests --follow
@@ -26,7 +26,7 @@ Show the calls of one test that were refused:
 Print the calls of one test as JSON, with their inputs and outputs:
   securityhub-local requests --test checkout-7 --json
 
-A test tags its calls with the header `x-emulator-test`, or with the variable AWS_SDK_UA_APP_ID of
+A test tags its calls with the header `x-emulator-test`, or with the variable AWS_SDK_UA_APP_ID of \
 AWS SDKs. The emulator stores the newest calls; `serve --journal` sets their total size.
 
 Exit codes: 0 success, 1 no response from an emulator, or it refuses the call, 2 invalid arguments.";

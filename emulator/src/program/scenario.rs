@@ -1,4 +1,4 @@
-//! `scenario init`, `scenario check`, `scenario schema`, `scenario export` and `scenario load`.
+//! `scenario list`, `show`, `init`, `check`, `schema`, `export` and `load`.
 
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write as _};
@@ -13,10 +13,15 @@ use super::arguments::Remote;
 use super::exit::Exit;
 use super::{client, output};
 use crate::domain::overview;
+use crate::scenario::builtin::{self, Builtin};
 use crate::scenario::export::{self, Format};
 use crate::scenario::{self, Inspection, folder, initial};
 
 pub(super) const HELP: &str = "\
+Serve a built-in scenario:
+  securityhub-local scenario list
+  securityhub-local serve --scenario builtin:quickstart
+
 Write a scenario to start from, check it, and serve it:
   securityhub-local scenario init my-scenario.yaml
   securityhub-local scenario check my-scenario.yaml
@@ -30,39 +35,101 @@ Check all scenarios of a directory, each by itself:
 
 Save the state of a running emulator to a file, and load it again:
   securityhub-local scenario export --output state.yaml
-  securityhub-local scenario load state.yaml";
+  securityhub-local scenario load state.yaml
+
+Exit codes: 0 success, 1 runtime error, 2 invalid arguments or invalid scenario.";
+
+const LIST_HELP: &str = "\
+Serve a scenario of the list:
+  securityhub-local scenario list
+  securityhub-local serve --scenario builtin:quickstart
+
+Exit codes: 0 success, 1 standard output cannot be written, 2 invalid arguments.";
+
+const SHOW_HELP: &str = "\
+Start a scenario of your own from a built-in one:
+  securityhub-local scenario show aggregation > my-scenario.yaml
+
+Exit codes: 0 success, 1 standard output cannot be written, 2 unknown scenario or invalid arguments.";
+
+const INIT_HELP: &str = "\
+Write a scenario, and serve it:
+  securityhub-local scenario init my-scenario.yaml
+  securityhub-local serve --scenario my-scenario.yaml
+
+Exit codes: 0 success, 1 the file exists or cannot be written, 2 invalid arguments.";
+
+const CHECK_HELP: &str = "\
+Check all scenarios of a directory, each by itself:
+  securityhub-local scenario check scenarios/
+
+Exit codes: 0 all files are valid, 2 at least one is not.";
+
+const SCHEMA_HELP: &str = "\
+Write the schema to a file to which scenarios can refer:
+  securityhub-local scenario schema > scenario.schema.json
+
+Exit codes: 0 success, 1 standard output cannot be written, 2 invalid arguments.";
+
+const EXPORT_HELP: &str = "\
+Save the state of a running emulator, and start another one with it:
+  securityhub-local scenario export --output state.yaml
+  securityhub-local serve --scenario state.yaml
+
+Exit codes: 0 success, 1 no response from an emulator or the file cannot be written, 2 invalid arguments.";
+
+const LOAD_HELP: &str = "\
+Add the accounts and findings of a file to the state of a running emulator:
+  securityhub-local scenario load --add more.yaml
+
+Exit codes: 0 success, 1 no response from an emulator or it refuses the scenario, 2 invalid scenario or arguments.";
 
 /// Number of member accounts of an organization if none is given.
 const DEFAULT_ACCOUNTS: u32 = 10;
 
 #[derive(Subcommand)]
 pub(super) enum ScenarioCommand {
+    /// List the built-in scenarios
+    ///
+    /// `serve --scenario builtin:NAME` serves the scenario NAME.
+    #[command(after_help = LIST_HELP)]
+    List(ListArguments),
+    /// Print the file of a built-in scenario
+    #[command(after_help = SHOW_HELP)]
+    Show {
+        /// Name of the scenario, such as quickstart
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
     /// Write a commented scenario to start from
     ///
     /// The same arguments always write the same scenario.
-    ///
-    /// Exit codes: 0 success, 1 the file exists or cannot be written, 2 invalid arguments.
+    #[command(after_help = INIT_HELP)]
     Init(InitArguments),
     /// Check scenario files and report every error with its position
     ///
     /// Each file is checked by itself, unless --layered is given. One run reports all errors, except those that may
     /// only follow from another one.
-    ///
-    /// Exit codes: 0 all files are valid, 2 at least one is not.
+    #[command(after_help = CHECK_HELP)]
     Check(CheckArguments),
     /// Print the JSON Schema of scenario files, for editors
+    #[command(after_help = SCHEMA_HELP)]
     Schema,
     /// Export the state of a running emulator as a scenario
     ///
     /// An emulator that loads the file answers like the one that exported it, and generates the same next IDs.
-    ///
-    /// Exit codes: 0 success, 1 no response from an emulator or the file cannot be written, 2 invalid arguments.
+    #[command(after_help = EXPORT_HELP)]
     Export(ExportArguments),
     /// Load a scenario into a running emulator
-    ///
-    /// Exit codes: 0 success, 1 no response from an emulator or it refuses the scenario, 2 invalid scenario or
-    /// arguments.
+    #[command(after_help = LOAD_HELP)]
     Load(LoadArguments),
+}
+
+#[derive(Args)]
+pub(super) struct ListArguments {
+    /// Print JSON
+    #[arg(long, env = "SECURITYHUB_LOCAL_JSON", value_parser = FalseyValueParser::new())]
+    json: bool,
 }
 
 #[derive(Args)]
@@ -91,7 +158,7 @@ enum ExportFormat {
 
 #[derive(Args)]
 pub(super) struct LoadArguments {
-    /// Scenario file in YAML or JSON
+    /// Scenario file in YAML or JSON, or builtin:NAME for a built-in scenario
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
@@ -146,12 +213,32 @@ pub(super) struct CheckArguments {
 /// Runs a command.
 pub(super) fn run(command: &ScenarioCommand) -> Result<(), Exit> {
     match command {
+        ScenarioCommand::List(arguments) => list(arguments),
+        ScenarioCommand::Show { name } => show(name),
         ScenarioCommand::Init(arguments) => init(arguments),
         ScenarioCommand::Check(arguments) => check(arguments),
         ScenarioCommand::Schema => output::print(&format!("{:#}\n", scenario::schema())),
         ScenarioCommand::Export(arguments) => export(arguments),
         ScenarioCommand::Load(arguments) => load(arguments),
     }
+}
+
+/// Prints the built-in scenarios.
+fn list(arguments: &ListArguments) -> Result<(), Exit> {
+    let scenarios = builtin::all();
+    if arguments.json {
+        let row = |it: &Builtin| json!({ "name": it.name, "description": it.description });
+        return output::print(&format!("{:#}\n", scenarios.iter().map(row).collect::<Value>()));
+    }
+    let width = scenarios.iter().map(|scenario| scenario.name.len()).max().unwrap_or_default();
+    let line = |it: &Builtin| format!("{:width$}  {}\n", it.name, it.description);
+    output::print(&scenarios.iter().map(line).collect::<String>())
+}
+
+/// Prints the file of a built-in scenario.
+fn show(name: &str) -> Result<(), Exit> {
+    let text = scenario::text(&builtin::path(name)).map_err(|errors| Exit::invalid(errors.details().trim_end()))?;
+    output::print(&text)
 }
 
 /// Writes the state of a running emulator to a file or to standard output.
@@ -198,14 +285,13 @@ fn replacement(path: &Path) -> Result<String, Exit> {
         let world = scenario.build().map_err(invalid)?;
         return Ok(export::export(&world, &Map::new(), Format::Json, true));
     }
-    std::fs::read_to_string(path).map_err(|error| Exit::failed(format!("cannot read {}: {error}", path.display())))
+    Ok(scenario::text(path).map_err(invalid)?.to_string())
 }
 
 /// The body that is added to the state: the scenario with the files to which it refers. The emulator checks it, because
 /// it may require parts that only the emulator has, such as a hub.
 fn addition(path: &Path) -> Result<String, Exit> {
-    let text = std::fs::read_to_string(path);
-    let text = text.map_err(|error| Exit::invalid(format!("cannot read {}: {error}", path.display())))?;
+    let text = scenario::text(path).map_err(|errors| Exit::invalid(errors.details().trim_end()))?.to_string();
     let files = scenario::texts(path).into_iter().skip(1);
     let files: Map<String, Value> = files.map(|(path, text)| (path.display().to_string(), (&*text).into())).collect();
     Ok(json!({ "Scenario": text, "Files": files }).to_string())

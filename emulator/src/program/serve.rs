@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::cli::ServeArguments;
+use super::cli::{LogForm, ServeArguments};
 use super::exit::Exit;
 use super::hosts;
 use super::loading::{self, Loaded};
@@ -13,16 +13,17 @@ use super::logging::Log;
 use super::ready::{self, Bundle};
 use super::signals::Signals;
 use super::{tls, watch};
+use crate::scenario::builtin;
 use crate::state::World;
 use crate::wire::admission::Admission;
 use crate::wire::server::Options;
 use crate::wire::site::HostRule;
 use crate::wire::tls::Tls;
 
-/// Serves until SIGTERM or Ctrl-C.
+/// Serves until SIGTERM, Ctrl-C or, with `--stop-with-stdin`, the end of standard input.
 pub(super) fn run(arguments: ServeArguments) -> Result<(), Exit> {
-    if arguments.watch && arguments.scenario().is_empty() {
-        return Err(Exit::invalid("securityhub-local: --watch has no effect without a scenario"));
+    if arguments.watch && arguments.scenario().iter().all(|path| builtin::is_builtin(path)) {
+        return Err(Exit::invalid("securityhub-local: --watch has no effect without a scenario file"));
     }
     let log = Log::start(arguments.log, arguments.log_level);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Exit::failed)?;
@@ -34,7 +35,7 @@ pub(super) fn run(arguments: ServeArguments) -> Result<(), Exit> {
 
 async fn serve(arguments: Arc<ServeArguments>, log: &Log) -> Result<(), Exit> {
     // Signals are handled before the scenario is loaded, so that they also stop that.
-    let mut signals = Signals::new().map_err(Exit::failed)?;
+    let mut signals = Signals::new(arguments.stop_with_stdin).map_err(Exit::failed)?;
     let tls = tls::prepare(&arguments)?;
     let before = watch::stamps(&arguments.scenario());
     let Loaded { service, paths } = loading::load(Arc::clone(&arguments), log, tls.as_ref(), &mut signals).await?;
@@ -82,7 +83,12 @@ fn announce(
             .map_err(|error| Exit::failed(format!("cannot write the port to {}: {error}", path.display())))?;
     }
     let mut output = std::io::stdout();
-    let text = ready::text(world, *first, arguments.verify_signatures, tls.map(|tls| bundle(arguments, tls)));
+    let text = match arguments.log {
+        LogForm::Pretty => {
+            ready::text(world, *first, arguments.verify_signatures, tls.map(|tls| bundle(arguments, tls)))
+        }
+        LogForm::Json => ready::json(*first),
+    };
     // The server starts even if standard output is closed, also by a script that only reads the first line.
     _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
     Ok(())

@@ -13,26 +13,23 @@ use super::output::{self, escape_control_characters};
 use super::values;
 use crate::path_name;
 
-pub(super) const HELP: &str = r#"Examples, with `securityhub-local serve --scenario scenarios/quickstart.yaml` running:
+pub(super) const HELP: &str = r#"Examples, with `securityhub-local serve --scenario builtin:quickstart` running:
   echo '{"Type": "webhook", "Url": "http://127.0.0.1:8080/hook"}' > hook.json
   securityhub-local sinks put hook @hook.json
   securityhub-local sinks list
   securityhub-local sinks delete hook
 
-A sink gets the events that are emitted after it was added. Its type is webhook, eventbridge or
-file. Files must be below the directory of `serve --sink-dir`.
+A sink gets the events that are emitted after it was added. Its type is webhook, eventbridge or file. Files must be below the directory of `serve --sink-dir`.
 
-Exit codes: 0 success, 1 no response from an emulator, or it refuses the sink, 2 invalid
-arguments."#;
+Exit codes: 0 success, 1 no response from an emulator, or it refuses the sink, 2 invalid arguments."#;
 
-pub(super) const ANNOUNCE_HELP: &str = r#"Example, with `securityhub-local serve --scenario scenarios/quickstart.yaml` running:
-  securityhub-local announce NEW_STANDARDS_CONTROLS "36 new controls" "Controls for Amazon EC2"
+pub(super) const ANNOUNCE_HELP: &str = r#"Example, with `securityhub-local serve --scenario builtin:quickstart` running:
+  securityhub-local announce NEW_STANDARDS_CONTROLS "36 new controls" \
+    "Controls for Amazon EC2"
 
-AWS publishes announcements to an SNS topic in each Region. The emulator sends them, in the envelope
-of SNS, to streams and to the webhook and file sinks that have no pattern.
+AWS publishes announcements to an SNS topic in each Region. The emulator sends them, in the envelope of SNS, to streams and to the webhook and file sinks that have no pattern.
 
-Exit codes: 0 success, 1 no response from an emulator, or it refuses the announcement, 2 invalid
-arguments."#;
+Exit codes: 0 success, 1 no response from an emulator, or it refuses the announcement, 2 invalid arguments."#;
 
 #[derive(Subcommand)]
 pub(super) enum SinksCommand {

@@ -22,8 +22,8 @@ Save the state before a risky step, and return to it:
 Show what a step has changed:
   securityhub-local snapshot diff before
 
-The snapshots `start` and `empty` always exist: the state that the scenario describes, and an empty
-state. A snapshot can be restored any number of times. The emulator stores at most 100 snapshots and
+The snapshots `start` and `empty` always exist: the state that the scenario describes, and an empty \
+state. A snapshot can be restored any number of times. The emulator stores at most 100 snapshots and \
 loses them when it ends.
 
 Exit codes: 0 success, 1 no response from an emulator, or it refuses the call, 2 invalid arguments.";

@@ -14,7 +14,7 @@ use crate::control::status::Status;
 use crate::domain::overview::Overview;
 
 pub(super) const HELP: &str = "\
-Example, with `securityhub-local serve --scenario scenarios/quickstart.yaml` running:
+Example, with `securityhub-local serve --scenario builtin:quickstart` running:
   securityhub-local status
   securityhub-local status --json
 

@@ -11,7 +11,7 @@ use super::client;
 use super::exit::Exit;
 use super::{output, values};
 
-pub(super) const HELP: &str = r#"Examples, with `securityhub-local serve --scenario scenarios/quickstart.yaml` running:
+pub(super) const HELP: &str = r#"Examples, with `securityhub-local serve --scenario builtin:quickstart` running:
 
 Verify that a finding whose title begins with `Port 22` was imported:
   securityhub-local verify BatchImportFindings \
@@ -23,8 +23,7 @@ Verify that one test called GetFindings exactly twice, and never called DisableS
 
 If the calls were not made as expected, the command prints the calls with the fewest differences.
 
-Exit codes: 0 the calls were made as expected, 1 they were not, no response from an emulator, or it
-refuses the call, 2 invalid arguments."#;
+Exit codes: 0 the calls were made as expected, 1 they were not, no response from an emulator, or it refuses the call, 2 invalid arguments."#;
 
 #[derive(Args)]
 pub(super) struct VerifyArguments {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
+use super::builtin;
 use super::diagnostic::Diagnostic;
 use super::state_lines;
 use crate::suggest;
@@ -99,6 +100,9 @@ impl Files {
             let missing = || Box::new(Diagnostic::of_file(&name, "the request does not contain the file"));
             return text.ok_or_else(missing).map(|text| self.add(&name, &text));
         }
+        if let Some(text) = builtin::read(path) {
+            return text.map(|text| self.add(&name, &text));
+        }
         if path.is_dir() {
             return Err(Box::new(of_directory(path, &name)));
         }
@@ -138,7 +142,7 @@ impl Files {
     pub(super) fn has(&self, path: &Path) -> bool {
         match &self.sent {
             Some(sent) => sent.contains_key(&plain(path)),
-            None => path.is_file(),
+            None => builtin::read(path).map_or_else(|| path.is_file(), |text| text.is_ok()),
         }
     }
 
@@ -173,11 +177,11 @@ impl Files {
     /// The syntax error of the pattern.
     pub(super) fn find(&self, pattern: &str, written_in: FileId) -> Result<Vec<PathBuf>, String> {
         if let Some(sent) = &self.sent {
-            let options = glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::default() };
-            let pattern = glob::Pattern::new(&plain(Path::new(pattern)).to_string_lossy());
-            let pattern = pattern.map_err(|error| error.msg.to_owned())?;
-            let paths = sent.keys().filter(|path| pattern.matches_path_with(path, options));
-            return Ok(paths.cloned().collect());
+            return matching(pattern, sent.keys().cloned());
+        }
+        if self.is_builtin(written_in) {
+            let paths = matching(pattern, builtin::paths())?;
+            return Ok(paths.iter().map(|path| builtin::with_prefix(path)).collect());
         }
         let folder = glob::Pattern::escape(&self.folder(written_in).to_string_lossy());
         let pattern = Path::new(&folder).join(pattern);
@@ -188,8 +192,13 @@ impl Files {
         Ok(paths)
     }
 
-    /// Resolves a path relative to the directory of the file that contains it.
+    /// Resolves a path relative to the directory of the file that contains it. A path in a built-in scenario that is not
+    /// that of a built-in file is relative to the current directory.
     pub(super) fn resolve(&self, path: &str, written_in: FileId) -> PathBuf {
+        let of_builtin = builtin::with_prefix(Path::new(path));
+        if self.is_builtin(written_in) && builtin::read(&of_builtin).is_some_and(|text| text.is_ok()) {
+            return of_builtin;
+        }
         self.folder(written_in).join(path)
     }
 
@@ -206,9 +215,25 @@ impl Files {
         files.map(|entry| folder.join(entry.file_name()).display().to_string()).collect()
     }
 
+    /// Whether a file is one that the program carries. All scenarios among them are in one folder.
+    fn is_builtin(&self, file: FileId) -> bool {
+        self.get(file).is_some_and(|file| builtin::is_builtin(&file.path))
+    }
+
     fn folder(&self, file: FileId) -> &Path {
         self.get(file).and_then(|file| file.path.parent()).unwrap_or(Path::new(""))
     }
+}
+
+/// The paths that match a pattern.
+///
+/// # Errors
+/// The syntax error of the pattern.
+fn matching(pattern: &str, paths: impl Iterator<Item = PathBuf>) -> Result<Vec<PathBuf>, String> {
+    let options = glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::default() };
+    let pattern = glob::Pattern::new(&plain(Path::new(pattern)).to_string_lossy());
+    let pattern = pattern.map_err(|error| error.msg.to_owned())?;
+    Ok(paths.filter(|path| pattern.matches_path_with(path, options)).collect())
 }
 
 /// The file in the same directory that the user probably meant when naming a missing one.

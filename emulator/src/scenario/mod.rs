@@ -24,6 +24,7 @@
 //! for a hub or an aggregator that is listed twice.
 
 mod base;
+pub mod builtin;
 mod check;
 mod diagnostic;
 pub mod entries;
@@ -73,7 +74,7 @@ pub struct Scenario {
 /// A part of a scenario.
 #[derive(Clone, Debug)]
 pub enum Source {
-    /// A file in YAML or JSON.
+    /// A file in YAML or JSON, or the path `builtin:NAME` of a scenario that the program carries.
     File(PathBuf),
     /// The text of a file. Its paths are relative to the current directory.
     Text(String),
@@ -112,6 +113,16 @@ pub fn load_sources(sources: &[Source]) -> Result<Scenario, Diagnostics> {
     checked(written, check)
 }
 
+/// The text of a scenario file, or of a scenario that the program carries.
+///
+/// # Errors
+/// It cannot be read.
+pub fn text(path: &Path) -> Result<Arc<str>, Diagnostics> {
+    let mut files = Files::default();
+    let file = files.read(path).map_err(|diagnostic| Diagnostics::sorted(vec![*diagnostic]))?;
+    Ok(files.get(file).map(|file| Arc::clone(&file.text)).unwrap_or_default())
+}
+
 /// The texts of a scenario file and of the files to which it refers, by their paths relative to the folder of the scenario.
 /// The scenario need not be valid. Empty if it cannot be read.
 pub fn texts(path: &Path) -> Vec<(PathBuf, Arc<str>)> {
@@ -121,7 +132,10 @@ pub fn texts(path: &Path) -> Vec<(PathBuf, Arc<str>)> {
     written.add(read(file, &schema(), &mut check));
     written.check(&mut check);
     let folder = path.parent().unwrap_or(Path::new(""));
-    let relative = |path: &Path| path.strip_prefix(folder).unwrap_or(path).to_owned();
+    let relative = |path: &Path| match builtin::relative(path) {
+        Some(path) => path.into(),
+        None => path.strip_prefix(folder).unwrap_or(path).to_owned(),
+    };
     check.files.texts().map(|(path, text)| (relative(path), Arc::clone(text))).collect()
 }
 
