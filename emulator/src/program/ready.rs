@@ -99,8 +99,7 @@ mod tests {
     #[test]
     fn the_line_for_programs_has_an_address_that_they_can_call() {
         let version = env!("CARGO_PKG_VERSION");
-        let expected =
-            format!("{{\"endpoint\":\"http://127.0.0.1:4600\",\"port\":4600,\"version\":\"{version}\"}}\n");
+        let expected = format!("{{\"endpoint\":\"http://127.0.0.1:4600\",\"port\":4600,\"version\":\"{version}\"}}\n");
         assert_eq!(super::json("0.0.0.0:4600".parse().unwrap()), expected);
     }
 

@@ -43,7 +43,8 @@ pub fn is_builtin(path: &Path) -> bool {
 pub(super) fn read(path: &Path) -> Option<Result<String, Box<Diagnostic>>> {
     let name = relative(path)?;
     let unknown = || {
-        let diagnostic = Diagnostic::of_file(&path.display().to_string(), "there is no built-in scenario with this name");
+        let diagnostic =
+            Diagnostic::of_file(&path.display().to_string(), "there is no built-in scenario with this name");
         let names: Vec<String> = names().map(|name| format!("{PREFIX}{name}")).collect();
         let nearest = suggest::nearest(name, self::names()).map(|name| format!("{PREFIX}{name}"));
         Box::new(diagnostic.expected(suggest::choices(names.iter().map(String::as_str))).suggest(nearest))
@@ -96,7 +97,7 @@ mod tests {
         files.retain(|path| path.extension().is_some_and(|extension| extension == "yaml"));
         assert_eq!(all().len(), files.len());
         for Builtin { name, description } in all() {
-            assert!((10..=120).contains(&description.len()), "{name}: {description}");
+            assert!((10..=130).contains(&description.len()), "{name}: {description}");
             let load = |path: PathBuf| scenario::load(&[path]).unwrap_or_else(|errors| panic!("{name}: {errors}"));
             let [built_in, of_file] =
                 [load(format!("{PREFIX}{name}").into()), load(folder.join(format!("{name}{EXTENSION}")))];
@@ -110,7 +111,8 @@ mod tests {
     #[test]
     fn an_unknown_name_is_reported_with_the_names_and_the_nearest_one() {
         let errors = scenario::load(&["builtin:quikstart".into()]).unwrap_err().to_string();
-        for expected in ["there is no built-in scenario with this name", "builtin:aggregation", "`builtin:quickstart`"] {
+        for expected in ["there is no built-in scenario with this name", "builtin:aggregation", "`builtin:quickstart`"]
+        {
             assert!(errors.contains(expected), "{errors}");
         }
     }

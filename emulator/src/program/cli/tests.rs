@@ -87,33 +87,38 @@ fn rendered(width: usize) -> Vec<(String, String)> {
 /// Rules: DST-07.
 #[test]
 fn help_fits_the_terminal() {
+    let mut wrong = Vec::new();
     for width in [80, 100] {
         for (path, help) in rendered(width) {
-            for line in help.lines() {
-                assert!(line.trim_end().chars().count() <= width, "{path} at {width} columns: {line}");
-            }
+            let is_long = |line: &&str| line.trim_end().chars().count() > width;
+            wrong.extend(help.lines().filter(is_long).map(|line| format!("{path} at {width} columns: {line}")));
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// Rules: DST-07.
 #[test]
 fn help_has_an_example_and_exit_codes_and_only_examples_are_broken_into_lines() {
+    let mut wrong = Vec::new();
     for (path, help) in rendered(100) {
-        assert!(help.contains("\nExit codes: 0 "), "{path} has no exit codes:\n{help}");
         let is_example = |line: &str| line.starts_with("  ") && line.contains("securityhub-local ");
-        assert!(help.lines().any(is_example), "{path} has no example:\n{help}");
+        if !help.contains("\nExit codes: 0 ") || !help.lines().any(is_example) {
+            wrong.push(format!("{path} has no exit codes or no example"));
+        }
     }
     for (path, command) in commands(&Cli::command(), "") {
         let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();
-        for pair in lines.windows(2) {
-            let is_prose = |line: &str| !line.is_empty() && !line.starts_with(' ');
-            assert!(!(is_prose(pair[0]) && is_prose(pair[1])), "{path}: {pair:?} are two lines of one sentence");
-            let is_long = pair[1].starts_with(' ') && pair[1].chars().count() > 80;
-            assert!(!is_long, "{path}: an example has more than 80 columns: {}", pair[1]);
+        let is_prose = |line: &str| !line.is_empty() && !line.starts_with(' ');
+        for pair in lines.windows(2).filter(|pair| is_prose(pair[0]) && is_prose(pair[1])) {
+            wrong.push(format!("{path}: two lines of one sentence: {pair:?}"));
+        }
+        for line in lines.iter().filter(|line| line.starts_with(' ') && line.chars().count() > 80) {
+            wrong.push(format!("{path}: an example has more than 80 columns: {line}"));
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// Rules: DST-05, DST-08.
