@@ -1,7 +1,6 @@
 // AWS SDK for JavaScript: the SDK's own code serializes requests and parses responses, errors, dates and pages.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, test } from "node:test";
 
@@ -222,26 +221,4 @@ test("every operation of the V2 half that the SDK has is called and its answer i
   assert.match(answers.GetFindingsV2.Findings[0].metadata.uid, /^[0-9a-f]{64}$/);
   assert.ok(answers.GetFindingsTrendsV2.TrendsMetrics[0].Timestamp instanceof Date);
   assert.ok(answers.GetAutomationRuleV2.CreatedAt instanceof Date && answers.GetAutomationRuleV2.RuleOrder === 1.5);
-});
-
-// Writes a block of docs/guides/javascript.md and runs it with node, in the repository and without settings of AWS.
-const runExample = (block, name, ...options) => {
-  // Node searches for packages in the directory of the file that imports them.
-  const file = join(import.meta.dirname, name);
-  writeFileSync(file, block.replaceAll("http://127.0.0.1:4600", process.env.EMULATOR));
-  try {
-    const variables = Object.entries(process.env).filter(([name]) => !/^(AWS|NODE)_/.test(name));
-    const settings = { encoding: "utf8", cwd: process.env.REPOSITORY, env: Object.fromEntries(variables) };
-    return execFileSync("node", [...options, file], settings);
-  } finally {
-    rmSync(file);
-  }
-};
-
-test("the examples of docs/guides/javascript.md run", () => {
-  const guide = readFileSync(join(process.env.REPOSITORY, "docs/guides/javascript.md"), "utf8");
-  const [example, tests, ...others] = [...guide.matchAll(/^```js\n([^]*?)^```$/mg)].map(([, block]) => block);
-  assert.deepEqual(others, []);
-  assert.equal(runExample(example, "example.mjs"), "10\n");
-  assert.match(runExample(tests, "hub.test.mjs", "--test", "--test-reporter=tap"), /^# pass 1$/m);
 });

@@ -1,0 +1,1 @@
+export { Account, ControlError, Emulator, StartError, connect, findBinary, start } from "./lib/index.cjs";

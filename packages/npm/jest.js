@@ -1,0 +1,1 @@
+export { default, globalSetup } from "./lib/jest.cjs";

@@ -1,0 +1,85 @@
+// Accounts: their IDs, and the settings with which clients call as an account.
+"use strict";
+
+const { randomInt } = require("node:crypto");
+const { devNull } = require("node:os");
+
+/** The administrator of most shipped scenarios. */
+const DEFAULT_ACCOUNT = "111111111111";
+const DEFAULT_REGION = "us-east-1";
+/** Variables that would select other credentials. */
+const OTHER_CREDENTIALS = ["AWS_PROFILE", "AWS_SESSION_TOKEN"];
+
+/** Settings of an AWS SDK client that calls as an account. */
+function config(endpoint, account = DEFAULT_ACCOUNT, region = DEFAULT_REGION) {
+  return { endpoint, region, credentials: { accessKeyId: account.id ?? account, secretAccessKey: "x" } };
+}
+
+/** The variables with which AWS clients call as an account. */
+function env(endpoint, account = DEFAULT_ACCOUNT, region = DEFAULT_REGION) {
+  return {
+    AWS_ENDPOINT_URL_SECURITYHUB: endpoint,
+    AWS_ACCESS_KEY_ID: account.id ?? account,
+    AWS_SECRET_ACCESS_KEY: "x",
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_EC2_METADATA_DISABLED: "true",
+    AWS_CONFIG_FILE: devNull,
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
+  };
+}
+
+/** Sets variables of this process, and returns a function that restores all of them. */
+function setEnv(variables) {
+  const names = [...OTHER_CREDENTIALS, ...Object.keys(variables)];
+  const before = names.map((name) => [name, process.env[name]]);
+  for (const name of OTHER_CREDENTIALS) delete process.env[name];
+  Object.assign(process.env, variables);
+  return () => {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  };
+}
+
+/**
+ * An ID that no other test uses. Test files that share an emulator may run in different processes, so IDs are random; no
+ * shipped scenario uses one that begins with 7.
+ */
+function freshId() {
+  return `7${String(randomInt(1e11)).padStart(11, "0")}`;
+}
+
+class Account {
+  #client;
+
+  constructor(client, id) {
+    this.#client = client;
+    this.id = id;
+  }
+
+  /** Settings of an AWS SDK client that calls as this account. */
+  config({ region } = {}) {
+    return config(this.#client.endpoint, this.id, region);
+  }
+
+  /** The variables with which AWS clients call as this account. */
+  env({ region } = {}) {
+    return env(this.#client.endpoint, this.id, region);
+  }
+
+  /** Sets these variables in this process, and returns a function that restores them. */
+  setEnv(options) {
+    return setEnv(this.env(options));
+  }
+
+  /** Enables the hub of this account in Regions, without standards. This is not a call that the journal records. */
+  async enable(regions = [DEFAULT_REGION]) {
+    const body = { hubs: [{ account: this.id, regions }] };
+    await this.#client.call("PUT", "/_emulator/scenario?mode=add", { body });
+    return this;
+  }
+}
+
+module.exports = { Account, config, env, freshId, setEnv };

@@ -1,0 +1,48 @@
+// Finds the program: in the package of the platform, or where SECURITYHUB_LOCAL_BINARY says.
+"use strict";
+
+const VARIABLE = "SECURITYHUB_LOCAL_BINARY";
+
+/**
+ * The path of the program: the argument, SECURITYHUB_LOCAL_BINARY, or the file in the package of this platform.
+ */
+function findBinary(binary = process.env[VARIABLE]) {
+  if (binary) return binary;
+  const name = `${process.platform}-${process.arch}`;
+  const known = Object.keys(require("../package.json").optionalDependencies);
+  const packages = [name, `${name}-musl`].map((platform) => `@securityhub-local/${platform}`).filter((it) => known.includes(it));
+  const found = packages.map(installed);
+  if (found.filter(Boolean).length > 1) return found[isMusl() ? 1 : 0];
+  const path = found.find(Boolean);
+  if (path) return path;
+  throw new Error(missing(name, packages));
+}
+
+/** The path of the program in a package, or undefined if the package is not installed. */
+function installed(name) {
+  const file = process.platform === "win32" ? "securityhub-local.exe" : "securityhub-local";
+  try {
+    return require.resolve(`${name}/bin/${file}`);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Some package managers install the packages of both C libraries. */
+function isMusl() {
+  process.report.excludeNetwork = true;
+  return process.platform === "linux" && !process.report.getReport().header.glibcVersionRuntime;
+}
+
+function missing(platform, packages) {
+  if (packages.length === 0) {
+    return `there is no package with the program for ${platform}; build the program from source and set ${VARIABLE} to its path`;
+  }
+  const name = packages[isMusl() ? packages.length - 1 : 0];
+  return (
+    `the package ${name}, which contains the program, is not installed; ` +
+    `install without --omit=optional (or --no-optional), or set ${VARIABLE} to the path of the program`
+  );
+}
+
+module.exports = { findBinary };

@@ -1,0 +1,146 @@
+// The packages: what they contain, their installation without a registry, and the program that they install.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+
+import { BINARY, REPOSITORY, VERSION, clean, ended, firstLine, inFolder, install, isRefused, median, packages, portOf, run } from "./support.mjs";
+
+const HOST = `${process.platform}-${process.arch}`;
+const PROGRAM = "node_modules/.bin/securityhub-local";
+const source = (name) => JSON.parse(readFileSync(join(REPOSITORY, "packages/npm", name), "utf8"));
+
+/** The files of a package: their paths and modes. */
+async function contents(file) {
+  const { output } = await run("tar", ["tzvf", file]);
+  const lines = output.trim().split("\n").map((line) => line.split(/\s+/));
+  return Object.fromEntries(lines.map((words) => [words.at(-1).replace("package/", ""), words[0]]));
+}
+
+async function manifest(file) {
+  return JSON.parse((await run("tar", ["xzOf", file, "package/package.json"])).output);
+}
+
+// Rules: DST-31, DST-32.
+test("the main package has no dependency and no script, and lists the packages of all platforms", async () => {
+  const main = await manifest(packages().main);
+  const names = Object.keys(source("platforms.json")).map((name) => `@securityhub-local/${name}`);
+  assert.equal(main.version, VERSION);
+  assert.deepEqual([main.name, main.type, main.engines.node], ["securityhub-local", "module", ">=18"]);
+  assert.deepEqual(main.optionalDependencies, Object.fromEntries(names.map((name) => [name, VERSION])));
+  for (const absent of ["dependencies", "devDependencies", "scripts"]) assert.equal(main[absent], undefined, absent);
+  for (const peer of Object.keys(main.peerDependencies)) assert.ok(main.peerDependenciesMeta[peer].optional, peer);
+  const files = await contents(packages().main);
+  const entries = ["bin/securityhub-local.cjs", "lib/index.cjs", "index.js", "index.d.ts", "LICENSE", "README.md"];
+  for (const file of entries) assert.ok(files[file], file);
+  assert.deepEqual(Object.keys(files).filter((file) => /test|pack\.mjs|platforms|check/.test(file)), []);
+});
+
+// Rules: DST-31, DST-32.
+test("the package of a platform contains only the program, which is executable", async () => {
+  const platform = await manifest(packages().platform);
+  const { os, cpu, libc } = source("platforms.json")[HOST];
+  assert.equal(platform.name, `@securityhub-local/${HOST}`);
+  assert.deepEqual([platform.version, platform.preferUnplugged], [VERSION, true]);
+  assert.deepEqual([platform.os, platform.cpu, platform.libc], [[os], [cpu], [libc]]);
+  const files = await contents(packages().platform);
+  assert.deepEqual(Object.keys(files).sort(), ["LICENSE", "THIRD-PARTY-LICENSES", "bin/securityhub-local", "package.json"]);
+  assert.equal(files["bin/securityhub-local"], "-rwxr-xr-x");
+});
+
+// Rules: DST-32.
+test("packing reports a wrong argument", async () => {
+  const pack = join(REPOSITORY, "packages/npm/pack.mjs");
+  for (const [args, message] of [
+    [["--out", "x"], "--binary and --out are required"],
+    [["--binary", "/nowhere", "--out", "x"], "/nowhere does not exist"],
+    [["--binary", BINARY, "--out", "x", "--platform", "linux-x46"], "unknown platform linux-x46"],
+    [["--binary", process.execPath, "--out", "x"], `the program is ${process.version}, the package ${VERSION}`],
+  ]) {
+    const { code, error } = await run(process.execPath, [pack, ...args]);
+    assert.equal(code, 2, error);
+    assert.ok(error.includes(message), error);
+  }
+});
+
+// Rules: DST-04, DST-33.
+test("packages are installed without a registry, and the first finding is read with a second command", () =>
+  inFolder(async (folder) => {
+    const begin = Date.now();
+    await install(folder, packages().main, packages().platform);
+    const serve = ["--no-install", "securityhub-local", "serve", "--scenario", "builtin:quickstart", "--port", "0"];
+    const child = spawn("npx", serve, { cwd: folder, env: clean(), stdio: ["ignore", "pipe", "inherit"] });
+    const end = ended(child);
+    const port = portOf(await firstLine(child));
+    const authorization = "AWS4-HMAC-SHA256 Credential=111111111111/20260115/us-east-1/securityhub/aws4_request, SignedHeaders=host, Signature=0";
+    const response = await fetch(`http://127.0.0.1:${port}/findings`, { method: "POST", headers: { authorization }, body: "{}" });
+    assert.ok((await response.json()).Findings.length > 0);
+    assert.ok(Date.now() - begin < 30_000, `${Date.now() - begin} ms`);
+    child.kill("SIGTERM");
+    await end;
+    assert.ok(await isRefused(port), "the program has ended with npx");
+    const { output } = await run("npx", ["--no-install", "securityhub-local", "--version"], { cwd: folder });
+    assert.equal(output, `securityhub-local ${VERSION}\n`);
+  }));
+
+// Rules: DST-33.
+test("signals and exit codes of the installed program are passed on", () =>
+  inFolder(async (folder) => {
+    await install(folder, packages().main, packages().platform);
+    const failed = await run(PROGRAM, ["scenario", "check", "missing.yaml"], { cwd: folder });
+    assert.equal(failed.code, (await run(BINARY, ["scenario", "check", "missing.yaml"], { cwd: folder })).code);
+    assert.notEqual(failed.code, 0);
+    for (const signal of ["SIGINT", "SIGTERM"]) {
+      const child = spawn(PROGRAM, ["serve", "--port", "0"], { cwd: folder, env: clean(), stdio: ["ignore", "pipe", "inherit"] });
+      const end = ended(child);
+      const port = portOf(await firstLine(child));
+      child.kill(signal);
+      assert.deepEqual([(await end).code, await isRefused(port)], [0, true], signal);
+    }
+    const child = spawn(PROGRAM, ["serve", "--port", "0"], { cwd: folder, env: clean(), stdio: ["ignore", "pipe", "inherit"] });
+    const end = ended(child);
+    await firstLine(child);
+    const pid = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim();
+    process.kill(Number(pid), "SIGKILL");
+    assert.equal((await end).signal, "SIGKILL");
+  }));
+
+// Rules: DST-33.
+test("the installed command starts within 60 ms of Node", () =>
+  inFolder(async (folder) => {
+    await install(folder, packages().main, packages().platform);
+    const times = { bare: [], direct: [], installed: [] };
+    const measure = async (list, program, args) => {
+      const begin = performance.now();
+      await run(program, args, { cwd: folder });
+      list.push(performance.now() - begin);
+    };
+    for (let round = 0; round < 15; round += 1) {
+      await measure(times.bare, process.execPath, ["-e", "0"]);
+      await measure(times.direct, BINARY, ["--version"]);
+      await measure(times.installed, PROGRAM, ["--version"]);
+    }
+    const added = median(times.installed) - median(times.direct);
+    // On a busy machine, Node alone takes longer.
+    const bar = Math.max(60, 1.5 * median(times.bare));
+    assert.ok(added <= bar, `${added} ms are added, ${median(times.bare)} ms by an empty script of Node`);
+  }));
+
+// Rules: DST-33.
+test("without the package of the platform, the command names it and the variable", () =>
+  inFolder(async (folder) => {
+    await install(folder, "--omit=optional", packages().main);
+    const missing = await run(PROGRAM, ["--version"], { cwd: folder });
+    assert.equal(missing.code, 1);
+    for (const words of [`@securityhub-local/${HOST}`, "SECURITYHUB_LOCAL_BINARY", "--omit=optional"]) {
+      assert.ok(missing.error.includes(words), missing.error);
+    }
+    const given = await run(PROGRAM, ["--version"], { cwd: folder, env: { SECURITYHUB_LOCAL_BINARY: BINARY } });
+    assert.equal(given.output, `securityhub-local ${VERSION}\n`);
+    const wrong = await run(PROGRAM, ["--version"], { cwd: folder, env: { SECURITYHUB_LOCAL_BINARY: "/nowhere" } });
+    assert.equal(wrong.code, 1);
+    assert.match(wrong.error, /^securityhub-local: cannot run \/nowhere: /);
+    await install(folder, packages().main);
+    assert.equal((await run(PROGRAM, ["--version"], { cwd: folder })).code, 1, "the registry does not have the package");
+  }));

@@ -1,0 +1,1 @@
+module.exports = { globalSetup: "<rootDir>/securityhub.setup.cjs" };

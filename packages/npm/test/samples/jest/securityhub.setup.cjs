@@ -1,0 +1,1 @@
+module.exports = require("securityhub-local/jest").globalSetup({ scenario: "builtin:quickstart" });

@@ -1,0 +1,3 @@
+import { globalSetup } from "securityhub-local/vitest";
+
+export default globalSetup({ scenario: "builtin:quickstart" });

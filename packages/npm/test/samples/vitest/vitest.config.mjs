@@ -1,0 +1,1 @@
+export default { test: { globalSetup: ["./securityhub.setup.mjs"], include: ["*.test.mjs"] } };

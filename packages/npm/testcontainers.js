@@ -1,0 +1,1 @@
+export { SecurityHubContainer, StartedSecurityHubContainer } from "./lib/testcontainers.cjs";

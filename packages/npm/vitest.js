@@ -1,0 +1,52 @@
+// A globalSetup of Vitest: one emulator for a run. And a test function with fixtures that use it.
+import { inject, test as base } from "vitest";
+
+import { connect, start } from "./index.js";
+
+const PROVIDED = "securityhub-local";
+
+/** A globalSetup that starts an emulator with these options, or uses the running one at `endpoint`. */
+export function globalSetup({ endpoint, ...options } = {}) {
+  return async (project) => {
+    const hub = endpoint ? await connect(endpoint) : await start(options);
+    project.provide(PROVIDED, hub.endpoint);
+    return () => hub.stop();
+  };
+}
+
+export default globalSetup();
+
+/** The connection of this test file. */
+let connected;
+
+function connection() {
+  const endpoint = inject(PROVIDED);
+  if (!endpoint) throw new Error('no emulator was started: add "securityhub-local/vitest" to test.globalSetup');
+  connected ??= connect(endpoint);
+  return connected;
+}
+
+export const test = base.extend({
+  // Vitest reads the names of the fixtures that a fixture uses from its first parameter.
+  // eslint-disable-next-line no-empty-pattern
+  securityhub: async ({}, use) => {
+    await use(await connection());
+  },
+  securityhubAccount: async ({ securityhub, task }, use) => {
+    const account = await securityhub.account({ hub: true });
+    // Concurrent tests of a file share the variables of their process.
+    const restore = task.concurrent ? () => {} : account.setEnv();
+    await use(account);
+    restore();
+  },
+  // eslint-disable-next-line no-empty-pattern
+  makeSecurityhub: async ({}, use) => {
+    const started = [];
+    await use(async (options) => {
+      const hub = await start(options);
+      started.push(hub);
+      return hub;
+    });
+    await Promise.all(started.map((hub) => hub.stop()));
+  },
+});
