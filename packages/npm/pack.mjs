@@ -2,7 +2,9 @@
 // Writes the main package and the package of a platform as tgz files:
 // node pack.mjs --binary PATH [--platform linux-x64] --out DIR
 import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -30,7 +32,9 @@ function options() {
   }
   if (!values.binary || !values.out) usage("--binary and --out are required");
   if (!existsSync(values.binary)) usage(`${values.binary} does not exist`);
-  if (!platforms[values.platform]) usage(`unknown platform ${values.platform}; expected one of ${Object.keys(platforms).join(", ")}`);
+  if (!platforms[values.platform]) {
+    usage(`unknown platform ${values.platform}; expected one of ${Object.keys(platforms).join(", ")}`);
+  }
   if (values.platform === host) checkVersion(resolve(values.binary));
   return values;
 }
@@ -42,10 +46,9 @@ function checkVersion(binary) {
 }
 
 function stageMain(folder) {
-  for (const name of ["bin", "lib"]) cpSync(join(HERE, name), join(folder, name), { recursive: true });
-  for (const name of readdirSync(HERE)) {
-    if (/\.(js|ts)$/.test(name) || ["package.json", "README.md"].includes(name)) copyFileSync(join(HERE, name), join(folder, name));
-  }
+  for (const name of ["bin", "lib", "vitest"]) cpSync(join(HERE, name), join(folder, name), { recursive: true });
+  const files = readdirSync(HERE).filter((name) => /\.(js|ts)$/.test(name) || ["package.json", "README.md"].includes(name));
+  for (const name of files) copyFileSync(join(HERE, name), join(folder, name));
 }
 
 function stagePlatform(folder, platform, binary) {
@@ -65,8 +68,8 @@ function stagePlatform(folder, platform, binary) {
   };
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   mkdirSync(join(folder, "bin"));
-  const licenses = execFileSync(join(REPOSITORY, "scripts/third-party-licenses"), ["--target", target], { maxBuffer: 1 << 28 });
-  writeFileSync(join(folder, LICENSES), licenses);
+  const script = join(REPOSITORY, "scripts/third-party-licenses");
+  writeFileSync(join(folder, LICENSES), execFileSync(script, ["--target", target], { maxBuffer: 1 << 28 }));
   copyFileSync(binary, join(folder, file));
   chmodSync(join(folder, file), 0o755);
 }
@@ -77,7 +80,8 @@ function pack(out, stage) {
   try {
     stage(folder);
     copyFileSync(join(REPOSITORY, "LICENSE"), join(folder, "LICENSE"));
-    const [packed] = JSON.parse(execFileSync("npm", ["pack", "--json", "--pack-destination", out], { cwd: folder, encoding: "utf8" }));
+    const command = ["pack", "--json", "--pack-destination", out];
+    const [packed] = JSON.parse(execFileSync("npm", command, { cwd: folder, encoding: "utf8" }));
     process.stdout.write(`${join(out, packed.filename)}\n`);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -10,7 +10,7 @@ function findBinary(binary = process.env[VARIABLE]) {
   if (binary) return binary;
   const name = `${process.platform}-${process.arch}`;
   const known = Object.keys(require("../package.json").optionalDependencies);
-  const packages = [name, `${name}-musl`].map((platform) => `@securityhub-local/${platform}`).filter((it) => known.includes(it));
+  const packages = [name, `${name}-musl`].map((one) => `@securityhub-local/${one}`).filter((one) => known.includes(one));
   const found = packages.map(installed);
   if (found.filter(Boolean).length > 1) return found[isMusl() ? 1 : 0];
   const path = found.find(Boolean);
@@ -36,7 +36,7 @@ function isMusl() {
 
 function missing(platform, packages) {
   if (packages.length === 0) {
-    return `there is no package with the program for ${platform}; build the program from source and set ${VARIABLE} to its path`;
+    return `no package contains the program for ${platform}; build it from source and set ${VARIABLE} to its path`;
   }
   const name = packages[isMusl() ? packages.length - 1 : 0];
   return (

@@ -26,12 +26,12 @@ class Client {
   }
 
   /** Sends a request. Returns its status, and its body as JSON if it is JSON, otherwise as text. */
-  async send(method, path, { headers = {}, body, query = {} } = {}) {
+  async send(method, path, { body, query = {} } = {}) {
     const url = new URL(path, this.endpoint);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
-    const length = text === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(text) };
-    return this.#exchange(url, { method, agent: this.#agent, headers: { ...length, ...headers } }, text);
+    const length = text === undefined ? {} : { "content-length": Buffer.byteLength(text) };
+    return this.#exchange(url, { method, agent: this.#agent, headers: length }, text);
   }
 
   #exchange(url, options, text) {

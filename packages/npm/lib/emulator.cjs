@@ -12,7 +12,8 @@ const PAGE = 1000;
 /** `detailType` as the control plane spells it, with values as text. */
 function query(parameters) {
   const sent = Object.entries(parameters).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(sent.map(([name, value]) => [name.replace(/[A-Z]/g, (it) => `-${it.toLowerCase()}`), text(name, value)]));
+  const kebab = (name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return Object.fromEntries(sent.map(([name, value]) => [kebab(name), text(name, value)]));
 }
 
 function text(name, value) {
@@ -45,8 +46,10 @@ function expectation(operation, { match, min, max, wait, error, ...filters }) {
 function unverified({ Message, Nearest = [] }) {
   const lines = Nearest.flatMap(({ Number, Operation, Account, Region, Status, Differences = [] }) => [
     `  call ${Number}: ${Operation ?? "-"} of ${Account ?? "-"} in ${Region ?? "-"}, status ${Status ?? "-"}`,
-    ...Differences.map(({ Path, Expected, Actual }) =>
-      `    ${Path}: expected ${JSON.stringify(Expected)}, found ${Actual === undefined ? "nothing" : JSON.stringify(Actual)}`),
+    ...Differences.map(({ Path, Expected, Actual }) => {
+      const found = Actual === undefined ? "nothing" : JSON.stringify(Actual);
+      return `    ${Path}: expected ${JSON.stringify(Expected)}, found ${found}`;
+    }),
   ]);
   return [Message, ...lines].join("\n");
 }
@@ -197,7 +200,9 @@ class Emulator {
     for (let after = filters.after ?? 0; ;) {
       const page = await read({ after, limit: PAGE });
       all.push(...page[member]);
-      if (page.More === false || page.Last === after || (page.More === undefined && page[member].length < PAGE)) return all;
+      // Lists of calls do not say whether there are more.
+      const hasMore = page.More ?? page[member].length === PAGE;
+      if (!hasMore) return all;
       after = page.Last;
     }
   }
@@ -217,7 +222,8 @@ class Emulator {
     const answer = await this.#client.call("POST", path, { body: findings });
     const [failed] = answer.FailedFindings;
     if (failed) {
-      const Message = `${answer.FailedCount} of ${findings.length} findings were refused; ${failed.Id}: ${failed.ErrorMessage}`;
+      const refused = `${answer.FailedCount} of ${findings.length} findings were refused`;
+      const Message = `${refused}; ${failed.Id}: ${failed.ErrorMessage}`;
       throw new ControlError(`POST ${path}`, 200, { Message, ...answer });
     }
     return answer.SuccessCount;

@@ -1,4 +1,5 @@
-// The library: starts emulators, and calls their control plane.
+// The library: starts emulators, and calls their control plane. It is CommonJS, because Jest loads ES modules only with
+// a flag; `index.js` has the same exports for ES modules.
 "use strict";
 
 exports.start = require("./start.cjs").start;

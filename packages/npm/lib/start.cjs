@@ -55,7 +55,9 @@ class Program {
 /** Starts an emulator. */
 async function start(options = {}) {
   const unknown = Object.keys(options).filter((name) => !OPTIONS.includes(name));
-  if (unknown.length > 0) throw new TypeError(`start() has no option ${unknown.join(", ")}; its options are ${OPTIONS.join(", ")}`);
+  if (unknown.length > 0) {
+    throw new TypeError(`start() has no option ${unknown.join(", ")}; its options are ${OPTIONS.join(", ")}`);
+  }
   const { port = 0, host = "127.0.0.1", args = [], timeout = 10_000 } = options;
   const binary = findBinary(options.binary);
   const { files, remove } = scenarioFiles(options);

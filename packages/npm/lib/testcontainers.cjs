@@ -57,7 +57,7 @@ class StartedSecurityHubContainer extends AbstractStartedContainer {
   }
 
   /** The URL of the emulator for clients on this machine. */
-  getEndpoint() {
+  endpoint() {
     return this.emulator.endpoint;
   }
 

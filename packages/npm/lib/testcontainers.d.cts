@@ -16,5 +16,5 @@ export declare class StartedSecurityHubContainer extends AbstractStartedContaine
   /** The control plane of the emulator, and settings of its clients. */
   readonly emulator: Emulator;
   /** The URL of the emulator for clients on this machine. */
-  getEndpoint(): string;
+  endpoint(): string;
 }

@@ -34,7 +34,7 @@ test("a container serves scenarios from files and objects, and has an endpoint",
       for (const account of ["700000000001", "700000000002"]) {
         await new SecurityHub(container.emulator.config({ account })).describeHub({});
       }
-      const client = new SecurityHub({ ...container.emulator.config(), endpoint: container.getEndpoint() });
+      const client = new SecurityHub({ ...container.emulator.config(), endpoint: container.endpoint() });
       await assert.rejects(client.describeHub({}), { name: "InvalidAccessException" });
       await container.stop();
       assert.equal(engine.hasContainer, false);

@@ -34,7 +34,12 @@ export async function startEngine(folder) {
     Created: "2026-01-01T00:00:00Z",
     Config: { Hostname: "c", Labels: {}, Image: engine.created.at(-1).Image },
     HostConfig: { PortBindings: {} },
-    State: { Status: engine.isRunning ? "running" : "exited", Running: engine.isRunning, StartedAt: "2026-01-01T00:00:00Z", FinishedAt: "" },
+    State: {
+      Status: engine.isRunning ? "running" : "exited",
+      Running: engine.isRunning,
+      StartedAt: "2026-01-01T00:00:00Z",
+      FinishedAt: "",
+    },
     NetworkSettings: {
       IPAddress: "",
       Networks: {},
@@ -44,9 +49,10 @@ export async function startEngine(folder) {
 
   /** The status and the body of an answer. */
   async function answer(method, path, request) {
-    if (path === "/info") return [200, { ID: "e", Name: "e", OperatingSystem: "Linux", ServerVersion: "1", NCPU: 1, MemTotal: 1 }];
+    if (path === "/info") return [200, { ID: "e", Name: "e", OperatingSystem: "Linux", ServerVersion: "1", NCPU: 1 }];
     if (path === "/version") return [200, { Version: "1", ApiVersion: "1.44" }];
     if (/^\/images\/.*\/json$/.test(path)) return [200, { Id: "sha256:1", Config: {}, RepoTags: [] }];
+    if (path === "/containers/json") return [200, []];
     if (path === "/containers/create") {
       engine.created.push(JSON.parse(await text(request)));
       engine.hasContainer = true;

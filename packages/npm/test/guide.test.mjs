@@ -1,12 +1,11 @@
 // The blocks of docs/guides/javascript.md.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
 
 import { startEngine } from "./engine.mjs";
-import { REPOSITORY, WORK, clean, ended, firstLine, inFolder, isRefused, portOf, run } from "./support.mjs";
+import { REPOSITORY, WORK, ended, firstLine, inFolder, isRefused, launch, portOf, run } from "./support.mjs";
 
 const PAGE = "docs/guides/javascript.md";
 const TEST = "packages/npm/test/guide.test.mjs";
@@ -54,10 +53,9 @@ test("the examples for each test runner pass", async () => {
 });
 
 // Rules: DST-33.
-test("the command that serves a scenario works as it is printed", async () => {
-  const { cwd, env } = settings({ SECURITYHUB_LOCAL_PORT: "0" });
+test("the command that serves a scenario works as it is printed", async (t) => {
   const command = commandWith("npx securityhub-local serve");
-  const child = spawn("bash", ["-euc", `exec ${command}`], { cwd, env: clean(env), stdio: ["ignore", "pipe", "inherit"] });
+  const child = launch(t, "bash", ["-euc", `exec ${command}`], settings({ SECURITYHUB_LOCAL_PORT: "0" }));
   const end = ended(child);
   const port = portOf(await firstLine(child));
   child.kill("SIGINT");

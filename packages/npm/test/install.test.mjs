@@ -1,11 +1,12 @@
 // The packages: what they contain, their installation without a registry, and the program that they install.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { BINARY, REPOSITORY, VERSION, clean, ended, firstLine, inFolder, install, isRefused, median, packages, portOf, run } from "./support.mjs";
+import {
+  BINARY, REPOSITORY, VERSION, ended, firstLine, inFolder, install, isRefused, launch, median, packages, portOf, run,
+} from "./support.mjs";
 
 const HOST = `${process.platform}-${process.arch}`;
 const PROGRAM = "node_modules/.bin/securityhub-local";
@@ -34,7 +35,7 @@ test("the main package has no dependency and no script, and lists the packages o
   const files = await contents(packages().main);
   const entries = ["bin/securityhub-local.cjs", "lib/index.cjs", "index.js", "index.d.ts", "LICENSE", "README.md"];
   for (const file of entries) assert.ok(files[file], file);
-  assert.deepEqual(Object.keys(files).filter((file) => /test|pack\.mjs|platforms|check/.test(file)), []);
+  assert.deepEqual(Object.keys(files).filter((file) => /^(test|samples)\/|\.test\.|pack\.mjs|platforms|check/.test(file)), []);
 });
 
 // Rules: DST-31, DST-32.
@@ -65,17 +66,20 @@ test("packing reports a wrong argument", async () => {
 });
 
 // Rules: DST-04, DST-33.
-test("packages are installed without a registry, and the first finding is read with a second command", () =>
+test("packages are installed without a registry, and the first finding is read with a second command", (t) =>
   inFolder(async (folder) => {
     const begin = Date.now();
     await install(folder, packages().main, packages().platform);
     const serve = ["--no-install", "securityhub-local", "serve", "--scenario", "builtin:quickstart", "--port", "0"];
-    const child = spawn("npx", serve, { cwd: folder, env: clean(), stdio: ["ignore", "pipe", "inherit"] });
+    const child = launch(t, "npx", serve, { cwd: folder });
     const end = ended(child);
     const port = portOf(await firstLine(child));
-    const authorization = "AWS4-HMAC-SHA256 Credential=111111111111/20260115/us-east-1/securityhub/aws4_request, SignedHeaders=host, Signature=0";
-    const response = await fetch(`http://127.0.0.1:${port}/findings`, { method: "POST", headers: { authorization }, body: "{}" });
-    assert.ok((await response.json()).Findings.length > 0);
+    const scope = "111111111111/20260115/us-east-1/securityhub/aws4_request";
+    const authorization = `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0`;
+    const headers = { "content-type": "application/json", authorization };
+    const response = await fetch(`http://127.0.0.1:${port}/findings`, { method: "POST", headers, body: "{}" });
+    const answer = await response.json();
+    assert.ok(answer.Findings?.length > 0, JSON.stringify(answer));
     assert.ok(Date.now() - begin < 30_000, `${Date.now() - begin} ms`);
     child.kill("SIGTERM");
     await end;
@@ -85,20 +89,20 @@ test("packages are installed without a registry, and the first finding is read w
   }));
 
 // Rules: DST-33.
-test("signals and exit codes of the installed program are passed on", () =>
+test("signals and exit codes of the installed program are passed on", (t) =>
   inFolder(async (folder) => {
     await install(folder, packages().main, packages().platform);
     const failed = await run(PROGRAM, ["scenario", "check", "missing.yaml"], { cwd: folder });
     assert.equal(failed.code, (await run(BINARY, ["scenario", "check", "missing.yaml"], { cwd: folder })).code);
     assert.notEqual(failed.code, 0);
     for (const signal of ["SIGINT", "SIGTERM"]) {
-      const child = spawn(PROGRAM, ["serve", "--port", "0"], { cwd: folder, env: clean(), stdio: ["ignore", "pipe", "inherit"] });
+      const child = launch(t, PROGRAM, ["serve", "--port", "0"], { cwd: folder });
       const end = ended(child);
       const port = portOf(await firstLine(child));
       child.kill(signal);
       assert.deepEqual([(await end).code, await isRefused(port)], [0, true], signal);
     }
-    const child = spawn(PROGRAM, ["serve", "--port", "0"], { cwd: folder, env: clean(), stdio: ["ignore", "pipe", "inherit"] });
+    const child = launch(t, PROGRAM, ["serve", "--port", "0"], { cwd: folder });
     const end = ended(child);
     await firstLine(child);
     const pid = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim();

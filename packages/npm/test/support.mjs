@@ -17,12 +17,28 @@ export function clean(variables = {}) {
   return { ...Object.fromEntries(kept), ...variables };
 }
 
-/** Runs a program to its end. Returns its exit code, signal and output. */
+/** Runs a program to its end, at most two minutes. Returns its exit code, signal and output. */
 export function run(program, args, { env, ...options } = {}) {
-  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: clean(env), ...options });
+  const stdio = ["ignore", "pipe", "pipe"];
+  const child = spawn(program, args, { stdio, env: clean(env), timeout: 120_000, killSignal: "SIGKILL", ...options });
   return ended(child);
 }
 
+/** Starts a program in a process group of its own, which ends with the test. */
+export function launch(t, program, args, { env, ...options } = {}) {
+  const stdio = ["ignore", "pipe", "inherit"];
+  const child = spawn(program, args, { stdio, env: clean(env), detached: true, ...options });
+  t.after(() => {
+    try {
+      process.kill(-child.pid, "SIGKILL");
+    } catch {
+      // All of its processes have ended.
+    }
+  });
+  return child;
+}
+
+/** The exit code, the signal and the output of a process when it has ended. */
 export function ended(child) {
   const texts = { output: "", error: "" };
   child.stdout?.setEncoding("utf8").on("data", (text) => (texts.output += text));
@@ -86,8 +102,9 @@ export function packages() {
 /** Installs packages into an empty folder, without a registry and without the cache of this machine. */
 export async function install(folder, ...args) {
   writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
-  const options = ["--no-audit", "--no-fund", "--registry", "http://127.0.0.1:9", "--fetch-retries", "0", "--cache", join(folder, "cache")];
-  const { code, error } = await run("npm", ["install", ...options, ...args], { cwd: folder });
+  const registry = ["--registry", "http://127.0.0.1:9", "--fetch-retries", "0", "--cache", join(folder, "cache")];
+  const command = ["install", "--no-audit", "--no-fund", ...registry, ...args];
+  const { code, error } = await run("npm", command, { cwd: folder });
   if (code !== 0) throw new Error(error);
 }
 

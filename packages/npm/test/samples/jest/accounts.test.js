@@ -38,5 +38,5 @@ test.each(Array.from({ length: 20 }, (_, index) => index))("each test has its ow
 
 test("the scenario is that of the global setup", async () => {
   process.stderr.write(`endpoint: ${hub.endpoint} .\n`);
-  expect((await hub.call("GET", "scenario", { query: { format: "json" } })).name).toBe("quickstart");
+  expect((await hub.call("GET", "status")).Scenario).toBe("quickstart");
 });

@@ -2,7 +2,8 @@ import { SecurityHub } from "@aws-sdk/client-securityhub";
 import { type Account, ControlError, type Emulator, StartError, connect, findBinary, start } from "securityhub-local";
 import setup, { globalSetup } from "securityhub-local/jest";
 import { SecurityHubContainer, type StartedSecurityHubContainer } from "securityhub-local/testcontainers";
-import { test as base, globalSetup as vitestSetup } from "securityhub-local/vitest";
+import { test as base } from "securityhub-local/vitest";
+import vitestSetup, { globalSetup as vitestSetupOf } from "securityhub-local/vitest/setup";
 import { expect, inject } from "vitest";
 
 const hub: Emulator = await start({
@@ -25,7 +26,7 @@ await hub.snapshots.save("a");
 const restore: () => void = account.setEnv();
 restore();
 process.env = { ...process.env, ...hub.env({ account: "111111111111" }) };
-export { connect, count, findBinary, globalSetup, now, setup, title, vitestSetup };
+export { connect, count, findBinary, globalSetup, now, setup, title, vitestSetup, vitestSetupOf };
 
 try {
   await hub.call("PUT", "faults", { body: {}, query: { id: 1 } });

@@ -1,3 +1,3 @@
-import { globalSetup } from "securityhub-local/vitest";
+import { globalSetup } from "securityhub-local/vitest/setup";
 
 export default globalSetup({ scenario: "builtin:quickstart" });

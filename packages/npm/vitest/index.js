@@ -1,27 +1,14 @@
-// A globalSetup of Vitest: one emulator for a run. And a test function with fixtures that use it.
+// The test function of Vitest with fixtures, which use the emulator of the run.
 import { inject, test as base } from "vitest";
 
-import { connect, start } from "./index.js";
-
-const PROVIDED = "securityhub-local";
-
-/** A globalSetup that starts an emulator with these options, or uses the running one at `endpoint`. */
-export function globalSetup({ endpoint, ...options } = {}) {
-  return async (project) => {
-    const hub = endpoint ? await connect(endpoint) : await start(options);
-    project.provide(PROVIDED, hub.endpoint);
-    return () => hub.stop();
-  };
-}
-
-export default globalSetup();
+import { connect, start } from "../index.js";
 
 /** The connection of this test file. */
 let connected;
 
 function connection() {
-  const endpoint = inject(PROVIDED);
-  if (!endpoint) throw new Error('no emulator was started: add "securityhub-local/vitest" to test.globalSetup');
+  const endpoint = inject("securityhub-local");
+  if (!endpoint) throw new Error('no emulator was started: add "securityhub-local/vitest/setup" to test.globalSetup');
   connected ??= connect(endpoint);
   return connected;
 }

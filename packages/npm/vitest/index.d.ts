@@ -1,6 +1,6 @@
 import type { TestAPI } from "vitest";
 
-import type { Account, Emulator, StartOptions } from "./index.js";
+import type { Account, Emulator, StartOptions } from "../index.js";
 
 declare module "vitest" {
   export interface ProvidedContext {
@@ -20,15 +20,6 @@ export interface Fixtures {
   /** Starts an emulator of this test, which is stopped after it. */
   makeSecurityhub: (options?: StartOptions) => Promise<Emulator>;
 }
-
-type Setup = (project: { provide(key: "securityhub-local", value: string): void }) => Promise<() => Promise<void>>;
-
-/** A globalSetup that starts an emulator with these options, or uses the running one at `endpoint`. */
-export declare function globalSetup(options?: StartOptions & { endpoint?: string }): Setup;
-
-/** A globalSetup that starts an empty emulator for a run. */
-declare const setup: Setup;
-export default setup;
 
 /** The test function of Vitest with fixtures. */
 export declare const test: TestAPI<Fixtures>;
