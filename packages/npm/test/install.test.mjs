@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 
 import {
-  BINARY, REPOSITORY, VERSION, ended, firstLine, inFolder, install, isRefused, launch, median, packages, portOf, run,
+  BINARY, REPOSITORY, VERSION, ended, firstLine, inFolder, install, isRefused, launch, packages, portOf, run,
 } from "./support.mjs";
 
 const HOST = `${process.platform}-${process.arch}`;
@@ -120,15 +120,15 @@ test("the installed command starts within 60 ms of Node", () =>
       await run(program, args, { cwd: folder });
       list.push(performance.now() - begin);
     };
-    for (let round = 0; round < 15; round += 1) {
+    for (let round = 0; round < 20; round += 1) {
       await measure(times.bare, process.execPath, ["-e", "0"]);
       await measure(times.direct, BINARY, ["--version"]);
       await measure(times.installed, PROGRAM, ["--version"]);
     }
-    const added = median(times.installed) - median(times.direct);
-    // On a busy machine, Node alone takes longer.
-    const bar = Math.max(60, 1.5 * median(times.bare));
-    assert.ok(added <= bar, `${added} ms are added, ${median(times.bare)} ms by an empty script of Node`);
+    // Other processes of the machine only make it slower. On a busy machine, Node alone takes longer, too.
+    const [bare, direct, installed] = Object.values(times).map((list) => Math.min(...list));
+    const added = installed - direct;
+    assert.ok(added <= Math.max(60, 1.5 * bare), `${added} ms are added, ${bare} ms by an empty script of Node`);
   }));
 
 // Rules: DST-33.
