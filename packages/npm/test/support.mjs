@@ -108,6 +108,10 @@ export async function install(folder, ...args) {
   if (code !== 0) throw new Error(error);
 }
 
+export function median(numbers) {
+  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+}
+
 /** The only element of a list. */
 export function only(list) {
   if (list.length !== 1) throw new Error(`expected one element: ${JSON.stringify(list)}`);
