@@ -65,7 +65,7 @@ test("packing reports a wrong argument", async () => {
   }
 });
 
-// Rules: DST-04, DST-33.
+// Rules: DST-33.
 test("packages are installed without a registry, and the first finding is read with a second command", (t) =>
   inFolder(async (folder) => {
     const begin = Date.now();
