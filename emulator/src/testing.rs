@@ -234,8 +234,9 @@ pub(crate) fn finding_of(account: &str, finding_id: &str, with: Value) -> Value 
 struct Records(Mutex<Recovery>);
 
 impl ChangeLog for Records {
-    fn append(&self, _: u64, record: &[u8]) -> bool {
-        let Some(Record::Changes(changes)) = Record::read(record) else { panic!("a record of changes is valid") };
+    fn append(&self, _: u64, record: &[&[u8]]) -> bool {
+        let record = record.concat();
+        let Some(Record::Changes(changes)) = Record::read(&record) else { panic!("a record of changes is valid") };
         self.0.lock().apply(changes).expect("the changes of a record are valid");
         true
     }

@@ -321,7 +321,7 @@ fn after_a_termination_nothing_is_lost_reserved_or_repaired() {
     let before = health(&program);
     let last = good(&program, "GET /_emulator/requests", &Value::Null)["Last"].as_u64().unwrap();
     stop(program);
-    // The log reserves space in chunks of 4 MiB while the program runs.
+    // The log reserves space in chunks of 16 MiB while the program runs.
     let used = Command::new("du").args(["-sk", &setup.data()]).output().unwrap();
     let used: u64 = String::from_utf8(used.stdout).unwrap().split('\t').next().unwrap().parse().unwrap();
     assert!(used < 1024, "{used} KiB are in use");

@@ -9,8 +9,8 @@ use std::os::unix::fs::FileExt as _;
 
 /// Operations on the files of a directory.
 pub(super) trait Disk: Send + Sync {
-    /// Writes the bytes of both parts, one after the other, at an offset.
-    fn write(&self, file: &File, parts: [&[u8]; 2], offset: u64) -> io::Result<()>;
+    /// Writes the bytes of the parts, one after the other, at an offset.
+    fn write(&self, file: &File, parts: &[&[u8]], offset: u64) -> io::Result<()>;
 
     /// Reserves space, without changing the size of the file.
     fn reserve(&self, file: &File, offset: u64, length: u64) -> io::Result<()>;
@@ -19,18 +19,23 @@ pub(super) trait Disk: Send + Sync {
     fn sync(&self, file: &File) -> io::Result<()>;
 }
 
+/// Maximum number of parts that a system call of Linux writes (`IOV_MAX`).
+#[cfg(target_os = "linux")]
+const MAX_PARTS: usize = 1024;
+
 /// The disk of the machine.
 pub(super) struct Machine;
 
 impl Disk for Machine {
-    // One system call, because each one updates the inode.
+    // One system call, if possible, because each one updates the inode.
     #[cfg(target_os = "linux")]
-    fn write(&self, file: &File, parts: [&[u8]; 2], mut offset: u64) -> io::Result<()> {
-        let mut slices = parts.map(IoSlice::new);
+    fn write(&self, file: &File, parts: &[&[u8]], mut offset: u64) -> io::Result<()> {
+        let mut slices: Vec<IoSlice<'_>> = parts.iter().map(|part| IoSlice::new(part)).collect();
         let mut left = &mut slices[..];
         IoSlice::advance_slices(&mut left, 0);
         while !left.is_empty() {
-            match rustix::io::pwritev(file, left, offset) {
+            let first = left.get(..MAX_PARTS).unwrap_or(left);
+            match rustix::io::pwritev(file, first, offset) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(count) => {
                     IoSlice::advance_slices(&mut left, count);
@@ -44,17 +49,19 @@ impl Disk for Machine {
     }
 
     #[cfg(all(unix, not(target_os = "linux")))]
-    fn write(&self, file: &File, [first, second]: [&[u8]; 2], offset: u64) -> io::Result<()> {
-        file.write_all_at(first, offset)?;
-        file.write_all_at(second, offset + first.len() as u64)
+    fn write(&self, file: &File, parts: &[&[u8]], mut offset: u64) -> io::Result<()> {
+        for part in parts {
+            file.write_all_at(part, offset)?;
+            offset += part.len() as u64;
+        }
+        Ok(())
     }
 
     #[cfg(not(unix))]
-    fn write(&self, mut file: &File, [first, second]: [&[u8]; 2], offset: u64) -> io::Result<()> {
+    fn write(&self, mut file: &File, parts: &[&[u8]], offset: u64) -> io::Result<()> {
         use std::io::{Seek as _, SeekFrom, Write as _};
         file.seek(SeekFrom::Start(offset))?;
-        file.write_all(first)?;
-        file.write_all(second)
+        parts.iter().try_for_each(|part| file.write_all(part))
     }
 
     #[cfg(target_os = "linux")]
@@ -85,7 +92,7 @@ impl Machine {
         let mut at = offset;
         while at < offset + length {
             let size = usize::try_from(offset + length - at).unwrap_or(usize::MAX).min(ZEROS.len());
-            self.write(file, [ZEROS.get(..size).unwrap_or_default(), &[]], at)?;
+            self.write(file, &[ZEROS.get(..size).unwrap_or_default()], at)?;
             at += size as u64;
         }
         Ok(())

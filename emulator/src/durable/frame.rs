@@ -5,9 +5,11 @@
 
 use std::ops::Range;
 
+use crc_fast::{CrcAlgorithm, Digest};
 use memchr::memmem;
 
 use super::error::Damage;
+use crate::invariant::Invariant;
 
 /// Size of the header of a frame.
 pub(super) const HEADER: usize = 16;
@@ -26,7 +28,7 @@ pub(super) fn file_header(salt: u64) -> [u8; FILE_HEADER] {
     let (number, checksum) = rest.split_at_mut(8);
     magic.copy_from_slice(&FILE_MAGIC);
     number.copy_from_slice(&salt.to_le_bytes());
-    let sum = crc32c::crc32c_append(crc32c::crc32c(magic), number);
+    let sum = crc32c([&*magic, &*number]);
     checksum.copy_from_slice(&u64::from(sum).to_le_bytes());
     header
 }
@@ -38,14 +40,14 @@ pub(super) fn salt(file: &[u8]) -> Option<u64> {
     (file_header(salt) == *header).then_some(salt)
 }
 
-/// The header of a frame that is written at an offset.
-pub(super) fn header(salt: u64, offset: u64, body: &[u8]) -> [u8; HEADER] {
+/// The header of a frame that is written at an offset, and whose body consists of these parts.
+pub(super) fn header(salt: u64, offset: u64, body: &[&[u8]]) -> [u8; HEADER] {
     let mut header = [0; HEADER];
     let (magic, rest) = header.split_at_mut(4);
     let (sum, length) = rest.split_at_mut(4);
     magic.copy_from_slice(&MAGIC);
     sum.copy_from_slice(&checksum(salt, offset, body).to_le_bytes());
-    length.copy_from_slice(&(body.len() as u64).to_le_bytes());
+    length.copy_from_slice(&length_of(body).to_le_bytes());
     header
 }
 
@@ -56,9 +58,20 @@ pub(super) fn length(header: &[u8; HEADER]) -> Option<u64> {
     (magic == MAGIC).then_some(u64::from_le_bytes(length.try_into().ok()?))
 }
 
-fn checksum(salt: u64, offset: u64, body: &[u8]) -> u32 {
-    let place = [salt, offset, body.len() as u64].map(u64::to_le_bytes).concat();
-    crc32c::crc32c_append(crc32c::crc32c(body), &place)
+/// The CRC32C of the parts, one after the other.
+pub(super) fn crc32c<'p>(parts: impl IntoIterator<Item = &'p [u8]>) -> u32 {
+    let mut digest = Digest::new(CrcAlgorithm::Crc32Iscsi);
+    parts.into_iter().for_each(|part| digest.update(part));
+    u32::try_from(digest.finalize()).or_report("a CRC of 32 bits").unwrap_or_default()
+}
+
+fn length_of(body: &[&[u8]]) -> u64 {
+    body.iter().map(|part| part.len() as u64).sum()
+}
+
+fn checksum(salt: u64, offset: u64, body: &[&[u8]]) -> u32 {
+    let place = [salt, offset, length_of(body)].map(u64::to_le_bytes).concat();
+    crc32c(body.iter().copied().chain([&place[..]]))
 }
 
 /// The body of the frame at an offset; `None` if the frame is incomplete or damaged.
@@ -67,7 +80,7 @@ fn frame(file: &[u8], salt: u64, offset: usize) -> Option<Range<usize>> {
     let length = usize::try_from(length(read)?).ok()?;
     let start = offset + HEADER;
     let body = start..start.checked_add(length)?;
-    (header(salt, offset as u64, file.get(body.clone())?) == *read).then_some(body)
+    (header(salt, offset as u64, &[file.get(body.clone())?]) == *read).then_some(body)
 }
 
 /// The frames of a file.
@@ -125,7 +138,7 @@ mod tests {
     fn file(bodies: &[&[u8]]) -> Vec<u8> {
         let mut file = file_header(7).to_vec();
         for body in bodies {
-            let header = header(7, file.len() as u64, body);
+            let header = header(7, file.len() as u64, &[body]);
             file.extend_from_slice(&header);
             file.extend_from_slice(body);
         }

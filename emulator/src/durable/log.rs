@@ -15,7 +15,7 @@ use super::files;
 use super::frame;
 
 /// Number of bytes that are reserved at a time, so that most calls do not need a system call.
-const CHUNK: u64 = 4 * 1024 * 1024;
+const CHUNK: u64 = 16 * 1024 * 1024;
 
 /// Number of bytes that stay reserved for small records outside calls, such as the numbers of recorded calls.
 const SPARE: i64 = 64 * 1024;
@@ -75,8 +75,8 @@ fn signed(bytes: u64) -> i64 {
 }
 
 /// The size of a record in the log.
-fn size_of(body: &[u8]) -> u64 {
-    (frame::HEADER + body.len()) as u64
+fn size_of(body: &[&[u8]]) -> u64 {
+    (frame::HEADER + body.iter().map(|part| part.len()).sum::<usize>()) as u64
 }
 
 /// Creates a segment. An existing file of the same name is left over from a failed rotation and has no records.
@@ -84,7 +84,7 @@ fn create(folder: &Path, number: u64, disk: &dyn Disk) -> Result<(Arc<File>, u64
     let path = folder.join(files::log_name(number));
     let file = files::private().truncate(true).open(&path).map_err(Error::io("create", &path))?;
     let salt = fastrand::u64(..);
-    disk.write(&file, [&frame::file_header(salt), &[]], 0).map_err(Error::io("write", &path))?;
+    disk.write(&file, &[&frame::file_header(salt)], 0).map_err(Error::io("write", &path))?;
     Ok((Arc::new(file), salt))
 }
 
@@ -162,11 +162,11 @@ impl Log {
         self.room.fetch_add(active.free() - before, Ordering::AcqRel);
     }
 
-    /// Appends a record and returns the position after it.
+    /// Appends a record that consists of these parts, and returns the position after it.
     ///
     /// # Errors
     /// The record was not written.
-    pub(super) fn append(&self, body: &[u8]) -> Result<u64, ()> {
+    pub(super) fn append(&self, body: &[&[u8]]) -> Result<u64, ()> {
         let mut active = self.active.lock();
         let written = self.remove_torn(&mut active).and_then(|()| self.write(&mut active, body));
         self.note(&written, "write to");
@@ -268,12 +268,13 @@ impl Log {
         Ok(())
     }
 
-    fn write(&self, active: &mut Active, body: &[u8]) -> io::Result<()> {
+    fn write(&self, active: &mut Active, body: &[&[u8]]) -> io::Result<()> {
         let after = active.end + size_of(body);
         self.extend(active, after)?;
         let header = frame::header(active.salt, active.end, body);
         active.is_torn = true;
-        self.disk.write(&active.file, [&header, body], active.end)?;
+        let parts: Vec<&[u8]> = std::iter::once(&header[..]).chain(body.iter().copied()).collect();
+        self.disk.write(&active.file, &parts, active.end)?;
         active.is_torn = false;
         let reserved = active.reserved;
         self.set_ends(active, after, reserved);

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::error::{Damage, Error};
-use super::files;
+use super::{files, frame};
 
 /// The version of the format of all files. It is incremented when older programs can no longer read a file.
 pub(super) const FORMAT: u64 = 1;
@@ -88,5 +88,5 @@ impl Manifest {
 }
 
 fn checksum(manifest: &Manifest) -> String {
-    format!("{:08x}", crc32c::crc32c(&serde_json::to_vec(manifest).unwrap_or_default()))
+    format!("{:08x}", frame::crc32c([&serde_json::to_vec(manifest).unwrap_or_default()[..]]))
 }

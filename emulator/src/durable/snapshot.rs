@@ -34,7 +34,7 @@ impl SnapshotWriter {
     /// # Errors
     /// [`Error::Io`].
     pub fn add(&mut self, part: &[u8]) -> Result<(), Error> {
-        let header = frame::header(self.salt, self.offset, part);
+        let header = frame::header(self.salt, self.offset, &[part]);
         let written = self.file.write_all(&header).and_then(|()| self.file.write_all(part));
         written.map_err(Error::io("write", &self.path))?;
         self.offset += (header.len() + part.len()) as u64;
@@ -110,7 +110,7 @@ impl SnapshotReader {
         let length = length.and_then(|length| usize::try_from(length).ok());
         let mut part = vec![0; length.ok_or_else(|| damaged("the length of a part is invalid"))?];
         self.file.read_exact(&mut part).map_err(Error::io("read", &self.path))?;
-        if frame::header(self.salt, offset, &part) != header {
+        if frame::header(self.salt, offset, &[&part]) != header {
             return Err(damaged("the checksum of a part does not match"));
         }
         self.offset += (header.len() + part.len()) as u64;

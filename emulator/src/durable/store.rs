@@ -304,12 +304,12 @@ impl Store {
         self.log.release(bytes);
     }
 
-    /// Appends a record and returns the position after it, for [`Store::make_durable`].
+    /// Appends a record that consists of these parts, and returns the position after it, for [`Store::make_durable`].
     ///
     /// # Errors
     /// The record was not written.
     #[allow(clippy::result_unit_err, reason = "the error was logged")]
-    pub fn append(&self, record: &[u8]) -> Result<u64, ()> {
+    pub fn append(&self, record: &[&[u8]]) -> Result<u64, ()> {
         self.log.append(record)
     }
 

@@ -123,7 +123,7 @@ impl ChangeStore {
             NewWorld::Start | NewWorld::Empty => None,
         };
         let is_written = self.cut().is_some_and(|segment| {
-            let is_written = self.write(&Replacement { by, clock }.record());
+            let is_written = self.write(&[&Replacement { by, clock }.record()]);
             if is_written {
                 if let Some((name, is_start)) = &snapshot {
                     self.store.pin(segment, name, *is_start);
@@ -173,7 +173,7 @@ impl ChangeStore {
         }
         let mut next = *allowed;
         *of(&mut next) = number + MARGIN;
-        if !self.is_closed() && self.store.append(&next.record()).is_ok() {
+        if !self.is_closed() && self.store.append(&[&next.record()]).is_ok() {
             *allowed = next;
         }
         number <= *of(&mut allowed)
@@ -184,12 +184,12 @@ impl ChangeStore {
         let allowed = self.allowed.lock();
         let rotated = (!self.is_closed()).then(|| self.store.rotate())?;
         let segment = rotated.inspect_err(|error| tracing::error!(%error, "cannot start a segment of the log")).ok();
-        let is_written = segment.is_some() && self.write(&allowed.record());
+        let is_written = segment.is_some() && self.write(&[&allowed.record()]);
         HAS_FAILED.set(HAS_FAILED.get() || !is_written);
         segment.filter(|_| is_written)
     }
 
-    fn write(&self, record: &[u8]) -> bool {
+    fn write(&self, record: &[&[u8]]) -> bool {
         if self.is_closed() {
             HAS_FAILED.set(true);
             return false;
@@ -243,13 +243,13 @@ impl ChangeStore {
         }
         let numbers = Numbers { events, requests };
         // This record may lower the reserved numbers, because it is the last one.
-        let is_written = self.store.append(&numbers.record()).is_ok();
+        let is_written = self.store.append(&[&numbers.record()]).is_ok();
         self.store.close() && is_written
     }
 }
 
 impl ChangeLog for ChangeStore {
-    fn append(&self, epoch: u64, record: &[u8]) -> bool {
+    fn append(&self, epoch: u64, record: &[&[u8]]) -> bool {
         // The world that made the record was replaced.
         if epoch != self.epoch.load(Ordering::Acquire) {
             return true;

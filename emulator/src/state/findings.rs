@@ -1,6 +1,6 @@
 //! The findings of a Region: a table of documents, and metadata of each finding outside its document.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -199,7 +199,7 @@ pub struct FindingWriter<'t> {
     sequence: &'t AtomicU64,
     stored: Vec<StoredFinding>,
     /// The findings whose expiry or metadata may have changed, by number; `None` if changes are not recorded.
-    touched: Option<BTreeSet<u64>>,
+    touched: Option<Vec<u64>>,
     /// The writes to derive events from, if events are enabled.
     written: Option<FindingWrites>,
     undo: Undo,
@@ -213,7 +213,7 @@ impl<'t> FindingWriter<'t> {
         is_recorded: bool,
         mut undo: Undo,
     ) -> Self {
-        let touched = is_recorded.then(BTreeSet::new);
+        let touched = is_recorded.then(Vec::new);
         undo.begin(findings);
         FindingWriter { findings, sequence, stored: Vec::new(), touched, written, undo }
     }
@@ -312,7 +312,7 @@ impl<'t> FindingWriter<'t> {
     fn touch(&mut self, slot: Slot) {
         self.undo.save(self.findings, slot);
         if let Some(touched) = &mut self.touched {
-            touched.insert(self.findings.table.sequence(slot));
+            touched.push(self.findings.table.sequence(slot));
         }
     }
 
@@ -331,8 +331,7 @@ impl<'t> FindingWriter<'t> {
         let mut numbers: Vec<u64> = self.stored.iter().map(|stored| stored.number).chain(touched).collect();
         numbers.sort_unstable();
         numbers.dedup();
-        let slots: Vec<Slot> = numbers.iter().filter_map(|number| self.findings.table.with_sequence(*number)).collect();
-        recording.put(table, self.findings, &slots);
+        recording.put(table, self.findings, &self.findings.table.with_sequences(&numbers));
     }
 
     /// Ends the writes. Returns the written findings, the writes for events, and the information to undo the writes.

@@ -10,7 +10,7 @@ use super::events::Events;
 use super::findings::Findings;
 use super::held::HeldRelations;
 use super::names::{Region, TableKey};
-use super::recording::{self, Recording, SavedClock};
+use super::recording::{Recording, SavedClock};
 use super::relations::Relations;
 use super::sync::RwLock;
 use super::sync::atomic::{AtomicU64, Ordering};
@@ -116,8 +116,8 @@ impl World {
         recording.head.sequence = self.next_finding();
         let scores = recording.head.scores.clone();
         let record = recording.finish();
-        let is_written = log.append(self.epoch(), &record);
-        recording::recycle(record);
+        let is_written = log.append(self.epoch(), &record.parts());
+        record.recycle();
         if let (Some(daily), false) = (daily, is_written) {
             daily.note_changed(scores.into_keys());
         }

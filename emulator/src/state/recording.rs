@@ -1,12 +1,13 @@
 //! Records: the changes of one transaction as bytes.
 //!
 //! A record consists of a byte for its kind, the changes of findings in the order in which they were made, the other
-//! changes as JSON, and the length of the JSON.
+//! changes as JSON, and the length of the JSON. The documents of a large import are not copied into it: a record is then
+//! made of several parts.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use securityhub_engine::{Layer, Slot};
+use securityhub_engine::{Layer, Slot, Snapshot};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -30,20 +31,46 @@ const HIDE: u8 = 3;
 const ADD: u8 = 4;
 /// Maximum capacity of a buffer that is used again, in bytes.
 const MAX_SPARE: usize = 1024 * 1024;
-/// Space for the other changes of a typical import, so that they do not make a full buffer grow, in bytes.
-const SPACE_OF_REST: usize = 1024;
 
 thread_local! {
-    /// The buffer of the thread's last record. A new one for each import of many findings would take as long as the
+    /// The buffer of the thread's last record. A new one for each update of many findings would take as long as the
     /// copy of the findings.
     static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-/// Stores the buffer of a record for the next record of this thread.
-pub(super) fn recycle(mut record: Vec<u8>) {
-    if record.capacity() <= MAX_SPARE {
-        record.clear();
-        SPARE.set(record);
+/// The bytes of a record.
+pub(super) struct Bytes {
+    own: Vec<u8>,
+    shared: Vec<Shared>,
+}
+
+/// Documents of findings that are part of a record.
+struct Shared {
+    /// The number of the record's own bytes before them.
+    at: usize,
+    documents: Snapshot,
+}
+
+impl Bytes {
+    /// The parts of the record, in order.
+    pub(super) fn parts(&self) -> Vec<&[u8]> {
+        let mut parts = Vec::with_capacity(2 * self.shared.len() + 1);
+        let (mut rest, mut before) = (self.own.as_slice(), 0);
+        for Shared { at, documents } in &self.shared {
+            let (part, after) = rest.split_at_checked(at - before).unwrap_or((rest, &[]));
+            parts.extend([part, documents.as_bytes()]);
+            (rest, before) = (after, *at);
+        }
+        parts.push(rest);
+        parts
+    }
+
+    /// Stores the buffer for the next record of this thread.
+    pub(super) fn recycle(mut self) {
+        if self.own.capacity() <= MAX_SPARE {
+            self.own.clear();
+            SPARE.set(self.own);
+        }
     }
 }
 
@@ -53,6 +80,7 @@ pub(super) struct Recording {
     pub(super) head: Head,
     /// Changes of findings, after the kind of the record.
     findings: Vec<u8>,
+    shared: Vec<Shared>,
 }
 
 /// Changes that are not changes of findings.
@@ -200,7 +228,9 @@ impl Recording {
     fn block(&mut self, kind: u8, table: &TableKey, findings: &Findings, slots: &[Slot]) {
         if !slots.is_empty() {
             self.begin(kind, table);
-            findings.write_rows(slots, &mut self.findings, SPACE_OF_REST);
+            if let Some(documents) = findings.write_rows_around(slots, &mut self.findings) {
+                self.shared.push(Shared { at: self.findings.len(), documents });
+            }
         }
     }
 
@@ -243,7 +273,7 @@ impl Recording {
     }
 
     /// The record.
-    pub(super) fn finish(self) -> Vec<u8> {
+    pub(super) fn finish(self) -> Bytes {
         let mut record = self.findings;
         if record.is_empty() {
             record.push(CHANGES);
@@ -252,7 +282,7 @@ impl Recording {
         serde_json::to_writer(&mut record, &self.head).or_report("changes are JSON");
         let length = record.len() - start;
         record.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
-        record
+        Bytes { own: record, shared: self.shared }
     }
 }
 

@@ -67,7 +67,7 @@ impl World {
         let mut write = |slots: &[Slot]| {
             let mut bytes = vec![FINDINGS];
             bytes.extend_from_slice(&position.to_le_bytes());
-            findings.write_rows(slots, &mut bytes, 0);
+            findings.write_rows(slots, &mut bytes);
             add(&bytes)
         };
         let (mut slots, mut size) = (Vec::new(), 0);

@@ -209,6 +209,25 @@ impl Documents {
         }
     }
 
+    /// The documents of these slots as one range of bytes, without copying them; `None` unless they follow one another
+    /// in one piece and none has an annex.
+    pub(super) fn run(&self, slots: impl Iterator<Item = u32>) -> Option<Snapshot> {
+        let mut run: Option<Location> = None;
+        for slot in slots {
+            let next = self.locations.get(slot as usize).copied().filter(|next| next.annex == 0)?;
+            run = match run {
+                None => Some(next),
+                Some(run) if run.piece == next.piece && run.start + run.length == next.start => {
+                    Some(Location { length: run.length + next.length, ..run })
+                }
+                Some(_) => return None,
+            };
+        }
+        let run = run?;
+        let bytes = Arc::clone(&self.pieces.get(run.piece as usize)?.bytes);
+        Some(Snapshot { bytes, range: run.start..run.start + run.length, annex: 0 })
+    }
+
     /// Ends a batch. Documents that were not stored become waste.
     pub(super) fn finish_batch(&mut self, batch: &Batch) {
         if let Some(number) = batch.piece {

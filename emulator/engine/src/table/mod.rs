@@ -165,6 +165,20 @@ impl Table {
         (is_it && self.live.contains(slot)).then_some(Slot(slot))
     }
 
+    /// The slots of the documents with these sequence numbers, in the same order, without those that were removed.
+    pub fn with_sequences(&self, sequences: &[u64]) -> Vec<Slot> {
+        let mut found: Vec<Slot> = Vec::with_capacity(sequences.len());
+        for sequence in sequences {
+            // The documents of a batch have consecutive slots.
+            let next = found
+                .last()
+                .map(|slot| Slot(slot.0 + 1))
+                .filter(|slot| self.sequences.get(slot.0 as usize) == Some(sequence) && self.live.contains(slot.0));
+            found.extend(next.or_else(|| self.with_sequence(*sequence)));
+        }
+        found
+    }
+
     /// Stores a document with a new key. `sequence` must be greater than that of any existing document.
     pub fn insert(&mut self, key: &Key, sequence: u64, document: &[u8]) -> Slot {
         self.insert_with(key, sequence, Stored { document, annex: &[] })
@@ -204,6 +218,12 @@ impl Table {
     /// An immutable reference to a document of a batch.
     pub fn snapshot(&self, batch: &Batch, document: Range<usize>) -> Snapshot {
         self.documents.snapshot(batch, document)
+    }
+
+    /// The documents of these slots as one range of bytes, without copying them; `None` unless they are those of a
+    /// batch, in its order, and none has an annex.
+    pub fn run(&self, slots: &[Slot]) -> Option<Snapshot> {
+        self.documents.run(slots.iter().map(|slot| slot.0))
     }
 
     /// Ends a batch and releases documents that were not stored.

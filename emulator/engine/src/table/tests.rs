@@ -1,5 +1,6 @@
 //! Tests of tables: writes and queries.
 
+mod batch;
 #[path = "../../tests/common/check.rs"]
 mod check;
 mod draft;

@@ -6,13 +6,15 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use securityhub_engine::{Key, Layer, Scope, Slot, Stored, json};
+use securityhub_engine::{Key, Layer, Scope, Slot, Snapshot, Stored, json};
 
 use super::{FindingMetadata, Findings};
 use crate::invariant::Invariant;
 
 /// The size of a row: number, end, flags, and the sizes of metadata, annex and document.
 const ROW: usize = 32;
+/// Documents that are smaller together are copied, in bytes.
+const MIN_SHARED: usize = 16 * 1024;
 /// Bits of the flags: the layers in which the finding is hidden.
 const LAYERS: [(Layer, u32); 2] = [(Layer::First, 1), (Layer::Second, 2)];
 /// The end of a finding that never expires.
@@ -122,12 +124,34 @@ fn key(document: &[u8]) -> Option<Key> {
 }
 
 impl Findings {
-    /// Appends a block of the findings of these slots, with space for `more` bytes after it.
-    pub(in crate::state) fn write_rows(&self, slots: &[Slot], block: &mut Vec<u8>, more: usize) {
+    /// Appends a block of the findings of these slots.
+    pub(in crate::state) fn write_rows(&self, slots: &[Slot], block: &mut Vec<u8>) {
+        block.reserve(slots.iter().map(|slot| ROW + self.stored_size(*slot)).sum());
+        self.write_heads(slots, block);
+        for slot in slots {
+            block.extend_from_slice(self.table.stored(*slot).document);
+        }
+    }
+
+    /// Appends a block of the findings of these slots, without its last part, the documents, if these need not be copied.
+    /// Returns the documents in this case.
+    pub(in crate::state) fn write_rows_around(&self, slots: &[Slot], block: &mut Vec<u8>) -> Option<Snapshot> {
+        match self.table.run(slots) {
+            Some(documents) if documents.as_bytes().len() >= MIN_SHARED => {
+                self.write_heads(slots, block);
+                Some(documents)
+            }
+            _ => {
+                self.write_rows(slots, block);
+                None
+            }
+        }
+    }
+
+    /// Appends the parts of a block before the documents.
+    fn write_heads(&self, slots: &[Slot], block: &mut Vec<u8>) {
         let size = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes();
         let metadata: Vec<Vec<u8>> = slots.iter().map(|slot| self.metadata_text(*slot)).collect();
-        let total: usize = slots.iter().map(|slot| self.stored_size(*slot)).sum();
-        block.reserve(4 + slots.len() * ROW + metadata.iter().map(Vec::len).sum::<usize>() + total + more);
         block.extend_from_slice(&u32::try_from(slots.len()).unwrap_or(u32::MAX).to_le_bytes());
         for (slot, metadata) in slots.iter().zip(&metadata) {
             let Stored { document, annex } = self.table.stored(*slot);
@@ -145,9 +169,6 @@ impl Findings {
         }
         for slot in slots {
             block.extend_from_slice(self.table.stored(*slot).annex);
-        }
-        for slot in slots {
-            block.extend_from_slice(self.table.stored(*slot).document);
         }
     }
 
@@ -229,14 +250,14 @@ impl Findings {
 
     /// Removes the findings with these sequence numbers.
     pub(in crate::state) fn remove_numbers(&mut self, numbers: &[u64]) {
-        let slots: Vec<Slot> = numbers.iter().filter_map(|number| self.table.with_sequence(*number)).collect();
+        let slots = self.table.with_sequences(numbers);
         let removed = self.table.remove_all(&slots);
         self.drop_metadata(removed);
     }
 
     /// Hides the findings with these sequence numbers.
     pub(in crate::state) fn hide_numbers(&mut self, layer: Layer, numbers: &[u64]) {
-        let slots: Vec<Slot> = numbers.iter().filter_map(|number| self.table.with_sequence(*number)).collect();
+        let slots = self.table.with_sequences(numbers);
         self.table.hide_slots(layer, &slots);
     }
 }

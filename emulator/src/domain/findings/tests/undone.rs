@@ -19,7 +19,7 @@ use crate::testing::MEMBER;
 struct FullLog;
 
 impl ChangeLog for FullLog {
-    fn append(&self, _: u64, _: &[u8]) -> bool {
+    fn append(&self, _: u64, _: &[&[u8]]) -> bool {
         false
     }
 
@@ -37,8 +37,8 @@ impl ChangeLog for FullLog {
 struct StoringLog(Mutex<Vec<Vec<u8>>>);
 
 impl ChangeLog for StoringLog {
-    fn append(&self, _: u64, record: &[u8]) -> bool {
-        self.0.lock().push(record.to_vec());
+    fn append(&self, _: u64, record: &[&[u8]]) -> bool {
+        self.0.lock().push(record.concat());
         true
     }
 
@@ -170,7 +170,7 @@ struct ReservingLog {
 }
 
 impl ChangeLog for ReservingLog {
-    fn append(&self, _: u64, _: &[u8]) -> bool {
+    fn append(&self, _: u64, _: &[&[u8]]) -> bool {
         true
     }
 
