@@ -42,7 +42,7 @@ fn filters_of_rules_are_in_the_address() {
     let found = names(&page, "Rules");
     assert!(!found.is_empty() && found.iter().all(|id| id.starts_with("HUB-")), "{found:?}");
     let none = site.page(&format!("{PAGE}?q=no+rule+says+this"));
-    assert!(none.text_of("main").contains("No rule has all of these"), "{}", none.text_of("main"));
+    assert!(none.text_of("main").contains("No rules match these filters"), "{}", none.text_of("main"));
     for (query, status, sentence) in [
         ("chapter=NOPE", 400, "`NOPE` is not a chapter"),
         ("state=%3Cscript%3E", 400, "`<script>` is not a state"),

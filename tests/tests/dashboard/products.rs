@@ -75,7 +75,7 @@ fn a_custom_action_is_created_and_deleted_with_a_form() {
 fn products_can_be_filtered_and_have_pages() {
     let site = Site::of("quickstart.yaml");
     for (query, status, sentence) in [
-        ("q=nothing+like+this", 200, "No product has all of these"),
+        ("q=nothing+like+this", 200, "No products match these filters"),
         ("enabled=maybe", 400, "`maybe` is not a value of `enabled`"),
         ("page=9", 404, "There is no page 9"),
         ("enabled=no&page=2", 200, "51–"),

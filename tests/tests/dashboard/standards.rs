@@ -125,7 +125,7 @@ fn a_standard_lists_its_controls_with_their_checks() {
     let found = site.page(&format!("{address}&q=mfa")).table("Controls").unwrap();
     assert!(found.len() > 1 && found.len() < rows.len() && found[1..].iter().all(|row| row[1].contains("MFA")));
     let none = site.page(&format!("{address}&q=%3Cscript%3E"));
-    assert!(none.text_of("main").contains("No control has this status and this text."));
+    assert!(none.text_of("main").contains("No controls match these filters."));
     for (query, status, sentence) in [
         ("&status=BAD", 400, "`BAD` is not a valid status"),
         ("&page=x", 400, "`x` is not a valid page number"),

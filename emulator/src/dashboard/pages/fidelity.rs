@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn a_selection_without_rules_offers_all_rules() {
         let page = shown("q=no+rule+says+this").unwrap();
-        assert!(page.body.contains("No rule has all of these"), "{}", page.body);
+        assert!(page.body.contains("No rules match these filters"), "{}", page.body);
         assert!(page.body.contains("/fidelity\">All rules</a>"), "{}", page.body);
         for (query, word) in [("chapter=x", "`X`"), ("state=%3Cscript%3E", "`<script>`"), ("page=x", "`x`")] {
             let Err(PageError::Invalid(sentence)) = shown(query) else { panic!("{query}") };

@@ -52,7 +52,7 @@ fn products_are_listed_with_their_findings() {
     let page = shown(&service, "enabled=no").unwrap();
     assert!(page.body.contains(">Enable</button>") && !page.body.contains(">Disable</button>"), "{}", page.body);
     assert!(page.body.contains("aria-label=\"Pages\"") && page.body.contains("enabled=no&#38;page=2"), "{}", page.body);
-    assert!(shown(&service, "q=nothing+like+this").unwrap().body.contains("No product has all of these"));
+    assert!(shown(&service, "q=nothing+like+this").unwrap().body.contains("No products match these filters"));
     let Err(PageError::Invalid(sentence)) = shown(&service, "enabled=maybe") else { panic!("`maybe` is no answer") };
     assert!(sentence.contains("`maybe`"), "{sentence}");
 }
