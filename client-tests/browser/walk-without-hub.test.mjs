@@ -1,4 +1,4 @@
-// All pages as a stranger sees them.
+// All pages as an account without a hub sees them.
 import { walk } from "./walk.mjs";
 
 walk("quickstart.yaml", "555555555555");

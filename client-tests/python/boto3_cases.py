@@ -12,7 +12,7 @@ import botocore.exceptions
 import dateutil.parser
 from cases import refused, run
 
-ADMINISTRATOR, MEMBER, STRANGER = "111111111111", "222222222222", "444444444444"
+ADMINISTRATOR, MEMBER, UNSUBSCRIBED = "111111111111", "222222222222", "444444444444"
 REGION = "us-east-1"
 
 
@@ -45,9 +45,9 @@ def equals(value):
 
 # Rules: CLN-03.
 def a_disabled_hub_gets_the_error_that_clients_match():
-    hub = client(account=STRANGER)
+    hub = client(account=UNSUBSCRIBED)
     message, status = refused("InvalidAccessException", hub.describe_hub)
-    assert status == 401 and message == f"Account {STRANGER} is not subscribed to AWS Security Hub", message
+    assert status == 401 and message == f"Account {UNSUBSCRIBED} is not subscribed to AWS Security Hub", message
     try:
         hub.get_findings()
     except hub.exceptions.InvalidAccessException:
@@ -58,13 +58,13 @@ def a_disabled_hub_gets_the_error_that_clients_match():
 # Rules: CLN-04.
 def an_error_has_its_code_in_body_and_header_and_an_id():
     try:
-        client(account=STRANGER).describe_hub()
+        client(account=UNSUBSCRIBED).describe_hub()
     except botocore.exceptions.ClientError as error:
         metadata = error.response["ResponseMetadata"]
     headers = metadata["HTTPHeaders"]
     assert headers["x-amzn-errortype"].split(":")[0] == "InvalidAccessException", headers
     assert metadata["RequestId"] == headers["x-amzn-requestid"], metadata
-    url = client(account=STRANGER).generate_presigned_url("describe_hub")
+    url = client(account=UNSUBSCRIBED).generate_presigned_url("describe_hub")
     try:
         urllib.request.urlopen(url)
     except urllib.error.HTTPError as error:
@@ -74,11 +74,11 @@ def an_error_has_its_code_in_body_and_header_and_an_id():
 
 # Rules: HUB-01, HUB-06, OTH-02.
 def the_life_of_a_hub():
-    hub = client(account=STRANGER)
+    hub = client(account=UNSUBSCRIBED)
     assert hub.enable_security_hub(EnableDefaultStandards=False, Tags={"team": "blue"})
     refused("ResourceConflictException", hub.enable_security_hub)
     described = hub.describe_hub()
-    assert described["HubArn"] == f"arn:aws:securityhub:{REGION}:{STRANGER}:hub/default"
+    assert described["HubArn"] == f"arn:aws:securityhub:{REGION}:{UNSUBSCRIBED}:hub/default"
     assert dateutil.parser.parse(described["SubscribedAt"]).tzinfo, described
     assert described["AutoEnableControls"] is True
     hub.update_security_hub_configuration(AutoEnableControls=False)
@@ -87,7 +87,7 @@ def the_life_of_a_hub():
 
 # Rules: CLN-01, TAG-01.
 def tags_are_changed_by_an_arn_in_the_path():
-    hub = client(account=STRANGER)
+    hub = client(account=UNSUBSCRIBED)
     arn = hub.describe_hub()["HubArn"]
     hub.tag_resource(ResourceArn=arn, Tags={"a": "1", "b": "2"})
     hub.untag_resource(ResourceArn=arn, TagKeys=["a", "team"])
@@ -96,7 +96,7 @@ def tags_are_changed_by_an_arn_in_the_path():
 
 # Rules: ACC-01, TF-06.
 def a_finding_stays_in_its_account_and_region():
-    places = [(STRANGER, REGION), (STRANGER, "eu-west-1"), ("555555555555", REGION)]
+    places = [(UNSUBSCRIBED, REGION), (UNSUBSCRIBED, "eu-west-1"), ("555555555555", REGION)]
     hubs = [client(account=account, region=region) for account, region in places]
     hubs[1].enable_security_hub(EnableDefaultStandards=False)
     hubs[2].enable_security_hub(EnableDefaultStandards=False)
@@ -110,14 +110,14 @@ def a_finding_stays_in_its_account_and_region():
 
 # Rules: CLN-02, CLN-03, HUB-14, HUB-15.
 def disabling_a_hub_does_not_affect_other_regions():
-    hub = client(account=STRANGER)
+    hub = client(account=UNSUBSCRIBED)
     arn = hub.describe_hub()["HubArn"]
     assert hub.list_tags_for_resource(ResourceArn=arn)["Tags"]
     hub.disable_security_hub()
     message, _ = refused("InvalidAccessException", hub.describe_hub)
     assert "is not subscribed to AWS Security Hub" in message, message
     refused("ResourceNotFoundException", hub.disable_security_hub)
-    assert client(account=STRANGER, region="eu-west-1").describe_hub()["HubArn"].split(":")[3] == "eu-west-1"
+    assert client(account=UNSUBSCRIBED, region="eu-west-1").describe_hub()["HubArn"].split(":")[3] == "eu-west-1"
 
 
 # Rules: HUB-11, HUB-13.

@@ -20,7 +20,7 @@ import botocore.credentials
 import botocore.exceptions
 from cases import refused, run
 
-ADMINISTRATOR, STRANGER = "111111111111", "444444444444"
+ADMINISTRATOR, UNSUBSCRIBED = "111111111111", "444444444444"
 REGION, LINKED = "us-east-1", "eu-west-1"
 ENDPOINT = os.environ["AWS_ENDPOINT_URL"]
 
@@ -93,7 +93,7 @@ def elastic_reads_a_window_of_time_to_its_last_page():
 # Rules: OCL-02, O2G-05, GFV-08, BUV-03.
 def demisto_tests_the_integration_searches_and_mirrors():
     assert "HubV2Arn" in hub_of().describe_security_hub_v2()
-    message, status = refused("ResourceNotFoundException", hub_of(STRANGER).describe_security_hub_v2)
+    message, status = refused("ResourceNotFoundException", hub_of(UNSUBSCRIBED).describe_security_hub_v2)
     assert status == 404 and "not subscribed" in message, message
     composite = {
         "StringFilters": [equals("severity", "Unknown", "NOT_EQUALS"), equals("cloud.provider", "AWS")],
@@ -164,7 +164,7 @@ def asr_accepts_every_control_finding():
 
 # Rules: OCL-05, HV2-04.
 def terraform_manages_an_account_and_a_feature():
-    hub = hub_of(STRANGER)
+    hub = hub_of(UNSUBSCRIBED)
     arn = hub.enable_security_hub_v2(Tags={"team": "a"})["HubV2Arn"]
     assert hub.describe_security_hub_v2()["HubV2Arn"] == arn
     assert hub.list_tags_for_resource(ResourceArn=arn)["Tags"] == {"team": "a"}
@@ -196,7 +196,7 @@ def is_gone(call, **arguments):
 
 # Rules: OCL-06, O2G-05, O2G-08, ARV-13, CNV-08.
 def terraform_manages_an_aggregator_a_rule_and_a_connector():
-    hub = hub_of(STRANGER)
+    hub = hub_of(UNSUBSCRIBED)
     hub.enable_security_hub_v2()
     token = str(uuid.uuid4())
     link = {"RegionLinkingMode": "SPECIFIED_REGIONS", "LinkedRegions": [LINKED], "ClientToken": token}
@@ -258,7 +258,7 @@ def sra_verify_checks_hub_aggregator_and_coverage():
     body = json.dumps([COVERAGE]).encode()
     with urllib.request.urlopen(urllib.request.Request(f"{ENDPOINT}/_emulator/findings", body, method="POST")) as answer:
         assert json.loads(answer.read())["SuccessCount"] == 1
-    message, _ = refused("ResourceNotFoundException", hub_of(STRANGER).describe_security_hub_v2)
+    message, _ = refused("ResourceNotFoundException", hub_of(UNSUBSCRIBED).describe_security_hub_v2)
     assert "not subscribed to hubv2" in message.lower(), message
     hub_of().create_aggregator_v2(RegionLinkingMode="SPECIFIED_REGIONS", LinkedRegions=[LINKED])
     [listed] = hub_of(region=LINKED).list_aggregators_v2()["AggregatorsV2"]

@@ -46,16 +46,16 @@ mod listening;
 mod metering;
 #[cfg(not(feature = "dashboard"))]
 mod no_dashboard;
-mod strangers;
 #[cfg(test)]
 mod tests;
+mod unknown_callers;
 
 use answering::ApiRequest;
 pub use data_directory::{DataDirectory, OpenError, OpenedService};
 use due_timer::DueTimer;
 pub use exported::{ExportTarget, S3Endpoint};
 use lanes::{Lane, Lanes};
-use strangers::Strangers;
+use unknown_callers::UnknownCallers;
 
 /// The clock used to check the age of signatures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,7 +135,7 @@ struct Inner {
     settings: Settings,
     request_ids: IdSource,
     lanes: Lanes,
-    strangers: Strangers,
+    unknown_callers: UnknownCallers,
     timer: DueTimer,
     /// `None` if browsers get no dashboard.
     #[cfg(feature = "dashboard")]
@@ -201,7 +201,7 @@ impl Service {
             settings,
             request_ids: IdSource::new(0),
             lanes: Lanes::default(),
-            strangers: Strangers::default(),
+            unknown_callers: UnknownCallers::default(),
             timer: DueTimer::default(),
             #[cfg(test)]
             hook: Mutex::default(),

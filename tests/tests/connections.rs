@@ -173,12 +173,12 @@ fn a_body_declared_too_large_is_refused_before_it_is_sent() {
 #[test]
 fn the_sender_of_a_refused_body_can_read_the_response_and_keep_its_connection() {
     let program = Program::start(&["--body-memory", "16MiB"]);
-    let stranger = "origin: https://a.example\r\n";
+    let foreign = "origin: https://a.example\r\n";
     for (call, length, headers, status) in [
         ("POST /accounts", 20 * MIB, "", 400),
         ("POST /_emulator/findings", 70 * MIB, "", 413),
         ("POST /_emulator/findings", 20 * MIB, "", 503),
-        ("POST /accounts", 20 * MIB, stranger, 403),
+        ("POST /accounts", 20 * MIB, foreign, 403),
     ] {
         let mut stream = program.connect();
         stream.write_all(head(call, length, headers).as_bytes()).unwrap();

@@ -189,13 +189,13 @@ fn reached<'g>(graph: &'g Graph, from: &'g Names) -> BTreeSet<&'g Names> {
 }
 
 /// Sets of modules that depend on each other.
-fn circles(graph: &Graph) -> BTreeSet<Vec<String>> {
+fn cycles(graph: &Graph) -> BTreeSet<Vec<String>> {
     let reached: BTreeMap<&Names, BTreeSet<&Names>> = graph.keys().map(|name| (name, reached(graph, name))).collect();
     let of = |name: &Names| -> Vec<String> {
         let both = |other: &&&Names| reached[**other].contains(name);
         reached[name].iter().filter(both).map(|other| other.join("::")).collect()
     };
-    graph.keys().map(of).filter(|circle| circle.len() > 1).collect()
+    graph.keys().map(of).filter(|cycle| cycle.len() > 1).collect()
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn no_dependency_cycle_has_more_than_three_files() {
         let files = with_extension(crate_folder, &["rs"]);
         let graph = graph(&files, crate_folder);
         assert!(graph.values().map(BTreeSet::len).sum::<usize>() > 0, "{crate_folder}: paths are found");
-        let large: Vec<_> = circles(&graph).into_iter().filter(|circle| circle.len() > MAX_FILES).collect();
+        let large: Vec<_> = cycles(&graph).into_iter().filter(|cycle| cycle.len() > MAX_FILES).collect();
         assert!(large.is_empty(), "{crate_folder} has dependency cycles of more than {MAX_FILES} files: {large:#?}");
     }
 }
@@ -246,7 +246,7 @@ fn no_modules_depend_on_each_other() {
         let others = needed.iter().filter_map(top).filter(|to| *to != from);
         modules.entry(from.clone()).or_default().extend(others);
     }
-    assert_eq!(circles(&modules), BTreeSet::new());
+    assert_eq!(cycles(&modules), BTreeSet::new());
 }
 
 #[test]
@@ -278,5 +278,5 @@ fn cycles_are_found_in_paths() {
         "`Deep` belongs to `inner`, although `a` re-exports it; tests do not count"
     );
     assert_eq!(needs("c"), [""; 0], "the name of a module alone is not a dependency");
-    assert_eq!(circles(&graph), BTreeSet::from([vec!["a".to_owned(), "a::inner".to_owned(), "b".to_owned()]]));
+    assert_eq!(cycles(&graph), BTreeSet::from([vec!["a".to_owned(), "a::inner".to_owned(), "b".to_owned()]]));
 }

@@ -133,11 +133,11 @@ fn findings_are_filtered_by_flags_and_limited() {
     let counts = format!("3 of {} findings in us-east-1 (use --limit to see more)", all.len());
     assert!(text(&limited.stderr).starts_with(&counts), "{}", text(&limited.stderr));
     assert_eq!(printed(&["findings", "--url", &url, "--product", "Nope"], &[]), "No findings match.\n");
-    let stranger = program::command(&["findings", "--url", &url, "--account", "444444444444"]).output().unwrap();
-    assert_eq!(stranger.status.code(), Some(2));
+    let unknown = program::command(&["findings", "--url", &url, "--account", "444444444444"]).output().unwrap();
+    assert_eq!(unknown.status.code(), Some(2));
     let hubs = "Accounts with hubs: 111111111111, 222222222222, 333333333333 (eu-west-1, us-east-1).";
     let sentence = format!("securityhub-local: Account 444444444444 has no hub. {hubs}\n");
-    assert_eq!(text(&stranger.stderr), sentence);
+    assert_eq!(text(&unknown.stderr), sentence);
     let env = program::command(&["env", "--url", &url, "--account", "444444444444"]).output().unwrap();
     assert_eq!(
         (env.status.code(), text(&env.stderr)),
@@ -228,7 +228,7 @@ fn an_error_names_the_source_of_the_url() {
 
 /// Rules: CPL-143.
 #[test]
-fn a_stranger_causes_one_warning_and_known_callers_none() {
+fn an_unknown_caller_causes_one_warning_and_known_callers_none() {
     let mut program = Program::start(&["--scenario", QUICKSTART]);
     let call = |key: &str, region: &str| {
         let scope = format!("Credential={key}/20260115/{region}/securityhub/aws4_request");

@@ -8,7 +8,7 @@ from awsfindingsmanagerlib.awsfindingsmanagerlibexceptions import FailedToBatchU
 
 from emulator import act_as, findings, hub, reset
 
-ADMINISTRATOR, MEMBER, STRANGER = "111111111111", "222222222222", "333333333333"
+ADMINISTRATOR, MEMBER, UNSUBSCRIBED = "111111111111", "222222222222", "333333333333"
 
 
 def manager(*rules, account=ADMINISTRATOR, **keys):
@@ -101,15 +101,15 @@ class Suppression(TestCase):
 
     # Rules: OTH-01, NB-04.
     def test_without_a_home_region_all_regions_are_read_and_those_without_a_hub_are_skipped(self):
-        sent = {**next(iter(findings(MEMBER, "eu-west-1", ProductName="GuardDuty").values())), "AwsAccountId": STRANGER}
-        product = f"arn:aws:securityhub:eu-west-1:{STRANGER}:product/{STRANGER}/default"
+        sent = {**next(iter(findings(MEMBER, "eu-west-1", ProductName="GuardDuty").values())), "AwsAccountId": UNSUBSCRIBED}
+        product = f"arn:aws:securityhub:eu-west-1:{UNSUBSCRIBED}:product/{UNSUBSCRIBED}/default"
         names = ("SchemaVersion", "Id", "GeneratorId", "AwsAccountId", "CreatedAt", "UpdatedAt", "Severity", "Title",
                  "Description", "Resources", "Types")
-        answer = hub(STRANGER, "eu-west-1").batch_import_findings(
+        answer = hub(UNSUBSCRIBED, "eu-west-1").batch_import_findings(
             Findings=[{name: sent[name] for name in names} | {"ProductArn": product}]
         )
         self.assertEqual(answer["FailedFindings"], [])
-        made = manager({"title": sent["Title"]}, account=STRANGER)
+        made = manager({"title": sent["Title"]}, account=UNSUBSCRIBED)
         self.assertEqual({finding.region for finding in made.get_findings()}, {"eu-west-1"})
 
 

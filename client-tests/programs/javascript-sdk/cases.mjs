@@ -6,7 +6,7 @@ import { beforeEach, test } from "node:test";
 
 import * as sdk from "@aws-sdk/client-securityhub";
 
-const [ADMINISTRATOR, MEMBER, STRANGER] = ["111111111111", "222222222222", "444444444444"];
+const [ADMINISTRATOR, MEMBER, UNSUBSCRIBED] = ["111111111111", "222222222222", "444444444444"];
 const REGION = "us-east-1";
 
 // The endpoint comes from the environment, AWS_ENDPOINT_URL_SECURITYHUB.
@@ -41,9 +41,9 @@ beforeEach(async () => {
 
 // Rules: CLN-03, CLN-04.
 test("errors have the classes, codes and messages of the service model", async () => {
-  const off = await hub(STRANGER).describeHub({}).catch((error) => error);
+  const off = await hub(UNSUBSCRIBED).describeHub({}).catch((error) => error);
   assert.ok(off instanceof sdk.InvalidAccessException, String(off));
-  assert.equal(off.message, `Account ${STRANGER} is not subscribed to AWS Security Hub`);
+  assert.equal(off.message, `Account ${UNSUBSCRIBED} is not subscribed to AWS Security Hub`);
   assert.equal(off.$metadata.httpStatusCode, 401);
   assert.ok(off.$metadata.requestId);
   assert.equal(off.Code, "InvalidAccessException");
@@ -55,10 +55,10 @@ test("errors have the classes, codes and messages of the service model", async (
 
 // Rules: CLN-02.
 test("a hub is enabled and disabled by calls with and without a body", async () => {
-  const client = hub(STRANGER);
+  const client = hub(UNSUBSCRIBED);
   await client.enableSecurityHub({ EnableDefaultStandards: false, Tags: { team: "blue" } });
   const { HubArn, SubscribedAt } = await client.describeHub({});
-  assert.equal(HubArn, `arn:aws:securityhub:${REGION}:${STRANGER}:hub/default`);
+  assert.equal(HubArn, `arn:aws:securityhub:${REGION}:${UNSUBSCRIBED}:hub/default`);
   assert.ok(!Number.isNaN(Date.parse(SubscribedAt)));
   await client.disableSecurityHub({});
   await assert.rejects(client.describeHub({}), sdk.InvalidAccessException);

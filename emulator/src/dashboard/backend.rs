@@ -19,7 +19,7 @@ use crate::state::{AccountId, Region, World};
 pub type CountQuery<'a> = dyn FnMut(&Counter<'_>) -> Result<(), AwsError> + 'a;
 
 /// Everything that a page can query or do.
-pub trait Door {
+pub trait Backend {
     /// The current world, for names and numbers that no call returns.
     fn world(&self) -> Arc<World>;
 
@@ -55,7 +55,7 @@ pub trait Door {
     /// The error that the account gets from GetFindings.
     fn find(&self, view: &View, product_arn: &str, id: &str) -> Result<Vec<Found>, AwsError>;
 
-    /// Calls an operation like [`Door::read`], but it may write, and it is recorded in the journal.
+    /// Calls an operation like [`Backend::read`], but it may write, and it is recorded in the journal.
     ///
     /// # Errors
     /// The error that the account gets.

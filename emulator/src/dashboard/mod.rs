@@ -2,7 +2,7 @@
 //! call behind everything that they show.
 //!
 //! A request takes this path: [`view`] reads its address, [`routes`] finds its page, the page in [`pages`] reads
-//! through its [`page::Context`] and returns its content, and [`layout`] writes what surrounds it. [`door`] is the only
+//! through its [`page::Context`] and returns its content, and [`layout`] writes what surrounds it. [`backend`] is the only
 //! connection to operations and the control plane. Shared parts: texts of values ([`text`]), filters in addresses
 //! ([`chips`]) and as criteria of rules ([`criteria`]), calls as commands ([`call`]), charts ([`chart`], [`timeline`]),
 //! forms and their checks ([`forms`]), the form that changes findings ([`triage`]), messages about what was done
@@ -13,11 +13,11 @@
 //! Nothing of a view is stored on the server except messages, which are shown once.
 
 pub mod assets;
+pub mod backend;
 pub mod call;
 pub mod chart;
 pub mod chips;
 pub mod criteria;
-pub mod door;
 pub mod forms;
 pub mod governed;
 pub mod layout;
@@ -44,8 +44,8 @@ use http::{HeaderMap, Method, Request, Response, StatusCode};
 use securityhub_fixtures::Operation;
 use serde_json::json;
 
+use backend::Backend;
 use call::Call;
-use door::Door;
 use forms::{Form, Rejection, Secret};
 use governed::Governed;
 use layout::Frame;
@@ -85,9 +85,9 @@ pub fn to_dashboard() -> Response<Bytes> {
 }
 
 /// Answers a request for a path of the dashboard.
-pub fn handle(dashboard: &Dashboard, door: &dyn Door, request: &Request<Bytes>) -> Response<Bytes> {
+pub fn handle(dashboard: &Dashboard, backend: &dyn Backend, request: &Request<Bytes>) -> Response<Bytes> {
     let started = Instant::now();
-    let exchange = Exchange { dashboard, door, request, started };
+    let exchange = Exchange { dashboard, backend, request, started };
     let mut response = exchange.answer();
     if request.method() == Method::HEAD {
         *response.body_mut() = Bytes::new();
@@ -98,7 +98,7 @@ pub fn handle(dashboard: &Dashboard, door: &dyn Door, request: &Request<Bytes>) 
 /// A request while it is answered.
 struct Exchange<'e> {
     dashboard: &'e Dashboard,
-    door: &'e dyn Door,
+    backend: &'e dyn Backend,
     request: &'e Request<Bytes>,
     started: Instant,
 }
@@ -139,7 +139,7 @@ impl Exchange<'_> {
     }
 
     fn start(&self) -> View {
-        view::start(&self.door.world(), self.door.default_account(), &self.door.default_region())
+        view::start(&self.backend.world(), self.backend.default_account(), &self.backend.default_region())
     }
 
     /// The address of this program.
@@ -151,7 +151,7 @@ impl Exchange<'_> {
 
     /// Redirects from the form `Switch` to the same page, as another account sees it.
     fn switch(&self) -> Response<Bytes> {
-        let (query, world) = (self.query(), self.door.world());
+        let (query, world) = (self.query(), self.backend.world());
         let field = |name: &str| query.first(name).unwrap_or_default().trim().to_owned();
         let (account, region) = (field("account"), field("region"));
         let Some(account) = layout::account_named(&world, &account) else {
@@ -169,7 +169,7 @@ impl Exchange<'_> {
     }
 
     fn page(&self, account: &str, region: &str, page: &str) -> Response<Bytes> {
-        let world = self.door.world();
+        let world = self.backend.world();
         let Some(account) = AccountId::parse(account) else {
             let sentence = format!("`{account}` is not a valid account ID (expected 12 digits).");
             return self.not_found(&self.start(), &sentence, &[]);
@@ -215,7 +215,7 @@ impl Exchange<'_> {
     }
 
     fn context<'v>(&'v self, view: &'v View) -> Context<'v> {
-        let context = Context::new(self.door, view, self.dashboard.secret.token(view), self.endpoint());
+        let context = Context::new(self.backend, view, self.dashboard.secret.token(view), self.endpoint());
         context.with_routes(routes::all())
     }
 
@@ -322,7 +322,7 @@ impl Exchange<'_> {
     }
 
     fn respond(&self, status: StatusCode, view: &View, content: &Content, notices: Notices<'_>) -> Response<Bytes> {
-        let (world, endpoint) = (self.door.world(), self.endpoint());
+        let (world, endpoint) = (self.backend.world(), self.endpoint());
         let Notices { message, alert } = notices;
         let frame = Frame { view, world: &world, routes: routes::all(), endpoint: &endpoint, message, alert };
         page_response(status, layout::write(&frame, content), self.started.elapsed())

@@ -12,9 +12,9 @@ use http::Method;
 use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 
+use super::backend::Backend;
 use super::call::{self, Call};
 use super::chips::{self, Chip};
-use super::door::Door;
 use super::forms::Form;
 use super::messages::Message;
 use super::template::html;
@@ -163,13 +163,13 @@ pub struct Context<'c> {
     pub endpoint: String,
     /// The pages that exist.
     routes: &'static [Route],
-    door: &'c dyn Door,
+    backend: &'c dyn Backend,
 }
 
 impl<'c> Context<'c> {
     /// The context of a view.
-    pub fn new(door: &'c dyn Door, view: &'c View, token: String, endpoint: String) -> Context<'c> {
-        Context { view, world: door.world(), token, typed: None, endpoint, routes: &[], door }
+    pub fn new(backend: &'c dyn Backend, view: &'c View, token: String, endpoint: String) -> Context<'c> {
+        Context { view, world: backend.world(), token, typed: None, endpoint, routes: &[], backend }
     }
 
     /// The same with the pages that exist.
@@ -207,7 +207,7 @@ impl<'c> Context<'c> {
     /// # Errors
     /// [`PageError::Refused`] with the call.
     pub fn read_as(&self, view: &View, operation: Operation, input: &Value) -> Result<Value, PageError> {
-        let read = self.door.read(view, operation, input);
+        let read = self.backend.read(view, operation, input);
         read.map_err(|error| PageError::of_api(&error, Call::api(operation, input.clone()).by(view)))
     }
 
@@ -217,7 +217,7 @@ impl<'c> Context<'c> {
     /// [`PageError::Refused`] with the call.
     pub fn read_in(&self, region: &Region, operation: Operation, input: &Value) -> Result<Value, PageError> {
         let view = self.view.seen_as(self.view.account, region.clone());
-        let read = self.door.read(&view, operation, input);
+        let read = self.backend.read(&view, operation, input);
         read.map_err(|error| PageError::of_api(&error, Call::api(operation, input.clone()).by(&view)))
     }
 
@@ -226,7 +226,7 @@ impl<'c> Context<'c> {
     /// # Errors
     /// [`PageError::Refused`] with a call of GetFindings.
     pub fn find(&self, product_arn: &str, id: &str) -> Result<Vec<Found>, PageError> {
-        let found = self.door.find(self.view, product_arn, id);
+        let found = self.backend.find(self.view, product_arn, id);
         found.map_err(|error| PageError::of_api(&error, Call::of_finding(product_arn, id)))
     }
 
@@ -264,7 +264,7 @@ impl<'c> Context<'c> {
     /// # Errors
     /// [`PageError::Refused`] with the call.
     pub fn write_as(&self, view: &View, operation: Operation, input: &Value) -> Result<Value, PageError> {
-        let written = self.door.write(view, operation, input);
+        let written = self.backend.write(view, operation, input);
         written.map_err(|error| PageError::of_api(&error, Call::api(operation, input.clone()).by(view)))
     }
 
@@ -273,7 +273,7 @@ impl<'c> Context<'c> {
     /// # Errors
     /// [`PageError::Refused`] with the call. `command` has the arguments of `securityhub-local` for it.
     pub fn control(&self, method: &Method, path: &str, body: &Value, command: &str) -> Result<Value, PageError> {
-        let answered = self.door.control(method, path, body);
+        let answered = self.backend.control(method, path, body);
         answered.map_err(|error| PageError::of_control(error, Call::control(method, path, body.clone(), command)))
     }
 
@@ -282,7 +282,7 @@ impl<'c> Context<'c> {
     /// # Errors
     /// [`PageError::Refused`] with a call of GetFindings.
     pub fn token_after(&self, input: &Value, count: usize) -> Result<Option<String>, PageError> {
-        let token = self.door.token_after(self.view, input, count);
+        let token = self.backend.token_after(self.view, input, count);
         token.map_err(|error| PageError::of_api(&error, Call::api(Operation::GetFindings, input.clone())))
     }
 
@@ -294,7 +294,7 @@ impl<'c> Context<'c> {
         let Some((method, path, body)) = call.request().or_report("only calls of the control plane are sent") else {
             return Ok(Value::Null);
         };
-        self.door.control(method, path, body).map_err(|error| PageError::of_control(error, call.clone()))
+        self.backend.control(method, path, body).map_err(|error| PageError::of_control(error, call.clone()))
     }
 
     /// Counts findings that the account sees.
@@ -303,7 +303,7 @@ impl<'c> Context<'c> {
     /// [`PageError::Refused`] with a call of GetFindings.
     pub fn count<R>(&self, mut query: impl FnMut(&Counter<'_>) -> Result<R, AwsError>) -> Result<R, PageError> {
         let mut answer = None;
-        let counted = self.door.count(self.view, &mut |counter| {
+        let counted = self.backend.count(self.view, &mut |counter| {
             answer = Some(query(counter)?);
             Ok(())
         });
@@ -321,17 +321,17 @@ impl<'c> Context<'c> {
     /// Up to `limit` recorded API calls before a number that a filter selects, newest first; `None` if calls are not
     /// recorded.
     pub fn calls(&self, filter: &Filter, before: u64, limit: usize) -> Option<Vec<CallSummary>> {
-        self.door.calls(filter, before, limit)
+        self.backend.calls(filter, before, limit)
     }
 
     /// The memory of the process in bytes, if it is known.
     pub fn memory(&self) -> Option<u64> {
-        self.door.memory()
+        self.backend.memory()
     }
 
     /// The paths of the files of the scenario with which the program started.
     pub fn scenario_files(&self) -> Vec<PathBuf> {
-        self.door.scenario_files()
+        self.backend.scenario_files()
     }
 
     /// A number of findings with the link to them.

@@ -139,7 +139,7 @@ impl Service {
                 #[cfg(debug_assertions)]
                 assert_declared(operation, &error);
                 if operations::entry(operation).hub != HubRule::Own {
-                    self.0.strangers.report(&world, facts.access_key.as_deref(), caller);
+                    self.0.unknown_callers.report(&world, facts.access_key.as_deref(), caller);
                 }
                 Some(refuse(&error, Some(operation), request_id))
             }

@@ -1,4 +1,4 @@
-//! Answers requests for the dashboard, and implements [`Door`], the interface of its pages to operations and the control
+//! Answers requests for the dashboard, and implements [`Backend`], the interface of its pages to operations and the control
 //! plane.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,7 +19,7 @@ use super::{Service, TimeBudget};
 use crate::aws_error::AwsError;
 use crate::call_facts::{Facts, Via};
 use crate::control::Error;
-use crate::dashboard::door::{CountQuery, Door};
+use crate::dashboard::backend::{Backend, CountQuery};
 use crate::dashboard::view::View;
 use crate::dashboard::{self, Dashboard, live};
 use crate::domain::caller::Caller;
@@ -166,7 +166,7 @@ impl Service {
     }
 }
 
-impl Door for Service {
+impl Backend for Service {
     fn world(&self) -> Arc<World> {
         let world = Service::world(self);
         _ = self.0.served.record(CallKind::Reads, 0, || due::run(&world, world.clock.now()));

@@ -48,11 +48,11 @@ impl Service {
         }
         // A suspended or closed account gets the same error as an unknown one (ROL-35; the code is `inferred`).
         if directory.is_out_of_use(principal.account) {
-            self.0.strangers.report_out_of_use(principal.account);
+            self.0.unknown_callers.report_out_of_use(principal.account);
             return Err(unrecognized());
         }
         let region = signed_region(&directory, &signature.region, &signature.service).inspect_err(|_| {
-            self.0.strangers.report_region(world, &UnknownRegion(signature.region.clone()));
+            self.0.unknown_callers.report_region(world, &UnknownRegion(signature.region.clone()));
         })?;
         Ok(Caller { principal: principal.of_partition(region.partition()), region, now })
     }

@@ -17,9 +17,9 @@ const MAX_KEY_LENGTH: usize = 64;
 
 /// The callers and Regions that were reported already.
 #[derive(Default)]
-pub(super) struct Strangers(Mutex<HashSet<String>>);
+pub(super) struct UnknownCallers(Mutex<HashSet<String>>);
 
-impl Strangers {
+impl UnknownCallers {
     /// Warns about a caller without a hub, or about a Region without hubs, unless that was done before. To be called only
     /// when a call that needs the hub was refused, so calls that succeed do not pay for it.
     pub(super) fn report(&self, world: &World, access_key: Option<&str>, caller: &Caller) {
@@ -101,30 +101,30 @@ mod tests {
         Caller::local_user(id(account), Region::new(region), now)
     }
 
-    fn reported(strangers: &Strangers) -> Vec<String> {
-        let mut reported: Vec<String> = strangers.0.lock().iter().cloned().collect();
+    fn reported(unknown_callers: &UnknownCallers) -> Vec<String> {
+        let mut reported: Vec<String> = unknown_callers.0.lock().iter().cloned().collect();
         reported.sort();
         reported
     }
 
     /// Rules: CPL-143.
     #[test]
-    fn each_stranger_is_reported_once_and_known_callers_are_not() {
+    fn each_unknown_caller_is_reported_once_and_known_callers_are_not() {
         let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
-        let strangers = Strangers::default();
+        let unknown_callers = UnknownCallers::default();
         for region in ["us-east-1", "eu-west-1"] {
-            strangers.report(&stage.0, Some("test"), &caller("000000000000", region));
+            unknown_callers.report(&stage.0, Some("test"), &caller("000000000000", region));
         }
-        strangers.report(&stage.0, Some(ADMINISTRATOR), &caller(ADMINISTRATOR, "us-east-1"));
-        assert_eq!(reported(&strangers), ["test"]);
-        strangers.report(&stage.0, Some(ADMINISTRATOR), &caller(ADMINISTRATOR, "eu-west-1"));
-        strangers.report(&stage.0, Some(MEMBER), &caller(MEMBER, "eu-west-1"));
-        strangers.report_region(&stage.0, &UnknownRegion("mars-1".to_owned()));
-        assert_eq!(reported(&strangers), ["Region eu-west-1", "Region mars-1", "test"]);
+        unknown_callers.report(&stage.0, Some(ADMINISTRATOR), &caller(ADMINISTRATOR, "us-east-1"));
+        assert_eq!(reported(&unknown_callers), ["test"]);
+        unknown_callers.report(&stage.0, Some(ADMINISTRATOR), &caller(ADMINISTRATOR, "eu-west-1"));
+        unknown_callers.report(&stage.0, Some(MEMBER), &caller(MEMBER, "eu-west-1"));
+        unknown_callers.report_region(&stage.0, &UnknownRegion("mars-1".to_owned()));
+        assert_eq!(reported(&unknown_callers), ["Region eu-west-1", "Region mars-1", "test"]);
         for number in 0..2 * MAX_WARNINGS {
-            strangers.report(&stage.0, Some(&format!("key-{number}")), &caller("000000000000", "us-east-1"));
+            unknown_callers.report(&stage.0, Some(&format!("key-{number}")), &caller("000000000000", "us-east-1"));
         }
-        assert_eq!(reported(&strangers).len(), MAX_WARNINGS);
+        assert_eq!(reported(&unknown_callers).len(), MAX_WARNINGS);
     }
 
     /// Rules: CPL-143.

@@ -228,13 +228,13 @@ fn a_snapshot_is_saved_compared_and_restored() {
 #[test]
 fn the_bench_works_for_an_account_without_a_hub() {
     let site = Site::of("quickstart.yaml");
-    let stranger = BENCH.replace(ADMINISTRATOR, "555555555555");
-    let page = site.page(&stranger);
+    let bench = BENCH.replace(ADMINISTRATOR, "555555555555");
+    let page = site.page(&bench);
     for heading in ["Clock", "Findings", "Checks", "Reset", "World", "Requests", "Faults", "Snapshots"] {
         assert!(page.text().contains(&format!("\">{heading}</h2>")), "{heading}");
     }
     let recorder = [("action", "recorder"), ("recorder", "on us-east-1")];
-    let page = refused(&site, &stranger, &recorder);
+    let page = refused(&site, &bench, &recorder);
     assert!(page.words().contains("Security Hub is not enabled for 555555555555"), "{}", page.words());
     assert_eq!(findings(&site), site.control("/_emulator/status")["Findings"].as_u64().unwrap());
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::document::Document;
 use super::site::{HOST, Site, header, text};
 
-const STRANGER: &str = "/_emulator/ui/as/555555555555/us-east-1/";
+const UNSUBSCRIBED: &str = "/_emulator/ui/as/555555555555/us-east-1/";
 
 /// The token of the forms of a page.
 pub fn token(page: &Document) -> String {
@@ -16,7 +16,7 @@ pub fn token(page: &Document) -> String {
 }
 
 fn enable(site: &Site) -> String {
-    format!("token={}&action=enable-hub", token(&site.page(STRANGER)))
+    format!("token={}&action=enable-hub", token(&site.page(UNSUBSCRIBED)))
 }
 
 fn is_enabled(site: &Site) -> bool {
@@ -27,15 +27,15 @@ fn is_enabled(site: &Site) -> bool {
 #[test]
 fn a_hub_that_is_off_can_be_enabled_with_one_button() {
     let site = Site::of("quickstart.yaml");
-    let page = site.page(STRANGER);
+    let page = site.page(UNSUBSCRIBED);
     let main = page.text_of("main");
     assert!(main.contains("Account 555555555555 is not subscribed to AWS Security Hub"), "{main}");
     assert!(main.contains("Enable Security Hub") && main.contains("enable-security-hub"), "{main}");
     assert!(page.text().contains("role=\"alert\"") && main.contains("InvalidAccessException"), "{main}");
-    let response = site.post(STRANGER, &[("origin", &format!("http://{HOST}"))], &enable(&site));
+    let response = site.post(UNSUBSCRIBED, &[("origin", &format!("http://{HOST}"))], &enable(&site));
     assert_eq!(response.status(), 303, "{}", text(&response));
     let next = header(&response, "location").to_owned();
-    assert!(next.starts_with(STRANGER) && next.contains("message="), "{next}");
+    assert!(next.starts_with(UNSUBSCRIBED) && next.contains("message="), "{next}");
     assert!(is_enabled(&site));
     let other = next.replace("555555555555", "222222222222");
     assert_eq!(site.page(&other).text_of("status"), "", "a message is not shown on another view");
@@ -56,8 +56,8 @@ fn a_hub_that_is_off_can_be_enabled_with_one_button() {
 fn a_refused_form_is_shown_again_with_the_sentence_of_the_service() {
     let site = Site::of("quickstart.yaml");
     let form = enable(&site);
-    assert_eq!(site.post(STRANGER, &[], &form).status(), 303);
-    let response = site.post(STRANGER, &[], &form);
+    assert_eq!(site.post(UNSUBSCRIBED, &[], &form).status(), 303);
+    let response = site.post(UNSUBSCRIBED, &[], &form);
     assert_eq!(response.status(), 422);
     let main = Document::new(&text(&response)).text_of("main");
     assert!(main.contains("ResourceConflictException (409)"), "{main}");
@@ -81,18 +81,18 @@ fn forms_of_other_pages_are_refused() {
         (vec![same, ("sec-fetch-site", "same-site")], &form),
         (vec![("sec-fetch-site", "cross-site")], &form),
     ] {
-        let response = site.post(STRANGER, &headers, body);
+        let response = site.post(UNSUBSCRIBED, &headers, body);
         assert_eq!(response.status(), 403, "{headers:?} {body}");
         assert_eq!(Document::new(&text(&response)).text_of("heading"), "Refused", "{headers:?} {body}");
     }
     let large = format!("{form}&a={}", "a".repeat(6 * 1024 * 1024));
-    assert_eq!(site.post(STRANGER, &[], &large).status(), 413);
-    let plain = site.send(Site::request("POST", STRANGER, &[("content-type", "text/plain")], &form));
+    assert_eq!(site.post(UNSUBSCRIBED, &[], &large).status(), 413);
+    let plain = site.send(Site::request("POST", UNSUBSCRIBED, &[("content-type", "text/plain")], &form));
     assert_eq!(plain.status(), 400);
     assert!(!is_enabled(&site), "nothing was done");
-    site.get(&format!("{STRANGER}?{form}"));
+    site.get(&format!("{UNSUBSCRIBED}?{form}"));
     assert!(!is_enabled(&site), "reading a page changes nothing");
-    let other = STRANGER.replace("555555555555", "222222222222");
+    let other = UNSUBSCRIBED.replace("555555555555", "222222222222");
     assert_eq!(site.post(&other, &[], &form).status(), 403, "a token is for one account");
 }
 

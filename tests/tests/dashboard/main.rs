@@ -29,8 +29,8 @@ use http::Response;
 use securityhub_local::dashboard::{page, routes};
 use site::Site;
 
-/// The scenarios, and the accounts and Regions for which their pages are read: an administrator, a member and a
-/// stranger, and where there are several Regions, two of them.
+/// The scenarios, and the accounts and Regions for which their pages are read: an administrator, a member and an
+/// account without a hub, and where there are several Regions, two of them.
 const SCENARIOS: [(&str, &[(&str, &str)]); 6] = [
     ("", &[("000000000000", "us-east-1")]),
     ("quickstart.yaml", &[("111111111111", "us-east-1"), ("222222222222", "eu-west-1"), ("555555555555", "us-east-1")]),

@@ -64,7 +64,7 @@ mod tests {
                 assert!(found.iter().all(|found| found.account == MEMBER && found.region.as_str() == REGION));
             }
         }
-        let stranger = Caller::local_user(id("333333333333"), Region::new(REGION), stage.0.clock.now());
-        assert_eq!(find(&stage.0, &stranger, product, finding["Id"].as_str().unwrap()), []);
+        let unrelated = Caller::local_user(id("333333333333"), Region::new(REGION), stage.0.clock.now());
+        assert_eq!(find(&stage.0, &unrelated, product, finding["Id"].as_str().unwrap()), []);
     }
 }

@@ -154,11 +154,11 @@ fn a_deleted_record_disappears_on_both_sides() {
     let stage = stage();
     create(&stage, ADMINISTRATOR, MEMBER);
     invite(&stage, ADMINISTRATOR, OTHER);
-    enable(&stage, ADMINISTRATOR, STRANGER);
-    stage.good(STRANGER, DisassociateFromMasterAccount, json!({}));
-    none_unprocessed(&stage.good(ADMINISTRATOR, DeleteMembers, ids(&[MEMBER, OTHER, STRANGER])));
+    enable(&stage, ADMINISTRATOR, UNRELATED);
+    stage.good(UNRELATED, DisassociateFromMasterAccount, json!({}));
+    none_unprocessed(&stage.good(ADMINISTRATOR, DeleteMembers, ids(&[MEMBER, OTHER, UNRELATED])));
     assert_eq!(members(&stage, ADMINISTRATOR), Vec::<Value>::new());
-    for account in [OTHER, STRANGER] {
+    for account in [OTHER, UNRELATED] {
         assert_eq!(invitations(&stage, account), Vec::<Value>::new());
     }
     let found = stage.good(ADMINISTRATOR, GetMembers, ids(&[OTHER]));
@@ -262,14 +262,14 @@ fn a_listed_account_cannot_be_added_again() {
 fn a_member_of_another_administrator_cannot_be_added_or_invited() {
     let stage = stage();
     create(&stage, OTHER, MEMBER);
-    create(&stage, STRANGER, ADMINISTRATOR);
+    create(&stage, UNRELATED, ADMINISTRATOR);
     enable(&stage, ADMINISTRATOR, MEMBER);
     let message = "The request is rejected because the given account ID is already an associated member of another \
                 master account.";
     assert_eq!(sentence(&stage.good(OTHER, InviteMembers, ids(&[MEMBER])), MEMBER), message);
-    assert_eq!(sentence(&stage.good(STRANGER, CreateMembers, details(&[MEMBER])), MEMBER), message);
+    assert_eq!(sentence(&stage.good(UNRELATED, CreateMembers, details(&[MEMBER])), MEMBER), message);
     // An account with members may be added, but cannot accept.
-    none_unprocessed(&stage.good(STRANGER, InviteMembers, ids(&[ADMINISTRATOR])));
+    none_unprocessed(&stage.good(UNRELATED, InviteMembers, ids(&[ADMINISTRATOR])));
 }
 
 /// Rules: UPR-07, INV-10, INV-13.
@@ -281,7 +281,7 @@ fn an_account_without_a_record_is_not_a_member() {
     let found = stage.good(ADMINISTRATOR, GetMembers, ids(&[OTHER, MEMBER]));
     assert_eq!(sentence(&found, OTHER), message);
     assert_eq!(found["Members"][0], members(&stage, ADMINISTRATOR)[0]);
-    let found = stage.good(STRANGER, GetMembers, ids(&[MEMBER]));
+    let found = stage.good(UNRELATED, GetMembers, ids(&[MEMBER]));
     assert_eq!(found["Members"], json!([]));
     let many = json!({ "AccountIds": vec![MEMBER; 51] });
     stage.refused(ADMINISTRATOR, GetMembers, many, 400, "InvalidInputException");
@@ -299,10 +299,10 @@ fn the_number_of_invited_members_is_limited() {
     let full = |account| {
         assert_eq!(sentence(&stage.good(ADMINISTRATOR, CreateMembers, details(&[account])), account), message);
     };
-    full(STRANGER);
+    full(UNRELATED);
     // A member that left frees its place in the quota, and needs one when it is invited again.
     none_unprocessed(&stage.good(OTHER, DeclineInvitations, ids(&[ADMINISTRATOR])));
-    create(&stage, ADMINISTRATOR, STRANGER);
+    create(&stage, ADMINISTRATOR, UNRELATED);
     assert_eq!(sentence(&stage.good(ADMINISTRATOR, InviteMembers, ids(&[OTHER])), OTHER), message);
     full("555555555555");
     create(&stage, OTHER, "555555555555");

@@ -146,22 +146,22 @@ fn only_one_of_two_invitations_can_be_accepted() {
 #[test]
 fn invitations_are_listed_once_per_sender_with_the_newest_last() {
     let stage = stage();
-    for sender in [STRANGER, OTHER, ADMINISTRATOR] {
+    for sender in [UNRELATED, OTHER, ADMINISTRATOR] {
         invite(&stage, sender, MEMBER);
         stage.days_pass(1);
     }
     let senders = |stage: &Stage| {
         invitations(stage, MEMBER).iter().map(|row| row["AccountId"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(senders(&stage), [STRANGER, OTHER, ADMINISTRATOR]);
+    assert_eq!(senders(&stage), [UNRELATED, OTHER, ADMINISTRATOR]);
     let first = stage.good(MEMBER, ListInvitations, json!({ "MaxResults": 2 }));
     let rest = stage.good(MEMBER, ListInvitations, json!({ "NextToken": first["NextToken"] }));
     assert_eq!((&rest["Invitations"][0]["AccountId"], rest.get("NextToken")), (&json!(ADMINISTRATOR), None));
     stage.refused(OTHER, ListInvitations, json!({ "NextToken": first["NextToken"] }), 400, "InvalidInputException");
     stage.refused(MEMBER, ListInvitations, json!({ "MaxResults": 51 }), 400, "InvalidInputException");
-    stage.good(MEMBER, DeclineInvitations, ids(&[STRANGER]));
-    stage.good(STRANGER, InviteMembers, ids(&[MEMBER]));
-    assert_eq!(senders(&stage), [OTHER, ADMINISTRATOR, STRANGER]);
+    stage.good(MEMBER, DeclineInvitations, ids(&[UNRELATED]));
+    stage.good(UNRELATED, InviteMembers, ids(&[MEMBER]));
+    assert_eq!(senders(&stage), [OTHER, ADMINISTRATOR, UNRELATED]);
 }
 
 /// Rules: INV-24.
@@ -288,8 +288,8 @@ fn a_script_can_make_an_account_an_enabled_member() {
 fn two_calls_remove_a_member_in_any_status() {
     let stage = related();
     create(&stage, ADMINISTRATOR, OTHER);
-    invite(&stage, ADMINISTRATOR, STRANGER);
-    for account in [MEMBER, OTHER, STRANGER] {
+    invite(&stage, ADMINISTRATOR, UNRELATED);
+    for account in [MEMBER, OTHER, UNRELATED] {
         stage.good(ADMINISTRATOR, DisassociateMembers, ids(&[account]));
         none_unprocessed(&stage.good(ADMINISTRATOR, DeleteMembers, ids(&[account])));
     }

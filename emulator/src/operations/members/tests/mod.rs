@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage};
 
 const OTHER: &str = "333333333333";
-const STRANGER: &str = "444444444444";
+const UNRELATED: &str = "444444444444";
 
 /// Hubs of four accounts.
 fn stage() -> Stage {
-    Stage::with_hubs(&[ADMINISTRATOR, MEMBER, OTHER, STRANGER])
+    Stage::with_hubs(&[ADMINISTRATOR, MEMBER, OTHER, UNRELATED])
 }
 
 fn details(accounts: &[&str]) -> Value {

@@ -81,8 +81,8 @@ fn an_organization_account_becomes_a_member_at_once() {
 /// Rules: INV-08.
 #[test]
 fn an_account_of_another_organization_is_invited() {
-    let stage = organization(&[ADMINISTRATOR, STRANGER]);
-    enable(&stage, ADMINISTRATOR, STRANGER);
+    let stage = organization(&[ADMINISTRATOR, UNRELATED]);
+    enable(&stage, ADMINISTRATOR, UNRELATED);
     // An administrator without a delegation must invite all accounts.
     let stage = organization(&[MEMBER, OTHER]);
     enable(&stage, MEMBER, OTHER);
@@ -218,7 +218,7 @@ fn the_number_of_organization_members_is_limited() {
     assert!(!is_limit_reached(&stage.0.directory(), &administrator_key()));
     create(&stage, ADMINISTRATOR, MEMBER);
     assert!(is_limit_reached(&stage.0.directory(), &administrator_key()));
-    for account in [OTHER, STRANGER] {
+    for account in [OTHER, UNRELATED] {
         let message = sentence(&stage.good(ADMINISTRATOR, CreateMembers, details(&[account])), account);
         assert!(message.contains("cannot create anymore members"), "{message}");
     }
@@ -256,23 +256,23 @@ fn the_record_of_an_account_that_left_the_organization_can_be_deleted() {
 /// Rules: MST-21.
 #[test]
 fn a_closed_account_has_no_member_records() {
-    let stage = organization(&[ADMINISTRATOR, STRANGER, MEMBER]);
-    invite(&stage, STRANGER, MEMBER);
+    let stage = organization(&[ADMINISTRATOR, UNRELATED, MEMBER]);
+    invite(&stage, UNRELATED, MEMBER);
     create(&stage, ADMINISTRATOR, MEMBER);
     apply_event(&stage, |transaction| forget_account(transaction, id(MEMBER)));
-    assert_eq!((status(&stage, ADMINISTRATOR, MEMBER), status(&stage, STRANGER, MEMBER)), (None, None));
+    assert_eq!((status(&stage, ADMINISTRATOR, MEMBER), status(&stage, UNRELATED, MEMBER)), (None, None));
 }
 
 /// Rules: MST-24.
 #[test]
 fn organization_members_become_standalone_when_the_delegation_ends() {
-    let stage = organization(&[ADMINISTRATOR, STRANGER]);
+    let stage = organization(&[ADMINISTRATOR, UNRELATED]);
     create(&stage, ADMINISTRATOR, MEMBER);
-    enable(&stage, ADMINISTRATOR, STRANGER);
+    enable(&stage, ADMINISTRATOR, UNRELATED);
     apply_event(&stage, |transaction| end_delegation(transaction, &administrator_key()));
     assert_eq!((administrator(&stage, MEMBER), status(&stage, ADMINISTRATOR, MEMBER)), (None, None));
     stage.good(MEMBER, DescribeHub, json!({}));
-    assert_eq!(status(&stage, ADMINISTRATOR, STRANGER), is("Enabled"));
+    assert_eq!(status(&stage, ADMINISTRATOR, UNRELATED), is("Enabled"));
 }
 
 /// Rules: MST-25.
@@ -283,7 +283,7 @@ fn invited_members_become_organization_members_with_the_delegation() {
     stage.organization(&accounts);
     enable(&stage, ADMINISTRATOR, MEMBER);
     invite(&stage, ADMINISTRATOR, OTHER);
-    invite(&stage, ADMINISTRATOR, STRANGER);
+    invite(&stage, ADMINISTRATOR, UNRELATED);
     delegate(&stage);
     apply_event(&stage, |transaction| {
         adopt_organization_accounts(transaction, &administrator_key(), stage.0.clock.now());
@@ -293,7 +293,7 @@ fn invited_members_become_organization_members_with_the_delegation() {
         assert_eq!(invitations(&stage, account), Vec::<Value>::new());
         stage.refused(account, DisassociateFromAdministratorAccount, json!({}), 400, "BadRequestException");
     }
-    assert_eq!(status(&stage, ADMINISTRATOR, STRANGER), is("Invited"));
+    assert_eq!(status(&stage, ADMINISTRATOR, UNRELATED), is("Invited"));
 }
 
 /// Rules: MST-03, MST-22, MST-25.
