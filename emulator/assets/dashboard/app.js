@@ -1,4 +1,4 @@
-// Additions for browsers with scripts. Every page works without them.
+// Progressive enhancement: every page works without scripts.
 (() => {
   "use strict";
 
@@ -26,8 +26,8 @@
     }
   };
 
-  // The comparisons of a form that fit the kind of the chosen field. Without a script, all are offered.
-  const fitComparisons = () => {
+  // Hides the comparisons that the chosen field does not have. Without a script, all are offered.
+  const filterComparisons = () => {
     for (const comparisons of document.querySelectorAll("select[data-kinds-of]")) {
       const field = document.getElementById(comparisons.dataset.kindsOf);
       const option = field && field.selectedOptions[0];
@@ -87,7 +87,7 @@
 
   document.addEventListener("change", (event) => {
     if (!event.target.matches("select[data-search]")) return;
-    fitComparisons();
+    filterComparisons();
     suggest(event.target);
   });
 
@@ -96,7 +96,7 @@
   const ANNOUNCED_EVERY = 5000;
   let followed = null;
 
-  const say = (text) => {
+  const setStatus = (text) => {
     const status = document.getElementById("status");
     if (!status) return;
     const message = document.createElement("p");
@@ -118,11 +118,11 @@
     const rows = document.getElementById("event-rows");
     let source = null, last = "", fresh = 0, timer = 0;
 
-    // New events are announced together, because a reader would have to listen to each of them otherwise.
+    // New events are announced together; otherwise, a screen reader would read each of them aloud.
     const announce = () => {
       timer = 0;
       if (!fresh) return;
-      say(fresh + (fresh === 1 ? " new event" : " new events"));
+      setStatus(fresh + (fresh === 1 ? " new event" : " new events"));
       fresh = 0;
       timer = setTimeout(announce, ANNOUNCED_EVERY);
     };
@@ -164,13 +164,13 @@
       });
       source.addEventListener("dropped", (message) => {
         last = message.lastEventId;
-        say("Dropped: " + JSON.parse(message.data).Dropped + " events arrived faster than this page could show them.");
+        setStatus("Dropped: " + JSON.parse(message.data).Dropped + " events arrived faster than this page could show them.");
       });
       source.addEventListener("error", () => {
         if (!source || source.readyState !== EventSource.CLOSED) return;
         close();
         show(false, false);
-        say("The emulator does not send new events to this page. Reload it to see them.");
+        setStatus("The emulator does not send new events to this page. Reload it to see them.");
       });
     };
 
@@ -205,9 +205,9 @@
     if (place && !followed) followed = follow(place);
   };
 
-  // Says what a swap has changed: the message of an action, or what the page shows now. A live region is only read out if
+  // Announces what a swap has changed: the message of an action, or what the page shows now. A live region is only read out if
   // its content changes after it exists.
-  const sayWhatIsShown = () => {
+  const announceSwap = () => {
     const status = document.getElementById("status");
     const heading = document.getElementById("heading");
     if (!status || !heading) return;
@@ -217,23 +217,23 @@
     } else if (!document.querySelector("#main [role=alert]")) {
       const shown = document.querySelector("#main .shown");
       message = document.createElement("p");
-      message.className = "said";
+      message.className = "visually-hidden";
       message.textContent = shown ? heading.textContent + ": " + shown.textContent : heading.textContent;
     }
     if (message) setTimeout(() => status.append(message), 100);
   };
 
   // Messages are shown once, so the address of a page does not need their number any longer.
-  const forgetMessage = () => {
+  const removeMessageNumber = () => {
     const address = location.href.replace(/([?&])message=[0-9a-f]+&?/, "$1").replace(/[?&](?=#|$)/, "");
     if (address !== location.href) history.replaceState(history.state, "", address);
   };
 
-  // Additions to a page, also after its content was replaced.
-  const improve = () => {
+  // Enhances a page, also after its content was replaced.
+  const enhance = () => {
     addCopyButtons();
     addSearches();
-    fitComparisons();
+    filterComparisons();
     followEvents();
   };
 
@@ -246,7 +246,7 @@
   });
 
   document.addEventListener("htmx:after:swap", () => {
-    improve();
+    enhance();
     const again = focused && document.getElementById(focused);
     // A link to an opened event or request leads to its section.
     const anchor = location.hash && document.getElementById(location.hash.slice(1));
@@ -255,13 +255,13 @@
     if ((location.pathname !== path || !again) && !anchor) scrollTo(0, 0);
     path = location.pathname;
     if (target && document.activeElement !== target) target.focus({ preventScroll: target !== anchor });
-    forgetMessage();
-    sayWhatIsShown();
+    removeMessageNumber();
+    announceSwap();
   });
 
   const begin = () => {
-    improve();
-    forgetMessage();
+    enhance();
+    removeMessageNumber();
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
   else begin();
