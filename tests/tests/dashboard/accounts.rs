@@ -4,7 +4,6 @@ use securityhub_fixtures::Operation;
 use securityhub_local::service::Settings;
 use serde_json::json;
 
-use super::document::{Document, content};
 use super::forms::token;
 use super::site::{Site, header, text};
 
@@ -42,25 +41,13 @@ fn site(scenario: &str) -> Site {
     Site::with(Settings::default(), Some(&file.path().to_string_lossy()))
 }
 
-/// The rows of the table with a caption: the texts of its cells.
-fn table(page: &Document, caption: &str) -> Vec<Vec<String>> {
-    page.table(caption).unwrap_or_default()
-}
-
-fn alert(page: &Document) -> String {
-    page.with(|html| {
-        let alert = html.descendants().find(|node| node.attribute("role") == Some("alert"));
-        content(alert.unwrap_or_else(|| panic!("no alert: {}", page.text())))
-    })
-}
-
 /// Rules: DSH-85.
 #[test]
 fn members_are_shown_as_both_sides_see_them() {
     let site = site(WORLD);
     let page = site.page(&address(ADMINISTRATOR, REGION));
     assert_eq!(page.text_of("heading"), "Accounts");
-    let rows = table(&page, "Members");
+    let rows = page.required_table("Members");
     let heading = ["Select", "Account", "Name", "Email", "Status", "Member's side", "Hub", "Findings", "Since"];
     assert_eq!(rows[0], heading);
     let row = |number: usize| rows[number][1..].iter().map(String::as_str).collect::<Vec<_>>();
@@ -69,7 +56,7 @@ fn members_are_shown_as_both_sides_see_them() {
     assert_eq!(row(2), ["333333333333", "–", "–", "Invited", "666666666666", "on", "0", since]);
     assert_eq!(row(3), ["555555555555", "–", "–", "Created", "–", "off", "0", since]);
     let invited = site.page(&format!("{}?status=Invited", address(ADMINISTRATOR, REGION)));
-    let rows = table(&invited, "Members");
+    let rows = invited.required_table("Members");
     assert_eq!((rows.len(), rows[1][1].as_str()), (2, "333333333333"));
     let none = site.page(&format!("{}?status=Deleted", address(ADMINISTRATOR, REGION)));
     assert!(none.text_of("main").contains("No member has the status Deleted"), "{}", none.text());
@@ -104,7 +91,7 @@ fn forty_accounts_are_added_invited_and_accepted_with_one_button() {
     }
     assert!(!main.contains("Not processed"), "{main}");
     let enabled = site.page(&format!("{address}?status=Enabled"));
-    for row in &table(&enabled, "Members")[2..] {
+    for row in &enabled.required_table("Members")[2..] {
         assert_eq!((&*row[4], &*row[5], &*row[6]), ("Enabled", "Enabled", "on"), "{row:?}");
     }
     let (status, administrator) = site.call("200000000040", REGION, Operation::GetAdministratorAccount, &json!({}));
@@ -125,7 +112,7 @@ fn the_steps_of_an_invitation_have_buttons_of_their_own() {
     let add = [("action", "add"), ("accounts", list), ("region", REGION)];
     let added = site.submitted(&address, &add);
     assert_eq!(added.text_of("status"), "1 added, 0 invited, 0 accepted, 1 refused");
-    let rows = table(&added, "Not processed");
+    let rows = added.required_table("Not processed");
     assert_eq!(rows[0], ["Account", "Region", "Reason"]);
     assert_eq!((&*rows[1][0], &*rows[1][1]), ("333333333333", REGION));
     assert!(rows[1][2].contains("already a member or associated member"), "{rows:?}");
@@ -138,7 +125,7 @@ fn the_steps_of_an_invitation_have_buttons_of_their_own() {
     let accepted = site.submitted(&address, &accept);
     let status = accepted.text_of("status");
     assert!(status.starts_with("0 added, 0 invited, 3 accepted, 1 refused, in 2 Regions"), "{status}");
-    assert_eq!(table(&accepted, "Not processed")[1][0], "333333333333");
+    assert_eq!(accepted.required_table("Not processed")[1][0], "333333333333");
 }
 
 /// Rules: DSH-11, DSH-86.
@@ -148,12 +135,12 @@ fn a_malformed_list_is_refused_as_a_whole() {
     let address = address(ADMINISTRATOR, REGION);
     let list = "777777777777,a@example.com\n77,b@example.com\n<b>";
     let page = site.refused(&address, &[("action", "add"), ("accounts", list), ("region", REGION)]);
-    let alert_text = alert(&page);
+    let alert_text = page.alert();
     assert!(alert_text.contains("line 2: `77` is not a valid account ID"), "{alert_text}");
     assert!(alert_text.contains("line 3: `<b>`"), "{alert_text}");
     let kept = page.text_of("invite-list");
     assert_eq!(kept, list.replace('\n', " "));
-    assert_eq!(table(&site.page(&address), "Members").len(), 4, "nothing was added");
+    assert_eq!(site.page(&address).required_table("Members").len(), 4, "nothing was added");
     for (fields, sentence) in [
         (vec![("action", "add"), ("accounts", " \n"), ("region", REGION)], "Enter at least one account"),
         (vec![("action", "add"), ("accounts", "777777777777")], "Choose at least one Region"),
@@ -163,7 +150,7 @@ fn a_malformed_list_is_refused_as_a_whole() {
         (vec![("action", "invite"), ("account", "1")], "`1` is not a valid account ID"),
     ] {
         let page = site.refused(&address, &fields);
-        assert!(alert(&page).contains(sentence), "{fields:?}: {}", alert(&page));
+        assert!(page.alert().contains(sentence), "{fields:?}: {}", page.alert());
     }
 }
 
@@ -185,7 +172,7 @@ fn accounts_can_be_read_from_a_file() {
     let page = site.page(header(&response, "location"));
     assert_eq!(page.text_of("status"), "40 added, 0 invited, 0 accepted, 0 refused");
     let created = site.page(&format!("{address}?status=Created"));
-    assert_eq!(table(&created, "Members")[40][3], "member-40@example.com");
+    assert_eq!(created.required_table("Members")[40][3], "member-40@example.com");
 }
 
 /// Rules: DSH-85.
@@ -201,7 +188,7 @@ fn selected_members_are_changed_together() {
     assert_eq!(act("delete"), "2 deleted, 0 refused");
     let all = site.submitted(&format!("{address}?status=Invited"), &[("action", "disassociate"), ("all", "yes")]);
     assert_eq!(all.text_of("status"), "1 disassociated, 0 refused");
-    let rows = table(&site.page(&address), "Members");
+    let rows = site.page(&address).required_table("Members");
     assert_eq!((rows.len(), &*rows[1][1], &*rows[1][4]), (2, "333333333333", "Removed"));
 }
 
@@ -223,18 +210,18 @@ fn received_invitations_can_be_answered() {
         "{sent}"
     );
     invite("666666666666");
-    let rows = table(&site.page(&member), "Invitations");
+    let rows = site.page(&member).required_table("Invitations");
     assert_eq!(rows[0], ["From", "Sent", "Status", "Action"]);
     assert_eq!(rows[1][..3], ["111111111111 security", "2026-01-15 09:00:00Z", "Invited"]);
     let answer = |action, sender| site.submitted(&member, &[("action", action), ("sender", sender)]).text_of("status");
     assert_eq!(answer("decline", "666666666666"), "The invitation of 666666666666 is declined.");
     assert_eq!(answer("delete-invitation", "666666666666"), "The invitation of 666666666666 is deleted.");
     let again = site.refused(&member, &[("action", "decline"), ("sender", "666666666666")]);
-    assert!(alert(&again).contains("no pending invitation"), "{}", alert(&again));
+    assert!(again.alert().contains("no pending invitation"), "{}", again.alert());
     let (_, listed) = site.call("777777777777", REGION, Operation::ListInvitations, &json!({}));
     let id = listed["Invitations"][0]["InvitationId"].as_str().unwrap();
     let wrong = [("action", "accept"), ("sender", ADMINISTRATOR), ("invitation", "0")];
-    assert!(alert(&site.refused(&member, &wrong)).contains("InvalidInputException (400)"));
+    assert!(site.refused(&member, &wrong).alert().contains("InvalidInputException (400)"));
     let accepted = site.submitted(&member, &[("action", "accept"), ("sender", ADMINISTRATOR), ("invitation", id)]);
     let main = accepted.text_of("main");
     assert!(main.contains("111111111111 security since 2026-01-15 09:00:00Z Leave"), "{main}");
@@ -257,11 +244,11 @@ fn a_message_is_shown_to_the_invited_accounts() {
     let page = site.submitted(&address(ADMINISTRATOR, REGION), &fields);
     assert_eq!(page.text_of("status"), "1 added, 1 invited, 0 accepted, 0 refused");
     site.call("777777777777", REGION, Operation::EnableSecurityHub, &json!({}));
-    let rows = table(&site.page(&address("777777777777", REGION)), "Invitations");
+    let rows = site.page(&address("777777777777", REGION)).required_table("Invitations");
     assert_eq!(rows[1][0], "111111111111 security “Please accept <today>.”");
     let long = "a".repeat(1_001);
     let page = site.refused(&address(ADMINISTRATOR, REGION), &[&fields[..3], &[("message", long.as_str())]].concat());
-    assert!(alert(&page).contains("at most 1000 characters"), "{}", alert(&page));
+    assert!(page.alert().contains("at most 1000 characters"), "{}", page.alert());
     let exported = site.control("/_emulator/scenario?format=json").to_string();
     assert!(exported.contains("Please accept <today>."), "the message is a part of the state");
 }
@@ -295,7 +282,7 @@ fn the_organization_is_shown_as_a_tree_and_its_accounts_can_be_changed() {
     assert_eq!(change("leave", &[]).text_of("status"), "444444444444 is active outside the organization.");
     let again = [("action", "change-account"), ("change", "leave"), ("changed-account", "444444444444")];
     let page = site.refused(&address, &again);
-    assert!(alert(&page).contains("444444444444"), "{}", alert(&page));
+    assert!(page.alert().contains("444444444444"), "{}", page.alert());
     let saved = site.submitted(&address, &[("action", "auto-enable"), ("standards", "yes")]);
     assert_eq!(saved.text_of("status"), "The settings for accounts that join are saved.");
     let (_, described) = site.call(ADMINISTRATOR, REGION, Operation::DescribeOrganizationConfiguration, &json!({}));
@@ -311,7 +298,7 @@ fn the_organization_is_shown_as_a_tree_and_its_accounts_can_be_changed() {
 fn configuration_policies_and_regions_are_shown() {
     let site = Site::of("central-configuration.yaml");
     let page = site.page(&address(ADMINISTRATOR, REGION));
-    let policies = table(&page, "Configuration policies");
+    let policies = page.required_table("Configuration policies");
     assert_eq!(policies[0], ["Name", "Hub", "Standards", "Controls", "Targets"]);
     let baseline = policies.iter().find(|row| row[0] == "baseline").unwrap();
     assert_eq!(
@@ -325,14 +312,14 @@ fn configuration_policies_and_regions_are_shown() {
     );
     let closed = policies.iter().find(|row| row[0] == "closed").unwrap();
     assert_eq!(closed[1..], ["off", "–", "–", "Sandbox"]);
-    let targets = table(&page, "What governs whom");
+    let targets = page.required_table("What governs whom");
     assert_eq!(targets[0], ["Target", "Policy", "Applied or inherited", "Status", "Message"]);
     let target = |name: &str| targets.iter().find(|row| row[0] == name).unwrap()[1..4].to_vec();
     assert_eq!(target("Root"), ["self-managed", "Applied", "FAILED"]);
     assert_eq!(target("Workloads")[..2], ["baseline", "Applied"]);
     assert_eq!(target("222222222222 shop"), ["baseline", "Inherited", "SUCCESS"]);
     assert_eq!(target("333333333333 warehouse"), ["baseline", "Inherited", "FAILED"]);
-    let regions = table(&page, "Regions");
+    let regions = page.required_table("Regions");
     assert_eq!(regions[1][1..], [REGION, "ALL_REGIONS", "eu-west-1"]);
     let main = page.text_of("main");
     assert!(main.contains("222222222222 shop active, hub on, baseline"), "{main}");
@@ -347,10 +334,10 @@ fn denied_calls_are_shown_with_the_statement_that_denies_them() {
     let member = address("222222222222", REGION);
     let none = site.page(&member);
     assert!(none.text_of("main").contains("Policies have not denied any recorded call"), "{}", none.text());
-    assert_eq!(table(&none, "Service control policies")[1], ["Workloads", "prevent-tamper"]);
+    assert_eq!(none.required_table("Service control policies")[1], ["Workloads", "prevent-tamper"]);
     let (status, _) = site.call("222222222222", REGION, Operation::DisableSecurityHub, &json!({}));
     assert_eq!(status, 403);
-    let rows = table(&site.page(&member), "Denied calls");
+    let rows = site.page(&member).required_table("Denied calls");
     assert_eq!(rows[0], ["Time", "Operation", "Principal", "Policy", "Statement"]);
     let user = "arn:aws:iam::222222222222:user/local";
     assert_eq!(rows[1][..4], ["2026-01-15 09:00:00Z", "DisableSecurityHub", user, "prevent-tamper"]);

@@ -64,9 +64,22 @@ impl Document {
         })
     }
 
+    /// The same for a table that the page must have.
+    pub fn required_table(&self, caption: &str) -> Vec<Vec<String>> {
+        self.table(caption).unwrap_or_else(|| panic!("no table {caption} in {}", self.text))
+    }
+
+    /// The text of the alert, which the page must have.
+    pub fn alert(&self) -> String {
+        self.with(|html| {
+            let alert = html.descendants().find(|node| node.attribute("role") == Some("alert"));
+            content(alert.unwrap_or_else(|| panic!("no alert in {}", self.text)))
+        })
+    }
+
     /// The row of a table whose first cell begins with a text.
     pub fn row(&self, caption: &str, first: &str) -> Vec<String> {
-        let rows = self.table(caption).unwrap_or_else(|| panic!("no table {caption} in {}", self.text));
+        let rows = self.required_table(caption);
         let row = rows.iter().find(|row| row[0].starts_with(first));
         row.unwrap_or_else(|| panic!("no row {first} in {rows:?}")).clone()
     }
@@ -81,21 +94,12 @@ impl Document {
 
     /// The texts of the cells of the table with a caption, row by row, without its header; empty if there is no table.
     pub fn rows(&self, caption: &str) -> Vec<Vec<String>> {
-        self.with(|html| {
-            let is_named = |table: &Node<'_, '_>| content(one(*table, "caption")) == caption;
-            let Some(table) = elements(html, "table").find(is_named) else { return Vec::new() };
-            let row = |row: Node<'_, '_>| row.children().filter(Node::is_element).map(content).collect();
-            elements(one(table, "tbody"), "tr").map(row).collect()
-        })
+        self.table(caption).into_iter().flatten().skip(1).collect()
     }
 
     /// The header of the table with a caption.
     pub fn columns(&self, caption: &str) -> Vec<String> {
-        self.with(|html| {
-            let is_named = |table: &Node<'_, '_>| content(one(*table, "caption")) == caption;
-            let table = elements(html, "table").find(is_named).unwrap_or_else(|| panic!("no table {caption}"));
-            elements(one(table, "thead"), "th").map(content).collect()
-        })
+        self.required_table(caption).swap_remove(0)
     }
 
     /// The address of the link with a text or a name.

@@ -1,6 +1,5 @@
 //! Tests of the page `finding`.
 
-use http::Response;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use securityhub_fixtures::Operation;
 use securityhub_local::service::Settings;
@@ -8,8 +7,7 @@ use serde_json::{Value, json};
 
 use super::check_page;
 use super::document::{Document, attribute, content, elements};
-use super::forms::token;
-use super::site::{Site, header, text};
+use super::site::{Site, text};
 
 const ADMINISTRATOR: &str = "111111111111";
 const MEMBER: &str = "222222222222";
@@ -72,17 +70,6 @@ fn import_as(site: &Site, account: &str, id: &str, more: &Value) -> Value {
     findings(site, account, &equals("Id", id)).remove(0)
 }
 
-/// The texts of the rows of a table.
-fn table(page: &Document, caption: &str) -> Vec<Vec<String>> {
-    page.with(|html| {
-        let table = elements(html, "table").find(|table| elements(*table, "caption").any(|it| content(it) == caption));
-        let table = table.unwrap_or_else(|| panic!("no table {caption}: {}", page.text()));
-        let cells =
-            |row: roxmltree::Node<'_, '_>| row.children().filter(roxmltree::Node::is_element).map(content).collect();
-        elements(table, "tr").map(cells).collect()
-    })
-}
-
 /// The value of a term of the facts.
 fn fact(page: &Document, term: &str) -> String {
     page.with(|html| {
@@ -90,18 +77,6 @@ fn fact(page: &Document, term: &str) -> String {
         let found = found.unwrap_or_else(|| panic!("no fact {term}: {}", page.text()));
         content(found.next_sibling_element().unwrap())
     })
-}
-
-fn submit(site: &Site, address: &str, fields: &str) -> Response<bytes::Bytes> {
-    let token = token(&site.page(address));
-    site.post(address, &[], &format!("token={token}&{fields}"))
-}
-
-/// The page that follows a form that was accepted.
-fn after(site: &Site, address: &str, fields: &str) -> Document {
-    let response = submit(site, address, fields);
-    assert_eq!(response.status(), 303, "{}", text(&response));
-    site.page(header(&response, "location"))
 }
 
 /// Rules: DSH-65.
@@ -144,7 +119,7 @@ fn a_finding_that_an_account_does_not_see_is_not_found_and_explained() {
     page.check_structure(&address);
     page.check_tables(&address);
     assert_eq!(page.text_of("heading"), "Not found");
-    let rows = table(&page, "Who sees it");
+    let rows = page.required_table("Who sees it");
     assert_eq!(rows[0], ["Account", "Region", "Sees it", "Why"]);
     let of = |account: &str| rows.iter().find(|row| row[0].starts_with(account)).unwrap()[2].clone();
     assert_eq!(of("333333333333"), "no", "{rows:?}");
@@ -172,7 +147,7 @@ fn findings_with_the_same_id_are_listed_to_choose_from() {
     assert_eq!(imported.status(), 200, "{}", text(&imported));
     let several = address(ADMINISTRATOR, &of(MEMBER), "&view=json");
     let page = check_page(&site, &several);
-    let rows = table(&page, "Findings with this Id");
+    let rows = page.required_table("Findings with this Id");
     assert_eq!(rows.len(), 3, "{rows:?}");
     let links = page.links();
     let (link, _) = links.iter().find(|(_, text)| text == "333333333333").unwrap();
@@ -180,7 +155,7 @@ fn findings_with_the_same_id_are_listed_to_choose_from() {
     let chosen = site.page(link);
     assert!(chosen.text_of("main").contains("\"AwsAccountId\": \"333333333333\""), "{}", chosen.text());
     let by_id = format!("/_emulator/ui/as/{ADMINISTRATOR}/{REGION}/finding?id=same");
-    assert_eq!(table(&check_page(&site, &by_id), "Findings with this Id").len(), 3);
+    assert_eq!(check_page(&site, &by_id).required_table("Findings with this Id").len(), 3);
     let one = site.page(&format!("{by_id}&account={MEMBER}"));
     assert_eq!(fact(&one, "Account"), format!("{MEMBER} (prod)"));
 }
@@ -226,7 +201,7 @@ fn the_overview_shows_values_of_providers_beside_those_of_customers() {
     }
     assert!(!page.text().contains("href=\"javascript:"), "{}", page.text());
     assert!(page.links().iter().any(|(link, text)| text == "b" && link.contains("id=b")), "{:?}", page.links());
-    let others = table(&page, "Other findings of the same resource");
+    let others = page.required_table("Other findings of the same resource");
     assert_eq!(others[0], ["Title", "Severity", "Account", "Product", "Workflow", "Updated"]);
     assert_eq!((others.len(), others[1][0].as_str()), (2, "Another"));
 }
@@ -278,9 +253,9 @@ fn the_history_and_the_resources_are_tables() {
         "a",
         &json!({ "Resources": [{ "Type": "Other", "Id": "x", "Details": { "Other": { "k": "v" } } }] }),
     );
-    after(&site, &address(MEMBER, &finding, ""), "action=update&workflow=RESOLVED");
+    site.submitted(&address(MEMBER, &finding, ""), "action=update&workflow=RESOLVED");
     let page = site.page(&address(MEMBER, &finding, "&view=history"));
-    let rows = table(&page, "History");
+    let rows = page.required_table("History");
     assert_eq!(rows[0], ["Time", "By", "Field", "Old", "New"]);
     let user = format!("arn:aws:iam::{MEMBER}:user/local");
     assert!(
@@ -291,7 +266,7 @@ fn the_history_and_the_resources_are_tables() {
     );
     let product = finding["ProductArn"].as_str().unwrap();
     assert_eq!(rows.last().unwrap()[1..], [product, "Created", "–", "–"], "{rows:?}");
-    let rows = table(&site.page(&address(MEMBER, &finding, "&view=resources")), "Resource 1: Other");
+    let rows = site.page(&address(MEMBER, &finding, "&view=resources")).required_table("Resource 1: Other");
     assert_eq!(rows[0], ["Attribute", "Value"]);
     assert!(rows.contains(&["Details.Other.k", "v"].map(str::to_owned).to_vec()), "{rows:?}");
 }
@@ -303,7 +278,7 @@ fn the_events_of_a_finding_are_those_of_all_receivers() {
     let finding = import(&site, "a", &json!({}));
     import(&site, "b", &json!({}));
     let page = check_page(&site, &address(MEMBER, &finding, "&view=events"));
-    let rows = table(&page, "Events of this finding");
+    let rows = page.required_table("Events of this finding");
     assert_eq!(rows[0], ["Number", "Time", "Account", "Region", "Kind", "Finding"]);
     let receivers: Vec<&str> = rows[1..].iter().map(|row| row[2].as_str()).collect();
     assert_eq!(receivers, [ADMINISTRATOR, MEMBER], "newest first");
@@ -352,7 +327,7 @@ fn automation_rules_are_held_against_the_finding() {
     // The history begins with the second import.
     import(&site, "a", &json!({ "Title": "A changed finding", "UpdatedAt": "2026-01-15T08:30:00Z", "Criticality": 1 }));
     let page = check_page(&site, &address(ADMINISTRATOR, &finding, "&view=rules"));
-    let rows = table(&page, "Automation rules");
+    let rows = page.required_table("Automation rules");
     assert_eq!(rows[0], ["Order", "Rule", "Status", "Would match", "Why not", "Applied"]);
     let shown: Vec<Vec<&str>> = rows[1..].iter().map(|row| row[..5].iter().map(String::as_str).collect()).collect();
     assert_eq!(
@@ -372,7 +347,7 @@ fn automation_rules_are_held_against_the_finding() {
     assert!(main.contains("Member account 222222222222 cannot use automation rules"), "{main}");
     let links = page.links();
     let (link, _) = links.iter().find(|(_, text)| text.contains("See them as account 111111111111")).unwrap();
-    assert!(table(&site.page(link), "Automation rules").len() == 6, "{link}");
+    assert!(site.page(link).required_table("Automation rules").len() == 6, "{link}");
 }
 
 /// Rules: DSH-69.
@@ -388,7 +363,7 @@ fn filters_are_held_against_the_finding_in_the_words_of_the_control_plane() {
             "&view=explain&f=SeverityLabel:EQUALS:LOW&f=SeverityLabel:EQUALS:HIGH&f=Title:NOT_EQUALS:A%20finding",
         ),
     );
-    let rows = table(&page, "Filters held against it");
+    let rows = page.required_table("Filters held against it");
     assert_eq!(rows[0], ["Filter", "Asks", "Has", "Holds"]);
     assert_eq!(rows[1], ["SeverityLabel", "EQUALS LOW or EQUALS HIGH", "HIGH", "yes"]);
     assert_eq!(rows[2], ["Title", "NOT_EQUALS A finding", "A finding", "no"]);
@@ -402,7 +377,7 @@ fn filters_are_held_against_the_finding_in_the_words_of_the_control_plane() {
         site.send(Site::request("POST", "/_emulator/explain", &[("content-type", "application/json")], &body));
     let explained: Value = serde_json::from_slice(explained.body()).unwrap();
     assert!(page.text_of("main").contains(explained["Summary"].as_str().unwrap()), "{explained}");
-    let viewers = table(&page, "Who sees it");
+    let viewers = page.required_table("Who sees it");
     assert_eq!(viewers[1][2..], ["yes", "222222222222 owns the finding"], "{viewers:?}");
     let member = "222222222222 is an enabled member of 111111111111 in us-east-1";
     assert!(viewers.iter().any(|row| row[0].starts_with(ADMINISTRATOR) && row[3] == member), "{viewers:?}");
@@ -428,14 +403,14 @@ fn filters_are_held_against_the_finding_in_the_words_of_the_control_plane() {
 fn without_an_id_the_page_asks_for_one_and_shows_the_nearest_findings() {
     let site = Site::of("quickstart.yaml");
     let page = format!("/_emulator/ui/as/{MEMBER}/{REGION}/finding");
-    assert_eq!(table(&check_page(&site, &page), "Findings that were updated last").len(), 11);
+    assert_eq!(check_page(&site, &page).required_table("Findings that were updated last").len(), 11);
     let explain = check_page(&site, &format!("{page}?view=explain&f=SeverityLabel:EQUALS:HIGH&f=Title:EQUALS:none"));
-    let rows = table(&explain, "Findings that fail the fewest filters");
+    let rows = explain.required_table("Findings that fail the fewest filters");
     assert_eq!(rows.len(), 4, "{rows:?}");
     assert!(rows[1][1].contains("Title"), "{rows:?}");
     let links = explain.links();
     let (link, _) = links.iter().find(|(_, text)| *text == rows[1][0]).unwrap();
-    assert!(table(&site.page(link), "Filters held against it").len() == 3, "{link}");
+    assert!(site.page(link).required_table("Filters held against it").len() == 3, "{link}");
     assert_eq!(site.status(&format!("{page}?view=explain&f=Nope:EQUALS:HIGH")), 400);
     assert_eq!(site.status(&format!("{page}?view=nope")), 200);
 }
@@ -451,7 +426,7 @@ fn a_finding_is_changed_by_the_form_on_its_page() {
         assert!(main.contains(text), "{text}: {main}");
     }
     let fields = "action=update&workflow=NOTIFIED&note=Seen+by+me&severity=LOW&verification=TRUE_POSITIVE";
-    let done = after(&site, &page, fields);
+    let done = site.submitted(&page, fields);
     assert_eq!(done.text_of("status"), "1 changed, 0 refused");
     assert!(done.text_of("main").contains("aws securityhub batch-update-findings"), "{}", done.text());
     let stored = || findings(&site, MEMBER, &equals("Id", "a")).remove(0);
@@ -465,9 +440,9 @@ fn a_finding_is_changed_by_the_form_on_its_page() {
         ),
         (&json!("NOTIFIED"), &json!("Seen by me"), &json!("LOW"), &json!("TRUE_POSITIVE"))
     );
-    assert_eq!(after(&site, &page, "action=archive").text_of("status"), "1 changed, 0 refused");
+    assert_eq!(site.submitted(&page, "action=archive").text_of("status"), "1 changed, 0 refused");
     assert_eq!(stored()["RecordState"], "ARCHIVED");
-    after(&site, &page, "action=activate");
+    site.submitted(&page, "action=activate");
     assert_eq!(stored()["RecordState"], "ACTIVE");
     for (fields, sentence) in [
         ("action=update", "Choose at least one attribute"),
@@ -475,12 +450,12 @@ fn a_finding_is_changed_by_the_form_on_its_page() {
         ("action=send", "Choose a custom action"),
         ("action=nope", "no action `nope`"),
     ] {
-        let response = submit(&site, &page, fields);
+        let response = site.submit(&page, fields);
         assert_eq!(response.status(), 422, "{fields}");
         let main = Document::new(&text(&response)).text_of("main");
         assert!(main.contains(sentence), "{fields}: {main}");
     }
-    let typed = submit(&site, &page, "action=update&severity=HUGE&note=kept");
+    let typed = site.submit(&page, "action=update&severity=HUGE&note=kept");
     assert!(text(&typed).contains("value=\"kept\""), "what was typed is shown again");
     let recorded = site.control("/_emulator/requests?operation=BatchUpdateFindings");
     assert_eq!(recorded["Requests"][0]["Via"], "dashboard", "{recorded}");
@@ -496,10 +471,10 @@ fn a_finding_is_sent_to_a_custom_action() {
     let input = json!({ "Name": "Ticket", "Description": "Opens a ticket", "Id": "ticket" });
     let (_, created) = site.call(MEMBER, REGION, Operation::CreateActionTarget, &input);
     let arn = created["ActionTargetArn"].as_str().unwrap();
-    let done = after(&site, &page, &format!("action=send&custom-action={}", encoded(arn)));
+    let done = site.submitted(&page, &format!("action=send&custom-action={}", encoded(arn)));
     assert_eq!(done.text_of("status"), "1 finding sent");
     let events = site.page(&address(MEMBER, &finding, "&view=events"));
-    let rows = table(&events, "Events of this finding");
+    let rows = events.required_table("Events of this finding");
     assert_eq!(rows[1][4..], ["Custom Action", "HIGH: A finding"], "{rows:?}");
 }
 
@@ -527,7 +502,7 @@ fn a_home_region_shows_findings_of_linked_regions() {
         check_page(&site, &address(ADMINISTRATOR, linked, &format!("&view={view}")));
     }
     let page = site.page(&address(ADMINISTRATOR, linked, "&view=explain"));
-    let rows = table(&page, "Who sees it");
+    let rows = page.required_table("Who sees it");
     let region = linked["Region"].as_str().unwrap();
     assert!(rows.iter().any(|row| row[1] == region), "{rows:?}");
     assert!(rows.iter().any(|row| row[1] == REGION && row[3].contains("is linked to")), "{rows:?}");

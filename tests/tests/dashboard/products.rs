@@ -1,25 +1,18 @@
 //! Tests of the page `Products`: a product is enabled and disabled, and a custom action created and deleted, by forms.
 
-use http::Response;
 use securityhub_fixtures::Operation;
 use serde_json::json;
 
 use super::document::Document;
-use super::forms::token;
 use super::site::{Site, header, text};
 
 const PAGE: &str = "/_emulator/ui/as/111111111111/us-east-1/products";
 const PROWLER: &str = "arn:aws:securityhub:us-east-1::product/prowler/prowler";
 const SUBSCRIPTION: &str = "arn:aws:securityhub:us-east-1:111111111111:product-subscription/prowler/prowler";
 
-/// Submits a form of the page at an address.
-fn submit(site: &Site, address: &str, fields: &str) -> Response<bytes::Bytes> {
-    site.post(address, &[], &format!("token={}&{fields}", token(&site.page(address))))
-}
-
 /// The page after a form was accepted.
 fn done(site: &Site, address: &str, fields: &str) -> Document {
-    let response = submit(site, address, fields);
+    let response = site.submit(address, fields);
     assert_eq!(response.status(), 303, "{}", text(&response));
     let next = header(&response, "location").to_owned();
     assert!(next.starts_with(address), "{next}");
@@ -42,7 +35,7 @@ fn a_product_is_enabled_and_disabled_with_one_button() {
     let page = done(&site, &address, &format!("action=enable&name=Prowler&product={PROWLER}"));
     assert_eq!(page.text_of("status"), "1 changed, 0 refused: Prowler is enabled.");
     assert!(is_enabled(&site));
-    let again = submit(&site, &address, &format!("action=enable&name=Prowler&product={PROWLER}"));
+    let again = site.submit(&address, &format!("action=enable&name=Prowler&product={PROWLER}"));
     let main = Document::new(&text(&again)).text_of("main");
     assert_eq!(again.status(), 422);
     assert!(main.contains("is already enabled") && main.contains("ResourceConflictException (409)"), "{main}");
@@ -60,7 +53,7 @@ fn a_custom_action_is_created_and_deleted_with_a_form() {
     assert!(page.text().contains("&#60;script&#62;") && !page.text().contains("<script>"), "{}", page.text());
     let (_, listed) = site.call("111111111111", "us-east-1", Operation::DescribeActionTargets, &json!({}));
     let arn = listed["ActionTargets"][0]["ActionTargetArn"].as_str().unwrap().to_owned();
-    let refused = submit(&site, PAGE, &fields.replace("id=Ticket", "id=no-id"));
+    let refused = site.submit(PAGE, &fields.replace("id=Ticket", "id=no-id"));
     let page = Document::new(&text(&refused));
     assert_eq!(refused.status(), 422);
     assert!(page.text_of("main").contains("should match pattern"), "{}", page.text_of("main"));

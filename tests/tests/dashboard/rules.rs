@@ -10,13 +10,6 @@ use super::site::{Site, header, text};
 const PAGE: &str = "/_emulator/ui/as/111111111111/us-east-1/rules";
 const MEMBER: &str = "/_emulator/ui/as/222222222222/us-east-1/rules";
 
-/// The page after a form was accepted.
-fn done(site: &Site, address: &str, fields: &str) -> Document {
-    let response = site.post(address, &[], &format!("token={}&{fields}", token(&site.page(address))));
-    assert_eq!(response.status(), 303, "{}", text(&response));
-    site.page(header(&response, "location"))
-}
-
 /// The rules in the order of their evaluation.
 fn rules(site: &Site) -> Vec<Value> {
     let (_, listed) = site.call("111111111111", "us-east-1", Operation::ListAutomationRules, &json!({}));
@@ -39,7 +32,7 @@ fn a_rule_is_created_from_filters_and_deleted() {
     let count = site.findings("111111111111", "us-east-1", expected.as_object().unwrap());
     assert!(count > 0 && page.text_of("main").contains(&format!("Would match now: {count} ")), "{}", page.text());
     let fields = format!("action=create-rule&{filters}&name=A&description=d&order=1&enabled=yes&workflow=NOTIFIED");
-    let page = done(&site, &address, &fields);
+    let page = site.submitted(&address, &fields);
     assert_eq!(page.text_of("status"), "1 created, 0 refused: the rule A.");
     assert!(page.text_of("main").contains("aws securityhub create-automation-rule"), "{}", page.text());
     let arn = rules(&site)[0]["RuleArn"].as_str().unwrap().to_owned();
@@ -47,12 +40,12 @@ fn a_rule_is_created_from_filters_and_deleted() {
     let (_, rule) = site.call("111111111111", "us-east-1", Operation::BatchGetAutomationRules, &input);
     assert_eq!(rule["Rules"][0]["Criteria"], expected);
     let edit = format!("{PAGE}?edit={arn}");
-    let page = done(&site, &edit, &format!("action=disable&arn={arn}"));
+    let page = site.submitted(&edit, &format!("action=disable&arn={arn}"));
     assert_eq!(
         (page.text_of("status").as_str(), &rules(&site)[0]["RuleStatus"]),
         ("1 changed, 0 refused", &json!("DISABLED"))
     );
-    let page = done(&site, &edit, &format!("action=delete&arn={arn}"));
+    let page = site.submitted(&edit, &format!("action=delete&arn={arn}"));
     assert_eq!((page.text_of("status").as_str(), rules(&site).len()), ("1 deleted, 0 refused", 0));
 }
 

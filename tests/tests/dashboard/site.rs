@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -71,26 +70,21 @@ impl Site {
     }
 
     /// Fills in a form of a page and submits it. Returns the response.
-    pub fn submit(&self, address: &str, fields: &[(&str, &str)]) -> Response<Bytes> {
-        let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-        let mut body = format!("token={}", token(&self.page(address)));
-        for (name, value) in fields {
-            _ = write!(body, "&{}={}", encode(name), encode(value));
-        }
-        self.post(address, &[], &body)
+    pub fn submit(&self, address: &str, fields: &(impl Fields + ?Sized)) -> Response<Bytes> {
+        self.post(address, &[], &format!("token={}&{}", token(&self.page(address)), fields.encoded()))
     }
 
     /// The same for a form that is accepted. Returns the page that follows.
-    pub fn submitted(&self, address: &str, fields: &[(&str, &str)]) -> Document {
+    pub fn submitted(&self, address: &str, fields: &(impl Fields + ?Sized)) -> Document {
         let response = self.submit(address, fields);
-        assert_eq!(response.status(), 303, "{address} {fields:?}: {}", text(&response));
+        assert_eq!(response.status(), 303, "{address} {}: {}", fields.encoded(), text(&response));
         self.page(header(&response, "location"))
     }
 
     /// The same for a form that is refused. Returns the page with the form.
-    pub fn refused(&self, address: &str, fields: &[(&str, &str)]) -> Document {
+    pub fn refused(&self, address: &str, fields: &(impl Fields + ?Sized)) -> Document {
         let response = self.submit(address, fields);
-        assert_eq!(response.status(), 422, "{address} {fields:?}: {}", text(&response));
+        assert_eq!(response.status(), 422, "{address} {}: {}", fields.encoded(), text(&response));
         Document::new(&text(&response))
     }
 
@@ -126,6 +120,43 @@ impl Site {
                 return count;
             }
         }
+    }
+}
+
+/// The fields of a form: pairs, or a text that is encoded already.
+pub trait Fields {
+    fn encoded(&self) -> String;
+}
+
+impl Fields for str {
+    fn encoded(&self) -> String {
+        self.to_owned()
+    }
+}
+
+impl Fields for [(&str, &str)] {
+    fn encoded(&self) -> String {
+        let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let pairs = self.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value)));
+        pairs.collect::<Vec<_>>().join("&")
+    }
+}
+
+impl<const N: usize> Fields for [(&str, &str); N] {
+    fn encoded(&self) -> String {
+        self.as_slice().encoded()
+    }
+}
+
+impl Fields for Vec<(&str, &str)> {
+    fn encoded(&self) -> String {
+        self.as_slice().encoded()
+    }
+}
+
+impl Fields for String {
+    fn encoded(&self) -> String {
+        self.clone()
     }
 }
 
