@@ -22,8 +22,6 @@ pub use filter::{FaultFilter, Filter, StatusFilter};
 pub use render::{RecordedCall, explained_operation};
 pub use summary::CallSummary;
 
-use std::collections::VecDeque;
-
 use crate::state::sync::Mutex;
 use call::CallRecord;
 use ring::{Copied, Numbered, Ring};
@@ -107,36 +105,33 @@ impl Journal {
 
     /// Returns the newest calls that a filter selects, up to `limit`, newest first.
     pub fn newest(&self, filter: &Filter, limit: usize) -> Page {
-        let mut page =
-            Page { last: filter.after, dropped: self.ring.lock().dropped_after(filter.after), ..Page::default() };
-        let mut newest = VecDeque::new();
-        loop {
-            let batch = self.batch(page.last);
-            let Some(last) = batch.last().map(|it| it.number) else { break };
-            for it in batch.into_iter().filter(|it| filter.selects(&it.record)) {
-                newest.push_front(it);
-                newest.truncate(limit);
-            }
-            page.last = last;
-        }
-        page.calls = newest.iter().map(|it| RecordedCall::new(it.number, &it.record)).collect();
-        page.count = page.calls.len();
-        page
+        let ring = self.ring.lock();
+        let (last, dropped) = (ring.last().max(filter.after), ring.dropped_after(filter.after));
+        drop(ring);
+        let newest = self.backwards(filter, last.saturating_add(1), limit);
+        let calls: Vec<RecordedCall> = newest.iter().map(|it| RecordedCall::new(it.number, &it.record)).collect();
+        Page { count: calls.len(), calls, last, dropped }
     }
 
     /// Returns up to `limit` calls before a number that a filter selects, newest first, without parsing their bodies.
     pub fn summaries(&self, filter: &Filter, before: u64, limit: usize) -> Vec<CallSummary> {
+        let found = self.backwards(filter, before, limit);
+        found.iter().map(|it| CallSummary::new(it.number, &it.record)).collect()
+    }
+
+    /// Up to `limit` calls before a number that a filter selects, newest first.
+    fn backwards(&self, filter: &Filter, before: u64, limit: usize) -> Vec<Numbered> {
         let (mut found, mut at) = (Vec::new(), before);
         loop {
             let copied = self.ring.lock().before(at, BATCH);
             let batch: Vec<Numbered> = copied.into_iter().map(Copied::read).collect();
             let Some(first) = batch.last().map(|it| it.number) else { return found };
-            for Numbered { number, record } in batch {
-                if number <= filter.after || found.len() == limit {
+            for it in batch {
+                if it.number <= filter.after || found.len() == limit {
                     return found;
                 }
-                if filter.selects(&record) {
-                    found.push(CallSummary::new(number, &record));
+                if filter.selects(&it.record) {
+                    found.push(it);
                 }
             }
             at = first;
