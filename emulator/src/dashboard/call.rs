@@ -25,10 +25,27 @@ pub struct Call {
     kind: Kind,
 }
 
+/// The receiver of a call.
 #[derive(Clone, Debug, PartialEq)]
-enum Kind {
-    Api { operation: Operation, input: Value },
-    Control { method: Method, path: String, body: Value, command: String },
+pub enum Kind {
+    /// An operation of the API.
+    Api {
+        /// The operation.
+        operation: Operation,
+        /// Its input.
+        input: Value,
+    },
+    /// The control plane.
+    Control {
+        /// The method.
+        method: Method,
+        /// The path with the query.
+        path: String,
+        /// The body; null for none.
+        body: Value,
+        /// The arguments of `securityhub-local`; empty for those of the command `call`.
+        command: String,
+    },
 }
 
 /// The texts of a call.
@@ -82,12 +99,15 @@ impl Call {
         }
     }
 
-    /// The method, the path and the body of a call of the control plane; `None` for an operation.
-    pub fn request(&self) -> Option<(&Method, &str, &Value)> {
-        match &self.kind {
-            Kind::Control { method, path, body, .. } => Some((method, path, body)),
-            Kind::Api { .. } => None,
-        }
+    /// The receiver.
+    pub fn kind(&self) -> &Kind {
+        &self.kind
+    }
+
+    /// The view whose account makes the call in its Region: that of [`Call::by`], or else `view`.
+    pub fn caller(&self, view: &View) -> View {
+        let caller = self.caller.as_ref().map(|(account, region)| View::of(*account, region.clone()));
+        caller.unwrap_or_else(|| view.clone())
     }
 
     /// The call with the name of the part of the view that shows its answer.
@@ -104,8 +124,7 @@ impl Call {
 
     /// The texts for a view. `endpoint` is an address such as `http://127.0.0.1:4600`.
     pub fn shown(&self, view: &View, endpoint: &str) -> Shown {
-        let caller = self.caller.as_ref().map(|(account, region)| View::of(*account, region.clone()));
-        let view = caller.as_ref().unwrap_or(view);
+        let view = &self.caller(view);
         let clients = match &self.kind {
             Kind::Api { operation, input } => [
                 ("AWS CLI", cli(view, endpoint, *operation, input)),

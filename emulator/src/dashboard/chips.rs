@@ -1,4 +1,4 @@
-//! Chips: the filters of a view, in its query (DSH-51) and as `Filters` of GetFindings.
+//! Chips: the filters of a view, in its query (DSH-51), and as `Filters` of GetFindings or criteria of automation rules.
 
 use securityhub_engine::{FieldKind, Schema};
 use serde_json::{Map, Value, json};
@@ -12,7 +12,7 @@ pub const NAME: &str = "f";
 /// A comparison of a chip: its name in addresses, its words in sentences, and the kinds of fields that have it.
 pub type Comparison = (&'static str, &'static str, &'static [FieldKind]);
 
-/// The comparisons. For each kind of field, the first one is the usual one.
+/// The comparisons of GetFindings. For each kind of field, the first one is the usual one.
 pub const COMPARISONS: [Comparison; 14] = [
     ("EQUALS", "is", &[FieldKind::String, FieldKind::Map]),
     ("PREFIX", "begins with", &[FieldKind::String]),
@@ -23,11 +23,17 @@ pub const COMPARISONS: [Comparison; 14] = [
     ("GT", "is more than", &[FieldKind::Number]),
     ("LTE", "is at most", &[FieldKind::Number]),
     ("LT", "is less than", &[FieldKind::Number]),
-    ("WITHIN", "is within days", &[FieldKind::Date]),
-    ("OLDER", "is older than days", &[FieldKind::Date]),
+    ("WITHIN", "is within the last … days", &[FieldKind::Date]),
+    ("OLDER", "is older than … days", &[FieldKind::Date]),
     ("BETWEEN", "is between", &[FieldKind::Number, FieldKind::Date]),
     ("CIDR", "is in block", &[FieldKind::Ip]),
     ("IS", "is exactly", &[FieldKind::Keyword, FieldKind::Boolean]),
+];
+
+/// The comparisons that only criteria of automation rules have.
+pub const COMPARISONS_OF_CRITERIA: [Comparison; 2] = [
+    ("CONTAINS", "contains", &[FieldKind::String, FieldKind::Map]),
+    ("NOT_CONTAINS", "does not contain", &[FieldKind::String, FieldKind::Map]),
 ];
 
 /// A filter, such as `SeverityLabel:EQUALS:HIGH`.
@@ -62,12 +68,13 @@ impl Chip {
         let Chip { name, comparison, value } = self;
         match (comparison.as_str(), value.split_once("..")) {
             ("BETWEEN", Some((start, end))) => format!("{name} is between {start} and {end}"),
-            ("WITHIN", _) => format!("{name} is within {value} days"),
+            ("WITHIN", _) => format!("{name} is within the last {value} days"),
             ("OLDER", _) => format!("{name} is older than {value} days"),
             ("EQ" | "IS", _) => format!("{name} is {value}"),
             ("CIDR", _) => format!("{name} is in {value}"),
             _ => {
-                let words = COMPARISONS.iter().find(|(known, ..)| known == comparison);
+                let mut known = COMPARISONS.iter().chain(&COMPARISONS_OF_CRITERIA);
+                let words = known.find(|(known, ..)| known == comparison);
                 format!("{name} {} {value}", words.map_or(comparison.as_str(), |(_, words, _)| words))
             }
         }
@@ -138,6 +145,15 @@ pub fn query(chips: &[Chip]) -> Query {
     chips.iter().fold(Query::default(), |query, chip| query.and(NAME, &chip.text()))
 }
 
+/// The chips of a query as `Filters`.
+///
+/// # Errors
+/// A sentence about a chip that cannot be used.
+pub fn filters_of(query: &Query, schema: &Schema) -> Result<Map<String, Value>, String> {
+    let chips = of(query).map_err(|text| format!("`{text}` is not a filter (expected NAME:COMPARISON:VALUE)."))?;
+    filters(schema, &chips).map_err(|chip| format!("`{}` is not a valid filter.", chip.text()))
+}
+
 /// The chips as `Filters`: those of one name are the elements of one list, in their order. An error is the first chip
 /// that cannot be written as a filter.
 pub fn filters(schema: &Schema, chips: &[Chip]) -> Result<Map<String, Value>, Chip> {
@@ -152,7 +168,7 @@ pub fn filters(schema: &Schema, chips: &[Chip]) -> Result<Map<String, Value>, Ch
     Ok(filters)
 }
 
-/// The chips that are equivalent to `Filters`; `None` if a filter cannot be written as a chip.
+/// The chips that are equivalent to `Filters` or criteria; `None` if one of them cannot be written as a chip.
 pub fn of_filters(schema: &Schema, filters: &Map<String, Value>) -> Option<Vec<Chip>> {
     let mut chips = Vec::new();
     for (name, list) in filters {
@@ -245,7 +261,8 @@ mod tests {
             ("Title:NOT_EQUALS:a:b", "Title is not a:b"),
             ("Confidence:GTE:5", "Confidence is at least 5"),
             ("Confidence:BETWEEN:5..7", "Confidence is between 5 and 7"),
-            ("UpdatedAt:WITHIN:7", "UpdatedAt is within 7 days"),
+            ("UpdatedAt:WITHIN:7", "UpdatedAt is within the last 7 days"),
+            ("ResourceTags:NOT_CONTAINS:a%3Db=c=d", "ResourceTags does not contain a%3Db=c=d"),
             ("Sample:IS:true", "Sample is true"),
             ("Title:NOPE:a", "Title NOPE a"),
         ] {
@@ -314,12 +331,16 @@ mod tests {
         }
         for (name, element) in [
             ("Confidence", json!({ "Gte": 1, "Lt": 5 })),
+            ("Nope", json!({ "Value": "a", "Comparison": "EQUALS" })),
             ("UpdatedAt", json!({ "Start": "2026-01-01T00:00:00Z" })),
             ("ResourceTags", json!({ "Key": "a%3Db", "Value": "c", "Comparison": "EQUALS" })),
         ] {
             let filters: Map<String, Value> = [(name.to_owned(), json!([element]))].into_iter().collect();
             assert_eq!(of_filters(stage.0.schema(), &filters), None, "{name}");
         }
+        let criteria = json!({ "Title": [{ "Value": "a:b=c", "Comparison": "CONTAINS" }] });
+        let chips = of_filters(stage.0.schema(), criteria.as_object().unwrap()).unwrap();
+        assert_eq!((chips.len(), chips[0].text().as_str()), (1, "Title:CONTAINS:a:b=c"));
         let range = json!({ "UpdatedAt": [{ "DateRange": { "Value": 7, "Unit": "DAYS", "Comparison": "WITHIN" } }] });
         let chips = of_filters(stage.0.schema(), range.as_object().unwrap()).unwrap();
         assert_eq!(chips, [Chip::new("UpdatedAt", "WITHIN", "7")]);

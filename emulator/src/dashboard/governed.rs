@@ -2,7 +2,6 @@
 
 use super::page::Context;
 use crate::domain::governance;
-use crate::state::HubKey;
 
 /// The policy that governs the account of a view.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +16,7 @@ impl Governed {
     /// The policy; `None` if the account manages itself.
     pub fn of(context: &Context<'_>) -> Option<Governed> {
         let directory = context.world.directory();
-        let key = HubKey { account: context.view.account, region: context.view.region.clone() };
+        let key = context.view.hub_key();
         if !governance::is_managed(&directory, &key) {
             return None;
         }

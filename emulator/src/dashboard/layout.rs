@@ -135,14 +135,18 @@ fn accounts(world: &World) -> Vec<(AccountId, String)> {
     accounts.into_iter().take(SUGGESTIONS).map(named).collect()
 }
 
-/// The account with a number or a name.
-pub fn account_named(world: &World, text: &str) -> Option<AccountId> {
+/// The account with an ID or a name.
+///
+/// # Errors
+/// A sentence about an unknown account.
+pub fn account_named(world: &World, text: &str) -> Result<AccountId, String> {
     let text = text.trim();
-    AccountId::parse(text).or_else(|| {
+    let named = || {
         let directory = world.directory();
         let mut accounts = directory.accounts.iter();
         accounts.find(|(_, account)| account.name.eq_ignore_ascii_case(text)).map(|(account, _)| *account)
-    })
+    };
+    AccountId::parse(text).or_else(named).ok_or_else(|| format!("No account has the ID or the name `{text}`."))
 }
 
 #[derive(Template)]
@@ -204,8 +208,8 @@ mod tests {
         assert_eq!(identity(MEMBER, REGION), ["team", "member of 111111111111"]);
         assert_eq!(identity("333333333333", REGION), ["stands alone"]);
         assert_eq!(identity(MEMBER, "eu-west-1"), ["team", "hub is off"]);
-        assert_eq!(account_named(&stage.0, " Security "), Some(id(ADMINISTRATOR)));
-        assert_eq!(account_named(&stage.0, "nobody"), None);
+        assert_eq!(account_named(&stage.0, " Security "), Ok(id(ADMINISTRATOR)));
+        assert!(account_named(&stage.0, "nobody").unwrap_err().contains("`nobody`"));
         assert_eq!(accounts(&stage.0).len(), 3);
     }
 }

@@ -3,33 +3,35 @@
 //!
 //! A request takes this path: [`view`] reads its address, [`routes`] finds its page, the page in [`pages`] reads
 //! through its [`page::Context`] and returns its content, and [`layout`] writes what surrounds it. [`backend`] is the only
-//! connection to operations and the control plane. Shared parts: texts of values ([`text`]), filters in addresses
-//! ([`chips`]) and as criteria of rules ([`criteria`]), calls as commands ([`call`]), charts ([`chart`], [`timeline`]),
-//! forms and their checks ([`forms`]), the form that changes findings ([`triage`]), messages about what was done
-//! ([`messages`]), pages of tables ([`paging`]), rows that arrive while a page is open ([`live`]), and files for browsers
-//! ([`assets`]).
+//! connection to operations and the control plane. Shared parts: texts of values ([`text`]), members of answers
+//! ([`answer`]), filters in addresses ([`chips`]), calls as commands ([`call`]), charts ([`chart`], [`timeline`]), forms
+//! with their checks ([`forms`]) and options ([`select`]), the form that changes findings ([`triage`]), messages about
+//! what was done ([`messages`]) and about what failed ([`failures`]), pages of tables ([`paging`]), rows that arrive
+//! while a page is open ([`live`]), and files for browsers ([`assets`]). Templates share the macros of `ui.html`.
 //!
 //! No rule of Security Hub belongs here: what a page needs to know, it asks operations, the domain or the control plane.
 //! Nothing of a view is stored on the server except messages, which are shown once.
 
+pub mod answer;
 pub mod assets;
 pub mod backend;
 pub mod call;
 pub mod chart;
 pub mod chips;
-pub mod criteria;
+pub mod custom_actions;
+pub mod failures;
 pub mod forms;
 pub mod governed;
 pub mod layout;
 pub mod live;
 pub mod messages;
-mod not_processed;
 pub mod page;
 pub mod pages;
 pub mod paging;
 mod response;
 pub mod routes;
 pub mod scores;
+pub mod select;
 pub mod template;
 pub mod text;
 pub mod timeline;
@@ -54,8 +56,6 @@ use messages::{Message, Messages};
 use page::{Content, Context, Done, PageError, Route};
 use response::{asset, page as page_response, redirect};
 use view::{Place, Query, ROOT, View};
-
-use crate::state::{AccountId, HubKey};
 
 /// The state of the dashboard of a service.
 #[derive(Default)]
@@ -154,9 +154,9 @@ impl Exchange<'_> {
         let (query, world) = (self.query(), self.backend.world());
         let field = |name: &str| query.first(name).unwrap_or_default().trim().to_owned();
         let (account, region) = (field("account"), field("region"));
-        let Some(account) = layout::account_named(&world, &account) else {
-            let sentence = format!("No account has the number or the name `{account}`.");
-            return self.not_found(&self.start(), &sentence, &[]);
+        let account = match layout::account_named(&world, &account) {
+            Ok(account) => account,
+            Err(sentence) => return self.not_found(&self.start(), &sentence, &[]),
         };
         let region = match world.directory().region(&region) {
             Ok(region) => region,
@@ -170,9 +170,9 @@ impl Exchange<'_> {
 
     fn page(&self, account: &str, region: &str, page: &str) -> Response<Bytes> {
         let world = self.backend.world();
-        let Some(account) = AccountId::parse(account) else {
-            let sentence = format!("`{account}` is not a valid account ID (expected 12 digits).");
-            return self.not_found(&self.start(), &sentence, &[]);
+        let account = match view::account(account) {
+            Ok(account) => account,
+            Err(sentence) => return self.not_found(&self.start(), &sentence, &[]),
         };
         let region = match world.directory().region(region) {
             Ok(region) => region,
@@ -231,8 +231,7 @@ impl Exchange<'_> {
         let heading = route.heading();
         match page_error {
             PageError::Refused { sentence, code, call, .. } => {
-                let key = HubKey { account: view.account, region: view.region.clone() };
-                let is_off = !context.world.relations().is_on(&key);
+                let is_off = !context.world.relations().is_on(&view.hub_key());
                 let body = match Governed::of_hub(context) {
                     _ if !is_off => String::new(),
                     Some(governed) => layout::paragraph(&governed.sentence("The settings of this account")),
@@ -331,9 +330,8 @@ impl Exchange<'_> {
 
 /// The action of the form that every page shows while the hub is off.
 fn enable_hub(context: &Context<'_>) -> Result<Done, PageError> {
-    let input = json!({});
-    context.write(Operation::EnableSecurityHub, &input)?;
-    let call = Call::api(Operation::EnableSecurityHub, input);
+    let call = Call::api(Operation::EnableSecurityHub, json!({}));
+    context.send(&call)?;
     Ok(Message::new("Security Hub is enabled.", vec![call]).into())
 }
 

@@ -8,12 +8,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use askama::Template;
-use http::Method;
 use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 
 use super::backend::Backend;
-use super::call::{self, Call};
+use super::call::{self, Call, Kind};
 use super::chips::{self, Chip};
 use super::forms::Form;
 use super::messages::Message;
@@ -24,9 +23,8 @@ use crate::aws_error::AwsError;
 use crate::control::Error;
 use crate::domain::findings::counts::Counter;
 use crate::domain::findings::lookup::Found;
-use crate::invariant::Invariant;
 use crate::journal::{CallSummary, Filter};
-use crate::state::{AccountId, Region, World};
+use crate::state::{AccountId, World};
 
 /// A page of the dashboard.
 pub struct Route {
@@ -78,6 +76,24 @@ impl Content {
     }
 }
 
+/// A section or a view of a page.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Section {
+    /// Its HTML.
+    pub html: String,
+    /// The calls that return what it shows.
+    pub calls: Vec<Call>,
+    /// The reason why a part of the query cannot be used.
+    pub alert: Option<String>,
+}
+
+impl Section {
+    /// A section from a template.
+    pub fn new(template: &impl Template, calls: Vec<Call>) -> Section {
+        Section { html: html(template), calls, alert: None }
+    }
+}
+
 /// The result of an action.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Done {
@@ -121,6 +137,11 @@ pub enum PageError {
 }
 
 impl PageError {
+    /// The requested object does not exist; `name` is the name of a link to a view that does.
+    pub fn not_found(sentence: String, name: &str, view: View) -> PageError {
+        PageError::NotFound { sentence, instead: Box::new((name.to_owned(), view)) }
+    }
+
     fn of_api(error: &AwsError, call: Call) -> PageError {
         let (sentence, code) = (error.message.clone().into_owned(), Some(error.name().to_owned()));
         PageError::Refused { sentence, code, status: error.status, call: Box::new(call) }
@@ -199,7 +220,7 @@ impl<'c> Context<'c> {
     /// # Errors
     /// [`PageError::Refused`] with the call, which the caller returns to show it instead of the page.
     pub fn read(&self, operation: Operation, input: &Value) -> Result<Value, PageError> {
-        self.read_as(self.view, operation, input)
+        self.fetch(&Call::api(operation, input.clone()))
     }
 
     /// The same as the account of another view, in its Region.
@@ -207,18 +228,40 @@ impl<'c> Context<'c> {
     /// # Errors
     /// [`PageError::Refused`] with the call.
     pub fn read_as(&self, view: &View, operation: Operation, input: &Value) -> Result<Value, PageError> {
-        let read = self.backend.read(view, operation, input);
-        read.map_err(|error| PageError::of_api(&error, Call::api(operation, input.clone()).by(view)))
+        self.fetch(&Call::api(operation, input.clone()).by(view))
     }
 
-    /// The answer to an operation that reads, as the account of the view in another Region.
+    /// The answer to a call of an operation that reads, or of the control plane.
     ///
     /// # Errors
     /// [`PageError::Refused`] with the call.
-    pub fn read_in(&self, region: &Region, operation: Operation, input: &Value) -> Result<Value, PageError> {
-        let view = self.view.seen_as(self.view.account, region.clone());
-        let read = self.backend.read(&view, operation, input);
-        read.map_err(|error| PageError::of_api(&error, Call::api(operation, input.clone()).by(&view)))
+    pub fn fetch(&self, call: &Call) -> Result<Value, PageError> {
+        self.make(call, |view, operation, input| self.backend.read(view, operation, input))
+    }
+
+    /// The answer to a call of an operation that writes, or of the control plane.
+    ///
+    /// # Errors
+    /// [`PageError::Refused`] with the call.
+    pub fn send(&self, call: &Call) -> Result<Value, PageError> {
+        self.make(call, |view, operation, input| self.backend.write(view, operation, input))
+    }
+
+    fn make(
+        &self,
+        call: &Call,
+        operate: impl FnOnce(&View, Operation, &Value) -> Result<Value, AwsError>,
+    ) -> Result<Value, PageError> {
+        match call.kind() {
+            Kind::Api { operation, input } => {
+                let answered = operate(&call.caller(self.view), *operation, input);
+                answered.map_err(|error| PageError::of_api(&error, call.clone().of("")))
+            }
+            Kind::Control { method, path, body, .. } => {
+                let answered = self.backend.control(method, path, body);
+                answered.map_err(|error| PageError::of_control(error, call.clone().of("")))
+            }
+        }
     }
 
     /// The findings with a product and an Id that the account sees. They are those that GetFindings returns.
@@ -251,32 +294,6 @@ impl<'c> Context<'c> {
         Ok(items)
     }
 
-    /// The answer to an operation that writes, as the account of the view.
-    ///
-    /// # Errors
-    /// [`PageError::Refused`] with the call.
-    pub fn write(&self, operation: Operation, input: &Value) -> Result<Value, PageError> {
-        self.write_as(self.view, operation, input)
-    }
-
-    /// The same as the account of another view, in its Region.
-    ///
-    /// # Errors
-    /// [`PageError::Refused`] with the call.
-    pub fn write_as(&self, view: &View, operation: Operation, input: &Value) -> Result<Value, PageError> {
-        let written = self.backend.write(view, operation, input);
-        written.map_err(|error| PageError::of_api(&error, Call::api(operation, input.clone()).by(view)))
-    }
-
-    /// The answer of the control plane to a call.
-    ///
-    /// # Errors
-    /// [`PageError::Refused`] with the call. `command` has the arguments of `securityhub-local` for it.
-    pub fn control(&self, method: &Method, path: &str, body: &Value, command: &str) -> Result<Value, PageError> {
-        let answered = self.backend.control(method, path, body);
-        answered.map_err(|error| PageError::of_control(error, Call::control(method, path, body.clone(), command)))
-    }
-
     /// The token with which GetFindings returns the findings of an input after the first `count`.
     ///
     /// # Errors
@@ -284,17 +301,6 @@ impl<'c> Context<'c> {
     pub fn token_after(&self, input: &Value, count: usize) -> Result<Option<String>, PageError> {
         let token = self.backend.token_after(self.view, input, count);
         token.map_err(|error| PageError::of_api(&error, Call::api(Operation::GetFindings, input.clone())))
-    }
-
-    /// The answer of the control plane to a call of it.
-    ///
-    /// # Errors
-    /// [`PageError::Refused`] with the call.
-    pub fn send(&self, call: &Call) -> Result<Value, PageError> {
-        let Some((method, path, body)) = call.request().or_report("only calls of the control plane are sent") else {
-            return Ok(Value::Null);
-        };
-        self.backend.control(method, path, body).map_err(|error| PageError::of_control(error, call.clone()))
     }
 
     /// Counts findings that the account sees.

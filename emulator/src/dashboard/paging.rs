@@ -7,6 +7,7 @@ use askama::Template;
 use super::page::{Context, PageError};
 use super::template::html;
 use super::text;
+use super::view::View;
 
 /// The name in the query that has the number of the page, from 1.
 pub const NAME: &str = "page";
@@ -21,14 +22,17 @@ pub struct Paging {
     /// `1–50 of 67 controls`
     pub shown: String,
     label: &'static str,
-    links: Vec<(&'static str, Option<String>)>,
+    links: PageLinks,
 }
+
+/// The links to other pages of a list; without an address if they lead nowhere.
+pub type PageLinks = Vec<(&'static str, Option<String>)>;
 
 #[derive(Template)]
 #[template(path = "parts/paging.html")]
 struct Links<'p> {
     label: &'static str,
-    links: &'p [(&'static str, Option<String>)],
+    links: &'p PageLinks,
 }
 
 impl Paging {
@@ -60,8 +64,7 @@ impl Paging {
             PageError::Invalid(format!("`{text}` is not a valid page number (expected a number from 1 to {last})."))
         })?;
         if page > last {
-            let sentence = format!("There is no page {page}; the last one is {last}.");
-            return Err(PageError::NotFound { sentence, instead: Box::new((format!("Page {last}"), at(last))) });
+            return Err(beyond_last(page, last, at(last)));
         }
         let start = (page - 1) * size;
         let range = start..(start + size).min(total);
@@ -70,14 +73,7 @@ impl Paging {
             all if all == total => counted,
             _ => format!("{}–{} of {counted}", text::number(range.start as u64 + 1), text::number(range.end as u64)),
         };
-        let link = |name, page: Option<usize>| (name, page.map(|page| at(page).address()));
-        let (before, after) = ((page > 1).then(|| page - 1), (page < last).then(|| page + 1));
-        let links = vec![
-            link("First", before.map(|_| 1)),
-            link("Previous", before),
-            link("Next", after),
-            link("Last", after.map(|_| last)),
-        ];
+        let links = links(page, last, |page| at(page).address());
         Ok(Paging { range, total, shown, label, links })
     }
 
@@ -90,10 +86,28 @@ impl Paging {
     }
 }
 
+/// The links to the first, previous, next and last page of a list. `address` returns the address of a page.
+pub fn links(page: usize, last: usize, address: impl Fn(usize) -> String) -> PageLinks {
+    let link = |name, page: Option<usize>| (name, page.map(&address));
+    let (before, after) = ((page > 1).then(|| page - 1), (page < last).then(|| page + 1));
+    vec![
+        link("First", before.map(|_| 1)),
+        link("Previous", before),
+        link("Next", after),
+        link("Last", after.map(|_| last)),
+    ]
+}
+
+/// A page that does not exist. `view` is that of the last page.
+pub fn beyond_last(page: usize, last: usize, view: View) -> PageError {
+    let [page, last] = [page, last].map(|page| text::number(page as u64));
+    PageError::not_found(format!("There is no page {page}; the last one is {last}."), &format!("Page {last}"), view)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dashboard::view::{Query, View};
+    use crate::dashboard::view::Query;
     use crate::service::{Service, Settings};
     use crate::state::Region;
     use crate::testing::{MEMBER, REGION, id};

@@ -34,7 +34,7 @@ struct Row {
 #[template(path = "parts/timeline.html")]
 struct Timeline {
     chart: String,
-    legend: Vec<(&'static str, &'static str)>,
+    legend: Vec<&'static str>,
     rows: Vec<Row>,
 }
 
@@ -86,11 +86,7 @@ pub fn write(context: &Context<'_>, over: &OverTime, chips: &[Chip], time: &str)
         rows.push(Row { from: from.into(), to: to.into(), count: context.counted_if(total, chips) });
     }
     let legend = SEVERITIES.iter().filter(|label| counts.contains_key(**label));
-    html(&Timeline {
-        chart: chart::histogram(&sentence(&columns), &columns),
-        legend: legend.map(|label| (*label, text::severity_class(label))).collect(),
-        rows,
-    })
+    html(&Timeline { chart: chart::histogram(&sentence(&columns), &columns), legend: legend.copied().collect(), rows })
 }
 
 /// `67 findings; most of them, 12, from 2026-01-14 00:00:00Z.`

@@ -2,14 +2,17 @@
 //! fields into a form of its own, and passes the form with the findings to [`act`].
 
 use askama::Template;
-use http::Method;
 use securityhub_fixtures::Operation;
 use serde_json::{Map, Value, json};
 
+use super::answer::{self, list};
 use super::call::Call;
+use super::custom_actions;
+use super::failures::{self, Failure};
 use super::forms::Form;
 use super::messages::Message;
 use super::page::{Context, Done, PageError};
+use super::select::{self, SelectOption};
 use super::template::html;
 use super::text::{self, SEVERITIES};
 
@@ -20,9 +23,11 @@ const VALUES: usize = 20;
 /// Maximum number of findings that can be sent to a custom action at once.
 const SENT: usize = 20;
 /// The author of notes.
-const AUTHOR: &str = "dashboard";
-const WORKFLOW: [&str; 4] = ["NEW", "NOTIFIED", "RESOLVED", "SUPPRESSED"];
-const VERIFICATION: [&str; 4] = ["UNKNOWN", "TRUE_POSITIVE", "FALSE_POSITIVE", "BENIGN_POSITIVE"];
+pub const AUTHOR: &str = "dashboard";
+/// The values of `Workflow.Status`.
+pub const WORKFLOW_STATUSES: [&str; 4] = ["NEW", "NOTIFIED", "RESOLVED", "SUPPRESSED"];
+/// The values of `VerificationState`.
+pub const VERIFICATION_STATES: [&str; 4] = ["UNKNOWN", "TRUE_POSITIVE", "FALSE_POSITIVE", "BENIGN_POSITIVE"];
 
 /// A finding to change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,58 +47,37 @@ impl Target {
 #[derive(Template)]
 #[template(path = "parts/triage.html")]
 struct Fields<'f> {
-    choices: [Choice; 3],
+    choices: [SelectField; 3],
     note: &'f str,
-    actions: Vec<Item>,
+    actions: Vec<SelectOption>,
     preview: String,
 }
 
 /// A field with a list of values.
-struct Choice {
+struct SelectField {
     name: &'static str,
     label: &'static str,
-    options: Vec<Item>,
-}
-
-/// A value of a list, with its name.
-struct Item {
-    value: String,
-    name: String,
-    is_chosen: bool,
+    options: Vec<SelectOption>,
 }
 
 /// The fields and buttons of the form. `targets` are the findings of the calls that are shown before they are made.
 pub fn fields(context: &Context<'_>, targets: &[Target]) -> String {
-    let choice = |name: &'static str, label: &'static str, values: &[&str]| {
-        let chosen = context.typed(name);
-        let item =
-            |value: &&str| Item { value: (*value).to_owned(), name: (*value).to_owned(), is_chosen: *value == chosen };
-        Choice { name, label, options: values.iter().map(item).collect() }
+    let choice = |name: &'static str, label: &'static str, values: &[&str]| SelectField {
+        name,
+        label,
+        options: select::options(values, context.typed(name)),
     };
     html(&Fields {
         choices: [
-            choice("workflow", "Workflow status", &WORKFLOW),
+            choice("workflow", "Workflow status", &WORKFLOW_STATUSES),
             choice("severity", "Severity", &SEVERITIES),
-            choice("verification", "Verification state", &VERIFICATION),
+            choice("verification", "Verification state", &VERIFICATION_STATES),
         ],
         note: context.typed("note"),
-        actions: custom_actions(context),
+        // An account that may not list custom actions gets the form without them.
+        actions: custom_actions::options(context).unwrap_or_default(),
         preview: context.shown(&preview(context, targets)),
     })
-}
-
-/// The custom actions of the account, by their ARNs.
-fn custom_actions(context: &Context<'_>) -> Vec<Item> {
-    let Ok(answer) = context.read(Operation::DescribeActionTargets, &json!({ "MaxResults": 100 })) else {
-        return Vec::new();
-    };
-    let text = |action: &Value, name: &str| action[name].as_str().unwrap_or_default().to_owned();
-    let chosen = context.typed("custom-action");
-    let item = |action: &Value| {
-        let value = text(action, "ActionTargetArn");
-        Item { is_chosen: value == chosen, value, name: text(action, "Name") }
-    };
-    answer["ActionTargets"].as_array().into_iter().flatten().map(item).collect()
 }
 
 /// The calls that the form makes, with an example of an attribute as long as none was chosen.
@@ -170,24 +154,6 @@ pub fn act(context: &Context<'_>, form: &Form, targets: &[Target]) -> Result<Don
     }
 }
 
-/// A finding that was not changed, with the reason.
-struct Unprocessed {
-    finding: String,
-    address: String,
-    code: String,
-    message: String,
-}
-
-#[derive(Template)]
-#[template(path = "parts/unprocessed.html")]
-struct NotProcessed {
-    rows: Vec<Unprocessed>,
-    more: usize,
-}
-
-/// Maximum number of refused findings in the table.
-const ROWS: usize = 100;
-
 fn update(context: &Context<'_>, form: &Form, targets: &[Target]) -> Result<Done, PageError> {
     let given = attributes(form);
     if given.is_empty() {
@@ -196,10 +162,9 @@ fn update(context: &Context<'_>, form: &Form, targets: &[Target]) -> Result<Done
     let (mut changed, mut unprocessed) = (0, Vec::new());
     let calls = updates(targets, &given);
     for (number, (call, batch)) in calls.iter().zip(targets.chunks(BATCH)).enumerate() {
-        let input = call.input().cloned().unwrap_or_default();
-        match context.write(Operation::BatchUpdateFindings, &input) {
+        match context.send(call) {
             Ok(answer) => {
-                let refused = answer["UnprocessedFindings"].as_array().map(Vec::as_slice).unwrap_or_default();
+                let refused = list(&answer, "UnprocessedFindings");
                 changed += batch.len().saturating_sub(refused.len());
                 unprocessed.extend(refused.iter().map(|refused| of_answer(context, refused)));
             }
@@ -208,27 +173,24 @@ fn update(context: &Context<'_>, form: &Form, targets: &[Target]) -> Result<Done
         }
     }
     let text = format!("{} changed, {} refused", text::number(changed as u64), text::number(unprocessed.len() as u64));
-    let more = unprocessed.len().saturating_sub(ROWS);
-    unprocessed.truncate(ROWS);
-    let details = if unprocessed.is_empty() { String::new() } else { html(&NotProcessed { rows: unprocessed, more }) };
+    let details = failures::table("Not processed", ["Finding", "Code", "Message"], &unprocessed);
     Ok(Message { details, ..Message::new(text, first(calls)) }.into())
 }
 
-fn of_answer(context: &Context<'_>, refused: &Value) -> Unprocessed {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+fn of_answer(context: &Context<'_>, refused: &Value) -> Failure<3> {
     let identifier = &refused["FindingIdentifier"];
-    let (product, finding) = (text(&identifier["ProductArn"]), text(&identifier["Id"]));
-    let address = context.finding(&product, &finding, "");
-    Unprocessed { finding, address, code: text(&refused["ErrorCode"]), message: text(&refused["ErrorMessage"]) }
+    let [product, id] = ["ProductArn", "Id"].map(|name| answer::text(identifier, name));
+    let [code, message] = ["ErrorCode", "ErrorMessage"].map(|name| answer::text(refused, name));
+    Failure::new([id, code, message]).linked(context.finding(product, id, ""))
 }
 
-fn of_error(context: &Context<'_>, target: &Target, refused: &PageError) -> Unprocessed {
+fn of_error(context: &Context<'_>, target: &Target, refused: &PageError) -> Failure<3> {
     let (code, message) = match refused {
-        PageError::Refused { code, sentence, .. } => (code.clone().unwrap_or_default(), sentence.clone()),
+        PageError::Refused { code, sentence, .. } => (code.as_deref().unwrap_or_default(), sentence.as_str()),
         _ => Default::default(),
     };
     let address = context.finding(&target.product_arn, &target.id, "");
-    Unprocessed { finding: target.id.clone(), address, code, message }
+    Failure::new([&target.id, code, message]).linked(address)
 }
 
 /// The first of several calls, with their number.
@@ -243,7 +205,7 @@ fn first(calls: Vec<Call>) -> Vec<Call> {
 fn set_record_state(context: &Context<'_>, targets: &[Target], state: &str) -> Result<Done, PageError> {
     let calls = record_state(targets, state);
     for call in &calls {
-        context.write(Operation::UpdateFindings, &call.input().cloned().unwrap_or_default())?;
+        context.send(call)?;
     }
     let text = format!("{} changed, 0 refused", text::number(targets.len() as u64));
     Ok(Message::new(text, first(calls)).into())
@@ -261,11 +223,10 @@ fn send(context: &Context<'_>, form: &Form, targets: &[Target]) -> Result<Done, 
         return Err(PageError::Invalid(sentence));
     }
     let identifiers: Vec<Value> = targets.iter().map(Target::identifier).collect();
-    let body = json!({ "ActionTargetArn": action, "FindingIdentifiers": identifiers });
-    let path = "/_emulator/custom-actions";
-    context.control(&Method::POST, path, &body, "")?;
+    let call = custom_actions::send_call(json!({ "ActionTargetArn": action, "FindingIdentifiers": identifiers }));
+    context.send(&call)?;
     let text = format!("{} sent", text::counted(targets.len() as u64, "finding", "findings"));
-    Ok(Message::new(text, vec![Call::control(&Method::POST, path, body, "")]).into())
+    Ok(Message::new(text, vec![call]).into())
 }
 
 #[cfg(test)]

@@ -4,14 +4,29 @@ use std::fmt::Write as _;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use crate::state::{AccountId, MemberStatus, Region, World};
+use crate::state::{AccountId, HubKey, MemberStatus, Region, World};
 
 /// The path that contains all pages.
 pub const ROOT: &str = "/_emulator/ui/";
 
 /// Characters of a query that must be encoded. Colons, slashes and commas stay readable.
-const QUERY: &AsciiSet =
-    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'&').add(b'\'').add(b'+').add(b'<').add(b'>').add(b'`');
+const QUERY: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'&')
+    .add(b'\'')
+    .add(b'+')
+    .add(b'<')
+    .add(b'>')
+    .add(b'`')
+    // curl replaces these in addresses.
+    .add(b'{')
+    .add(b'}')
+    .add(b'[')
+    .add(b']')
+    .add(b'\\');
 /// The same for the name of a pair.
 const NAME: &AsciiSet = &QUERY.add(b'=');
 
@@ -101,6 +116,11 @@ impl View {
         format!("{}{}", self.path(), self.query.text())
     }
 
+    /// The key of the hub of the account in the Region.
+    pub fn hub_key(&self) -> HubKey {
+        HubKey { account: self.account, region: self.region.clone() }
+    }
+
     /// Another page for the same account and Region.
     #[must_use]
     pub fn to(&self, page: &str, query: Query) -> View {
@@ -171,6 +191,14 @@ pub fn start(world: &World, default_account: AccountId, default_region: &Region)
     let of_account = account.and_then(|account| relations.regions_of(account).min_by_key(|region| position(region)));
     let region = of_account.or(directory.regions.first()).unwrap_or(default_region).clone();
     View::of(account.unwrap_or(default_account), region)
+}
+
+/// Reads an account ID.
+///
+/// # Errors
+/// A sentence about a text that is not one.
+pub fn account(text: &str) -> Result<AccountId, String> {
+    AccountId::parse(text).ok_or_else(|| format!("`{text}` is not a valid account ID (expected 12 digits)."))
 }
 
 /// The Regions of a world, in the order of its scenario: those that it lists, then others with hubs.

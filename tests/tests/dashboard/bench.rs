@@ -1,13 +1,9 @@
 //! Tests of the forms of `Test bench`, end to end.
 
-use bytes::Bytes;
-use http::Response;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 
-use super::document::Document;
-use super::site::{Site, header, text};
+use super::site::Site;
 
 const ADMINISTRATOR: &str = "111111111111";
 const BENCH: &str = "/_emulator/ui/as/111111111111/us-east-1/bench";
@@ -18,31 +14,6 @@ const FINDING: &str = r#"{
     "UpdatedAt": "2026-01-15T08:00:00Z", "Severity": { "Label": "HIGH" }, "Title": "Pasted", "Description": "d",
     "Resources": [{ "Type": "Other", "Id": "r" }]
 }"#;
-
-/// Sends a form of a page.
-fn send(site: &Site, address: &str, fields: &[(&str, &str)]) -> Response<Bytes> {
-    let page = site.page(address);
-    let (_, rest) = page.text().split_once("name=\"token\" value=\"").expect("a form with a token");
-    let mut body = format!("token={}", rest.split('"').next().unwrap());
-    for (name, value) in fields {
-        body = format!("{body}&{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC));
-    }
-    site.post(address, &[], &body)
-}
-
-/// Sends a form, which must be accepted, and returns the next page.
-fn done(site: &Site, address: &str, fields: &[(&str, &str)]) -> Document {
-    let response = send(site, address, fields);
-    assert_eq!(response.status(), 303, "{fields:?}: {}", text(&response));
-    site.page(header(&response, "location"))
-}
-
-/// Sends a form, which must be refused, and returns the page with the reason.
-fn refused(site: &Site, address: &str, fields: &[(&str, &str)]) -> Document {
-    let response = send(site, address, fields);
-    assert_eq!(response.status(), 422, "{fields:?}");
-    Document::new(&text(&response))
-}
 
 fn findings(site: &Site) -> u64 {
     site.control("/_emulator/health")["findings"].as_u64().unwrap()
@@ -55,21 +26,21 @@ fn the_clock_can_be_frozen_and_advanced() {
     let main = site.page(BENCH).words();
     assert!(main.contains("2026-01-15 09:00:00Z , frozen") && main.contains("Let the clock run"), "{main}");
     assert!(main.contains("91 days due: ") && main.contains("findings that expire"), "{main}");
-    assert_eq!(done(&site, BENCH, &[("action", "run")]).text_of("status"), "The clock runs.");
+    assert_eq!(site.submitted(BENCH, &[("action", "run")]).text_of("status"), "The clock runs.");
     assert_eq!(site.control("/_emulator/clock")["frozen"], false);
-    assert_eq!(done(&site, BENCH, &[("action", "freeze")]).text_of("status"), "The clock is frozen.");
+    assert_eq!(site.submitted(BENCH, &[("action", "freeze")]).text_of("status"), "The clock is frozen.");
     let before = site.control("/_emulator/clock")["now"].clone();
-    let page = done(&site, BENCH, &[("action", "advance"), ("by", "P1D")]);
+    let page = site.submitted(BENCH, &[("action", "advance"), ("by", "P1D")]);
     assert!(page.text_of("status").starts_with("Advanced by P1D to 2026-01-16 09:00:"), "{}", page.text_of("status"));
     assert!(page.words().contains("securityhub-local clock advance P1D"), "the call is shown");
     assert!(page.text_of("footer").contains("Clock 2026-01-16 09:00:"), "{}", page.text_of("footer"));
     assert_ne!(site.control("/_emulator/clock")["now"], before);
-    let page = refused(&site, BENCH, &[("action", "advance"), ("by", "soon")]);
+    let page = site.refused(BENCH, &[("action", "advance"), ("by", "soon")]);
     assert!(page.words().contains("`soon` is not a valid duration"), "{}", page.words());
     assert!(page.text().contains("name=\"by\" value=\"soon\""), "what was typed is shown again");
-    refused(&site, BENCH, &[("action", "advance"), ("by", "")]);
+    site.refused(BENCH, &[("action", "advance"), ("by", "")]);
     let before = findings(&site);
-    done(&site, BENCH, &[("action", "advance"), ("by", "P91D")]);
+    site.submitted(BENCH, &[("action", "advance"), ("by", "P91D")]);
     assert!(findings(&site) < before, "findings expire");
 }
 
@@ -79,30 +50,30 @@ fn findings_can_be_generated_and_imported() {
     let site = Site::of("quickstart.yaml");
     let before = findings(&site);
     let generate = [("action", "generate"), ("product", "guardduty"), ("number", "25"), ("account", "222222222222")];
-    let page = done(&site, BENCH, &generate);
+    let page = site.submitted(BENCH, &generate);
     assert_eq!(page.text_of("status"), "25 generated, 0 failed");
     assert_eq!(findings(&site), before + 25);
-    done(&site, BENCH, &generate);
+    site.submitted(BENCH, &generate);
     assert_eq!(findings(&site), before + 50, "they are new findings each time");
     let call = page.words();
     assert!(
-        call.contains("securityhub-local call POST /_emulator/findings/generate '{\"Product\":\"guardduty\""),
+        call.contains("securityhub-local call POST /_emulator/findings/generate \\ '{\"Product\":\"guardduty\""),
         "{call}"
     );
     let events = site.page("/_emulator/ui/as/222222222222/us-east-1/events").words();
     assert!(events.contains("Imported"), "generated findings emit events: {events}");
     for (number, account) in [("0", "111111111111"), ("10001", "111111111111"), ("1", "1"), ("1", "555555555555")] {
         let fields = [("action", "generate"), ("product", "all"), ("number", number), ("account", account)];
-        let page = refused(&site, BENCH, &fields);
+        let page = site.refused(BENCH, &fields);
         assert!(page.text().contains(&format!("value=\"{account}\"")), "{number} {account}");
     }
     let broken = FINDING.replace("\"Title\": \"Pasted\",", "").replace("\"pasted\"", "\"<b>broken</b>\"");
-    let page = done(&site, BENCH, &[("action", "import"), ("asff", &format!("[{FINDING}, {broken}]"))]);
+    let page = site.submitted(BENCH, &[("action", "import"), ("asff", &format!("[{FINDING}, {broken}]"))]);
     assert_eq!(page.text_of("status"), "1 imported, 1 failed");
     let main = page.words();
     assert!(main.contains("Not imported Finding Code Message <b>broken</b> InvalidInput"), "{main}");
     for (asff, sentence) in [("", "Paste findings"), ("{", "not valid JSON"), ("[1]", "is not a JSON object")] {
-        let page = refused(&site, BENCH, &[("action", "import"), ("asff", asff)]);
+        let page = site.refused(BENCH, &[("action", "import"), ("asff", asff)]);
         assert!(page.words().contains(sentence), "{asff}: {}", page.words());
     }
 }
@@ -112,20 +83,20 @@ fn findings_can_be_generated_and_imported() {
 fn resources_are_declared_and_checked() {
     let site = Site::of("controls.yaml");
     let declare = [("action", "declare"), ("type", "AwsS3Bucket"), ("id", "new-bucket"), ("fails", "S3.5, S3.8")];
-    let page = done(&site, BENCH, &declare);
+    let page = site.submitted(BENCH, &declare);
     assert_eq!(page.text_of("status"), "1 declared.");
     let main = page.words();
     assert!(main.contains("arn:aws:s3:::new-bucket AwsS3Bucket S3.5, S3.8 Delete"), "{main}");
-    assert!(done(&site, BENCH, &[("action", "run-checks")]).text_of("status").ends_with("were checked."));
-    let page = done(&site, BENCH, &[("action", "recorder"), ("recorder", "off us-east-1")]);
+    assert!(site.submitted(BENCH, &[("action", "run-checks")]).text_of("status").ends_with("were checked."));
+    let page = site.submitted(BENCH, &[("action", "recorder"), ("recorder", "off us-east-1")]);
     assert_eq!(page.text_of("status"), "The recorder in us-east-1 is off.");
     assert!(page.words().contains("us-east-1 off Turn on"), "{}", page.words());
     let delete = [("action", "delete-resource"), ("type", "AwsS3Bucket"), ("id", "arn:aws:s3:::new-bucket")];
-    assert_eq!(done(&site, BENCH, &delete).text_of("status"), "1 deleted.");
-    refused(&site, BENCH, &delete);
-    refused(&site, BENCH, &[("action", "declare"), ("type", "AwsNope"), ("id", "x")]);
+    assert_eq!(site.submitted(BENCH, &delete).text_of("status"), "1 deleted.");
+    site.refused(BENCH, &delete);
+    site.refused(BENCH, &[("action", "declare"), ("type", "AwsNope"), ("id", "x")]);
     let empty = Site::of("quickstart.yaml");
-    let page = refused(&empty, BENCH, &[("action", "run-checks")]);
+    let page = empty.refused(BENCH, &[("action", "run-checks")]);
     assert!(page.words().contains("no resources are declared"), "{}", page.words());
 }
 
@@ -134,14 +105,14 @@ fn resources_are_declared_and_checked() {
 fn a_reset_needs_a_confirmation() {
     let site = Site::of("quickstart.yaml");
     let before = findings(&site);
-    done(&site, BENCH, &[("action", "import"), ("asff", FINDING)]);
-    let page = refused(&site, BENCH, &[("action", "reset"), ("to", "start")]);
+    site.submitted(BENCH, &[("action", "import"), ("asff", FINDING)]);
+    let page = site.refused(BENCH, &[("action", "reset"), ("to", "start")]);
     assert!(page.words().contains("Check `Yes, forget what changed` first"), "{}", page.words());
     assert_eq!(findings(&site), before + 1);
-    let page = done(&site, BENCH, &[("action", "reset"), ("to", "start"), ("confirm", "yes")]);
+    let page = site.submitted(BENCH, &[("action", "reset"), ("to", "start"), ("confirm", "yes")]);
     assert_eq!(page.text_of("status"), "The emulator is in the state of its scenario again.");
     assert_eq!(findings(&site), before);
-    let page = done(&site, BENCH, &[("action", "reset"), ("to", "empty"), ("confirm", "yes")]);
+    let page = site.submitted(BENCH, &[("action", "reset"), ("to", "empty"), ("confirm", "yes")]);
     assert_eq!((page.text_of("status").as_str(), findings(&site)), ("The emulator is empty.", 0));
     let main = page.words();
     assert!(main.contains("Hubs 0 Findings 0") && main.contains("quickstart.yaml"), "{main}");
@@ -152,7 +123,7 @@ fn a_reset_needs_a_confirmation() {
 fn a_fault_is_made_and_seen_in_the_requests() {
     let site = Site::of("quickstart.yaml");
     let add = [("action", "add-fault"), ("operation", "GetFindings"), ("error", "Throttle"), ("times", "1")];
-    let page = done(&site, BENCH, &add);
+    let page = site.submitted(BENCH, &add);
     assert_eq!(page.text_of("status"), "Added the fault f-1.");
     let row = "f-1 GetFindings; Times 1 Error Code Throttle 0 0 Remove";
     assert!(page.words().contains(row), "{}", page.words());
@@ -181,18 +152,18 @@ fn a_fault_is_made_and_seen_in_the_requests() {
     assert!(filtered.contains("429 TooManyRequestsException") && !filtered.contains("GetFindings 200"), "{filtered}");
     let invalid = site.get(&format!("{BENCH}?status=nope"));
     assert_eq!(invalid.status(), 400);
-    assert_eq!(done(&site, BENCH, &[("action", "clear-requests")]).text_of("status"), "2 deleted.");
+    assert_eq!(site.submitted(BENCH, &[("action", "clear-requests")]).text_of("status"), "2 deleted.");
     assert!(site.page(BENCH).words().contains("No recorded calls"));
     assert_eq!(site.status(&format!("{BENCH}?request=1")), 404);
-    let page = refused(&site, BENCH, &[("action", "add-fault"), ("operation", "GetFinding"), ("error", "Throttle")]);
+    let page = site.refused(BENCH, &[("action", "add-fault"), ("operation", "GetFinding"), ("error", "Throttle")]);
     assert!(page.words().contains("did you mean 'GetFindings'?"), "{}", page.words());
     assert!(page.text().contains("name=\"operation\" value=\"GetFinding\""), "what was typed is shown again");
-    refused(&site, BENCH, &[("action", "add-fault"), ("operation", "GetFindings")]);
-    refused(&site, BENCH, &[("action", "add-fault"), ("error", "Throttle"), ("times", "often")]);
-    let page = done(&site, BENCH, &[("action", "remove-fault"), ("id", "f-1")]);
+    site.refused(BENCH, &[("action", "add-fault"), ("operation", "GetFindings")]);
+    site.refused(BENCH, &[("action", "add-fault"), ("error", "Throttle"), ("times", "often")]);
+    let page = site.submitted(BENCH, &[("action", "remove-fault"), ("id", "f-1")]);
     assert_eq!(page.text_of("status"), "Removed the fault f-1.");
     assert!(page.words().contains("No faults."));
-    refused(&site, BENCH, &[("action", "remove-fault"), ("id", "f-1")]);
+    site.refused(BENCH, &[("action", "remove-fault"), ("id", "f-1")]);
 }
 
 /// Rules: DSH-103.
@@ -200,28 +171,28 @@ fn a_fault_is_made_and_seen_in_the_requests() {
 fn a_snapshot_is_saved_compared_and_restored() {
     let site = Site::of("quickstart.yaml");
     let before = findings(&site);
-    let page = done(&site, BENCH, &[("action", "save-snapshot"), ("name", "before")]);
+    let page = site.submitted(BENCH, &[("action", "save-snapshot"), ("name", "before")]);
     assert!(page.text_of("status").starts_with("Saved before with"), "{}", page.text_of("status"));
-    done(&site, BENCH, &[("action", "import"), ("asff", FINDING)]);
+    site.submitted(BENCH, &[("action", "import"), ("asff", FINDING)]);
     let compare = format!("{BENCH}?compare=before");
     let main = site.page(&compare).words();
     assert!(main.contains("What changed Name Kind Change Place pasted Finding added 111111111111 us-east-1"), "{main}");
-    let page = done(&site, &compare, &[("action", "restore-snapshot"), ("snapshot", "before")]);
+    let page = site.submitted(&compare, &[("action", "restore-snapshot"), ("snapshot", "before")]);
     assert_eq!(page.text_of("status"), "The emulator has the state before.");
     assert!(page.words().contains("No hub, setting or finding has changed."), "{}", page.words());
     assert_eq!(findings(&site), before);
     let names = ["", "a b", "../x", "start"];
     for name in names {
-        refused(&site, BENCH, &[("action", "save-snapshot"), ("name", name)]);
+        site.refused(BENCH, &[("action", "save-snapshot"), ("name", name)]);
     }
-    refused(&site, BENCH, &[("action", "restore-snapshot"), ("snapshot", "nope")]);
+    site.refused(BENCH, &[("action", "restore-snapshot"), ("snapshot", "nope")]);
     assert_eq!(site.status(&format!("{BENCH}?compare=nope")), 404);
     assert_eq!(site.status(&format!("{BENCH}?compare=..%2Fx")), 404);
-    let page = done(&site, &compare, &[("action", "delete-snapshot"), ("snapshot", "before")]);
+    let page = site.submitted(&compare, &[("action", "delete-snapshot"), ("snapshot", "before")]);
     assert_eq!(page.text_of("status"), "Deleted the snapshot before.");
     assert_eq!(site.status(&compare), 404);
     assert_eq!(site.status(&format!("{BENCH}?compare=start")), 200);
-    refused(&site, BENCH, &[("action", "nope")]);
+    site.refused(BENCH, &[("action", "nope")]);
 }
 
 /// Rules: DSH-12, DSH-102, DSH-103.
@@ -234,7 +205,7 @@ fn the_bench_works_for_an_account_without_a_hub() {
         assert!(page.text().contains(&format!("\">{heading}</h2>")), "{heading}");
     }
     let recorder = [("action", "recorder"), ("recorder", "on us-east-1")];
-    let page = refused(&site, &bench, &recorder);
+    let page = site.refused(&bench, &recorder);
     assert!(page.words().contains("Security Hub is not enabled for 555555555555"), "{}", page.words());
     assert_eq!(findings(&site), site.control("/_emulator/status")["Findings"].as_u64().unwrap());
 }

@@ -7,7 +7,6 @@ use serde_json::json;
 
 use crate::dashboard::forms::Form;
 use crate::dashboard::page::{Content, Context, Done, PageError};
-use crate::state::HubKey;
 
 mod central;
 mod denied;
@@ -25,8 +24,7 @@ struct Accounts {
 
 /// Shows the page.
 pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
-    let own = HubKey { account: context.view.account, region: context.view.region.clone() };
-    if !context.world.relations().is_on(&own) {
+    if !context.world.relations().is_on(&context.view.hub_key()) {
         // The error of this call says that the hub is off; those of calls about members do not.
         context.read(Operation::DescribeHub, &json!({}))?;
     }

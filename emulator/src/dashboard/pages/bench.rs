@@ -12,8 +12,8 @@ mod faults;
 mod findings;
 mod requests;
 mod reset;
-mod section;
 mod snapshots;
+mod typed;
 mod world;
 
 #[derive(Template)]
@@ -45,7 +45,7 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     let [clock, findings, checks, reset, world, requests, faults, snapshots] = sections.map(|section| {
         calls.extend(section.calls);
         alert = alert.take().or(section.alert);
-        section.body
+        section.html
     });
     let page = Page { clock, findings, checks, reset, world, requests, faults, snapshots };
     Ok(Content { alert, ..Content::new("Test bench", &page, calls) })

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::standard::changes;
 use super::standards::Listed;
+use crate::dashboard::answer::{self, list};
 use crate::dashboard::call::Call;
 use crate::dashboard::forms::Form;
 use crate::dashboard::governed::Governed;
@@ -29,7 +30,6 @@ struct Control {
     address: String,
     id: String,
     severity: String,
-    class: &'static str,
     state: String,
     description: String,
     /// The address of the remediation, if a browser can open it.
@@ -70,21 +70,18 @@ impl Described {
     fn find(context: &Context<'_>) -> Result<Described, PageError> {
         let id = context.view.query.first("id").unwrap_or_default();
         let missing = || {
-            let instead = ("Standards".to_owned(), context.view.to("standards", Query::default()));
             let sentence = format!("No security control has the ID `{id}`.");
-            PageError::NotFound { sentence, instead: Box::new(instead) }
+            PageError::not_found(sentence, "Standards", context.view.to("standards", Query::default()))
         };
         if id.is_empty() {
             return Err(missing());
         }
         let [definition_call, settings_call] = Described::calls(id);
-        let read = |call: &Call, operation| context.read(operation, call.input().unwrap_or(&Value::Null));
-        let mut settings = read(&settings_call, Operation::BatchGetSecurityControls)?;
-        let mut definition =
-            read(&definition_call, Operation::GetSecurityControlDefinition).map_err(|error| match error {
-                PageError::Refused { status: 404, .. } => missing(),
-                other => other,
-            })?;
+        let mut settings = context.fetch(&settings_call)?;
+        let mut definition = context.fetch(&definition_call).map_err(|error| match error {
+            PageError::Refused { status: 404, .. } => missing(),
+            other => other,
+        })?;
         let settings = settings["SecurityControls"][0].take();
         Ok(Described { definition: definition["SecurityControlDefinition"].take(), settings })
     }
@@ -98,11 +95,11 @@ impl Described {
     }
 
     fn text(&self, name: &str) -> String {
-        self.definition[name].as_str().unwrap_or_default().to_owned()
+        answer::text(&self.definition, name).to_owned()
     }
 
     fn id(&self) -> &str {
-        self.definition["SecurityControlId"].as_str().unwrap_or_default()
+        answer::text(&self.definition, "SecurityControlId")
     }
 
     /// Returns whether the control is available in the Region of the view.
@@ -125,18 +122,16 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     let resources = Resources::of(context, &id)?;
     let checks = Checks::of(context, &control, &standards, &resources)?;
     let governed = Governed::of(context);
-    let severity = control.text("SeverityRating");
     let url = control.text("RemediationUrl");
     let mut calls: Vec<Call> = Described::calls(&id).into();
     calls.push(associations);
-    calls.extend([checks.call(&id), resources.call()]);
+    calls.extend([checks.call.clone(), resources.call.clone()]);
     let heading = format!("{id} {}", control.text("Title"));
     let page = Control {
         token: context.token.clone(),
         address: context.view.address(),
         state: state(&control),
-        class: text::severity_class(&severity),
-        severity,
+        severity: control.text("SeverityRating"),
         description: control.text("Description"),
         remediation: Some(url).filter(|url| url.starts_with("https://") || url.starts_with("http://")),
         change: if governed.is_none() { context.shown(&change_preview(&id, &standards)) } else { String::new() },
@@ -170,9 +165,9 @@ fn standards(context: &Context<'_>, id: &str, listed: &[Listed]) -> Result<(Vec<
         (Operation::ListStandardsControlAssociations, json!({ "SecurityControlId": id, "MaxResults": 100 }));
     let associations = context.read_all(operation, &input, "StandardsControlAssociationSummaries")?;
     let standard = |association: &Value| {
-        let arn = association["StandardsArn"].as_str().unwrap_or_default().to_owned();
-        let requirements = association["RelatedRequirements"].as_array().into_iter().flatten();
-        let requirements: Vec<&str> = requirements.filter_map(Value::as_str).collect();
+        let arn = answer::text(association, "StandardsArn").to_owned();
+        let requirements: Vec<&str> =
+            list(association, "RelatedRequirements").iter().filter_map(Value::as_str).collect();
         let known = listed.iter().find(|standard| standard.arn == arn);
         Standard {
             name: known.map_or_else(|| arn.clone(), |standard| standard.name.clone()),

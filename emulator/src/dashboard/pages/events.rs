@@ -2,20 +2,20 @@
 
 use askama::Template;
 use http::Method;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 
 use crate::dashboard::call::{self, Call};
 use crate::dashboard::page::{Content, Context, PageError};
+use crate::dashboard::select::{self, SelectOption};
 use crate::dashboard::text;
 use crate::dashboard::view::Query;
 use crate::domain::events::envelope;
 use crate::domain::events::pattern::EventPattern;
-use crate::state::{Event, EventKind, HubKey};
+use crate::state::{Event, EventKind};
 
 pub mod row;
-mod selection;
+pub(super) mod selection;
 
 use row::Row;
 pub use selection::Selection;
@@ -29,8 +29,10 @@ const MAX_ENVELOPE: usize = 40_000;
 #[template(path = "pages/events.html")]
 struct Page<'p> {
     path: String,
-    /// The kinds to choose from: their names, and whether they are chosen.
-    kinds: Vec<(&'static str, bool)>,
+    /// The kinds to choose from.
+    kinds: Vec<SelectOption>,
+    /// The name of the chosen kind.
+    kind: Option<&'static str>,
     all: bool,
     pattern: &'p str,
     sample: &'p str,
@@ -72,7 +74,8 @@ struct Empty {
 pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     let (world, view) = (&context.world, context.view);
     if !world.has_events() {
-        context.control(&Method::GET, "/_emulator/events?limit=1", &Value::Null, "events")?;
+        // The error of this call says that events are disabled.
+        context.fetch(&Call::control(&Method::GET, "/_emulator/events?limit=1", Value::Null, "events"))?;
     }
     let (selection, mistake) = Selection::of(&view.query);
     let shown = Shown::read(context, &selection);
@@ -85,9 +88,11 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     let (pattern, sample) = (value("pattern"), value("sample"));
     let selected = shown.rows.iter().filter(|row| row.is_selected() == Some(true)).count();
     let link = |query: Query| context.link("events", query.without("event"));
+    let kind = selection.kind.map(selection::name);
     let page = Page {
         path: view.path(),
-        kinds: EventKind::ALL.map(|kind| (selection::name(kind), selection.kind == Some(kind))).into(),
+        kinds: select::options(EventKind::ALL.map(selection::name), kind.unwrap_or_default()),
+        kind,
         all: selection.all,
         pattern,
         sample,
@@ -148,7 +153,7 @@ impl Shown {
 
 /// Returns whether the account has neither a hub nor a hub V2 in the Region.
 fn is_off(context: &Context<'_>) -> bool {
-    let key = HubKey { account: context.view.account, region: context.view.region.clone() };
+    let key = context.view.hub_key();
     let relations = context.world.relations();
     !relations.is_on(&key) && !relations.is_v2_on(&key)
 }
@@ -165,7 +170,7 @@ fn opened(context: &Context<'_>, selection: &Selection) -> Result<Option<Opened>
     });
     let Some(event) = found else {
         let sentence = format!("This bus has no event with the number `{text}`, or it was dropped.");
-        return Err(PageError::NotFound { sentence, instead: Box::new(("Events".to_owned(), close)) });
+        return Err(PageError::not_found(sentence, "Events", close));
     };
     let written: Value = serde_json::from_str(&envelope::write(&event, &world.ids)).unwrap_or_default();
     let why = selection.pattern.as_ref().and_then(|pattern| pattern.miss(&written));
@@ -224,9 +229,9 @@ fn empty(context: &Context<'_>, selection: &Selection) -> Empty {
 /// The calls that return the shown events, and those that the pattern selects.
 fn calls(context: &Context<'_>, selection: &Selection, shown: &Shown) -> Vec<Call> {
     let view = context.view;
-    let (mut query, mut command) = (String::new(), "events".to_owned());
+    let (mut query, mut command) = (Query::default(), "events".to_owned());
     let mut add = |name: &str, value: &str, flag: bool| {
-        query = format!("{query}{name}={}&", utf8_percent_encode(value, NON_ALPHANUMERIC));
+        query = std::mem::take(&mut query).and(name, value);
         if flag {
             command = format!("{command} --{name} {}", call::word(value));
         }
@@ -239,18 +244,16 @@ fn calls(context: &Context<'_>, selection: &Selection, shown: &Shown) -> Vec<Cal
         add("detail-type", envelope::detail_type_of(kind), true);
     }
     add("after", &shown.after.to_string(), false);
-    let call = |query: &str, command: &str| {
-        let path = format!("/_emulator/events?{query}limit={ROWS}");
+    let call = |query: Query, command: &str| {
+        let path = format!("/_emulator/events{}", query.and("limit", &ROWS.to_string()).text());
         // The command `events` prints all events from the first one.
         let is_all = shown.after == 0 && selection.before.is_none();
-        let command = if is_all { command.to_owned() } else { format!("call GET {}", call::word(&path)) };
-        Call::control(&Method::GET, &path, Value::Null, &command)
+        Call::control(&Method::GET, &path, Value::Null, if is_all { command } else { "" })
     };
-    let mut calls = vec![call(&query, &command)];
+    let mut calls = vec![call(query.clone(), &command)];
     if let Some(pattern) = view.query.first("pattern").filter(|_| selection.pattern.is_some()) {
-        let query = format!("{query}pattern={}&", utf8_percent_encode(pattern, NON_ALPHANUMERIC));
         let command = format!("{command} --pattern {}", call::quoted(pattern));
-        calls.push(call(&query, &command).of("Those that the pattern selects"));
+        calls.push(call(query.and("pattern", pattern), &command).of("Those that the pattern selects"));
     }
     calls
 }

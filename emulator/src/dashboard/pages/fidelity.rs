@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::dashboard::call::Call;
 use crate::dashboard::page::{Content, Context, PageError};
 use crate::dashboard::paging::Paging;
+use crate::dashboard::select::SelectOption;
 use crate::dashboard::text;
 use crate::dashboard::view::Query;
 use crate::fidelity::register::{self, NOT_MODELLED, Proof, Selection, TESTED};
@@ -23,8 +24,8 @@ const TESTS: usize = 2;
 struct Fidelity<'f> {
     summary: String,
     address: String,
-    chapters: Vec<Choice>,
-    states: Vec<Choice>,
+    chapters: Vec<SelectOption>,
+    states: Vec<SelectOption>,
     words: &'f str,
     is_filtered: bool,
     rules: Vec<Row>,
@@ -32,13 +33,6 @@ struct Fidelity<'f> {
     paging: String,
     operations: Vec<Operation>,
     implemented: String,
-}
-
-/// An option of a field.
-struct Choice {
-    value: String,
-    text: String,
-    is_chosen: bool,
 }
 
 struct Row {
@@ -89,21 +83,20 @@ fn summary() -> String {
     format!("{all} rules: {tested} tested, {others} not modelled.")
 }
 
-fn chapters(chosen: &str) -> Vec<Choice> {
-    let all = Choice { value: String::new(), text: "All chapters".to_owned(), is_chosen: chosen.trim().is_empty() };
-    let choice = |chapter: &register::Chapter| Choice {
-        value: chapter.prefix.clone(),
-        text: format!("{}: {} ({})", chapter.prefix, chapter.title, chapter.rules),
-        is_chosen: chapter.prefix.eq_ignore_ascii_case(chosen.trim()),
+fn chapters(selected: &str) -> Vec<SelectOption> {
+    let selected = selected.trim().to_ascii_uppercase();
+    let chapter = |chapter: &register::Chapter| {
+        let text = format!("{}: {} ({})", chapter.prefix, chapter.title, chapter.rules);
+        SelectOption::new(&chapter.prefix, &text, &selected)
     };
-    [all].into_iter().chain(register::all().chapters.iter().map(choice)).collect()
+    let all = SelectOption::new("", "All chapters", &selected);
+    [all].into_iter().chain(register::all().chapters.iter().map(chapter)).collect()
 }
 
-fn states(chosen: &str) -> Vec<Choice> {
-    let chosen = chosen.trim().replace(['-', '_'], " ").to_ascii_lowercase();
-    let choice =
-        |value: &str, text: &str| Choice { value: value.to_owned(), text: text.to_owned(), is_chosen: value == chosen };
-    vec![choice("", "All states"), choice(TESTED, TESTED), choice(NOT_MODELLED, NOT_MODELLED)]
+fn states(selected: &str) -> Vec<SelectOption> {
+    let selected = selected.trim().replace(['-', '_'], " ").to_ascii_lowercase();
+    let texts = [("", "All states"), (TESTED, TESTED), (NOT_MODELLED, NOT_MODELLED)];
+    texts.map(|(value, text)| SelectOption::new(value, text, &selected)).into()
 }
 
 fn row(rule: &register::Rule) -> Row {
@@ -130,9 +123,7 @@ fn operation(context: &Context<'_>, coverage: OperationCoverage) -> Operation {
 fn call(fields: &[(&str, &str)]) -> Call {
     let given = fields.iter().filter(|(_, value)| !value.trim().is_empty());
     let query = given.fold(Query::default(), |query, (name, value)| query.and(name, value));
-    let path = format!("/_emulator/fidelity{}", query.text());
-    let command = format!("call GET '{path}'");
-    Call::control(&Method::GET, &path, Value::Null, &command)
+    Call::control(&Method::GET, &format!("/_emulator/fidelity{}", query.text()), Value::Null, "")
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use askama::Template;
 use securityhub_fixtures::Operation;
 use serde_json::Value;
 
+use crate::dashboard::answer::list;
 use crate::dashboard::forms::Form;
 use crate::dashboard::page::{Content, Context, Done, PageError};
 use crate::dashboard::triage::{self, Target};
@@ -22,7 +23,7 @@ mod resources;
 mod rules;
 mod shown;
 
-use shown::{Shown, VIEWS, Wanted, address, list};
+use shown::{Reference, Shown, VIEWS, address};
 
 /// A link of the navigation between views.
 struct Link {
@@ -40,22 +41,22 @@ struct Page {
 
 /// Shows the page.
 pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
-    let wanted = Wanted::of(&context.view.query);
-    if wanted.id.is_empty() {
+    let reference = Reference::of(&context.view.query);
+    if reference.id.is_empty() {
         return choice::ask(context);
     }
-    let found = find(context, &wanted)?;
+    let found = find(context, &reference)?;
     match &found[..] {
-        [] => explained::missing(context, &wanted),
+        [] => explained::missing(context, &reference),
         [shown] => of_view(context, shown),
-        several => Ok(choice::choose(context, &wanted, several)),
+        several => Ok(choice::choose(context, &reference, several)),
     }
 }
 
 /// The findings that the query names and the account sees.
-fn find(context: &Context<'_>, wanted: &Wanted<'_>) -> Result<Vec<Shown>, PageError> {
-    let mut found: Vec<Shown> = if wanted.product.is_empty() {
-        let answer = context.read(Operation::GetFindings, &choice::with_id(wanted.id))?;
+fn find(context: &Context<'_>, reference: &Reference<'_>) -> Result<Vec<Shown>, PageError> {
+    let mut found: Vec<Shown> = if reference.product.is_empty() {
+        let answer = context.read(Operation::GetFindings, &choice::with_id(reference.id))?;
         let shown = |value: &Value| Shown::of(value.clone(), value.to_string().into_bytes(), None);
         list(&answer, "Findings").iter().map(shown).collect()
     } else {
@@ -63,9 +64,9 @@ fn find(context: &Context<'_>, wanted: &Wanted<'_>) -> Result<Vec<Shown>, PageEr
             let value = serde_json::from_slice(&document).unwrap_or_default();
             Shown::of(value, document, Some(region))
         };
-        context.find(wanted.product, wanted.id)?.into_iter().map(shown).collect()
+        context.find(reference.product, reference.id)?.into_iter().map(shown).collect()
     };
-    found.retain(|shown| wanted.account.is_empty() || shown.account == wanted.account);
+    found.retain(|shown| reference.account.is_empty() || shown.account == reference.account);
     Ok(found)
 }
 
@@ -89,15 +90,15 @@ fn of_view(context: &Context<'_>, shown: &Shown) -> Result<Content, PageError> {
         address: address(context, path),
         is_current: *path == view.unwrap_or("overview"),
     };
-    let page = Page { links: VIEWS.iter().map(link).collect(), body: part.body };
+    let page = Page { links: VIEWS.iter().map(link).collect(), body: part.html };
     let alert = unknown.or(part.alert);
     Ok(Content { alert, ..Content::new(shown.title(), &page, part.calls) })
 }
 
 /// Changes the finding.
 pub fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
-    let wanted = Wanted::of(&context.view.query);
-    let found = find(context, &wanted)?;
+    let reference = Reference::of(&context.view.query);
+    let found = find(context, &reference)?;
     let targets: Vec<Target> = match &found[..] {
         [shown] => vec![shown.target()],
         _ => Vec::new(),

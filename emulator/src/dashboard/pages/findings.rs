@@ -17,17 +17,17 @@ mod bulk;
 mod filters;
 mod groups;
 mod narrow;
+mod page_state;
 mod pages;
 mod pasted;
 mod rows;
-mod wanted;
 
 use bulk::Bulk;
 use filters::Filters;
 use groups::Groups;
+use page_state::{Group, PageState, TIMES};
 use pages::Pages;
 use rows::Rows;
-use wanted::{Group, TIMES, Wanted};
 
 /// Maximum number of chips for which the page says how many findings there would be without them.
 const WITHOUT: usize = 20;
@@ -43,8 +43,8 @@ struct Findings {
 /// The findings that the filters select.
 struct FindingsResult {
     timeline: Option<String>,
-    times: Vec<Choice>,
-    groupings: Vec<Choice>,
+    times: Vec<Link>,
+    groupings: Vec<Link>,
     empty: Option<Empty>,
     /// `1–50 of 67 findings`
     shown: String,
@@ -55,7 +55,7 @@ struct FindingsResult {
 }
 
 /// A link to another state of the page.
-struct Choice {
+struct Link {
     name: &'static str,
     address: String,
     is_current: bool,
@@ -80,19 +80,19 @@ struct Figures {
 /// Shows the page.
 pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     let schema = context.world.schema();
-    let (wanted, mut problems) = Wanted::parse(&context.view.query, schema);
-    match filters::added(context, &wanted) {
+    let (state, mut problems) = PageState::parse(&context.view.query, schema);
+    match filters::added(context, &state) {
         Ok(None) => {}
         Ok(Some(to)) => return Err(PageError::Moved(Box::new(to))),
         Err(problem) => problems.push(problem),
     }
-    let input = wanted.input(schema).map_err(|chip| {
+    let input = state.input(schema).map_err(|chip| {
         problems.push(format!("`f={}` is not a filter of GetFindings: {}.", chip.text(), expected(context, &chip)));
     });
     if let (Ok(input), []) = (input, &problems[..]) {
-        match result(context, &wanted, &input) {
+        match result(context, &state, &input) {
             Ok((result, calls)) => {
-                let filters = Filters::of(context, &wanted, &input)?;
+                let filters = Filters::of(context, &state, &input)?;
                 let has_timeline = result.timeline.is_some();
                 let page = Findings { filters, has_timeline, result: Some(result) };
                 return Ok(Content::new("Findings", &page, calls));
@@ -102,7 +102,7 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
             Err(page_error) => return Err(page_error),
         }
     }
-    let filters = Filters::without_result(context, &wanted);
+    let filters = Filters::without_result(context, &state);
     let page = Findings { filters, has_timeline: false, result: None };
     Ok(Content { alert: Some(problems.join(" ")), ..Content::new("Findings", &page, Vec::new()) })
 }
@@ -126,29 +126,29 @@ fn expected(context: &Context<'_>, chip: &Chip) -> String {
     format!("{} has the comparisons {}", chip.name, known.join(", "))
 }
 
-fn result(context: &Context<'_>, wanted: &Wanted, input: &Value) -> Result<(FindingsResult, Vec<Call>), PageError> {
+fn result(context: &Context<'_>, state: &PageState, input: &Value) -> Result<(FindingsResult, Vec<Call>), PageError> {
     let filters = input.get("Filters").and_then(Value::as_object).cloned().unwrap_or_default();
-    let figures = Figures::count(context, wanted, &filters)?;
+    let figures = Figures::count(context, state, &filters)?;
     let over_time = figures.over_time.as_ref();
-    let timeline = over_time.map(|over| timeline::write(context, over, &wanted.chips, wanted.time));
+    let timeline = over_time.map(|over| timeline::write(context, over, &state.chips, state.time));
     let (mut rows, mut groups, mut calls) = (None, None, Vec::new());
-    let (shown, pages) = if let Some(group) = &wanted.group {
-        let (found, pages) = Groups::of(context, wanted, (group, &filters), figures.total)?;
+    let (shown, pages) = if let Some(group) = &state.group {
+        let (found, pages) = Groups::of(context, state, (group, &filters), figures.total)?;
         calls.push(Call::api(Operation::GetFindings, input.clone()).of("The findings that are grouped, in pages"));
         groups = Some(found);
         (text::counted(figures.total, "finding", "findings"), pages)
     } else {
-        let pages = Pages::of(context, wanted, figures.total, ("finding", "findings"))?;
-        let (found, call) = Rows::of(context, wanted, input, pages.skip())?;
+        let pages = Pages::of(context, state, figures.total, ("finding", "findings"))?;
+        let (found, call) = Rows::of(context, state, input, pages.skip())?;
         calls.push(call);
         rows = (figures.total > 0).then_some(found);
         (pages.shown.clone(), pages)
     };
     let result = FindingsResult {
         timeline,
-        times: times(context, wanted),
-        groupings: groupings(context, wanted),
-        empty: figures.empty(context, wanted),
+        times: times(context, state),
+        groupings: groupings(context, state),
+        empty: figures.empty(context, state),
         shown,
         bulk: rows.as_ref().map(|rows| Bulk::of(context, rows, figures.total)),
         rows,
@@ -159,26 +159,22 @@ fn result(context: &Context<'_>, wanted: &Wanted, input: &Value) -> Result<(Find
 }
 
 impl Figures {
-    fn count(context: &Context<'_>, wanted: &Wanted, filters: &Map<String, Value>) -> Result<Figures, PageError> {
+    fn count(context: &Context<'_>, state: &PageState, selected: &Map<String, Value>) -> Result<Figures, PageError> {
         let schema = context.world.schema();
-        let without = |position: usize| {
-            let others = wanted.chips.iter().enumerate().filter(|(other, _)| *other != position);
-            let others: Vec<Chip> = others.map(|(_, chip)| chip.clone()).collect();
-            chips::filters(schema, &others).unwrap_or_default()
-        };
+        let without = |position| chips::filters(schema, &filters::without(&state.chips, position)).unwrap_or_default();
         context.count(|counter| {
-            let total = counter.all(filters)?;
-            let over_time = counter.over_time(filters, (wanted.time, "SeverityLabel"), timeline::intervals)?;
+            let total = counter.all(selected)?;
+            let over_time = counter.over_time(selected, (state.time, "SeverityLabel"), timeline::intervals)?;
             if total > 0 {
                 return Ok(Figures { total, all: total, without: Vec::new(), over_time });
             }
-            let positions = 0..wanted.chips.len().min(WITHOUT);
+            let positions = 0..state.chips.len().min(WITHOUT);
             let without = positions.map(|position| counter.all(&without(position))).collect::<Result<_, _>>()?;
             Ok(Figures { total, all: counter.all(&Map::new())?, without, over_time })
         })
     }
 
-    fn empty(&self, context: &Context<'_>, wanted: &Wanted) -> Option<Empty> {
+    fn empty(&self, context: &Context<'_>, state: &PageState) -> Option<Empty> {
         if self.total > 0 {
             return None;
         }
@@ -186,35 +182,35 @@ impl Figures {
             return Some(Empty::World(context.shown(&[overview::import_call(context)])));
         }
         let without = |(chip, count): (usize, &u64)| {
-            let words = wanted.chips.get(chip).map(Chip::words)?;
-            Some((words, context.counted(*count, &filters::without(&wanted.chips, chip))))
+            let words = state.chips.get(chip).map(Chip::words)?;
+            Some((words, context.counted(*count, &filters::without(&state.chips, chip))))
         };
         Some(Empty::Chips(self.without.iter().enumerate().filter_map(without).collect()))
     }
 }
 
 /// The links that choose the field of the histogram.
-fn times(context: &Context<'_>, wanted: &Wanted) -> Vec<Choice> {
-    let choice = |name: &'static str| Choice {
+fn times(context: &Context<'_>, state: &PageState) -> Vec<Link> {
+    let choice = |name: &'static str| Link {
         name,
-        address: context.link("findings", Wanted { time: name, ..wanted.clone() }.at(wanted.page)),
-        is_current: wanted.time == name,
+        address: context.link("findings", PageState { time: name, ..state.clone() }.at(state.page)),
+        is_current: state.time == name,
     };
     TIMES.into_iter().map(choice).collect()
 }
 
 /// The links that choose the grouping.
-fn groupings(context: &Context<'_>, wanted: &Wanted) -> Vec<Choice> {
-    let choice = |name: &'static str, group: Option<Group>| Choice {
+fn groupings(context: &Context<'_>, state: &PageState) -> Vec<Link> {
+    let choice = |name: &'static str, group: Option<Group>| Link {
         name,
-        is_current: wanted.group == group,
-        address: context.link("findings", Wanted { group, ..wanted.clone() }.query()),
+        is_current: state.group == group,
+        address: context.link("findings", PageState { group, ..state.clone() }.query()),
     };
     let fixed = [("Check", Group::Check), ("Resource", Group::Resource), ("Account", Group::Account)];
     let mut choices = vec![choice("None", None)];
     choices.extend(fixed.map(|(name, group)| choice(name, Some(group))));
-    if let Some(Group::Field(name)) = &wanted.group {
-        choices.push(choice(name, wanted.group.clone()));
+    if let Some(Group::Field(name)) = &state.group {
+        choices.push(choice(name, state.group.clone()));
     }
     choices
 }

@@ -2,22 +2,22 @@
 //! action (DSH-75).
 
 use askama::Template;
-use http::Method;
 use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 
 use super::insights::results::{self, Results};
 use super::insights::{Fields, Insight, typed_filters};
 use crate::dashboard::call::Call;
+use crate::dashboard::custom_actions;
 use crate::dashboard::forms::Form;
 use crate::dashboard::messages::Message;
 use crate::dashboard::page::{Content, Context, Done, PageError};
+use crate::dashboard::select::SelectOption;
 use crate::dashboard::text;
 use crate::dashboard::view::Query;
 
 /// Maximum number of results in an event.
 const SELECTED: usize = 100;
-const SEND: &str = "/_emulator/custom-actions";
 
 #[derive(Template)]
 #[template(path = "pages/insight.html")]
@@ -27,7 +27,7 @@ struct Page {
     group: String,
     filters: String,
     rows: Vec<Row>,
-    actions: Vec<(String, String, bool)>,
+    actions: Vec<SelectOption>,
     send: String,
     /// `Show me the call` for the creation of a custom action.
     create_action: String,
@@ -54,15 +54,13 @@ fn find(context: &Context<'_>) -> Result<(Insight, Call), PageError> {
     let arn = context.view.query.first("arn").unwrap_or_default();
     let missing = || {
         let sentence = format!("No insight of this account has the ARN `{arn}`.");
-        let instead = ("Insights".to_owned(), context.view.to("insights", Query::default()));
-        PageError::NotFound { sentence, instead: Box::new(instead) }
+        PageError::not_found(sentence, "Insights", context.view.to("insights", Query::default()))
     };
     if arn.is_empty() {
         return Err(missing());
     }
     let call = Call::api(Operation::GetInsights, json!({ "InsightArns": [arn] }));
-    let answer = context.read(Operation::GetInsights, call.input().unwrap_or(&Value::Null));
-    let answer = answer.map_err(|error| match error {
+    let answer = context.fetch(&call).map_err(|error| match error {
         PageError::Refused { status: 404, .. } => missing(),
         other => other,
     })?;
@@ -73,22 +71,18 @@ fn find(context: &Context<'_>) -> Result<(Insight, Call), PageError> {
 pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     let (insight, call) = find(context)?;
     let results = Results::read(context, &insight, usize::MAX)?;
-    let actions = actions(context)?;
+    let actions = custom_actions::options(context)?;
     let own = (!insight.is_managed(context)).then(|| own(context, &insight));
-    let calls = vec![
-        call,
-        results::call(&insight.arn).of("Results"),
-        Call::api(Operation::DescribeActionTargets, json!({})).of("Custom actions"),
-    ];
+    let calls = vec![call, results::call(&insight.arn).of("Results"), custom_actions::list_call()];
     let first: Vec<String> = results.rows.iter().take(1).map(|row| row.value.clone()).collect();
-    let action = actions.first().map(|(arn, ..)| send(arn, &insight.arn, &first));
+    let action = actions.first().map(|action| send_call(&action.value, &insight.arn, &first));
     let page = Page {
         token: context.token.clone(),
         address: context.view.address(),
         filters: format!("{:#}", Value::Object(insight.filters.clone())),
         rows: rows(context, &results),
         send: context.shown(&action.into_iter().collect::<Vec<_>>()),
-        create_action: context.shown(&[create_action()]),
+        create_action: context.shown(&[create_action_call()]),
         actions,
         own,
         group: insight.group,
@@ -109,45 +103,32 @@ fn rows(context: &Context<'_>, results: &Results) -> Vec<Row> {
     results.rows.iter().map(row).collect()
 }
 
-/// The custom actions, each with its ARN, its name and whether it is chosen.
-fn actions(context: &Context<'_>) -> Result<Vec<(String, String, bool)>, PageError> {
-    let targets = context.read_all(Operation::DescribeActionTargets, &json!({}), "ActionTargets")?;
-    let text = |target: &Value, name: &str| target[name].as_str().unwrap_or_default().to_owned();
-    let action = |target: &Value| {
-        let arn = text(target, "ActionTargetArn");
-        let is_chosen = arn == context.typed("custom-action");
-        (arn, text(target, "Name"), is_chosen)
-    };
-    Ok(targets.iter().map(action).collect())
-}
-
 fn own(context: &Context<'_>, insight: &Insight) -> Own {
     let Insight { arn, name, group, filters } = insight;
     Own {
         fields: Fields::of(context, name, filters, group),
-        edit: context.shown(&[edit(arn, name, &Value::Object(filters.clone()), group)]),
-        delete: context.shown(&[delete(arn)]),
+        edit: context.shown(&[edit_call(arn, name, &Value::Object(filters.clone()), group)]),
+        delete: context.shown(&[delete_call(arn)]),
     }
 }
 
-fn edit(arn: &str, name: &str, filters: &Value, group: &str) -> Call {
+fn edit_call(arn: &str, name: &str, filters: &Value, group: &str) -> Call {
     let input = json!({ "InsightArn": arn, "Name": name, "Filters": filters, "GroupByAttribute": group });
     Call::api(Operation::UpdateInsight, input)
 }
 
-fn delete(arn: &str) -> Call {
+fn delete_call(arn: &str) -> Call {
     Call::api(Operation::DeleteInsight, json!({ "InsightArn": arn }))
 }
 
 /// The call that creates a first custom action.
-fn create_action() -> Call {
+fn create_action_call() -> Call {
     let input = json!({ "Name": "Send to chat", "Description": "Sends results to the chat", "Id": "SendToChat" });
     Call::api(Operation::CreateActionTarget, input)
 }
 
-fn send(action: &str, insight: &str, values: &[String]) -> Call {
-    let body = json!({ "ActionTargetArn": action, "InsightArn": insight, "ResultValues": values });
-    Call::control(&Method::POST, SEND, body, "")
+fn send_call(action: &str, insight: &str, values: &[String]) -> Call {
+    custom_actions::send_call(json!({ "ActionTargetArn": action, "InsightArn": insight, "ResultValues": values }))
 }
 
 /// Changes or deletes the insight, or sends the selected results to a custom action.
@@ -156,13 +137,13 @@ pub fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
     match form.field("action") {
         "edit" => {
             let filters = Value::Object(typed_filters(form)?);
-            let call = edit(arn, form.field("name").trim(), &filters, form.field("group"));
-            context.write(Operation::UpdateInsight, call.input().unwrap_or(&Value::Null))?;
+            let call = edit_call(arn, form.field("name").trim(), &filters, form.field("group"));
+            context.send(&call)?;
             Ok(Message::new("1 insight changed, 0 refused.", vec![call]).into())
         }
         "delete" => {
-            let call = delete(arn);
-            context.write(Operation::DeleteInsight, call.input().unwrap_or(&Value::Null))?;
+            let call = delete_call(arn);
+            context.send(&call)?;
             let next = Some(context.view.to("insights", Query::default()));
             Ok(Done { message: Message::new("1 insight deleted, 0 refused.", vec![call]), next })
         }
@@ -179,9 +160,9 @@ fn send_results(context: &Context<'_>, form: &Form, arn: &str) -> Result<Done, P
     if action.is_empty() {
         return Err(PageError::Invalid("Choose a custom action.".to_owned()));
     }
-    let body = json!({ "ActionTargetArn": action, "InsightArn": arn, "ResultValues": values });
-    let answer = context.control(&Method::POST, SEND, &body, "")?;
+    let call = send_call(action, arn, &values);
+    let answer = context.send(&call)?;
     let sent = text::counted(values.len() as u64, "result", "results");
     let events = text::counted(answer["EventCount"].as_u64().unwrap_or_default(), "event", "events");
-    Ok(Message::new(format!("{sent} sent in {events}."), vec![send(action, arn, &values)]).into())
+    Ok(Message::new(format!("{sent} sent in {events}."), vec![call]).into())
 }

@@ -5,12 +5,14 @@ use securityhub_fixtures::Operation;
 use securityhub_fixtures::insights::MANAGED_INSIGHTS;
 use serde_json::{Map, Value, json};
 
+use crate::dashboard::answer::text as text_of;
 use crate::dashboard::call::Call;
 use crate::dashboard::chips;
 use crate::dashboard::forms::Form;
 use crate::dashboard::messages::Message;
 use crate::dashboard::page::{Content, Context, Done, PageError};
 use crate::dashboard::paging::Paging;
+use crate::dashboard::select::{self, SelectOption};
 use crate::dashboard::text;
 use crate::dashboard::view::Query;
 use crate::domain::findings::insights;
@@ -53,8 +55,8 @@ pub(super) struct Fields {
     pub(super) name: String,
     /// Its filters as JSON.
     pub(super) filters: String,
-    /// The attributes by which findings can be grouped, each with whether it is chosen.
-    pub(super) groups: Vec<(String, bool)>,
+    /// The attributes by which findings can be grouped.
+    pub(super) groups: Vec<SelectOption>,
 }
 
 /// An insight as GetInsights returns it.
@@ -72,7 +74,7 @@ pub(super) struct Insight {
 impl Insight {
     /// Reads an element of `Insights`.
     pub(super) fn read(insight: &Value) -> Insight {
-        let text = |name: &str| insight[name].as_str().unwrap_or_default().to_owned();
+        let text = |name: &str| text_of(insight, name).to_owned();
         Insight {
             arn: text("InsightArn"),
             name: text("Name"),
@@ -108,7 +110,7 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
         shown.map(|insight| row(context, &Insight::read(insight))).collect::<Result<Vec<Row>, PageError>>()
     };
     let (managed, custom) = (rows(&managed)?, rows(&custom)?);
-    let (filters, alert) = match given(context) {
+    let (filters, alert) = match chips::filters_of(&context.view.query, context.world.schema()) {
         Ok(filters) => (filters, None),
         Err(sentence) => (Map::new(), Some(sentence)),
     };
@@ -133,14 +135,6 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     Ok(Content { alert, ..Content::new("Insights", &page, calls) })
 }
 
-/// The filters of the chips in the query.
-fn given(context: &Context<'_>) -> Result<Map<String, Value>, String> {
-    let chips = chips::of(&context.view.query)
-        .map_err(|text| format!("`{text}` is not a filter (expected NAME:COMPARISON:VALUE)."))?;
-    chips::filters(context.world.schema(), &chips)
-        .map_err(|chip| format!("`{}:{}:{}` cannot be used as a filter.", chip.name, chip.comparison, chip.value))
-}
-
 fn row(context: &Context<'_>, insight: &Insight) -> Result<Row, PageError> {
     let results = Results::read(context, insight, 1)?;
     let top = results.rows.first().map(|row| (row.value.clone(), row.count.clone()));
@@ -161,13 +155,8 @@ impl Fields {
             Some(form) if form.fields.first(field).is_some() => form.field(field).to_owned(),
             _ => value.to_owned(),
         };
-        let group = typed("group", group);
-        let groups = results::groups(context).into_iter().map(|name| (name == group, name));
-        Fields {
-            name: typed("name", name),
-            filters: typed("filters", &json),
-            groups: groups.map(|(is_chosen, name)| (name, is_chosen)).collect(),
-        }
+        let groups = select::options(results::groups(context), &typed("group", group));
+        Fields { name: typed("name", name), filters: typed("filters", &json), groups }
     }
 }
 
@@ -187,8 +176,7 @@ pub(super) fn typed_filters(form: &Form) -> Result<Map<String, Value>, PageError
 /// Creates an insight.
 pub fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
     let call = create(form.field("name").trim(), &typed_filters(form)?, form.field("group"));
-    let answer = context.write(Operation::CreateInsight, call.input().unwrap_or(&Value::Null))?;
-    let arn = answer["InsightArn"].as_str().unwrap_or_default();
-    let next = context.view.to("insight", Query::default().and("arn", arn));
+    let answer = context.send(&call)?;
+    let next = context.view.to("insight", Query::default().and("arn", text_of(&answer, "InsightArn")));
     Ok(Done { message: Message::new("1 insight created, 0 refused.", vec![call]), next: Some(next) })
 }

@@ -44,7 +44,6 @@ struct Overview {
 
 struct Severity {
     label: &'static str,
-    class: &'static str,
     counts: [Count; 3],
 }
 
@@ -97,7 +96,7 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     };
     let (scores, score_call) = scores(context);
     let coverage = Coverage::of(context);
-    let mut calls = vec![findings_call()];
+    let mut calls = vec![findings_call(context)];
     calls.extend(coverage.call(context));
     calls.extend(score_call);
     let page = Overview {
@@ -140,14 +139,8 @@ pub fn import_call(context: &Context<'_>) -> Call {
 }
 
 /// The call whose findings the tables count.
-fn findings_call() -> Call {
-    let filters = json!({
-        "RecordState": [{ "Value": "ACTIVE", "Comparison": "EQUALS" }],
-        "WorkflowStatus": [
-            { "Value": "NEW", "Comparison": "EQUALS" },
-            { "Value": "NOTIFIED", "Comparison": "EQUALS" },
-        ],
-    });
+fn findings_call(context: &Context<'_>) -> Call {
+    let filters = chips::filters(context.world.schema(), &open()).unwrap_or_default();
     let call = Call::api(Operation::GetFindings, json!({ "Filters": filters, "MaxResults": 100 }));
     call.of("Open findings, 100 a page; every number is a link to the findings that it counts, with their call")
 }
@@ -156,14 +149,11 @@ fn severities(context: &Context<'_>, figures: &Figures) -> Vec<Severity> {
     let severity = |label: &&'static str| {
         let chip = || Chip::equals("SeverityLabel", label);
         let counts = [
-            context.counted(
-                figures::of(&figures.open, label),
-                &and(&[chip()], []).into_iter().chain(open()).collect::<Vec<_>>(),
-            ),
+            context.counted(figures::of(&figures.open, label), &and(&open(), [chip()])),
             context.counted(figures::of(&figures.active, label), &[chip(), active()]),
             context.counted(figures::of(&figures.all, label), &[chip()]),
         ];
-        Severity { label, class: text::severity_class(label), counts }
+        Severity { label, counts }
     };
     SEVERITIES.iter().map(severity).collect()
 }

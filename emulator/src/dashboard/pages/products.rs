@@ -6,12 +6,15 @@ use askama::Template;
 use securityhub_fixtures::Operation;
 use serde_json::{Map, Value, json};
 
+use crate::dashboard::answer;
 use crate::dashboard::call::Call;
 use crate::dashboard::chips::Chip;
+use crate::dashboard::custom_actions;
 use crate::dashboard::forms::Form;
 use crate::dashboard::messages::Message;
 use crate::dashboard::page::{Content, Context, Count, Done, PageError};
 use crate::dashboard::paging::Paging;
+use crate::dashboard::select::SelectOption;
 use crate::dashboard::text::{self, Time};
 use crate::dashboard::view::Query;
 
@@ -33,19 +36,12 @@ struct Products<'p> {
     /// The address of the page without filters.
     address: String,
     words: &'p str,
-    choices: Vec<Choice>,
+    choices: Vec<SelectOption>,
     is_filtered: bool,
     rows: Vec<Row>,
     shown: String,
     paging: String,
     actions: Actions,
-}
-
-/// An option of the field `Enabled`.
-struct Choice {
-    value: &'static str,
-    text: &'static str,
-    is_chosen: bool,
 }
 
 struct Row {
@@ -110,13 +106,13 @@ pub fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
     let (product, name) = (form.field("product"), form.field("name"));
     match form.field("action") {
         "enable" => {
-            let call = enable(product);
-            context.write(Operation::EnableImportFindingsForProduct, call.input().unwrap_or(&Value::Null))?;
+            let call = enable_call(product);
+            context.send(&call)?;
             Ok(Message::new(format!("1 changed, 0 refused: {name} is enabled."), vec![call]).into())
         }
         "disable" => {
-            let call = disable(form.field("subscription"));
-            context.write(Operation::DisableImportFindingsForProduct, call.input().unwrap_or(&Value::Null))?;
+            let call = disable_call(form.field("subscription"));
+            context.send(&call)?;
             Ok(Message::new(format!("1 changed, 0 refused: {name} is disabled."), vec![call]).into())
         }
         other => actions::act(context, form, other),
@@ -147,9 +143,10 @@ impl Selection<'_> {
     }
 }
 
-fn choices(chosen: Option<bool>) -> Vec<Choice> {
-    let choice = |value, text, of: Option<bool>| Choice { value, text, is_chosen: of == chosen };
-    vec![choice("", "All", None), choice("yes", "yes", Some(true)), choice("no", "no", Some(false))]
+/// The options of the field `Enabled`.
+fn choices(enabled: Option<bool>) -> Vec<SelectOption> {
+    let selected = enabled.map(text::yes_no).unwrap_or_default();
+    [("", "All"), ("yes", "yes"), ("no", "no")].map(|(value, text)| SelectOption::new(value, text, selected)).into()
 }
 
 /// The products of the catalogue, with the subscriptions of the hub.
@@ -162,7 +159,7 @@ fn products(context: &Context<'_>) -> Result<Vec<Product>, PageError> {
     )?;
     let enabled: HashSet<&str> = enabled.iter().filter_map(Value::as_str).collect();
     let product = |value: &Value| {
-        let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
+        let text = |name: &str| answer::text(value, name).to_owned();
         let arn = text("ProductArn");
         let subscription = enabled.iter().find(|subscription| {
             let name = subscription.split_once(":product-subscription/").map(|(_, name)| name);
@@ -182,8 +179,8 @@ fn counts(context: &Context<'_>) -> Option<HashMap<String, u64>> {
 fn row(context: &Context<'_>, row: usize, product: &Product, findings: Option<u64>) -> Row {
     let chip = Chip::equals("ProductArn", &product.arn);
     let call = match &product.subscription {
-        Some(subscription) => disable(subscription),
-        None => enable(&product.arn),
+        Some(subscription) => disable_call(subscription),
+        None => enable_call(&product.arn),
     };
     Row {
         id: format!("product-{row}"),
@@ -208,11 +205,11 @@ fn last_import(context: &Context<'_>, arn: &str) -> Option<Time> {
     time.and_then(Time::parse)
 }
 
-fn enable(product: &str) -> Call {
+fn enable_call(product: &str) -> Call {
     Call::api(Operation::EnableImportFindingsForProduct, json!({ "ProductArn": product }))
 }
 
-fn disable(subscription: &str) -> Call {
+fn disable_call(subscription: &str) -> Call {
     Call::api(Operation::DisableImportFindingsForProduct, json!({ "ProductSubscriptionArn": subscription }))
 }
 
@@ -221,5 +218,5 @@ fn calls(has_findings: bool) -> Vec<Call> {
     let findings = has_findings.then(|| Call::api(Operation::GetFindings, json!({})).of("Findings, Last import"));
     let products = Call::api(Operation::DescribeProducts, json!({})).of("Product, Company");
     let enabled = Call::api(Operation::ListEnabledProductsForImport, json!({})).of("Enabled");
-    [products, enabled].into_iter().chain(findings).chain([actions::list()]).collect()
+    [products, enabled].into_iter().chain(findings).chain([custom_actions::list_call()]).collect()
 }

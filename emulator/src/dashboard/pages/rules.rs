@@ -5,12 +5,12 @@ use askama::Template;
 use securityhub_fixtures::Operation;
 use serde_json::{Map, Value, json};
 
+use crate::dashboard::answer::{self, list};
 use crate::dashboard::call::Call;
 use crate::dashboard::chips::{self, Chip};
-use crate::dashboard::criteria;
+use crate::dashboard::failures::{self, Failure};
 use crate::dashboard::forms::Form;
 use crate::dashboard::messages::Message;
-use crate::dashboard::not_processed;
 use crate::dashboard::page::{Content, Context, Count, Done, PageError};
 use crate::dashboard::paging::Paging;
 use crate::dashboard::text;
@@ -113,7 +113,7 @@ pub fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
         "disable" => update(context, &[json!({ "RuleArn": arn, "RuleStatus": "DISABLED" })]),
         "delete" => {
             let input = json!({ "AutomationRulesArns": [arn] });
-            batch(context, Operation::BatchDeleteAutomationRules, input, "deleted")
+            send_batch(context, Call::api(Operation::BatchDeleteAutomationRules, input), "deleted")
         }
         "reorder" => reorder(context, form),
         other => Err(PageError::Invalid(format!("`{other}` is not an action of this page."))),
@@ -130,13 +130,13 @@ impl Rule {
         for arns in arns.chunks(100) {
             let input = json!({ "AutomationRulesArns": arns });
             let answer = context.read(Operation::BatchGetAutomationRules, &input)?;
-            rules.extend(answer["Rules"].as_array().into_iter().flatten().map(Rule::read));
+            rules.extend(list(&answer, "Rules").iter().map(Rule::read));
         }
         Ok(rules)
     }
 
     fn read(value: &Value) -> Rule {
-        let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
+        let text = |name: &str| answer::text(value, name).to_owned();
         let object = |value: &Value| value.as_object().cloned().unwrap_or_default();
         Rule {
             arn: text("RuleArn"),
@@ -152,9 +152,9 @@ impl Rule {
 }
 
 fn row(context: &Context<'_>, row: usize, rule: &Rule) -> Row {
-    let chips = criteria::chips(context.world.schema(), &rule.criteria);
+    let chips = chips::of_filters(context.world.schema(), &rule.criteria);
     let criteria = match &chips {
-        Some(chips) => chips.iter().map(criteria::words).collect(),
+        Some(chips) => chips.iter().map(Chip::words).collect(),
         None => rule.criteria.iter().map(|(name, elements)| format!("{name}: {elements}")).collect(),
     };
     let status = if rule.is_enabled { "DISABLED" } else { "ENABLED" };
@@ -228,21 +228,22 @@ fn reorder(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
 /// Changes rules.
 fn update(context: &Context<'_>, items: &[Value]) -> Result<Done, PageError> {
     let input = json!({ "UpdateAutomationRulesRequestItems": items });
-    batch(context, Operation::BatchUpdateAutomationRules, input, "changed")
+    send_batch(context, Call::api(Operation::BatchUpdateAutomationRules, input), "changed")
 }
 
 /// Makes a call that processes each rule independently.
-fn batch(context: &Context<'_>, operation: Operation, input: Value, done: &str) -> Result<Done, PageError> {
-    let answer = context.write(operation, &input)?;
-    let list = |name: &str| answer[name].as_array().cloned().unwrap_or_default();
-    let refused = list("UnprocessedAutomationRules");
-    let cell = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let row = |rule: &Value| [cell(&rule["RuleArn"]), cell(&rule["ErrorCode"]), cell(&rule["ErrorMessage"])];
-    let processed = list("ProcessedAutomationRules").len() as u64;
+fn send_batch(context: &Context<'_>, call: Call, done: &str) -> Result<Done, PageError> {
+    let answer = context.send(&call)?;
+    let refused = list(&answer, "UnprocessedAutomationRules");
+    let failure = |rule: &Value| {
+        let code = rule["ErrorCode"].to_string();
+        Failure::new([answer::text(rule, "RuleArn"), &code, answer::text(rule, "ErrorMessage")])
+    };
+    let processed = list(&answer, "ProcessedAutomationRules").len() as u64;
     let text = format!("{} {done}, {} refused", text::number(processed), text::number(refused.len() as u64));
-    let rows: Vec<[String; 3]> = refused.iter().map(row).collect();
-    let details = not_processed::table(["Rule", "Code", "Message"], &rows);
-    let message = Message { text, details, calls: vec![Call::api(operation, input)] };
+    let failures: Vec<Failure<3>> = refused.iter().map(failure).collect();
+    let details = failures::table("Not processed", ["Rule", "Code", "Message"], &failures);
+    let message = Message { text, details, calls: vec![call] };
     Ok(Done { message, next: Some(without_editor(context)) })
 }
 

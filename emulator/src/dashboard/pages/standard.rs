@@ -8,6 +8,7 @@ use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 
 use super::standards::{self, Listed};
+use crate::dashboard::answer::{list, text as text_of};
 use crate::dashboard::call::Call;
 use crate::dashboard::chips::Chip;
 use crate::dashboard::forms::Form;
@@ -15,6 +16,7 @@ use crate::dashboard::governed::Governed;
 use crate::dashboard::page::{Content, Context, Done, PageError};
 use crate::dashboard::paging::Paging;
 use crate::dashboard::scores::{self, Scores};
+use crate::dashboard::select::{self, SelectOption};
 use crate::dashboard::text::{self, ABSENT};
 use crate::dashboard::view::Query;
 use crate::domain::controls::scores::{ControlScore, StandardScore};
@@ -44,7 +46,7 @@ struct Standard {
     enable: bool,
     disable: Option<String>,
     change: String,
-    statuses: Vec<(&'static str, bool)>,
+    statuses: Vec<SelectOption>,
     query: String,
     shown: String,
     pages: String,
@@ -61,7 +63,6 @@ struct Row {
     address: String,
     title: String,
     severity: String,
-    class: &'static str,
     status: String,
     failed: String,
     checks: String,
@@ -110,7 +111,7 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
         disable: subscription.filter(|_| change.is_some()).map(str::to_owned),
         change: change.map(|call| context.shown(&[call])).unwrap_or_default(),
         governed: governed.map(|governed| governed.sentence("The controls of this account")),
-        statuses: STATUSES.map(|status| (status, filters.status.as_deref() == Some(status))).into(),
+        statuses: select::options(STATUSES, filters.status.as_deref().unwrap_or_default()),
         query: filters.text.clone(),
         shown: paging.shown.clone(),
         pages: paging.html(),
@@ -130,8 +131,7 @@ fn find(context: &Context<'_>) -> Result<Listed, PageError> {
     let listed = Listed::all(context)?;
     listed.into_iter().find(|standard| standard.arn == arn).ok_or_else(|| {
         let sentence = format!("No standard in {} has the ARN `{arn}`.", context.view.region);
-        let instead = ("Standards".to_owned(), context.view.to("standards", Query::default()));
-        PageError::NotFound { sentence, instead: Box::new(instead) }
+        PageError::not_found(sentence, "Standards", context.view.to("standards", Query::default()))
     })
 }
 
@@ -162,10 +162,6 @@ impl Filters {
     }
 }
 
-fn text_of(value: &Value, name: &str) -> String {
-    value[name].as_str().unwrap_or_default().to_owned()
-}
-
 /// A control with its result.
 fn of_score(control: &ControlScore) -> Control {
     Control {
@@ -182,9 +178,9 @@ fn of_catalogue(context: &Context<'_>, arn: &str) -> Result<(Vec<Control>, Call)
     let operation = Operation::ListSecurityControlDefinitions;
     let definitions = context.read_all(operation, &input, "SecurityControlDefinitions")?;
     let control = |control: &Value| Control {
-        id: text_of(control, "SecurityControlId"),
-        title: text_of(control, "Title"),
-        severity: text_of(control, "SeverityRating"),
+        id: text_of(control, "SecurityControlId").to_owned(),
+        title: text_of(control, "Title").to_owned(),
+        severity: text_of(control, "SeverityRating").to_owned(),
         result: None,
     };
     Ok((definitions.iter().map(control).collect(), Call::api(operation, input)))
@@ -201,15 +197,15 @@ fn enabled(
     }
     let id = |control: &&Control| json!({ "SecurityControlId": control.id, "StandardsArn": standard.arn });
     let ids: Vec<Value> = controls.iter().map(id).collect();
-    let (operation, input) =
-        (Operation::BatchGetStandardsControlAssociations, json!({ "StandardsControlAssociationIds": ids }));
-    let answer = context.read(operation, &input)?;
-    let details = answer["StandardsControlAssociationDetails"].as_array().into_iter().flatten();
+    let input = json!({ "StandardsControlAssociationIds": ids });
+    let call = Call::api(Operation::BatchGetStandardsControlAssociations, input).of("Enabled");
+    let answer = context.fetch(&call)?;
+    let details = list(&answer, "StandardsControlAssociationDetails").iter();
     let state = |detail: &Value| {
         let is_enabled = detail["AssociationStatus"] == "ENABLED";
-        (text_of(detail, "SecurityControlId"), text::yes_no(is_enabled))
+        (text_of(detail, "SecurityControlId").to_owned(), text::yes_no(is_enabled))
     };
-    Ok((details.map(state).collect(), Some(Call::api(operation, input).of("Enabled"))))
+    Ok((details.map(state).collect(), Some(call)))
 }
 
 /// The score and the status of the standard.
@@ -237,7 +233,6 @@ fn row(context: &Context<'_>, control: &Control, enabled: &HashMap<String, &'sta
         address: context.link("control", Query::default().and("id", &control.id)),
         title: control.title.clone(),
         severity: control.severity.clone(),
-        class: text::severity_class(&control.severity),
         status,
         failed,
         checks: all,

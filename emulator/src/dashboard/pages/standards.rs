@@ -7,6 +7,7 @@ use http::Method;
 use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 
+use crate::dashboard::answer::{self, list};
 use crate::dashboard::call::Call;
 use crate::dashboard::forms::Form;
 use crate::dashboard::governed::Governed;
@@ -94,7 +95,7 @@ impl Listed {
 
     /// The status of the subscription; empty if the standard is not enabled.
     pub(super) fn status(&self) -> &str {
-        self.subscription["StandardsStatus"].as_str().unwrap_or_default()
+        answer::text(&self.subscription, "StandardsStatus")
     }
 
     /// The calls that list the standards.
@@ -109,18 +110,18 @@ impl Listed {
     pub(super) fn change(&self) -> Option<Call> {
         match (self.status(), self.subscription["StandardsSubscriptionArn"].as_str()) {
             ("PENDING" | "DELETING", _) => None,
-            (_, None) => Some(enable(&self.arn).of(&format!("Enable {}", self.name))),
-            (_, Some(subscription)) => Some(disable(subscription).of(&format!("Disable {}", self.name))),
+            (_, None) => Some(enable_call(&self.arn).of(&format!("Enable {}", self.name))),
+            (_, Some(subscription)) => Some(disable_call(subscription).of(&format!("Disable {}", self.name))),
         }
     }
 }
 
-fn enable(arn: &str) -> Call {
+fn enable_call(arn: &str) -> Call {
     let requests = json!({ "StandardsSubscriptionRequests": [{ "StandardsArn": arn }] });
     Call::api(Operation::BatchEnableStandards, requests)
 }
 
-fn disable(subscription: &str) -> Call {
+fn disable_call(subscription: &str) -> Call {
     let input = json!({ "StandardsSubscriptionArns": [subscription] });
     Call::api(Operation::BatchDisableStandards, input)
 }
@@ -134,7 +135,6 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     let heat_map = HeatMap::of(context, &scores, &results)?;
     let preview: Vec<Call> = listed.iter().filter_map(Listed::change).collect();
     let is_unchecked = has_no_checks(&results);
-    let request = request_call(context);
     let page = Standards {
         token: context.token.clone(),
         address: context.view.address(),
@@ -143,8 +143,8 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
         governed: governed.map(|governed| governed.sentence("The standards of this account")),
         daily: scores.daily(),
         may_request: scores.may_be_requested(),
-        request: context.shown(&[request]),
-        unchecked: is_unchecked.then(|| context.shown(&[example(context)])),
+        request: context.shown(&[request_call(context)]),
+        unchecked: is_unchecked.then(|| context.shown(&[example_call(context)])),
         heat_map,
     };
     let calls = Listed::calls().into_iter().chain([scores::call(context, None).of("Scores")]).collect();
@@ -154,12 +154,9 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
 /// The call that requests the computation of daily scores.
 fn request_call(context: &Context<'_>) -> Call {
     let (account, region) = (context.view.account, &context.view.region);
+    let path = format!("/_emulator/compliance?account={account}&region={region}");
     let command = format!("compliance --account {account} --region {region}");
-    Call::control(&Method::GET, &request_path(context), Value::Null, &command)
-}
-
-fn request_path(context: &Context<'_>) -> String {
-    format!("/_emulator/compliance?account={}&region={}", context.view.account, context.view.region)
+    Call::control(&Method::GET, &path, Value::Null, &command)
 }
 
 /// Returns whether standards are enabled and no control has a check.
@@ -172,7 +169,7 @@ fn has_no_checks(standards: &[StandardScore]) -> bool {
 }
 
 /// The call that declares a first resource.
-fn example(context: &Context<'_>) -> Call {
+fn example_call(context: &Context<'_>) -> Call {
     let resource = json!({
         "account": context.view.account.as_str(),
         "regions": [context.view.region.as_str()],
@@ -230,7 +227,7 @@ fn action(standard: &Listed, governed: Option<&Governed>) -> Action {
 pub fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
     if form.field("action") == "request" {
         let call = request_call(context);
-        context.control(&Method::GET, &request_path(context), &Value::Null, "")?;
+        context.send(&call)?;
         return Ok(Message::new("The computation of scores was requested.", vec![call]).into());
     }
     change_standard(context, form)
@@ -238,13 +235,13 @@ pub fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
 
 /// Enables the standard in the field `enable`, or disables the subscription in the field `disable`.
 pub(super) fn change_standard(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
-    let (operation, call, done) = match (form.field("enable"), form.field("disable")) {
+    let (call, done) = match (form.field("enable"), form.field("disable")) {
         ("", "") => return Err(PageError::Invalid("Choose a standard to enable or to disable.".to_owned())),
-        (arn, "") => (Operation::BatchEnableStandards, enable(arn), "enabled"),
-        (_, arn) => (Operation::BatchDisableStandards, disable(arn), "disabled"),
+        (arn, "") => (enable_call(arn), "enabled"),
+        (_, arn) => (disable_call(arn), "disabled"),
     };
-    let answer = context.write(operation, call.input().unwrap_or(&Value::Null))?;
-    let count = answer["StandardsSubscriptions"].as_array().map_or(0, Vec::len);
+    let answer = context.send(&call)?;
+    let count = list(&answer, "StandardsSubscriptions").len();
     let count = text::counted(count as u64, "standard", "standards");
     Ok(Message::new(format!("{count} {done}, 0 refused."), vec![call]).into())
 }

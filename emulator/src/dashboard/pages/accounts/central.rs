@@ -6,11 +6,11 @@ use askama::Template;
 use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 
-use super::shared::{BATCH, Section, list, named, sentence, text};
+use super::shared::{BATCH, named, sentence};
+use crate::dashboard::answer::{list, text};
 use crate::dashboard::call::Call;
-use crate::dashboard::page::{Context, PageError};
+use crate::dashboard::page::{Context, PageError, Section};
 use crate::dashboard::paging::Paging;
-use crate::dashboard::template::html;
 use crate::dashboard::text::{ABSENT, number};
 use crate::dashboard::view;
 use crate::domain::governance;
@@ -73,7 +73,7 @@ pub(super) fn section(context: &Context<'_>) -> Result<Section, PageError> {
         Some(page_error) => sentence(page_error),
         None => "No aggregator shows the findings of several Regions in one. CreateFindingAggregator makes a Region the home Region.".to_owned(),
     });
-    Ok(Section { html: html(&Page { central, aggregator }), calls, alert: None })
+    Ok(Section::new(&Page { central, aggregator }, calls))
 }
 
 fn central(
@@ -115,7 +115,7 @@ fn central(
     };
     Ok(Central {
         policies,
-        targets: list(&associations, "ConfigurationPolicyAssociations").map(target).collect(),
+        targets: list(&associations, "ConfigurationPolicyAssociations").iter().map(target).collect(),
         summary: paging.shown.clone(),
         pages: paging.html(),
     })
@@ -146,9 +146,9 @@ fn policy(context: &Context<'_>, organization: &Organization, described: &Value)
     let applied = organization.central.iter().flat_map(|central| &central.applied);
     let of_policy = applied.filter(|(_, applied)| matches!(&applied.governance, Governance::Policy(of) if of == id));
     let targets = of_policy.map(|(target, _)| target_name(context, organization, target));
-    let standards = list(settings, "EnabledStandardIdentifiers").filter_map(Value::as_str).map(short);
+    let standards = list(settings, "EnabledStandardIdentifiers").iter().filter_map(Value::as_str).map(short);
     let controls = &settings["SecurityControlsConfiguration"];
-    let ids = |name| joined(list(controls, name).filter_map(Value::as_str).map(str::to_owned));
+    let ids = |name| joined(list(controls, name).iter().filter_map(Value::as_str).map(str::to_owned));
     let controls = if controls["EnabledSecurityControlIdentifiers"].is_array() {
         format!("only {}", ids("EnabledSecurityControlIdentifiers"))
     } else if controls["DisabledSecurityControlIdentifiers"].as_array().is_some_and(|disabled| !disabled.is_empty()) {
@@ -187,8 +187,11 @@ fn joined(names: impl Iterator<Item = String>) -> String {
 fn aggregator(context: &Context<'_>, calls: &mut Vec<Call>) -> Result<Aggregator, Option<PageError>> {
     let listed = context.read(Operation::ListFindingAggregators, &json!({})).map_err(Some)?;
     calls.push(Call::api(Operation::ListFindingAggregators, json!({})).of("Regions"));
-    let arn =
-        list(&listed, "FindingAggregators").next().map(|found| text(found, "FindingAggregatorArn")).ok_or(None)?;
+    let arn = list(&listed, "FindingAggregators")
+        .iter()
+        .next()
+        .map(|found| text(found, "FindingAggregatorArn"))
+        .ok_or(None)?;
     let input = json!({ "FindingAggregatorArn": arn });
     let found = context.read(Operation::GetFindingAggregator, &input).map_err(Some)?;
     calls.push(Call::api(Operation::GetFindingAggregator, input).of("The aggregator"));

@@ -6,11 +6,11 @@ use http::Method;
 use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 
-use super::shared::{Section, list, named, sentence, text};
+use super::shared::{named, sentence};
+use crate::dashboard::answer::{list, text};
 use crate::dashboard::call::Call;
 use crate::dashboard::layout;
-use crate::dashboard::page::{Context, PageError};
-use crate::dashboard::template::html;
+use crate::dashboard::page::{Context, PageError, Section};
 use crate::dashboard::text::{ABSENT, Time, number};
 use crate::domain::caller::Caller;
 use crate::domain::policy::{self, Verdict};
@@ -77,7 +77,7 @@ pub(super) fn section(context: &Context<'_>) -> Section {
         operations: Operation::ALL.iter().map(|operation| operation.name()).collect(),
         verdict,
     };
-    Section { html: html(&page), calls, alert }
+    Section { alert, ..Section::new(&page, calls) }
 }
 
 /// The targets of service control policies, with the names of their policies.
@@ -106,9 +106,10 @@ fn denied_calls(context: &Context<'_>, calls: &mut Vec<Call>) -> Result<Vec<Deni
     let account = context.view.account;
     let path =
         format!("/_emulator/requests?account={account}&service=securityhub&error={DENIED}&newest=true&limit={CALLS}");
-    let answer = context.control(&Method::GET, &path, &Value::Null, "")?;
-    calls.push(Call::control(&Method::GET, &path, Value::Null, "").of("Denied calls"));
-    Ok(list(&answer, "Requests").filter_map(|call| denied_call(context, call)).collect())
+    let call = Call::control(&Method::GET, &path, Value::Null, "").of("Denied calls");
+    let answer = context.fetch(&call)?;
+    calls.push(call);
+    Ok(list(&answer, "Requests").iter().filter_map(|call| denied_call(context, call)).collect())
 }
 
 /// A recorded call, with the statement that denies it now; `None` if no policy denied it.
@@ -137,8 +138,7 @@ fn denied_call(context: &Context<'_>, call: &Value) -> Option<DeniedCall> {
 
 /// Whether policies allow an account to call an operation.
 fn answer(context: &Context<'_>, account: &str, operation: &str) -> Result<String, String> {
-    let unknown = || format!("No account has the number or the name `{account}`.");
-    let account = layout::account_named(&context.world, account).ok_or_else(unknown)?;
+    let account = layout::account_named(&context.world, account)?;
     let unknown = || format!("`{operation}` is not an operation of AWS Security Hub.");
     let operation = Operation::by_name(operation).ok_or_else(unknown)?;
     let caller = Caller::local_user(account, context.view.region.clone(), context.world.clock.now());

@@ -2,22 +2,19 @@
 //! has sent (DSH-88).
 
 use askama::Template;
-use http::Method;
 use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 
-use super::members::{invited, message, unprocessed};
-use super::shared::{Section, list, named, text};
+use super::members::{invited, message};
+use super::shared::{accept_call, named, unprocessed};
+use crate::dashboard::answer::{list, text};
 use crate::dashboard::call::Call;
 use crate::dashboard::forms::Form;
 use crate::dashboard::messages::Message;
-use crate::dashboard::page::{Context, Done, PageError};
-use crate::dashboard::template::html;
+use crate::dashboard::page::{Context, Done, PageError, Section};
 use crate::dashboard::text::{Time, counted, number};
 use crate::dashboard::view::Query;
 use crate::state::AccountId;
-
-const ACCEPT_ALL: &str = "/_emulator/members/accept";
 
 #[derive(Template)]
 #[template(path = "pages/accounts/invitations.html")]
@@ -75,11 +72,11 @@ pub(super) fn section(context: &Context<'_>) -> Result<Section, PageError> {
         is_accepted: text(received, "MemberStatus") == "Enabled",
         message: message(text(received, "AccountId")),
     };
-    let rows: Vec<Row> = list(&received, "Invitations").map(row).collect();
+    let rows: Vec<Row> = list(&received, "Invitations").iter().map(row).collect();
     let invited = invited(context);
     let sent = (invited > 0).then(|| Sent {
         accounts: counted(invited as u64, "invited account has", "invited accounts have"),
-        preview: context.shown(&[accept_all_call(context)]),
+        preview: context.shown(&[accept_call(context.view, None)]),
     });
     let calls = vec![
         Call::api(Operation::ListInvitations, json!({})).of("Invitations"),
@@ -93,7 +90,7 @@ pub(super) fn section(context: &Context<'_>) -> Result<Section, PageError> {
         sent,
         administrator: described(context, &administrator["Administrator"]),
     };
-    Ok(Section { html: html(&invitations), calls, alert: None })
+    Ok(Section::new(&invitations, calls))
 }
 
 fn described(context: &Context<'_>, administrator: &Value) -> Option<Administrator> {
@@ -115,28 +112,15 @@ fn described(context: &Context<'_>, administrator: &Value) -> Option<Administrat
 fn preview(context: &Context<'_>, row: &Row) -> String {
     let sender = json!({ "AccountIds": [row.sender] });
     context.shown(&[
-        accept_call(&row.sender, &row.invitation).of("Accept"),
+        accept_invitation_call(&row.sender, &row.invitation).of("Accept"),
         Call::api(Operation::DeclineInvitations, sender.clone()).of("Decline"),
         Call::api(Operation::DeleteInvitations, sender).of("Delete"),
     ])
 }
 
-fn acceptance(sender: &str, invitation: &str) -> Value {
-    json!({ "AdministratorId": sender, "InvitationId": invitation })
-}
-
-fn accept_call(sender: &str, invitation: &str) -> Call {
-    Call::api(Operation::AcceptAdministratorInvitation, acceptance(sender, invitation))
-}
-
-fn accept_all_body(context: &Context<'_>) -> Value {
-    json!({ "Administrator": context.view.account.as_str(), "Regions": [context.view.region.as_str()] })
-}
-
-fn accept_all_call(context: &Context<'_>) -> Call {
-    let (account, region) = (context.view.account, &context.view.region);
-    let command = format!("members accept --administrator {account} --region {region}");
-    Call::control(&Method::POST, ACCEPT_ALL, accept_all_body(context), &command)
+fn accept_invitation_call(sender: &str, invitation: &str) -> Call {
+    let input = json!({ "AdministratorId": sender, "InvitationId": invitation });
+    Call::api(Operation::AcceptAdministratorInvitation, input)
 }
 
 /// Answers an invitation, leaves the administrator, or accepts the invitations that the account has sent.
@@ -144,17 +128,15 @@ pub(super) fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError>
     let sender = form.field("sender");
     match form.field("action") {
         "accept" => {
-            let invitation = form.field("invitation");
-            context.write(Operation::AcceptAdministratorInvitation, &acceptance(sender, invitation))?;
-            let text = format!("The invitation of {sender} is accepted.");
-            Ok(Message::new(text, vec![accept_call(sender, invitation)]).into())
+            let call = accept_invitation_call(sender, form.field("invitation"));
+            context.send(&call)?;
+            Ok(Message::new(format!("The invitation of {sender} is accepted."), vec![call]).into())
         }
         "decline" => answer(context, Operation::DeclineInvitations, sender, "declined"),
         "delete-invitation" => answer(context, Operation::DeleteInvitations, sender, "deleted"),
         "leave" => {
-            let operation = Operation::DisassociateFromAdministratorAccount;
-            context.write(operation, &json!({}))?;
-            let call = Call::api(operation, json!({}));
+            let call = Call::api(Operation::DisassociateFromAdministratorAccount, json!({}));
+            context.send(&call)?;
             Ok(Message::new("This account has left its administrator.", vec![call]).into())
         }
         _ => accept_all(context),
@@ -163,19 +145,19 @@ pub(super) fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError>
 
 /// Declines or deletes an invitation.
 fn answer(context: &Context<'_>, operation: Operation, sender: &str, verb: &str) -> Result<Done, PageError> {
-    let input = json!({ "AccountIds": [sender] });
-    let answer = context.write(operation, &input)?;
+    let call = Call::api(operation, json!({ "AccountIds": [sender] }));
+    let answer = context.send(&call)?;
     if let Some((_, reason)) = unprocessed(&answer).next() {
         return Err(PageError::Invalid(reason));
     }
     let text = format!("The invitation of {sender} is {verb}.");
-    Ok(Message::new(text, vec![Call::api(operation, input)]).into())
+    Ok(Message::new(text, vec![call]).into())
 }
 
 fn accept_all(context: &Context<'_>) -> Result<Done, PageError> {
-    let call = accept_all_call(context);
-    let answer = context.control(&Method::POST, ACCEPT_ALL, &accept_all_body(context), "")?;
+    let call = accept_call(context.view, None);
+    let answer = context.send(&call)?;
     let refused: Vec<(String, String)> = unprocessed(&answer).collect();
-    let accepted = list(&answer, "Members").filter(|member| text(member, "MemberStatus") == "Enabled").count();
+    let accepted = list(&answer, "Members").iter().filter(|member| text(member, "MemberStatus") == "Enabled").count();
     Ok(message(context, &format!("{} accepted", number(accepted as u64)), &refused, vec![call]))
 }

@@ -7,14 +7,13 @@ use http::Method;
 use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 
-use super::members::{accept_call, accept_for, unprocessed};
-use super::shared::{BATCH, LARGE_BATCH, SHOWN_CALLS, Section, list, text};
+use super::shared::{BATCH, LARGE_BATCH, SHOWN_CALLS, accept_call, ids, unprocessed};
+use crate::dashboard::answer::{list, text};
 use crate::dashboard::call::Call;
+use crate::dashboard::failures::{self, Failure};
 use crate::dashboard::forms::Form;
 use crate::dashboard::messages::Message;
-use crate::dashboard::not_processed;
-use crate::dashboard::page::{Context, Done, PageError};
-use crate::dashboard::template::html;
+use crate::dashboard::page::{Context, Done, PageError, Section};
 use crate::dashboard::text::{counted, number};
 use crate::dashboard::view::View;
 use crate::domain::accounts::members::csv::{self, Row};
@@ -26,7 +25,6 @@ const ALL: &str = "all";
 const MESSAGE: usize = 1_000;
 /// Maximum size of a file that is shown again, in bytes.
 const FILE: usize = 100_000;
-const PATH: &str = "/_emulator/members";
 
 #[derive(Template)]
 #[template(path = "pages/accounts/invite.html")]
@@ -35,13 +33,13 @@ struct Invite<'i> {
     address: String,
     accounts: String,
     message: &'i str,
-    regions: Vec<Choice>,
+    regions: Vec<RegionBox>,
     all_regions: bool,
     preview: String,
 }
 
 /// A Region that can be chosen.
-struct Choice {
+struct RegionBox {
     region: String,
     is_checked: bool,
 }
@@ -62,7 +60,8 @@ struct Progress {
     invited: usize,
     accepted: usize,
     /// The account, the Region and the reason of each refusal.
-    refused: Vec<[String; 3]>,
+    refused: Vec<Failure<3>>,
+    /// The first calls.
     calls: Vec<Call>,
 }
 
@@ -73,7 +72,7 @@ pub(super) fn section(context: &Context<'_>) -> Section {
         Some(form) => form.fields.all("region").any(|typed| typed == region),
         None => region == own.as_str(),
     };
-    let choice = |region: &Region| Choice { region: region.to_string(), is_checked: is_typed(region.as_str()) };
+    let choice = |region: &Region| RegionBox { region: region.to_string(), is_checked: is_typed(region.as_str()) };
     let relations = context.world.relations();
     let invite = Invite {
         token: &context.token,
@@ -84,7 +83,7 @@ pub(super) fn section(context: &Context<'_>) -> Section {
         all_regions: is_typed(ALL),
         preview: preview(context),
     };
-    Section { html: html(&invite), ..Section::default() }
+    Section::new(&invite, Vec::new())
 }
 
 /// The list that was typed, or that of a file, so that it can be corrected.
@@ -109,9 +108,8 @@ fn preview(context: &Context<'_>) -> String {
     context.shown(&[
         Call::api(Operation::CreateMembers, creation(shown)).of("Add"),
         Call::api(Operation::InviteMembers, ids(&accounts)).of("and invite"),
-        Call::control(&Method::POST, PATH, message_body(context.view, &accounts, message), "")
-            .of("with a message, which no operation of AWS takes"),
-        accept_call(context, context.view, &accounts).of("and accept in their place, with their hubs enabled"),
+        message_call(context.view, &accounts, message).of("with a message, which no operation of AWS takes"),
+        accept_call(context.view, Some(&accounts)).of("and accept in their place, with their hubs enabled"),
     ])
 }
 
@@ -121,10 +119,6 @@ fn creation(rows: &[Row]) -> Value {
         None => json!({ "AccountId": row.account.as_str() }),
     };
     json!({ "AccountDetails": rows.iter().map(details).collect::<Vec<_>>() })
-}
-
-fn ids(accounts: &[AccountId]) -> Value {
-    json!({ "AccountIds": accounts.iter().map(AccountId::as_str).collect::<Vec<_>>() })
 }
 
 /// Adds the accounts of a list in each chosen Region, and invites them or accepts in their place.
@@ -144,15 +138,14 @@ pub(super) fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError>
             progress.refuse_all(&view, &rows, page_error)?;
         }
     }
-    let Progress { added, invited, accepted, refused, mut calls } = progress;
+    let Progress { added, invited, accepted, refused, calls } = progress;
     let [added, invited, accepted] = [added, invited, accepted].map(|count| number(count as u64));
     let mut text =
         format!("{added} added, {invited} invited, {accepted} accepted, {} refused", number(refused.len() as u64));
     if regions.len() > 1 {
         text = format!("{text}, in {}", counted(regions.len() as u64, "Region", "Regions"));
     }
-    calls.truncate(SHOWN_CALLS);
-    let details = not_processed::table(["Account", "Region", "Reason"], &refused);
+    let details = failures::table("Not processed", ["Account", "Region", "Reason"], &refused);
     Ok(Message { details, ..Message::new(text, calls) }.into())
 }
 
@@ -206,31 +199,49 @@ fn in_region(
 ) -> Result<(), PageError> {
     let mut refused: HashMap<String, String> = HashMap::new();
     for batch in rows.chunks(BATCH) {
-        let input = creation(batch);
-        let answer = context.write_as(view, Operation::CreateMembers, &input)?;
-        progress.called(Call::api(Operation::CreateMembers, input).by(view));
-        let before = refused.len();
-        refused.extend(unprocessed(&answer));
-        progress.added += batch.len() - (refused.len() - before);
+        let call = Call::api(Operation::CreateMembers, creation(batch)).by(view);
+        progress.added += batch.len() - progress.send(context, call, &mut refused)?;
     }
     if steps.invites {
         let accounts: Vec<AccountId> = rows.iter().map(|row| row.account).collect();
         let statuses = statuses(context, view, &accounts)?;
         // Accounts that were members before are refused by CreateMembers, but can be invited.
         refused.retain(|account, _| !statuses.contains_key(account));
-        invite(context, view, &pending(&accounts, &statuses), &mut refused, progress)?;
+        for batch in pending(&accounts, &statuses).chunks(BATCH) {
+            let call = Call::api(Operation::InviteMembers, ids(batch)).by(view);
+            progress.invited += batch.len() - progress.send(context, call, &mut refused)?;
+        }
+        message_and_accept(context, view, &accounts, steps, (&mut refused, progress))?;
+    }
+    let failure = |row: &Row| {
+        let reason = refused.get(row.account.as_str())?;
+        Some(Failure::new([row.account.as_str(), view.region.as_str(), reason]))
+    };
+    progress.refused.extend(rows.iter().filter_map(failure));
+    Ok(())
+}
+
+/// Adds the message to the invitations of the accounts that are invited now, and accepts in their place.
+fn message_and_accept(
+    context: &Context<'_>,
+    view: &View,
+    accounts: &[AccountId],
+    steps: Steps<'_>,
+    (refused, progress): (&mut HashMap<String, String>, &mut Progress),
+) -> Result<(), PageError> {
+    if steps.message.is_empty() && !steps.accepts {
+        return Ok(());
+    }
+    let statuses = statuses(context, view, accounts)?;
+    for batch in invited(accounts, &statuses).chunks(LARGE_BATCH) {
         if !steps.message.is_empty() {
-            send(context, view, &accounts, steps.message, progress)?;
+            // The accounts are invited already, so only the message is new.
+            progress.send(context, message_call(view, batch, steps.message), &mut HashMap::new())?;
         }
         if steps.accepts {
-            accept(context, view, &accounts, &mut refused, progress)?;
+            progress.accepted += batch.len() - progress.send(context, accept_call(view, Some(batch)), refused)?;
         }
     }
-    let row = |row: &Row| {
-        let reason = refused.get(row.account.as_str())?;
-        Some([row.account.to_string(), view.region.to_string(), reason.clone()])
-    };
-    progress.refused.extend(rows.iter().filter_map(row));
     Ok(())
 }
 
@@ -243,73 +254,25 @@ fn pending(accounts: &[AccountId], statuses: &HashMap<String, String>) -> Vec<Ac
     accounts.iter().filter(is_pending).copied().collect()
 }
 
-fn invite(
-    context: &Context<'_>,
-    view: &View,
-    accounts: &[AccountId],
-    refused: &mut HashMap<String, String>,
-    progress: &mut Progress,
-) -> Result<(), PageError> {
-    for batch in accounts.chunks(BATCH) {
-        let answer = context.write_as(view, Operation::InviteMembers, &ids(batch))?;
-        progress.called(Call::api(Operation::InviteMembers, ids(batch)).by(view));
-        let before = refused.len();
-        refused.extend(unprocessed(&answer));
-        progress.invited += batch.len() - (refused.len() - before);
-    }
-    Ok(())
-}
-
-/// Adds a message to the invitations of the accounts that are invited.
-fn send(
-    context: &Context<'_>,
-    view: &View,
-    accounts: &[AccountId],
-    message: &str,
-    progress: &mut Progress,
-) -> Result<(), PageError> {
-    for batch in with_status(accounts, &statuses(context, view, accounts)?, MemberStatus::Invited).chunks(LARGE_BATCH) {
-        let body = message_body(view, batch, message);
-        context.control(&Method::POST, PATH, &body, "")?;
-        progress.called(Call::control(&Method::POST, PATH, body, ""));
-    }
-    Ok(())
-}
-
-fn message_body(view: &View, accounts: &[AccountId], message: &str) -> Value {
+/// The call that adds a message to the invitations of accounts.
+fn message_call(view: &View, accounts: &[AccountId], message: &str) -> Call {
     let details: Vec<Value> = accounts.iter().map(|account| json!({ "AccountId": account.as_str() })).collect();
-    let (administrator, region) = (view.account.as_str(), view.region.as_str());
-    json!({
-        "Administrator": administrator,
-        "Regions": [region],
+    let body = json!({
+        "Administrator": view.account.as_str(),
+        "Regions": [view.region.as_str()],
         "AccountDetails": details,
         "Invite": true,
         "Message": message,
-    })
+    });
+    Call::control(&Method::POST, "/_emulator/members", body, "")
 }
 
-/// The accounts with a status.
-fn with_status(accounts: &[AccountId], statuses: &HashMap<String, String>, wanted: MemberStatus) -> Vec<AccountId> {
-    let has_status =
-        |account: &&AccountId| statuses.get(account.as_str()).is_some_and(|status| status == wanted.as_str());
-    accounts.iter().filter(has_status).copied().collect()
-}
-
-/// Accepts in the place of the accounts that are invited.
-fn accept(
-    context: &Context<'_>,
-    view: &View,
-    accounts: &[AccountId],
-    refused: &mut HashMap<String, String>,
-    progress: &mut Progress,
-) -> Result<(), PageError> {
-    for batch in with_status(accounts, &statuses(context, view, accounts)?, MemberStatus::Invited).chunks(LARGE_BATCH) {
-        let before = refused.len();
-        refused.extend(accept_for(context, view, batch)?);
-        progress.called(accept_call(context, view, batch));
-        progress.accepted += batch.len() - (refused.len() - before);
-    }
-    Ok(())
+/// The accounts that are invited and have not accepted yet.
+fn invited(accounts: &[AccountId], statuses: &HashMap<String, String>) -> Vec<AccountId> {
+    let is_invited = |account: &&AccountId| {
+        statuses.get(account.as_str()).is_some_and(|status| status == MemberStatus::Invited.as_str())
+    };
+    accounts.iter().filter(is_invited).copied().collect()
 }
 
 /// The statuses of accounts, as GetMembers returns them.
@@ -318,16 +281,26 @@ fn statuses(context: &Context<'_>, view: &View, accounts: &[AccountId]) -> Resul
     for batch in accounts.chunks(BATCH) {
         let answer = context.read_as(view, Operation::GetMembers, &ids(batch))?;
         let status = |member: &Value| (text(member, "AccountId").to_owned(), text(member, "MemberStatus").to_owned());
-        statuses.extend(list(&answer, "Members").map(status));
+        statuses.extend(list(&answer, "Members").iter().map(status));
     }
     Ok(statuses)
 }
 
 impl Progress {
-    fn called(&mut self, call: Call) {
+    /// Makes a call, and notes which accounts it has not processed. Returns the number of these accounts.
+    fn send(
+        &mut self,
+        context: &Context<'_>,
+        call: Call,
+        refused: &mut HashMap<String, String>,
+    ) -> Result<usize, PageError> {
+        let answer = context.send(&call)?;
         if self.calls.len() < SHOWN_CALLS {
             self.calls.push(call);
         }
+        let before = refused.len();
+        refused.extend(unprocessed(&answer));
+        Ok(refused.len() - before)
     }
 
     /// Notes that a Region refuses all accounts, or returns the error if nothing was done before.
@@ -336,8 +309,8 @@ impl Progress {
         if self.calls.is_empty() {
             return Err(page_error);
         }
-        let row = |row: &Row| [row.account.to_string(), view.region.to_string(), sentence.clone()];
-        self.refused.extend(rows.iter().map(row));
+        let failure = |row: &Row| Failure::new([row.account.as_str(), view.region.as_str(), sentence]);
+        self.refused.extend(rows.iter().map(failure));
         Ok(())
     }
 }

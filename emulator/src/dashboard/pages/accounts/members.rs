@@ -4,22 +4,21 @@
 use std::collections::{BTreeMap, HashMap};
 
 use askama::Template;
-use http::Method;
 use securityhub_fixtures::Operation;
 use serde_json::{Map, Value, json};
 
-use super::shared::{BATCH, LARGE_BATCH, SHOWN_CALLS, Section, list, text};
+use super::shared::{BATCH, LARGE_BATCH, SHOWN_CALLS, accept_call, ids, unprocessed};
+use crate::dashboard::answer::{list, text};
 use crate::dashboard::call::Call;
 use crate::dashboard::chips::Chip;
+use crate::dashboard::failures::{self, Failure};
 use crate::dashboard::forms::Form;
 use crate::dashboard::messages::Message;
-use crate::dashboard::not_processed;
-use crate::dashboard::page::{Context, Count, Done, PageError};
+use crate::dashboard::page::{Context, Count, Done, PageError, Section};
 use crate::dashboard::paging::{self, Paging};
-use crate::dashboard::template::html;
 use crate::dashboard::text::{ABSENT, Time, number};
-use crate::dashboard::view::{Query, View};
-use crate::state::{AccountId, HubKey, MemberStatus};
+use crate::dashboard::view::{self, Query, View};
+use crate::state::{AccountId, MemberStatus};
 
 /// The name of the status in the query.
 const STATUS: &str = "status";
@@ -87,7 +86,7 @@ impl Listed {
         let mut listed = Listed { accounts: Vec::new(), numbers: BTreeMap::new(), status };
         // ListMembers decides whether the account may see members at all; it returns at most 100 of them.
         let first = context.read(Operation::ListMembers, &json!({ "OnlyAssociated": false, "MaxResults": 1 }))?;
-        if list(&first, "Members").next().is_none() {
+        if list(&first, "Members").iter().next().is_none() {
             return Ok(Ok(listed));
         }
         let relations = context.world.relations();
@@ -135,11 +134,7 @@ pub(super) fn section(context: &Context<'_>) -> Result<Section, PageError> {
         status: listed.status,
         rows,
     };
-    Ok(Section { html: html(&members), calls, alert })
-}
-
-fn ids(accounts: &[AccountId]) -> Value {
-    json!({ "AccountIds": accounts.iter().map(ToString::to_string).collect::<Vec<_>>() })
+    Ok(Section { alert, ..Section::new(&members, calls) })
 }
 
 fn filters(context: &Context<'_>, listed: &Listed) -> Vec<Filter> {
@@ -167,7 +162,7 @@ fn rows(context: &Context<'_>, shown: &[AccountId]) -> Result<Vec<Row>, PageErro
     let row = |member: &Value| {
         let account = AccountId::parse(text(member, "AccountId"))?;
         let view = context.view.seen_as(account, region.clone());
-        let is_on = relations.is_on(&HubKey { account, region: region.clone() });
+        let is_on = relations.is_on(&view.hub_key());
         let email = text(member, "Email");
         let selected = context.typed.is_some_and(|form| form.fields.all("account").any(|id| id == account.as_str()));
         Some(Row {
@@ -183,7 +178,7 @@ fn rows(context: &Context<'_>, shown: &[AccountId]) -> Result<Vec<Row>, PageErro
             since: Time::parse(text(member, "UpdatedAt")),
         })
     };
-    Ok(list(&described, "Members").filter_map(row).collect())
+    Ok(list(&described, "Members").iter().filter_map(row).collect())
 }
 
 fn of_account(context: &Context<'_>, findings: &HashMap<String, u64>, account: AccountId) -> Count {
@@ -202,7 +197,7 @@ fn other_side(context: &Context<'_>, member: &View) -> String {
         other => return other.to_owned(),
     }
     let invitations = context.read_as(member, Operation::ListInvitations, &json!({})).unwrap_or_default();
-    let mut of_own = list(&invitations, "Invitations").filter(|sent| text(sent, "AccountId") == own.as_str());
+    let mut of_own = list(&invitations, "Invitations").iter().filter(|sent| text(sent, "AccountId") == own.as_str());
     of_own.next().map_or_else(|| ABSENT.to_owned(), |sent| text(sent, "MemberStatus").to_owned())
 }
 
@@ -216,43 +211,8 @@ fn preview(context: &Context<'_>, shown: &[AccountId]) -> String {
         (Operation::DeleteMembers, "Delete"),
     ];
     let mut calls: Vec<Call> = operations.map(call).into();
-    calls.push(accept_call(context, context.view, first).of("Accept in their place"));
+    calls.push(accept_call(context.view, Some(first)).of("Accept in their place"));
     context.shown(&calls)
-}
-
-/// The call that accepts the invitations of the account of the view in its Region on behalf of these accounts.
-pub(super) fn accept_call(context: &Context<'_>, view: &View, accounts: &[AccountId]) -> Call {
-    let (administrator, region) = (context.view.account, &view.region);
-    let ids: Vec<&str> = accounts.iter().map(AccountId::as_str).collect();
-    let command =
-        format!("members accept --administrator {administrator} --region {region} --account {}", ids.join(","));
-    Call::control(&Method::POST, ACCEPT, accept_body(view, accounts), &command)
-}
-
-const ACCEPT: &str = "/_emulator/members/accept";
-
-fn accept_body(view: &View, accounts: &[AccountId]) -> Value {
-    let ids: Vec<&str> = accounts.iter().map(AccountId::as_str).collect();
-    json!({ "Administrator": view.account.as_str(), "Regions": [view.region.as_str()], "AccountIds": ids })
-}
-
-/// The accounts that a call has not processed, with the reasons.
-pub(super) fn unprocessed(answer: &Value) -> impl Iterator<Item = (String, String)> + use<'_> {
-    let refused = list(answer, "UnprocessedAccounts");
-    refused.map(|refused| (text(refused, "AccountId").to_owned(), text(refused, "ProcessingResult").to_owned()))
-}
-
-/// Accepts the invitations of the account of the view in its Region on behalf of these accounts.
-///
-/// # Errors
-/// [`PageError::Refused`].
-pub(super) fn accept_for(
-    context: &Context<'_>,
-    view: &View,
-    accounts: &[AccountId],
-) -> Result<Vec<(String, String)>, PageError> {
-    let answer = context.control(&Method::POST, ACCEPT, &accept_body(view, accounts), "")?;
-    Ok(unprocessed(&answer).collect())
 }
 
 /// Invites, disassociates or deletes the selected members, or accepts in their place.
@@ -267,13 +227,11 @@ pub(super) fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError>
     let (mut refused, mut calls) = (Vec::new(), Vec::new());
     let size = if operation.is_some() { BATCH } else { LARGE_BATCH };
     for batch in accounts.chunks(size) {
-        let call = if let Some(operation) = operation {
-            refused.extend(unprocessed(&context.write(operation, &ids(batch))?));
-            Call::api(operation, ids(batch))
-        } else {
-            refused.extend(accept_for(context, context.view, batch)?);
-            accept_call(context, context.view, batch)
+        let call = match operation {
+            Some(operation) => Call::api(operation, ids(batch)),
+            None => accept_call(context.view, Some(batch)),
         };
+        refused.extend(unprocessed(&context.send(&call)?));
         calls.push(call);
     }
     calls.truncate(SHOWN_CALLS);
@@ -287,9 +245,9 @@ pub(super) fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError>
 /// The message about an action on accounts in the Region of the view.
 pub(super) fn message(context: &Context<'_>, done: &str, refused: &[(String, String)], calls: Vec<Call>) -> Done {
     let region = context.view.region.as_str();
-    let row = |(account, reason): &(String, String)| [account.clone(), region.to_owned(), reason.clone()];
-    let rows: Vec<[String; 3]> = refused.iter().map(row).collect();
-    let details = not_processed::table(["Account", "Region", "Reason"], &rows);
+    let failure = |(account, reason): &(String, String)| Failure::new([account, region, reason]);
+    let failures: Vec<Failure<3>> = refused.iter().map(failure).collect();
+    let details = failures::table("Not processed", ["Account", "Region", "Reason"], &failures);
     let text = format!("{done}, {} refused", number(refused.len() as u64));
     Message { details, ..Message::new(text, calls) }.into()
 }
@@ -300,11 +258,8 @@ fn selected(context: &Context<'_>, form: &Form) -> Result<Vec<AccountId>, PageEr
         let listed = Listed::of(context)?.map_err(PageError::Invalid)?;
         return Ok(listed.accounts);
     }
-    let account = |id: &str| {
-        let sentence = || PageError::Invalid(format!("`{id}` is not a valid account ID (expected 12 digits)."));
-        AccountId::parse(id).ok_or_else(sentence)
-    };
-    let accounts = form.fields.all("account").map(account).collect::<Result<Vec<_>, _>>()?;
+    let accounts = form.fields.all("account").map(view::account).collect::<Result<Vec<_>, _>>();
+    let accounts = accounts.map_err(PageError::Invalid)?;
     if accounts.is_empty() {
         return Err(PageError::Invalid("Select at least one account.".to_owned()));
     }

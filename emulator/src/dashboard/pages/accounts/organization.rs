@@ -8,11 +8,13 @@ use http::Method;
 use securityhub_fixtures::Operation;
 use serde_json::{Map, Value, json};
 
-use super::shared::{Section, named, text};
+use super::shared::{named, sentence};
+use crate::dashboard::answer::text;
 use crate::dashboard::call::{self, Call};
 use crate::dashboard::forms::Form;
 use crate::dashboard::messages::Message;
-use crate::dashboard::page::{Context, Done, PageError};
+use crate::dashboard::page::{Context, Done, PageError, Section};
+use crate::dashboard::select::{self, SelectOption};
 use crate::dashboard::template::html;
 use crate::dashboard::text::{Time, number};
 use crate::dashboard::view::Query;
@@ -37,7 +39,7 @@ struct Page<'p> {
     settings: Option<Settings>,
     /// Why the settings cannot be shown.
     refusal: String,
-    changes: Vec<(&'static str, bool)>,
+    changes: Vec<SelectOption>,
     typed: [&'p str; 4],
     preview: String,
 }
@@ -111,20 +113,19 @@ pub(super) fn section(context: &Context<'_>) -> Section {
             calls.push(Call::api(operation, json!({})).of("Accounts that join the organization"));
             (Some(settings(context, &answer)), String::new())
         }
-        Err(page_error) => (None, super::shared::sentence(page_error)),
+        Err(page_error) => (None, sentence(page_error)),
     };
-    let typed = context.typed("change");
     let page = Page {
         token: &context.token,
         address: context.view.address(),
         tree,
         settings,
         refusal,
-        changes: CHANGES.map(|change| (change, change == typed)).into(),
+        changes: select::options(CHANGES, context.typed("change")),
         typed: ["changed-account", "unit", "name", "email"].map(|field| context.typed(field)),
-        preview: context.shown(&[change_call(&example())]),
+        preview: context.shown(&[change_call(example())]),
     };
-    Section { html: html(&page), calls, alert: None }
+    Section::new(&page, calls)
 }
 
 fn tree(context: &Context<'_>, relations: &Relations, organization: &Organization) -> Tree {
@@ -235,12 +236,10 @@ fn settings(context: &Context<'_>, answer: &Value) -> Settings {
     }
 }
 
-fn settings_input(auto_enable: bool, standards: bool) -> Value {
-    json!({ "AutoEnable": auto_enable, "AutoEnableStandards": if standards { "DEFAULT" } else { "NONE" } })
-}
-
 fn settings_call(auto_enable: bool, standards: bool) -> Call {
-    Call::api(Operation::UpdateOrganizationConfiguration, settings_input(auto_enable, standards))
+    let standards = if standards { "DEFAULT" } else { "NONE" };
+    let input = json!({ "AutoEnable": auto_enable, "AutoEnableStandards": standards });
+    Call::api(Operation::UpdateOrganizationConfiguration, input)
 }
 
 /// A change that shows the form of the call.
@@ -248,7 +247,7 @@ fn example() -> Value {
     json!({ "Action": "join", "AccountId": "444444444444", "Name": "payments" })
 }
 
-fn change_call(body: &Value) -> Call {
+fn change_call(body: Value) -> Call {
     let option = |(name, value): (&String, &Value)| {
         let option = match name.as_str() {
             "AccountId" => "account",
@@ -261,16 +260,16 @@ fn change_call(body: &Value) -> Call {
         Some(format!(" --{option} {}", call::word(value)))
     };
     let options: String = body.as_object().into_iter().flatten().filter_map(option).collect();
-    let command = format!("organization {}{options}", text(body, "Action"));
-    Call::control(&Method::POST, PATH, body.clone(), &command)
+    let command = format!("organization {}{options}", text(&body, "Action"));
+    Call::control(&Method::POST, PATH, body, &command)
 }
 
 /// Changes an account of the organization, or the settings for accounts that join.
 pub(super) fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
     if form.field("action") == "auto-enable" {
         let (auto_enable, standards) = (form.field("auto-enable") == "yes", form.field("standards") == "yes");
-        context.write(Operation::UpdateOrganizationConfiguration, &settings_input(auto_enable, standards))?;
         let call = settings_call(auto_enable, standards);
+        context.send(&call)?;
         return Ok(Message::new("The settings for accounts that join are saved.", vec![call]).into());
     }
     let fields = [
@@ -283,13 +282,13 @@ pub(super) fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError>
     let given = fields.into_iter().map(|(member, field)| (member, form.field(field).trim()));
     let body: Map<String, Value> =
         given.filter(|(_, value)| !value.is_empty()).map(|(member, value)| (member.to_owned(), json!(value))).collect();
-    let body = Value::Object(body);
-    let row = context.control(&Method::POST, PATH, &body, "")?;
+    let call = change_call(Value::Object(body));
+    let row = context.send(&call)?;
     let account = text(&row, "AccountId");
     let place = match text(&row, "ParentName") {
         "" => "outside the organization".to_owned(),
         unit => format!("in {unit}"),
     };
     let text = format!("{account} is {} {place}.", text(&row, "Status").to_lowercase());
-    Ok(Message::new(text, vec![change_call(&body)]).into())
+    Ok(Message::new(text, vec![call]).into())
 }

@@ -1,9 +1,12 @@
 //! Parts that the sections of `Accounts` share.
 
-use serde_json::Value;
+use http::Method;
+use serde_json::{Value, json};
 
+use crate::dashboard::answer::{list, text};
 use crate::dashboard::call::Call;
 use crate::dashboard::page::{Context, PageError};
+use crate::dashboard::view::View;
 use crate::state::AccountId;
 
 /// Maximum number of accounts in a call about members.
@@ -13,25 +16,30 @@ pub(super) const LARGE_BATCH: usize = 500;
 /// Maximum number of calls that are shown after an action.
 pub(super) const SHOWN_CALLS: usize = 6;
 
-/// A section of the page.
-#[derive(Debug, Default)]
-pub(super) struct Section {
-    /// Its HTML.
-    pub(super) html: String,
-    /// The calls that return what it shows.
-    pub(super) calls: Vec<Call>,
-    /// The reason why a part of the query cannot be used.
-    pub(super) alert: Option<String>,
+/// The input of an operation on these accounts.
+pub(super) fn ids(accounts: &[AccountId]) -> Value {
+    json!({ "AccountIds": accounts.iter().map(AccountId::as_str).collect::<Vec<_>>() })
 }
 
-/// The text of a member of an answer; empty if it is absent.
-pub(super) fn text<'v>(value: &'v Value, name: &str) -> &'v str {
-    value[name].as_str().unwrap_or_default()
+/// The call that accepts the invitations of the account of a view in its Region on behalf of these accounts, or of all
+/// invited accounts.
+pub(super) fn accept_call(view: &View, accounts: Option<&[AccountId]>) -> Call {
+    let (administrator, region) = (view.account, &view.region);
+    let mut body = accounts.map_or_else(|| json!({}), ids);
+    body["Administrator"] = administrator.as_str().into();
+    body["Regions"] = json!([region.as_str()]);
+    let mut command = format!("members accept --administrator {administrator} --region {region}");
+    if let Some(accounts) = accounts {
+        let ids: Vec<&str> = accounts.iter().map(AccountId::as_str).collect();
+        command = format!("{command} --account {}", ids.join(","));
+    }
+    Call::control(&Method::POST, "/_emulator/members/accept", body, &command)
 }
 
-/// The elements of a list in an answer.
-pub(super) fn list<'v>(value: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> + use<'v> {
-    value[name].as_array().into_iter().flatten()
+/// The accounts that a call has not processed, with the reasons.
+pub(super) fn unprocessed(answer: &Value) -> impl Iterator<Item = (String, String)> + use<'_> {
+    let refused = list(answer, "UnprocessedAccounts").iter();
+    refused.map(|refused| (text(refused, "AccountId").to_owned(), text(refused, "ProcessingResult").to_owned()))
 }
 
 /// An account with its name, such as `111111111111 security`.

@@ -2,21 +2,19 @@
 
 use askama::Template;
 use http::Method;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::section::{Section, typed};
-use crate::dashboard::call::{self, Call};
+use super::typed::typed;
+use crate::dashboard::answer::{self, list};
+use crate::dashboard::call::Call;
 use crate::dashboard::forms::Form;
 use crate::dashboard::messages::Message;
-use crate::dashboard::page::{Context, Done, PageError};
+use crate::dashboard::page::{Context, Done, PageError, Section};
 use crate::dashboard::text::{self, ABSENT};
-use crate::dashboard::view;
-use crate::state::{ConfigRecorder, HubKey, Region};
+use crate::dashboard::view::{self, Query};
+use crate::state::{ConfigRecorder, Region};
 
 const RESOURCES: &str = "/_emulator/resources";
-const RECORDER: &str = "/_emulator/config-recorder";
-const RUN: &str = "/_emulator/checks/run";
 /// Maximum number of resources in the table.
 const ROWS: usize = 50;
 
@@ -54,9 +52,9 @@ struct Recorder {
 pub(super) fn section(context: &Context<'_>) -> Result<Section, PageError> {
     let (account, region) = (context.view.account, &context.view.region);
     let path = format!("{RESOURCES}?account={account}&region={region}");
-    let command = format!("call GET {}", call::word(&path));
-    let answer = context.control(&Method::GET, &path, &Value::Null, &command)?;
-    let listed = answer["resources"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let call = Call::control(&Method::GET, &path, Value::Null, "").of("Resources");
+    let answer = context.fetch(&call)?;
+    let listed = list(&answer, "resources");
     let own = |field: &str| typed(context, "declare", field);
     let or =
         |field: &str, default: &str| if own(field).is_empty() { default.to_owned() } else { own(field).to_owned() };
@@ -70,17 +68,16 @@ pub(super) fn section(context: &Context<'_>) -> Result<Section, PageError> {
         resource_type: own("type"),
         id: own("id"),
         fails: own("fails"),
-        run: context.shown(&[running()]),
-        declare: context.shown(&[declaring(example)]),
-        record: context.shown(&[recording(context, region.as_str(), "off")]),
+        run: context.shown(&[run_call()]),
+        declare: context.shown(&[declare_call(example)]),
+        record: context.shown(&[record_call(context, region.as_str(), "off")]),
     };
-    let call = Call::control(&Method::GET, &path, Value::Null, &command).of("Resources");
     Ok(Section::new(&checks, vec![call]))
 }
 
 fn resource(resource: &Value) -> Resource {
-    let text = |name: &str| resource[name].as_str().unwrap_or_default().to_owned();
-    let fails: Vec<&str> = resource["fails"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let text = |name: &str| answer::text(resource, name).to_owned();
+    let fails: Vec<&str> = list(resource, "fails").iter().filter_map(Value::as_str).collect();
     let fails = if fails.is_empty() { ABSENT.to_owned() } else { fails.join(", ") };
     Resource { id: text("id"), kind: text("type"), fails }
 }
@@ -89,7 +86,7 @@ fn resource(resource: &Value) -> Resource {
 fn recorders(context: &Context<'_>) -> Vec<Recorder> {
     let relations = context.world.relations();
     let recorder = |region: Region| {
-        let key = HubKey { account: context.view.account, region };
+        let key = context.view.seen_as(context.view.account, region).hub_key();
         let hub = relations.hub(&key).filter(|_| relations.is_on(&key))?;
         let (state, is_on) = match &hub.config_recorder {
             ConfigRecorder::On => ("on", true),
@@ -101,8 +98,8 @@ fn recorders(context: &Context<'_>) -> Vec<Recorder> {
     view::regions(&context.world).into_iter().filter_map(recorder).collect()
 }
 
-fn running() -> Call {
-    Call::control(&Method::POST, RUN, json!({}), &format!("call POST {RUN}"))
+fn run_call() -> Call {
+    Call::control(&Method::POST, "/_emulator/checks/run", json!({}), "")
 }
 
 /// A declared resource with the controls, separated by commas, that it fails.
@@ -112,43 +109,40 @@ fn declaration(context: &Context<'_>, resource_type: &str, id: &str, fails: &str
     json!([{ "account": account.as_str(), "regions": [region], "type": resource_type, "id": id, "fails": fails }])
 }
 
-fn declaring(resources: Value) -> Call {
-    let command = format!("call PUT {RESOURCES} {}", call::quoted(&resources.to_string()));
-    Call::control(&Method::PUT, RESOURCES, resources, &command)
+fn declare_call(resources: Value) -> Call {
+    Call::control(&Method::PUT, RESOURCES, resources, "")
 }
 
-fn recording(context: &Context<'_>, region: &str, recorder: &str) -> Call {
+fn record_call(context: &Context<'_>, region: &str, recorder: &str) -> Call {
     let body = json!({ "Account": context.view.account.as_str(), "Regions": [region], "Recorder": recorder });
-    let command = format!("call PUT {RECORDER} {}", call::quoted(&body.to_string()));
-    Call::control(&Method::PUT, RECORDER, body, &command)
+    Call::control(&Method::PUT, "/_emulator/config-recorder", body, "")
 }
 
 /// Runs all checks.
 pub(super) fn run(context: &Context<'_>) -> Result<Done, PageError> {
-    let answer = context.send(&running())?;
-    let count = answer["Checked"].as_array().map_or(0, Vec::len) as u64;
-    let sentence = format!("The controls of {} were checked.", text::counted(count, "hub", "hubs"));
-    Ok(Message::new(sentence, vec![running()]).into())
+    let call = run_call();
+    let answer = context.send(&call)?;
+    let hubs = text::counted(list(&answer, "Checked").len() as u64, "hub", "hubs");
+    Ok(Message::new(format!("The controls of {hubs} were checked."), vec![call]).into())
 }
 
 /// Declares a resource.
 pub(super) fn declare(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
     let field = |name: &str| form.field(name).trim();
-    let call = declaring(declaration(context, field("type"), field("id"), field("fails")));
+    let call = declare_call(declaration(context, field("type"), field("id"), field("fails")));
     let answer = context.send(&call)?;
-    let count = answer["resources"].as_array().map_or(0, Vec::len);
+    let count = list(&answer, "resources").len();
     Ok(Message::new(format!("{count} declared."), vec![call]).into())
 }
 
 /// Deletes a resource.
 pub(super) fn delete(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
-    let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let (account, region) = (context.view.account, &context.view.region);
-    let (resource_type, id) = (encoded(form.field("type")), encoded(form.field("id")));
-    let path = format!("{RESOURCES}?account={account}&region={region}&type={resource_type}&id={id}");
-    let call = Call::control(&Method::DELETE, &path, Value::Null, &format!("call DELETE {}", call::word(&path)));
+    let query = Query::default().and("account", context.view.account.as_str());
+    let query = query.and("region", context.view.region.as_str());
+    let query = query.and("type", form.field("type")).and("id", form.field("id"));
+    let call = Call::control(&Method::DELETE, &format!("{RESOURCES}{}", query.text()), Value::Null, "");
     let answer = context.send(&call)?;
-    let count = answer["resources"].as_array().map_or(0, Vec::len);
+    let count = list(&answer, "resources").len();
     Ok(Message::new(format!("{count} deleted."), vec![call]).into())
 }
 
@@ -157,7 +151,7 @@ pub(super) fn record(context: &Context<'_>, form: &Form) -> Result<Done, PageErr
     let Some((recorder @ ("on" | "off"), region)) = form.field("recorder").split_once(' ') else {
         return Err(PageError::Invalid("The form does not name a recorder.".to_owned()));
     };
-    let call = recording(context, region, recorder);
+    let call = record_call(context, region, recorder);
     context.send(&call)?;
     Ok(Message::new(format!("The recorder in {region} is {recorder}."), vec![call]).into())
 }

@@ -7,11 +7,11 @@ use http::Method;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::section::{Section, typed};
+use super::typed::typed;
 use crate::dashboard::call::{self, Call};
 use crate::dashboard::forms::Form;
 use crate::dashboard::messages::Message;
-use crate::dashboard::page::{Context, Done, PageError};
+use crate::dashboard::page::{Context, Done, PageError, Section};
 use crate::dashboard::text::{self, Time};
 use crate::domain::findings::expiry;
 use crate::state::{Due, Timestamp};
@@ -55,17 +55,17 @@ pub(super) fn section(context: &Context<'_>) -> Section {
         is_frozen,
         by,
         steps: steps(context, now),
-        preview: context.shown(&[advancing(preview)]),
-        switch: context.shown(&[freezing(!is_frozen)]),
+        preview: context.shown(&[advance_call(preview)]),
+        switch: context.shown(&[freeze_call(!is_frozen)]),
     };
     Section::new(&clock, vec![Call::control(&Method::GET, PATH, Value::Null, "clock").of("Clock")])
 }
 
-fn advancing(by: &str) -> Call {
+fn advance_call(by: &str) -> Call {
     Call::control(&Method::POST, PATH, json!({ "advance": by }), &format!("clock advance {}", call::word(by)))
 }
 
-fn freezing(is_frozen: bool) -> Call {
+fn freeze_call(is_frozen: bool) -> Call {
     let command = if is_frozen { "clock freeze" } else { "clock run" };
     Call::control(&Method::POST, PATH, json!({ "frozen": is_frozen }), command)
 }
@@ -127,7 +127,7 @@ pub(super) fn advance(context: &Context<'_>, form: &Form) -> Result<Done, PageEr
     if by.is_empty() {
         return Err(PageError::Invalid("`Advance by` is empty; expected a duration such as P1D or PT6H.".to_owned()));
     }
-    let call = advancing(by);
+    let call = advance_call(by);
     let answer = context.send(&call)?;
     let now = answer["now"].as_str().and_then(Time::parse).map(|now| now.shown).unwrap_or_default();
     Ok(Message::new(format!("Advanced by {by} to {now}."), vec![call]).into())
@@ -135,7 +135,7 @@ pub(super) fn advance(context: &Context<'_>, form: &Form) -> Result<Done, PageEr
 
 /// Freezes the clock, or lets it run.
 pub(super) fn freeze(context: &Context<'_>, is_frozen: bool) -> Result<Done, PageError> {
-    let call = freezing(is_frozen);
+    let call = freeze_call(is_frozen);
     context.send(&call)?;
     let sentence = if is_frozen { "The clock is frozen." } else { "The clock runs." };
     Ok(Message::new(sentence, vec![call]).into())

@@ -2,16 +2,18 @@
 
 use askama::Template;
 use http::Method;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use securityhub_fixtures::Operation;
 use serde_json::{Map, Value, json};
 
-use super::section::{Section, typed};
+use super::typed::typed;
+use crate::dashboard::answer::list;
 use crate::dashboard::call::{self, Call};
 use crate::dashboard::forms::Form;
 use crate::dashboard::messages::Message;
-use crate::dashboard::page::{Context, Done, PageError};
+use crate::dashboard::page::{Context, Done, PageError, Section};
+use crate::dashboard::select::{self, SelectOption};
 use crate::dashboard::text::number;
+use crate::dashboard::view::Query;
 
 /// The action of the form that adds a fault.
 const ADD: &str = "add-fault";
@@ -33,7 +35,7 @@ struct Faults<'f> {
     rows: Vec<Row>,
     more: usize,
     operations: Vec<&'static str>,
-    wires: Vec<(&'static str, bool)>,
+    wires: Vec<SelectOption>,
     operation: &'f str,
     account: &'f str,
     error: &'f str,
@@ -54,7 +56,7 @@ struct Row {
 pub(super) fn section(context: &Context<'_>) -> Result<Section, PageError> {
     let call = Call::control(&Method::GET, PATH, Value::Null, "faults list").of("Faults");
     let answer = context.send(&call)?;
-    let faults = answer["Faults"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let faults = list(&answer, "Faults");
     let own = |field: &str| typed(context, ADD, field);
     let typed_fault = context.typed.filter(|form| form.field("action") == ADD).and_then(|form| fault(form).ok());
     let example = json!({ "Operation": "GetFindings", "Error": { "Code": "Throttle" }, "Times": 3 });
@@ -64,13 +66,13 @@ pub(super) fn section(context: &Context<'_>) -> Result<Section, PageError> {
         rows: faults.iter().take(ROWS).map(row).collect(),
         more: faults.len().saturating_sub(ROWS),
         operations: Operation::ALL.iter().map(|operation| operation.name()).collect(),
-        wires: WIRES.map(|wire| (wire, own("wire") == wire)).into(),
+        wires: select::options(WIRES, own("wire")),
         operation: own("operation"),
         account: own("account"),
         error: own("error"),
         delay: own("delay"),
         times: own("times"),
-        preview: context.shown(&[adding(typed_fault.unwrap_or(example))]),
+        preview: context.shown(&[add_call(typed_fault.unwrap_or(example))]),
     };
     Ok(Section::new(&page, vec![call]))
 }
@@ -102,7 +104,7 @@ fn text(value: &Value) -> String {
     }
 }
 
-fn adding(fault: Value) -> Call {
+fn add_call(fault: Value) -> Call {
     let command = format!("faults add {}", call::quoted(&fault.to_string()));
     Call::control(&Method::POST, PATH, fault, &command)
 }
@@ -131,7 +133,7 @@ fn fault(form: &Form) -> Result<Value, PageError> {
 
 /// Adds a fault.
 pub(super) fn add(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
-    let call = adding(fault(form)?);
+    let call = add_call(fault(form)?);
     let answer = context.send(&call)?;
     let id = answer["Faults"][0]["Id"].as_str().unwrap_or_default();
     Ok(Message::new(format!("Added the fault {id}."), vec![call]).into())
@@ -140,7 +142,7 @@ pub(super) fn add(context: &Context<'_>, form: &Form) -> Result<Done, PageError>
 /// Removes a fault.
 pub(super) fn remove(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
     let id = form.field("id");
-    let path = format!("{PATH}?id={}", utf8_percent_encode(id, NON_ALPHANUMERIC));
+    let path = format!("{PATH}{}", Query::default().and("id", id).text());
     let call = Call::control(&Method::DELETE, &path, Value::Null, &format!("faults clear --id {}", call::word(id)));
     context.send(&call)?;
     Ok(Message::new(format!("Removed the fault {id}."), vec![call]).into())

@@ -4,18 +4,16 @@ use std::time::Duration;
 
 use askama::Template;
 use http::Method;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use super::section::Section;
-use crate::dashboard::call::{self, Call};
+use crate::dashboard::answer::{list, text};
+use crate::dashboard::call::Call;
 use crate::dashboard::messages::Message;
-use crate::dashboard::page::{Context, Done, PageError};
+use crate::dashboard::page::{Context, Done, PageError, Section};
 use crate::dashboard::text::{ABSENT, Time};
-use crate::dashboard::view::Query;
+use crate::dashboard::view::{self, Query};
 use crate::journal::{CallSummary, FaultFilter, Filter, StatusFilter};
 use crate::matching::NamePattern;
-use crate::state::AccountId;
 
 const PATH: &str = "/_emulator/requests";
 /// Maximum number of rows.
@@ -89,12 +87,12 @@ pub(super) fn section(context: &Context<'_>) -> Result<Section, PageError> {
         newest: before.map(|_| link(of_page.clone().without("before"))),
         rows: found.as_ref().map(|calls| calls.iter().take(ROWS).map(|call| row(context, call)).collect()),
         opened,
-        clear: context.shown(&[clearing()]),
+        clear: context.shown(&[clear_call()]),
     };
     let mut calls = Vec::new();
     if let Some(found) = &found {
         let after = found.get(..ROWS).unwrap_or(found).last().map_or(0, |call| call.number - 1);
-        calls.push(listing(query, alert.is_none(), after).of("Requests"));
+        calls.push(list_call(query, alert.is_none(), after).of("Requests"));
         calls.extend(more_calls);
     }
     Ok(Section { alert, ..Section::new(&requests, calls) })
@@ -103,9 +101,7 @@ pub(super) fn section(context: &Context<'_>) -> Result<Section, PageError> {
 /// The filter of a query. An error is a sentence about a value that cannot be used.
 fn filter(query: &Query) -> Result<Filter, String> {
     let value = |name: &str| query.first(name).map(str::trim).filter(|value| !value.is_empty());
-    let account = value("account").map(|text| {
-        AccountId::parse(text).ok_or_else(|| format!("`{text}` is not a valid account ID (expected 12 digits)."))
-    });
+    let account = value("account").map(view::account);
     let status = value("status")
         .map(|text| StatusFilter::parse(text).ok_or_else(|| format!("`{text}` is not a status such as 429 or 4xx.")));
     Ok(Filter {
@@ -118,15 +114,12 @@ fn filter(query: &Query) -> Result<Filter, String> {
 }
 
 /// The call that lists the shown calls.
-fn listing(query: &Query, has_filter: bool, after: u64) -> Call {
-    let mut path = format!("{PATH}?after={after}&limit={ROWS}");
-    for (name, _) in FIELDS {
-        let value = query.first(name).map(str::trim).filter(|value| !value.is_empty() && has_filter);
-        if let Some(value) = value {
-            path = format!("{path}&{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC));
-        }
-    }
-    Call::control(&Method::GET, &path, Value::Null, &format!("call GET {}", call::word(&path)))
+fn list_call(query: &Query, has_filter: bool, after: u64) -> Call {
+    let of_page = Query::default().and("after", &after.to_string()).and("limit", &ROWS.to_string());
+    let value = |name| query.first(name).map(str::trim).filter(|value| !value.is_empty() && has_filter);
+    let given = FIELDS.iter().filter_map(|(name, _)| Some((name, value(name)?)));
+    let query = given.fold(of_page, |query, (name, value)| query.and(name, value));
+    Call::control(&Method::GET, &format!("{PATH}{}", query.text()), Value::Null, "")
 }
 
 fn row(context: &Context<'_>, call: &CallSummary) -> Row {
@@ -161,13 +154,13 @@ fn opened(context: &Context<'_>, number: &str) -> Result<(Option<Opened>, Vec<Ca
     let close = view.to(&view.page, view.query.clone().without("request"));
     let missing = || {
         let sentence = format!("No recorded call has the number `{number}`, or it was dropped.");
-        PageError::NotFound { sentence, instead: Box::new(("Test bench".to_owned(), close.clone())) }
+        PageError::not_found(sentence, "Test bench", close.clone())
     };
     let number: u64 = number.parse().ok().filter(|number| *number > 0).ok_or_else(missing)?;
     let path = format!("{PATH}?after={}&limit=1", number - 1);
-    let get = |path: &str| Call::control(&Method::GET, path, Value::Null, &format!("call GET {}", call::word(path)));
+    let get = |path: &str| Call::control(&Method::GET, path, Value::Null, "");
     let call = get(&path).of(&format!("Request {number}"));
-    let answer = context.send(&call)?;
+    let answer = context.fetch(&call)?;
     let recorded = &answer["Requests"][0];
     if recorded["Number"].as_u64() != Some(number) {
         return Err(missing());
@@ -176,7 +169,7 @@ fn opened(context: &Context<'_>, number: &str) -> Result<(Option<Opened>, Vec<Ca
     let mut explanations = Vec::new();
     if let Some(path) = recorded["Explain"].as_str() {
         let call = get(path).of("Why it returned no findings");
-        explanations = explained(&context.send(&call)?);
+        explanations = explained(&context.fetch(&call)?);
         calls.push(call);
     }
     let opened = Opened {
@@ -228,21 +221,21 @@ fn body(value: &Value) -> String {
 
 /// The summary of an explanation, and those of the findings that are nearest to the filters.
 fn explained(answer: &Value) -> Vec<String> {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let findings = answer["Findings"].as_array().into_iter().flatten();
-    let of = |finding: &Value| format!("{}: {}", text(&finding["Id"]), text(&finding["Summary"]));
-    std::iter::once(text(&answer["Summary"])).chain(findings.map(of)).collect()
+    let of = |finding: &Value| format!("{}: {}", text(finding, "Id"), text(finding, "Summary"));
+    let summary = text(answer, "Summary").to_owned();
+    std::iter::once(summary).chain(list(answer, "Findings").iter().map(of)).collect()
 }
 
-fn clearing() -> Call {
+fn clear_call() -> Call {
     Call::control(&Method::DELETE, PATH, Value::Null, "requests --clear")
 }
 
 /// Deletes all recorded calls.
 pub(super) fn clear(context: &Context<'_>) -> Result<Done, PageError> {
-    let answer = context.send(&clearing())?;
+    let call = clear_call();
+    let answer = context.send(&call)?;
     let deleted = answer["Deleted"].as_u64().unwrap_or_default();
-    Ok(Message::new(format!("{deleted} deleted."), vec![clearing()]).into())
+    Ok(Message::new(format!("{deleted} deleted."), vec![call]).into())
 }
 
 #[cfg(test)]

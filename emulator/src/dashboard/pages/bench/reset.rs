@@ -4,11 +4,10 @@ use askama::Template;
 use http::Method;
 use serde_json::Value;
 
-use super::section::Section;
 use crate::dashboard::call::Call;
 use crate::dashboard::forms::Form;
 use crate::dashboard::messages::Message;
-use crate::dashboard::page::{Context, Done, PageError};
+use crate::dashboard::page::{Context, Done, PageError, Section};
 
 #[derive(Template)]
 #[template(path = "pages/bench/reset.html")]
@@ -20,12 +19,12 @@ struct Reset<'r> {
 
 /// The section.
 pub(super) fn section(context: &Context<'_>) -> Section {
-    let calls = [resetting("start").of("Reset to the scenario"), resetting("empty").of("Reset to empty")];
+    let calls = [reset_call("start").of("Reset to the scenario"), reset_call("empty").of("Reset to empty")];
     let reset = Reset { token: &context.token, address: context.view.address(), preview: context.shown(&calls) };
     Section::new(&reset, Vec::new())
 }
 
-fn resetting(to: &str) -> Call {
+fn reset_call(to: &str) -> Call {
     Call::control(&Method::POST, &format!("/_emulator/reset?to={to}"), Value::Null, &format!("reset --to {to}"))
 }
 
@@ -40,7 +39,7 @@ pub(super) fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError>
         let sentence = "A reset forgets everything that changed. Check `Yes, forget what changed` first.";
         return Err(PageError::Invalid(sentence.to_owned()));
     }
-    let call = resetting(to);
+    let call = reset_call(to);
     context.send(&call)?;
     Ok(Message::new(sentence, vec![call]).into())
 }

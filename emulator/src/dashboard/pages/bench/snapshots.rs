@@ -4,11 +4,12 @@ use askama::Template;
 use http::Method;
 use serde_json::Value;
 
-use super::section::{Section, typed};
+use super::typed::typed;
+use crate::dashboard::answer::list;
 use crate::dashboard::call::Call;
 use crate::dashboard::forms::Form;
 use crate::dashboard::messages::Message;
-use crate::dashboard::page::{Context, Done, PageError};
+use crate::dashboard::page::{Context, Done, PageError, Section};
 use crate::dashboard::text::{self, ABSENT, Time};
 use crate::path_name;
 
@@ -56,7 +57,7 @@ pub(super) fn section(context: &Context<'_>) -> Result<Section, PageError> {
     let call = Call::control(&Method::GET, PATH, Value::Null, "snapshot list").of("Snapshots");
     let answer = context.send(&call)?;
     let mut calls = vec![call];
-    let listed = answer["Snapshots"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let listed = list(&answer, "Snapshots");
     let compare = |name: &str| {
         let query = context.view.query.clone().with("compare", name);
         context.view.to(&context.view.page, query).address() + "#snapshots"
@@ -94,7 +95,7 @@ pub(super) fn section(context: &Context<'_>) -> Result<Section, PageError> {
         address: context.view.address(),
         name,
         rows: std::iter::once(start).chain(listed.iter().map(row)).collect(),
-        preview: context.shown(&[saving(if path_name::is_valid(name) { name } else { "before" })]),
+        preview: context.shown(&[save_call(if path_name::is_valid(name) { name } else { "before" })]),
         comparison,
     };
     Ok(Section::new(&snapshots, calls))
@@ -112,15 +113,12 @@ fn checked(name: &str) -> Result<&str, PageError> {
 /// The differences between a snapshot and the current state.
 fn comparison(context: &Context<'_>, name: &str, calls: &mut Vec<Call>) -> Result<Comparison, PageError> {
     let close = context.view.to(&context.view.page, context.view.query.clone().without("compare"));
-    let missing = |sentence: String| PageError::NotFound {
-        sentence,
-        instead: Box::new(("Test bench".to_owned(), close.clone())),
-    };
-    let name = checked(name).map_err(|_| missing(format!("No snapshot has the name `{name}`.")))?;
+    let missing = || PageError::not_found(format!("No snapshot has the name `{name}`."), "Test bench", close.clone());
+    let name = checked(name).map_err(|_| missing())?;
     let path = format!("{PATH}/{name}/diff?limit={DIFFERENCES}");
     let command = format!("snapshot diff {name} --limit {DIFFERENCES}");
     let call = Call::control(&Method::GET, &path, Value::Null, &command).of("What changed");
-    let answer = context.send(&call).map_err(|_| missing(format!("No snapshot has the name `{name}`.")))?;
+    let answer = context.fetch(&call).map_err(|_| missing())?;
     calls.push(call);
     let clock = &answer["Clock"];
     let shown = |member: &str| clock[member].as_str().and_then(Time::parse).map(|time| time.shown);
@@ -144,12 +142,12 @@ fn differences(answer: &Value) -> Vec<[String; 4]> {
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
     };
     let mut rows = Vec::new();
-    for (word, list) in [("added", "Added"), ("removed", "Removed"), ("changed", "Changed")] {
-        for part in answer["Relations"][list].as_array().into_iter().flatten() {
+    for (word, member) in [("added", "Added"), ("removed", "Removed"), ("changed", "Changed")] {
+        for part in list(&answer["Relations"], member) {
             rows.push([text(&part["Key"]), text(&part["Kind"]), word.to_owned(), place(part)]);
         }
-        for finding in answer["Findings"][list].as_array().into_iter().flatten() {
-            let changes = finding["Changes"].as_array().into_iter().flatten().map(change).collect::<Vec<_>>();
+        for finding in list(&answer["Findings"], member) {
+            let changes = list(finding, "Changes").iter().map(change).collect::<Vec<_>>();
             let what = if changes.is_empty() { word.to_owned() } else { changes.join("; ") };
             let what = what.chars().take(MAX_CHANGE).collect();
             rows.push([text(&finding["Id"]), "Finding".to_owned(), what, place(finding)]);
@@ -164,13 +162,13 @@ fn change(change: &Value) -> String {
     format!("{}: {} to {}", change["Path"].as_str().unwrap_or_default(), value("From"), value("To"))
 }
 
-fn saving(name: &str) -> Call {
+fn save_call(name: &str) -> Call {
     Call::control(&Method::PUT, &format!("{PATH}/{name}"), Value::Null, &format!("snapshot save {name}"))
 }
 
 /// Saves the state.
 pub(super) fn save(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
-    let call = saving(checked(form.field("name"))?);
+    let call = save_call(checked(form.field("name"))?);
     let answer = context.send(&call)?;
     let number = |member: &str| answer[member].as_u64().unwrap_or_default();
     let (hubs, findings) = (number("Hubs"), number("Findings"));

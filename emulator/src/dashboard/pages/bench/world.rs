@@ -6,9 +6,8 @@ use askama::Template;
 use http::Method;
 use serde_json::Value;
 
-use super::section::Section;
 use crate::dashboard::call::Call;
-use crate::dashboard::page::Context;
+use crate::dashboard::page::{Context, Section};
 use crate::dashboard::text;
 use crate::state::AccountId;
 

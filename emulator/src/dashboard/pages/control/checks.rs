@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::resources::Resources;
 use super::{Described, Standard};
+use crate::dashboard::answer::list;
 use crate::dashboard::call::Call;
 use crate::dashboard::chips::{self, Chip};
 use crate::dashboard::page::{Context, PageError};
@@ -23,7 +24,8 @@ pub(super) struct Checks {
     pub(super) more: Option<String>,
     /// True if nothing is checked because no resource is declared.
     pub(super) lacks_resources: bool,
-    input: Value,
+    /// The call that returns them.
+    pub(super) call: Call,
 }
 
 /// A check.
@@ -72,9 +74,9 @@ impl Checks {
             ],
             "MaxResults": ROWS,
         });
-        let answer = context.read(Operation::GetFindings, &input)?;
-        let findings = answer["Findings"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let rows: Vec<Row> = findings.iter().map(|finding| row(context, finding)).collect();
+        let call = Call::api(Operation::GetFindings, input).of(&format!("Checks of {}", control.id()));
+        let answer = context.fetch(&call)?;
+        let rows: Vec<Row> = list(&answer, "Findings").iter().map(|finding| row(context, finding)).collect();
         let reason = (total == 0).then(|| reason(context, control, standards, resources));
         let sentence =
             reason.map_or_else(|| sentence(rows.len() as u64, total), |reason| format!("not checked: {reason}"));
@@ -83,13 +85,8 @@ impl Checks {
             lacks_resources: total == 0 && resources.is_empty(),
             rows,
             sentence,
-            input,
+            call,
         })
-    }
-
-    /// The call that returns them.
-    pub(super) fn call(&self, id: &str) -> Call {
-        Call::api(Operation::GetFindings, self.input.clone()).of(&format!("Checks of {id}"))
     }
 }
 

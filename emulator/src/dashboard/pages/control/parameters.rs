@@ -8,6 +8,7 @@ use crate::dashboard::call::Call;
 use crate::dashboard::forms::Form;
 use crate::dashboard::messages::Message;
 use crate::dashboard::page::{Context, Done, PageError};
+use crate::dashboard::select::{self, SelectOption};
 use crate::dashboard::text;
 
 /// Maximum number of choices of a field.
@@ -21,8 +22,8 @@ pub(super) struct Parameter {
     pub(super) hint: String,
     /// The value that is typed or set; empty for the default.
     pub(super) value: String,
-    /// The values to choose from, each with whether it is the current one; empty for a field with text.
-    pub(super) choices: Vec<(String, bool)>,
+    /// The values to choose from; none for a field with text.
+    pub(super) choices: Vec<SelectOption>,
 }
 
 /// The fields of a control.
@@ -38,8 +39,8 @@ pub(super) fn all(context: &Context<'_>, control: &Described) -> Vec<Parameter> 
             "Enum" => values(&options["AllowedValues"]).into_iter().take(CHOICES).collect(),
             _ => Vec::new(),
         };
-        let choices = choices.into_iter().map(|choice| (choice == value, choice)).map(|(is, choice)| (choice, is));
-        Some(Parameter { name: name.clone(), hint: hint(kind, options), choices: choices.collect(), value })
+        let choices = select::options(choices, &value);
+        Some(Parameter { name: name.clone(), hint: hint(kind, options), choices, value })
     };
     definitions.filter_map(field).collect()
 }
@@ -127,7 +128,7 @@ pub(super) fn update(context: &Context<'_>, control: &Described, form: &Form) ->
     }
     let count = text::counted(parameters.len() as u64, "parameter", "parameters");
     let call = call(control.id(), &Value::Object(parameters), form.field("update-reason").trim());
-    context.write(Operation::UpdateSecurityControl, call.input().unwrap_or(&Value::Null))?;
+    context.send(&call)?;
     Ok(Message::new(format!("{count} set, 0 refused."), vec![call]).into())
 }
 

@@ -4,10 +4,13 @@ use http::Method;
 use securityhub_fixtures::standards;
 use serde_json::{Value, json};
 
+use crate::dashboard::answer;
 use crate::dashboard::call::Call;
 use crate::dashboard::forms::Form;
 use crate::dashboard::messages::Message;
 use crate::dashboard::page::{Context, Done, PageError};
+use crate::dashboard::select::{self, SelectOption};
+use crate::dashboard::text;
 use crate::domain::controls::checks::{self, ACCOUNT_TYPE};
 
 const PATH: &str = "/_emulator/resources";
@@ -27,8 +30,8 @@ pub(super) struct Resources {
     pub(super) rows: Vec<Row>,
     /// The number of resources that are not rows.
     pub(super) more: usize,
-    /// The types of resources that the control checks, each with whether it was chosen.
-    pub(super) types: Vec<(&'static str, bool)>,
+    /// The types of resources that the control checks.
+    pub(super) types: Vec<SelectOption>,
     /// The ID that was typed.
     pub(super) id: String,
     /// True if the declared resource is to fail the control.
@@ -39,7 +42,8 @@ pub(super) struct Resources {
     pub(super) previews: [String; 3],
     /// True if resources are declared anywhere, without which controls are not checked.
     pub(super) may_run: bool,
-    path: String,
+    /// The call that lists them.
+    pub(super) call: Call,
 }
 
 /// A resource.
@@ -66,17 +70,18 @@ fn types(id: &str) -> Vec<&'static str> {
     types
 }
 
-fn path(context: &Context<'_>, types: &[&str]) -> String {
-    let path = format!("{PATH}?account={}&region={}", context.view.account, context.view.region);
-    match types {
-        [one] => format!("{path}&type={one}"),
-        _ => path,
+/// The call that lists the resources.
+fn list_call(context: &Context<'_>, types: &[&str]) -> Call {
+    let mut path = format!("{PATH}?account={}&region={}", context.view.account, context.view.region);
+    if let [one] = types {
+        path = format!("{path}&type={one}");
     }
+    Call::control(&Method::GET, &path, Value::Null, "").of("Resources")
 }
 
 /// The declarations of resources that the control checks.
 fn declared(context: &Context<'_>, types: &[&str]) -> Result<Vec<Value>, PageError> {
-    let mut answer = context.control(&Method::GET, &path(context, types), &Value::Null, "")?;
+    let mut answer = context.fetch(&list_call(context, types))?;
     let Value::Array(all) = answer["resources"].take() else { return Ok(Vec::new()) };
     let is_checked = |entry: &Value| entry["type"].as_str().is_some_and(|kind| types.contains(&kind));
     Ok(all.into_iter().filter(is_checked).collect())
@@ -92,17 +97,17 @@ impl Resources {
         let first = declared.first().map_or_else(|| example.clone(), |entry| changed(entry, id, !fails(entry, id)));
         let shown: Vec<&Value> = declared.iter().take(ROWS).collect();
         let json = if shown.is_empty() { format!("{:#}", json!([example])) } else { format!("{:#}", json!(shown)) };
-        let calls = |entry: Value| context.shown(&[put(entry), run(context)]);
+        let calls = |entry: Value| context.shown(&[declare_call(entry), run_call(context)]);
         Ok(Resources {
             more: declared.len() - rows.len(),
             rows,
             id: context.typed("resource-id").to_owned(),
             fails: context.typed("result") == "fails",
             json: Some(context.typed("json")).filter(|typed| !typed.is_empty()).map_or(json, str::to_owned),
-            previews: [calls(first), calls(example), context.shown(&[run(context)])],
+            previews: [calls(first), calls(example), context.shown(&[run_call(context)])],
             may_run: context.world.resources().is_some(),
-            path: path(context, &types),
-            types: types.into_iter().map(|kind| (kind, kind == context.typed("type"))).collect(),
+            call: list_call(context, &types),
+            types: select::options(types, context.typed("type")),
         })
     }
 
@@ -110,15 +115,10 @@ impl Resources {
     pub(super) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
-
-    /// The call that lists them.
-    pub(super) fn call(&self) -> Call {
-        Call::control(&Method::GET, &self.path, Value::Null, "").of("Resources")
-    }
 }
 
 fn row(entry: &Value, control: &str) -> Row {
-    let text = |name: &str| entry[name].as_str().unwrap_or_default().to_owned();
+    let text = |name: &str| answer::text(entry, name).to_owned();
     let (kind, id) = (text("type"), text("id"));
     let declared = RESULTS.iter().find(|(member, _)| has(&entry[*member], control));
     let mut conditions = entry["when"].as_array().into_iter().flatten();
@@ -184,17 +184,14 @@ fn example(context: &Context<'_>, types: &[&str], control: &str) -> Value {
 }
 
 /// The call that declares a resource.
-fn put(entry: Value) -> Call {
+fn declare_call(entry: Value) -> Call {
     Call::control(&Method::PUT, PATH, entry, "").of("Resource")
 }
 
-/// The body of the call that runs the checks of the account.
-fn run_body(context: &Context<'_>) -> Value {
-    json!({ "Account": context.view.account.as_str(), "Regions": [context.view.region.as_str()] })
-}
-
-fn run(context: &Context<'_>) -> Call {
-    Call::control(&Method::POST, "/_emulator/checks/run", run_body(context), "").of("Checks, also periodic ones")
+/// The call that runs the checks of the account.
+fn run_call(context: &Context<'_>) -> Call {
+    let body = json!({ "Account": context.view.account.as_str(), "Regions": [context.view.region.as_str()] });
+    Call::control(&Method::POST, "/_emulator/checks/run", body, "").of("Checks, also periodic ones")
 }
 
 /// Declares that a resource passes or fails the control.
@@ -205,8 +202,8 @@ pub(super) fn change(context: &Context<'_>, control: &str, form: &Form) -> Resul
         (_, value) => (value, true),
     };
     let entries = declared(context, &types(control))?;
-    let is_meant = |entry: &&Value| row(entry, control).value == value;
-    let Some(entry) = entries.iter().find(is_meant) else {
+    let is_named = |entry: &&Value| row(entry, control).value == value;
+    let Some(entry) = entries.iter().find(is_named) else {
         return Err(PageError::Invalid(format!("The resource `{value}` is not declared.")));
     };
     declare_entry(context, changed(entry, control, fails))
@@ -214,8 +211,9 @@ pub(super) fn change(context: &Context<'_>, control: &str, form: &Form) -> Resul
 
 /// Runs the checks.
 fn check(context: &Context<'_>) -> Result<Done, PageError> {
-    context.control(&Method::POST, "/_emulator/checks/run", &run_body(context), "")?;
-    Ok(Message::new("The controls of 1 hub were checked.", vec![run(context)]).into())
+    let call = run_call(context);
+    context.send(&call)?;
+    Ok(Message::new("The controls of 1 hub were checked.", vec![call]).into())
 }
 
 /// Declares the resource of the form.
@@ -241,11 +239,11 @@ pub(super) fn declare_json(context: &Context<'_>, form: &Form) -> Result<Done, P
 /// Declares resources, and runs the checks.
 fn declare_entry(context: &Context<'_>, entries: Value) -> Result<Done, PageError> {
     let count = entries.as_array().map_or(1, Vec::len);
-    context.control(&Method::PUT, PATH, &entries, "")?;
-    context.control(&Method::POST, "/_emulator/checks/run", &run_body(context), "")?;
-    let count = crate::dashboard::text::counted(count as u64, "resource", "resources");
+    let calls = vec![declare_call(entries), run_call(context)];
+    calls.iter().try_for_each(|call| context.send(call).map(|_| ()))?;
+    let count = text::counted(count as u64, "resource", "resources");
     let text = format!("{count} declared, 0 refused. The controls of 1 hub were checked.");
-    Ok(Message::new(text, vec![put(entries), run(context)]).into())
+    Ok(Message::new(text, calls).into())
 }
 
 #[cfg(test)]

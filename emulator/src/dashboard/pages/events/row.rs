@@ -1,6 +1,7 @@
 //! A row of the table `Events`, in the page and in its stream.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use askama::Template;
 use serde::Deserialize;
@@ -43,9 +44,18 @@ enum Verdict {
 
 /// The finding of an event, or the results of an insight.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Content {
-    severity: Option<(String, &'static str)>,
+pub(in crate::dashboard::pages) struct Content {
+    severity: Option<String>,
     title: String,
+}
+
+impl fmt::Display for Content {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.severity {
+            Some(label) => write!(formatter, "{label}: {}", self.title),
+            None => formatter.write_str(&self.title),
+        }
+    }
 }
 
 impl Row {
@@ -114,7 +124,8 @@ struct Information<'d> {
     title: Cow<'d, str>,
 }
 
-fn content(subject: &Subject) -> Content {
+/// The content of an event.
+pub(in crate::dashboard::pages) fn content(subject: &Subject) -> Content {
     match subject {
         Subject::Finding(finding) | Subject::Selected(_, finding) => {
             let finding = serde_json::from_slice::<Asff<'_>>(finding.as_bytes()).unwrap_or_default();
@@ -132,6 +143,6 @@ fn content(subject: &Subject) -> Content {
 }
 
 fn of_finding(label: &str, title: &str) -> Content {
-    let severity = (!label.is_empty()).then(|| (label.to_owned(), text::severity_class(label)));
+    let severity = (!label.is_empty()).then(|| label.to_owned());
     Content { severity, title: title.chars().take(MAX_TITLE).collect() }
 }

@@ -42,7 +42,7 @@ fn import(service: &Service, findings: &[(&str, &str)]) {
     let findings: Vec<Value> = findings.iter().map(finding).collect();
     let view = view(MEMBER, "");
     let context = Context::new(service, &view, String::new(), String::new());
-    let answer = context.write(Operation::BatchImportFindings, &json!({ "Findings": findings })).unwrap();
+    let answer = context.send(&Call::api(Operation::BatchImportFindings, json!({ "Findings": findings }))).unwrap();
     assert_eq!(answer["FailedCount"], 0, "{answer}");
 }
 

@@ -5,11 +5,12 @@ use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 
 use super::explained;
-use super::shown::{Shown, VIEWS, Wanted, list, of_all_views, text};
+use super::shown::{Reference, Shown, VIEWS, of_all_views};
+use crate::dashboard::answer::{list, text};
 use crate::dashboard::call::Call;
 use crate::dashboard::chips;
 use crate::dashboard::page::{Content, Context, PageError};
-use crate::dashboard::text::{Time, severity_class};
+use crate::dashboard::text::Time;
 
 /// Maximum number of findings in a list.
 const ROWS: u64 = 10;
@@ -21,7 +22,6 @@ pub(super) struct Row {
     pub(super) address: String,
     pub(super) title: String,
     pub(super) severity: String,
-    pub(super) class: &'static str,
     pub(super) account: String,
     pub(super) region: String,
     pub(super) product: String,
@@ -32,13 +32,11 @@ pub(super) struct Row {
 impl Row {
     pub(super) fn of(context: &Context<'_>, finding: &Value) -> Row {
         let [product, id, account] = ["ProductArn", "Id", "AwsAccountId"].map(|name| text(finding, name));
-        let severity = text(&finding["Severity"], "Label");
         let title = text(finding, "Title");
         Row {
             address: context.finding(product, id, account),
             title: if title.trim().is_empty() { id.to_owned() } else { title.to_owned() },
-            severity: severity.to_owned(),
-            class: severity_class(severity),
+            severity: text(&finding["Severity"], "Label").to_owned(),
             account: account.to_owned(),
             region: text(finding, "Region").to_owned(),
             product: text(finding, "ProductName").to_owned(),
@@ -97,7 +95,7 @@ struct Choose {
 }
 
 /// The findings that share an Id.
-pub(super) fn choose(context: &Context<'_>, wanted: &Wanted<'_>, several: &[Shown]) -> Content {
+pub(super) fn choose(context: &Context<'_>, reference: &Reference<'_>, several: &[Shown]) -> Content {
     let row = |shown: &Shown| {
         let query = of_all_views(context).without("account").with("product", &shown.product);
         let query = context.view.query.first("view").into_iter().fold(query, |query, view| query.and("view", view));
@@ -105,10 +103,10 @@ pub(super) fn choose(context: &Context<'_>, wanted: &Wanted<'_>, several: &[Show
         Row { address, ..Row::of(context, &shown.value) }
     };
     let page = Choose { rows: several.iter().map(row).collect() };
-    let call = if wanted.product.is_empty() {
-        Call::api(Operation::GetFindings, with_id(wanted.id))
+    let call = if reference.product.is_empty() {
+        Call::api(Operation::GetFindings, with_id(reference.id))
     } else {
-        Call::of_finding(wanted.product, wanted.id)
+        Call::of_finding(reference.product, reference.id)
     };
     Content::new("Findings with the same Id", &page, vec![call])
 }

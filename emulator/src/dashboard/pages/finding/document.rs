@@ -7,7 +7,8 @@ use askama::Template;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use super::shown::{Part, Shown};
+use super::shown::Shown;
+use crate::dashboard::page::Section;
 
 /// Maximum number of bytes of a document on a page.
 const BYTES: usize = 240 * 1024;
@@ -23,9 +24,9 @@ struct Json {
 }
 
 /// Shows the view. `switch` has the links to other forms of the document.
-pub(super) fn show(shown: &Shown, switch: String) -> Part {
+pub(super) fn show(shown: &Shown, switch: String) -> Section {
     let (text, is_cut) = written(&shown.value, "", &str::to_owned, BYTES);
-    Part::new(&Json { switch, text, is_cut }, vec![shown.call()])
+    Section::new(&Json { switch, text, is_cut }, vec![shown.call()])
 }
 
 /// A document as HTML of at most about `most` bytes, and whether it is cut. Each member has its path as anchor, and links

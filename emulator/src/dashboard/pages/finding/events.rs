@@ -2,16 +2,17 @@
 
 use askama::Template;
 use http::Method;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::document::plain;
-use super::shown::{Part, Shown, of_all_views, text};
+use super::shown::{Shown, of_all_views};
 use crate::dashboard::call::{Call, quoted};
-use crate::dashboard::page::Context;
+use crate::dashboard::page::{Context, Section};
+use crate::dashboard::pages::events::{row::content, selection};
 use crate::dashboard::text::{Time, counted};
+use crate::dashboard::view::Query;
 use crate::domain::events::{envelope, filter};
-use crate::state::{Event, EventKind, Subject};
+use crate::state::Event;
 
 /// Maximum number of events on a page.
 const ROWS: usize = 100;
@@ -36,11 +37,12 @@ struct Row {
     account: String,
     region: String,
     kind: &'static str,
+    /// `SEVERITY: TITLE` of the finding at the time of the event.
     finding: String,
 }
 
 /// Shows the view.
-pub(super) fn show(context: &Context<'_>, shown: &Shown) -> Part {
+pub(super) fn show(context: &Context<'_>, shown: &Shown) -> Section {
     let query = &context.view.query;
     let number = |name: &str| query.first(name).and_then(|text| text.parse::<u64>().ok());
     let (before, opened) = (number("before").unwrap_or(u64::MAX), number("event"));
@@ -59,7 +61,7 @@ pub(super) fn show(context: &Context<'_>, shown: &Shown) -> Part {
         opened: opened.map(|event| (event.number, envelope(context, event))),
     };
     let calls = if template.is_off { vec![shown.call()] } else { vec![call(shown)] };
-    Part::new(&template, calls)
+    Section::new(&template, calls)
 }
 
 fn row(context: &Context<'_>, event: &Event, opened: Option<u64>) -> Row {
@@ -67,12 +69,6 @@ fn row(context: &Context<'_>, event: &Event, opened: Option<u64>) -> Row {
     let query = of_all_views(context).and("view", "events");
     let before = context.view.query.first("before").into_iter();
     let query = before.fold(query, |query, before| query.and("before", before));
-    let kind = match event.subject.kind() {
-        EventKind::Finding => "Imported",
-        EventKind::Ocsf => "Imported V2",
-        EventKind::Selected => "Custom Action",
-        EventKind::Results => "Insight Results",
-    };
     Row {
         number: event.number,
         address: format!("{}#envelope", context.link("finding", query.and("event", &number))),
@@ -80,24 +76,8 @@ fn row(context: &Context<'_>, event: &Event, opened: Option<u64>) -> Row {
         time: event.at.into(),
         account: event.receiver.account.to_string(),
         region: event.receiver.region.to_string(),
-        kind,
-        finding: finding(&event.subject),
-    }
-}
-
-/// `SEVERITY: TITLE` of the finding at the time of the event.
-fn finding(subject: &Subject) -> String {
-    let read = |document: &[u8]| serde_json::from_slice::<Value>(document).unwrap_or_default();
-    match subject {
-        Subject::Finding(finding) | Subject::Selected(_, finding) => {
-            let finding = read(finding.as_bytes());
-            format!("{}: {}", text(&finding["Severity"], "Label"), text(&finding, "Title"))
-        }
-        Subject::Ocsf(finding) => {
-            let finding = read(&finding.document);
-            format!("{}: {}", text(&finding, "severity").to_uppercase(), text(&finding["finding_info"], "title"))
-        }
-        Subject::Results(_, report) => report.name.clone(),
+        kind: selection::name(event.subject.kind()),
+        finding: content(&event.subject).to_string(),
     }
 }
 
@@ -112,7 +92,7 @@ fn envelope(context: &Context<'_>, event: &Event) -> String {
 /// The call that lists the events.
 fn call(shown: &Shown) -> Call {
     let pattern = json!({ "detail": { "findings": { "Id": [shown.id], "ProductArn": [shown.product] } } }).to_string();
-    let path = format!("/_emulator/events?pattern={}&limit=1000", utf8_percent_encode(&pattern, NON_ALPHANUMERIC));
+    let path = format!("/_emulator/events{}", Query::default().and("pattern", &pattern).and("limit", "1000").text());
     let command = format!("events --pattern {} --json", quoted(&pattern));
     Call::control(&Method::GET, &path, Value::Null, &command)
 }

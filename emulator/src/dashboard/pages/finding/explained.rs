@@ -6,10 +6,10 @@ use http::Method;
 use serde_json::{Map, Value, json};
 
 use super::facts::cut;
-use super::shown::{Part, Shown, Wanted, of_all_views};
+use super::shown::{Reference, Shown, of_all_views};
 use crate::dashboard::call::{Call, quoted};
 use crate::dashboard::chips;
-use crate::dashboard::page::{Content, Context, PageError};
+use crate::dashboard::page::{Content, Context, PageError, Section};
 use crate::dashboard::template::html;
 use crate::dashboard::text::{ABSENT, yes_no};
 use crate::domain::findings::explain::{ExplainedFilter, ExplainedFinding, Explanation};
@@ -19,7 +19,6 @@ use crate::state::{AccountId, Region};
 const VIEWERS: usize = 20;
 /// Maximum number of findings that are explained on a page.
 const FINDINGS: usize = 5;
-const PATH: &str = "/_emulator/explain";
 
 /// The table `Who sees it`.
 #[derive(Template)]
@@ -40,7 +39,7 @@ struct Viewer {
 }
 
 /// A filter with the values of the finding.
-struct Held {
+struct ComparedFilter {
     filter: String,
     asks: String,
     has: String,
@@ -55,7 +54,7 @@ struct Explain {
     pairs: Vec<(String, String)>,
     filters: String,
     summary: String,
-    rows: Vec<Held>,
+    rows: Vec<ComparedFilter>,
 }
 
 /// The findings that fail the fewest filters.
@@ -100,7 +99,7 @@ fn call(account: AccountId, region: &Region, question: &Question<'_>) -> Call {
     if filters.as_object().is_some_and(|filters| !filters.is_empty()) {
         command = format!("{command} \\\n  --filters {}", quoted(&filters.to_string()));
     }
-    Call::control(&Method::POST, PATH, body, &command)
+    Call::control(&Method::POST, "/_emulator/explain", body, &command)
 }
 
 fn explain(
@@ -110,11 +109,7 @@ fn explain(
     question: &Question<'_>,
 ) -> Result<(Explanation, Call), PageError> {
     let call = call(account, region, question);
-    let Question { id, product, filters } = question;
-    let body = json!({
-        "Account": account.as_str(), "Region": region.as_str(), "Id": id, "ProductArn": product, "Filters": filters,
-    });
-    let answer = context.control(&Method::POST, PATH, &body, "")?;
+    let answer = context.fetch(&call)?;
     let empty = || Explanation {
         account: account.to_string(),
         region: region.to_string(),
@@ -126,7 +121,7 @@ fn explain(
 }
 
 /// Shows the view.
-pub(super) fn show(context: &Context<'_>, shown: &Shown) -> Result<Part, PageError> {
+pub(super) fn show(context: &Context<'_>, shown: &Shown) -> Result<Section, PageError> {
     let (account, region) = (context.view.account, &context.view.region);
     let (product, id) = (shown.product.as_str(), shown.id.as_str());
     let (text, filters) = filters(context);
@@ -154,9 +149,9 @@ pub(super) fn show(context: &Context<'_>, shown: &Shown) -> Result<Part, PageErr
         pairs: pairs.pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         filters: text,
         summary: finding.map(|finding| finding.summary.clone()).unwrap_or_default(),
-        rows: finding.map(|finding| finding.filters.iter().map(held).collect()).unwrap_or_default(),
+        rows: finding.map(|finding| finding.filters.iter().map(compared).collect()).unwrap_or_default(),
     };
-    Ok(Part { alert, ..Part::new(&page, vec![call]) })
+    Ok(Section { alert, ..Section::new(&page, vec![call]) })
 }
 
 /// The filters of the query as text, and as JSON: those that were typed, or else the chips.
@@ -170,24 +165,20 @@ fn filters(context: &Context<'_>) -> (String, Result<Value, String>) {
         });
         return (typed.to_owned(), read);
     }
-    let chips = chips::of(query).map_err(|text| format!("`{text}` is not a filter (expected NAME:COMPARISON:VALUE)."));
-    let read = chips.and_then(|chips| {
-        let filters = chips::filters(context.world.schema(), &chips);
-        filters.map_err(|chip| format!("`{}:{}:{}` is not a valid filter.", chip.name, chip.comparison, chip.value))
-    });
+    let read = chips::filters_of(query, context.world.schema());
     let text = |filters: &Map<String, Value>| format!("{:#}", Value::Object(filters.clone()));
     let shown = read.as_ref().map_or_else(|_| "{}".to_owned(), text);
     (shown, read.map(Value::Object))
 }
 
-fn held(filter: &ExplainedFilter) -> Held {
+fn compared(filter: &ExplainedFilter) -> ComparedFilter {
     let conditions = |negative: bool| {
         let elements = filter.elements.iter().filter(move |element| element.negative == negative);
         elements.map(|element| element.condition.clone()).collect::<Vec<_>>()
     };
     let any = Some(conditions(false).join(" or ")).filter(|any| !any.is_empty());
     let asks: Vec<String> = any.into_iter().chain(conditions(true)).collect();
-    Held {
+    ComparedFilter {
         filter: filter.name.clone(),
         asks: cut(&asks.join(" and ")),
         has: if filter.values.is_empty() { ABSENT.to_owned() } else { cut(&filter.values.join(", ")) },
@@ -258,14 +249,15 @@ struct Missing {
 }
 
 /// The page for a finding that the account does not see, with who does.
-pub(super) fn missing(context: &Context<'_>, wanted: &Wanted<'_>) -> Result<Content, PageError> {
+pub(super) fn missing(context: &Context<'_>, reference: &Reference<'_>) -> Result<Content, PageError> {
     let (account, region) = (context.view.account, &context.view.region);
-    let product = Some(wanted.product).filter(|product| !product.is_empty());
+    let product = Some(reference.product).filter(|product| !product.is_empty());
     let filters = json!({});
-    let question = Question { id: Some(wanted.id), product, filters: &filters };
+    let question = Question { id: Some(reference.id), product, filters: &filters };
     let (explanation, call) = explain(context, account, region, &question)?;
-    let is_wanted = |finding: &&ExplainedFinding| wanted.account.is_empty() || finding.aws_account_id == wanted.account;
-    let findings: Vec<&ExplainedFinding> = explanation.findings.iter().filter(is_wanted).take(FINDINGS).collect();
+    let is_meant =
+        |finding: &&ExplainedFinding| reference.account.is_empty() || finding.aws_account_id == reference.account;
+    let findings: Vec<&ExplainedFinding> = explanation.findings.iter().filter(is_meant).take(FINDINGS).collect();
     let mut tables = Vec::new();
     for finding in &findings {
         let about = (findings.len() > 1).then(|| {

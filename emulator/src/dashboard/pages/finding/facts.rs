@@ -4,7 +4,7 @@
 use askama::Template;
 use serde_json::Value;
 
-use crate::dashboard::text::{ABSENT, Time, severity_class};
+use crate::dashboard::text::{ABSENT, Time};
 
 /// Maximum number of characters of a value.
 const CHARACTERS: usize = 2_000;
@@ -18,8 +18,8 @@ pub(super) enum Piece {
     Code(String),
     /// A time.
     Time(Time),
-    /// The label of a severity, with its class in the style sheet.
-    Severity(String, &'static str),
+    /// The label of a severity.
+    Severity(String),
     /// A text with a link within the dashboard.
     Link(String, String),
     /// A link to another site.
@@ -112,7 +112,7 @@ pub(super) fn time(value: &Value) -> Vec<Piece> {
 
 /// The label of a severity.
 pub(super) fn severity(value: &Value) -> Vec<Piece> {
-    value.as_str().map(|label| Piece::Severity(label.to_owned(), severity_class(label))).into_iter().collect()
+    value.as_str().map(|label| Piece::Severity(label.to_owned())).into_iter().collect()
 }
 
 /// An address of another site, as a link if a browser may follow it.

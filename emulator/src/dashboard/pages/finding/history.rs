@@ -5,9 +5,10 @@ use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 
 use super::facts::{cut, size};
-use super::shown::{Part, Shown, list, of_all_views, text};
+use super::shown::{Shown, of_all_views};
+use crate::dashboard::answer::{list, text};
 use crate::dashboard::call::Call;
-use crate::dashboard::page::{Context, PageError};
+use crate::dashboard::page::{Context, PageError, Section};
 use crate::dashboard::text::{ABSENT, Time};
 
 /// Maximum number of records on a page. A record may contain several changes.
@@ -30,20 +31,20 @@ struct Row {
     new: String,
 }
 
-/// The input of GetFindingHistory.
-pub(super) fn input(shown: &Shown, after: Option<&str>) -> Value {
+/// The call of GetFindingHistory.
+pub(super) fn call(shown: &Shown, after: Option<&str>) -> Call {
     let mut input =
         json!({ "FindingIdentifier": { "Id": shown.id, "ProductArn": shown.product }, "MaxResults": RECORDS });
     if let Some(after) = after {
         input["NextToken"] = after.into();
     }
-    input
+    Call::api(Operation::GetFindingHistory, input)
 }
 
 /// Shows the view.
-pub(super) fn show(context: &Context<'_>, shown: &Shown) -> Result<Part, PageError> {
-    let input = input(shown, context.view.query.first("after"));
-    let answer = context.read(Operation::GetFindingHistory, &input)?;
+pub(super) fn show(context: &Context<'_>, shown: &Shown) -> Result<Section, PageError> {
+    let call = call(shown, context.view.query.first("after"));
+    let answer = context.fetch(&call)?;
     let mut rows = Vec::new();
     let mut bytes = 0;
     for record in list(&answer, "Records") {
@@ -74,5 +75,5 @@ pub(super) fn show(context: &Context<'_>, shown: &Shown) -> Result<Part, PageErr
         let query = of_all_views(context).and("view", "history").and("after", token);
         context.link("finding", query)
     });
-    Ok(Part::new(&History { rows, older }, vec![Call::api(Operation::GetFindingHistory, input)]))
+    Ok(Section::new(&History { rows, older }, vec![call]))
 }

@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 
 use super::document::{anchors, written};
 use super::facts::{self, Fact, Group};
-use super::shown::{Part, Shown, list, of_all_views};
+use super::shown::{Shown, of_all_views};
+use crate::dashboard::answer::list;
 use crate::dashboard::call::Call;
-use crate::dashboard::page::{Context, PageError};
+use crate::dashboard::page::{Context, PageError, Section};
 use crate::dashboard::template::html;
 
 /// Maximum number of bytes of each form on a page.
@@ -88,7 +89,7 @@ fn read(context: &Context<'_>, shown: &Shown) -> Result<Read, PageError> {
 }
 
 /// `JSON` in both forms. A member links to the member of the other form that has its value.
-pub(super) fn document(context: &Context<'_>, shown: &Shown) -> Result<Part, PageError> {
+pub(super) fn document(context: &Context<'_>, shown: &Shown) -> Result<Section, PageError> {
     let Read { value, refused, call } = read(context, shown)?;
     let is_absent = value.is_none() && refused.is_none();
     let ocsf = value.unwrap_or_default();
@@ -107,7 +108,7 @@ pub(super) fn document(context: &Context<'_>, shown: &Shown) -> Result<Part, Pag
     let (ocsf, is_ocsf_cut) = written(&ocsf, PREFIX, &to_asff, BYTES);
     let switch = switch(context, "json");
     let page = Both { switch, refused, is_absent, asff, ocsf, is_cut: is_asff_cut || is_ocsf_cut };
-    Ok(Part::new(&page, vec![shown.call().of("The finding in ASFF"), call]))
+    Ok(Section::new(&page, vec![shown.call().of("The finding in ASFF"), call]))
 }
 
 /// The facts of `Overview` in OCSF, or why they cannot be read, with the call.

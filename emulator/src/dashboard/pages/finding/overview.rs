@@ -8,10 +8,11 @@ use serde_json::{Map, Value, json};
 use super::choice::Row;
 use super::facts::{self, Fact, Group, Piece};
 use super::ocsf;
-use super::shown::{Part, Shown, address, list, text};
+use super::shown::{Shown, address};
+use crate::dashboard::answer::{list, text};
 use crate::dashboard::call::Call;
 use crate::dashboard::chips::{self, Chip};
-use crate::dashboard::page::{Context, Count, PageError};
+use crate::dashboard::page::{Context, Count, PageError, Section};
 use crate::dashboard::template::html;
 use crate::dashboard::text::{ABSENT, counted};
 use crate::dashboard::triage;
@@ -43,7 +44,7 @@ struct Overview {
 }
 
 /// Shows the view.
-pub(super) fn show(context: &Context<'_>, shown: &Shown) -> Result<Part, PageError> {
+pub(super) fn show(context: &Context<'_>, shown: &Shown) -> Result<Section, PageError> {
     let value = &shown.value;
     let mut groups = vec![
         state(value),
@@ -75,7 +76,7 @@ pub(super) fn show(context: &Context<'_>, shown: &Shown) -> Result<Part, PageErr
         others: rows,
         all,
     };
-    Ok(Part::new(&page, calls))
+    Ok(Section::new(&page, calls))
 }
 
 /// The groups that have facts, as HTML, until the page has the maximum length.

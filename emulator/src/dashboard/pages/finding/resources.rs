@@ -4,7 +4,9 @@ use askama::Template;
 use serde_json::Value;
 
 use super::facts::{plain, size};
-use super::shown::{Part, Shown, list, text};
+use super::shown::Shown;
+use crate::dashboard::answer::{list, text};
+use crate::dashboard::page::Section;
 
 /// Maximum number of bytes of the tables of a page.
 const BYTES: usize = 200 * 1024;
@@ -25,7 +27,7 @@ struct Resource {
 }
 
 /// Shows the view.
-pub(super) fn show(shown: &Shown) -> Part {
+pub(super) fn show(shown: &Shown) -> Section {
     let mut left = BYTES;
     let mut resources = Vec::new();
     let all = list(&shown.value, "Resources");
@@ -51,7 +53,7 @@ pub(super) fn show(shown: &Shown) -> Part {
         }
         resources.push(Resource { number, name: format!("Resource {number}: {}", text(resource, "Type")), rows });
     }
-    Part::new(&Resources { resources, is_cut }, vec![shown.call()])
+    Section::new(&Resources { resources, is_cut }, vec![shown.call()])
 }
 
 fn size_of_row((path, value): &(String, String)) -> usize {

@@ -7,9 +7,10 @@ use securityhub_fixtures::Operation;
 use serde_json::{Map, Value, json};
 
 use super::history;
-use super::shown::{Part, Shown, list, text};
+use super::shown::Shown;
+use crate::dashboard::answer::{list, text};
 use crate::dashboard::call::Call;
-use crate::dashboard::page::{Context, PageError};
+use crate::dashboard::page::{Context, PageError, Section};
 use crate::dashboard::text::{ABSENT, Time, yes_no};
 use crate::domain::findings::explain::{self, ExplainedFilter};
 use crate::state::AccountId;
@@ -36,38 +37,38 @@ struct Row {
 }
 
 /// Shows the view.
-pub(super) fn show(context: &Context<'_>, shown: &Shown) -> Result<Part, PageError> {
+pub(super) fn show(context: &Context<'_>, shown: &Shown) -> Result<Section, PageError> {
     let owner = owner(context, shown);
     let here = context.view.seen_as(context.view.account, shown.region.clone());
-    let list_call = json!({ "MaxResults": RULES });
-    let listed = match context.read_in(&shown.region, Operation::ListAutomationRules, &list_call) {
+    let list_call = Call::api(Operation::ListAutomationRules, json!({ "MaxResults": RULES })).by(&here);
+    let listed = match context.fetch(&list_call) {
         Ok(listed) => listed,
         Err(PageError::Refused { sentence, code, call, .. }) => {
             let other = AccountId::parse(&owner).filter(|owner| *owner != context.view.account);
             let address = other.map(|owner| context.view.seen_as(owner, shown.region.clone()).address());
             let refused = Some((sentence, code.unwrap_or_default(), address));
-            return Ok(Part::new(&Rules { owner, rows: Vec::new(), refused }, vec![*call]));
+            return Ok(Section::new(&Rules { owner, rows: Vec::new(), refused }, vec![*call]));
         }
         Err(other) => return Err(other),
     };
     let mut calls = vec![shown.call().of("The finding")];
-    calls.push(Call::api(Operation::ListAutomationRules, list_call).by(&here).of("The rules in order"));
+    calls.push(list_call.of("The rules in order"));
     let arns: Vec<&Value> = list(&listed, "AutomationRulesMetadata").iter().map(|rule| &rule["RuleArn"]).collect();
     let mut rows = Vec::new();
     if !arns.is_empty() {
         let input = json!({ "AutomationRulesArns": arns });
-        let answer = context.read_in(&shown.region, Operation::BatchGetAutomationRules, &input)?;
         let call = Call::api(Operation::BatchGetAutomationRules, input).by(&here);
+        let answer = context.fetch(&call)?;
         calls.push(call.of("Their criteria"));
-        let history_call = history::input(shown, None);
-        let applied = applied(&context.read(Operation::GetFindingHistory, &history_call)?);
-        calls.push(Call::api(Operation::GetFindingHistory, history_call).of("Which of them have changed the finding"));
+        let history_call = history::call(shown, None);
+        let applied = applied(&context.fetch(&history_call)?);
+        calls.push(history_call.of("Which of them have changed the finding"));
         let by_arn: HashMap<&str, &Value> =
             list(&answer, "Rules").iter().map(|rule| (text(rule, "RuleArn"), rule)).collect();
         let ordered: Vec<&Value> = arns.iter().filter_map(|arn| by_arn.get(arn.as_str()?).copied()).collect();
         rows = held(context, shown, &ordered, &applied);
     }
-    Ok(Part::new(&Rules { owner, rows, refused: None }, calls))
+    Ok(Section::new(&Rules { owner, rows, refused: None }, calls))
 }
 
 /// The account whose rules apply to imports of the finding.

@@ -1,12 +1,11 @@
-//! The finding of a page, and what its views share: what the query names, their addresses, and their results.
+//! The finding of a page, as the query names it, and the addresses of its views.
 
-use askama::Template;
 use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 
+use crate::dashboard::answer::text;
 use crate::dashboard::call::Call;
 use crate::dashboard::page::Context;
-use crate::dashboard::template::html;
 use crate::dashboard::triage::Target;
 use crate::dashboard::view::Query;
 use crate::state::Region;
@@ -23,16 +22,16 @@ pub(super) const VIEWS: [(&str, &str); 7] = [
 ];
 
 /// The finding that a query names.
-pub(super) struct Wanted<'q> {
+pub(super) struct Reference<'q> {
     pub(super) product: &'q str,
     pub(super) id: &'q str,
     pub(super) account: &'q str,
 }
 
-impl<'q> Wanted<'q> {
-    pub(super) fn of(query: &'q Query) -> Wanted<'q> {
+impl<'q> Reference<'q> {
+    pub(super) fn of(query: &'q Query) -> Reference<'q> {
         let text = |name: &str| query.first(name).unwrap_or_default();
-        Wanted { product: text("product"), id: text("id"), account: text("account") }
+        Reference { product: text("product"), id: text("id"), account: text("account") }
     }
 }
 
@@ -70,30 +69,6 @@ impl Shown {
         let equals = |value: &str| json!([{ "Value": value, "Comparison": "EQUALS" }]);
         let filters = json!({ "ProductArn": equals(&self.product), "Id": equals(&self.id), "AwsAccountId": equals(&self.account) });
         Call::api(Operation::GetFindings, json!({ "Filters": filters }))
-    }
-}
-
-/// A member that is a text; empty if the finding does not have it.
-pub(super) fn text<'v>(value: &'v Value, name: &str) -> &'v str {
-    value[name].as_str().unwrap_or_default()
-}
-
-/// The elements of a member that is a list.
-pub(super) fn list<'v>(value: &'v Value, name: &str) -> &'v [Value] {
-    value[name].as_array().map(Vec::as_slice).unwrap_or_default()
-}
-
-/// The result of a view: its HTML, and the calls that return the same.
-pub(super) struct Part {
-    pub(super) body: String,
-    pub(super) calls: Vec<Call>,
-    /// The reason why a part of the query cannot be used.
-    pub(super) alert: Option<String>,
-}
-
-impl Part {
-    pub(super) fn new(template: &impl Template, calls: Vec<Call>) -> Part {
-        Part { body: html(template), calls, alert: None }
     }
 }
 

@@ -3,8 +3,9 @@
 use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 
+use super::page_state::PageState;
 use super::rows::Rows;
-use super::wanted::Wanted;
+use crate::dashboard::answer;
 use crate::dashboard::forms::Form;
 use crate::dashboard::page::{Context, Done, PageError};
 use crate::dashboard::text;
@@ -70,16 +71,18 @@ fn target(identifier: &str) -> Option<Target> {
 /// All findings that the filters of the page select.
 fn matching(context: &Context<'_>) -> Result<Vec<Target>, PageError> {
     let schema = context.world.schema();
-    let (wanted, _) = Wanted::parse(&context.view.query, schema);
+    let (state, _) = PageState::parse(&context.view.query, schema);
     let invalid = |_| PageError::Invalid("A filter of the address is not a filter of GetFindings.".to_owned());
-    let mut input = wanted.input(schema).map_err(invalid)?;
+    let mut input = state.input(schema).map_err(invalid)?;
     input["MaxResults"] = json!(PAGE);
     let mut targets = Vec::new();
     loop {
         let answer = context.read(Operation::GetFindings, &input)?;
-        let text = |finding: &Value, name: &str| finding[name].as_str().unwrap_or_default().to_owned();
-        let found = answer["Findings"].as_array().into_iter().flatten();
-        targets.extend(found.map(|found| Target { product_arn: text(found, "ProductArn"), id: text(found, "Id") }));
+        let target = |found: &Value| Target {
+            product_arn: answer::text(found, "ProductArn").to_owned(),
+            id: answer::text(found, "Id").to_owned(),
+        };
+        targets.extend(answer::list(&answer, "Findings").iter().map(target));
         if targets.len() as u64 > MOST {
             let most = text::number(MOST);
             return Err(PageError::Invalid(format!("More than {most} findings match; add a filter.")));

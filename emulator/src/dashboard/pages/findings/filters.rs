@@ -3,8 +3,8 @@
 use securityhub_engine::{FieldKind, Schema};
 use serde_json::{Map, Value};
 
+use super::page_state::PageState;
 use super::pasted;
-use super::wanted::Wanted;
 use crate::dashboard::chips::{self, Chip};
 use crate::dashboard::page::{Context, PageError};
 use crate::dashboard::view::{Query, View};
@@ -67,27 +67,27 @@ impl Filters {
     ///
     /// # Errors
     /// The refusal of GetFindings.
-    pub(super) fn of(context: &Context<'_>, wanted: &Wanted, input: &Value) -> Result<Filters, PageError> {
+    pub(super) fn of(context: &Context<'_>, state: &PageState, input: &Value) -> Result<Filters, PageError> {
         let schema = context.world.schema();
         let filters = input.get("Filters").and_then(Value::as_object).cloned().unwrap_or_default();
         let field = context.view.query.first("field").unwrap_or(FIRST);
         let suggestions = match schema.field(field).and_then(|field| schema.kind(field)) {
-            Some(FieldKind::String) => context.count(|counter| counter.commonest(&filters, field, SUGGESTIONS))?,
+            Some(FieldKind::String) => context.count(|counter| counter.most_common(&filters, field, SUGGESTIONS))?,
             Some(FieldKind::Number) => numbers(context, &filters, field)?,
             Some(FieldKind::Boolean) => ["true", "false"].map(str::to_owned).into(),
             _ => Vec::new(),
         };
-        Ok(Filters { suggestions, ..Filters::without_result(context, wanted) })
+        Ok(Filters { suggestions, ..Filters::without_result(context, state) })
     }
 
     /// The same without suggestions.
-    pub(super) fn without_result(context: &Context<'_>, wanted: &Wanted) -> Filters {
+    pub(super) fn without_result(context: &Context<'_>, state: &PageState) -> Filters {
         let schema = context.world.schema();
         let texts: Vec<&str> = context.view.query.all(chips::NAME).collect();
         let item = |(position, text): (usize, &&str)| {
             let others = texts.iter().enumerate().filter(|(other, _)| *other != position).map(|(_, text)| *text);
             let others = others.fold(Query::default(), |query, text| query.and(chips::NAME, text));
-            let rest = wanted.with_chips(Vec::new());
+            let rest = state.with_chips(Vec::new());
             let query = rest.pairs().fold(others, |query, (name, value)| query.and(name, value));
             let words = Chip::parse(text).map_or_else(|| (*text).to_owned(), |chip| chip.words());
             Item { words, remove: context.link("findings", query) }
@@ -97,12 +97,12 @@ impl Filters {
         };
         Filters {
             chips: texts.iter().enumerate().map(item).collect(),
-            none: context.link("findings", wanted.with_chips(Vec::new())),
-            save: context.link("insights", chips::query(&wanted.chips)),
-            rule: context.link("rules", chips::query(&wanted.chips)),
-            explain: context.link("finding", chips::query(&wanted.chips).and("view", "explain")),
+            none: context.link("findings", state.with_chips(Vec::new())),
+            save: context.link("insights", chips::query(&state.chips)),
+            rule: context.link("rules", chips::query(&state.chips)),
+            explain: context.link("finding", chips::query(&state.chips).and("view", "explain")),
             path: context.view.path(),
-            hidden: wanted.query(),
+            hidden: state.query(),
             groups: groups(schema, context.view.query.first("field").unwrap_or(FIRST)),
             comparisons: chips::COMPARISONS.iter().map(comparison).collect(),
             suggestions: Vec::new(),
@@ -110,7 +110,7 @@ impl Filters {
     }
 }
 
-/// The commonest values of a field of kind Number.
+/// The most common values of a field of kind Number.
 fn numbers(context: &Context<'_>, filters: &Map<String, Value>, field: &str) -> Result<Vec<String>, PageError> {
     let mut counts: Vec<(String, u64)> = context.count(|counter| counter.by(filters, field))?.into_iter().collect();
     counts.sort_by(|(one, of_one), (two, of_two)| of_two.cmp(of_one).then_with(|| one.cmp(two)));
@@ -157,7 +157,7 @@ pub(super) fn without(chips: &[Chip], position: usize) -> Vec<Chip> {
 ///
 /// # Errors
 /// A sentence about a pasted text that cannot be read.
-pub(super) fn added(context: &Context<'_>, wanted: &Wanted) -> Result<Option<View>, String> {
+pub(super) fn added(context: &Context<'_>, state: &PageState) -> Result<Option<View>, String> {
     let query = &context.view.query;
     let value = |name: &str| query.first(name).map(str::trim).filter(|text| !text.is_empty());
     let added = if let Some(text) = value("paste") {
@@ -167,8 +167,8 @@ pub(super) fn added(context: &Context<'_>, wanted: &Wanted) -> Result<Option<Vie
     } else {
         return Ok(None);
     };
-    let chips = wanted.chips.iter().cloned().chain(added).collect();
-    Ok(Some(context.view.to("findings", wanted.with_chips(chips))))
+    let chips = state.chips.iter().cloned().chain(added).collect();
+    Ok(Some(context.view.to("findings", state.with_chips(chips))))
 }
 
 /// The comparison that the form `Add a filter` names. Without a script, it also offers comparisons of other kinds of

@@ -3,11 +3,11 @@
 use serde_json::{Map, Value};
 
 use super::Grouping;
+use super::page_state::{Group, PageState};
 use super::pages::Pages;
-use super::wanted::{Group, Wanted};
 use crate::dashboard::chips::{self, Chip};
 use crate::dashboard::page::{Context, Count, PageError};
-use crate::dashboard::text::{self, ABSENT, SEVERITIES, Time};
+use crate::dashboard::text::{self, SEVERITIES, Time};
 use crate::domain::findings::counts::GroupOfFindings;
 use crate::state::Timestamp;
 
@@ -28,8 +28,8 @@ pub(super) struct Row {
     pub(super) by: &'static str,
     pub(super) selected: Count,
     pub(super) all: Count,
-    pub(super) severity: &'static str,
-    pub(super) class: &'static str,
+    /// The highest severity.
+    pub(super) severity: Option<&'static str>,
     pub(super) accounts: String,
     pub(super) resources: String,
     pub(super) updated: Option<Time>,
@@ -42,7 +42,7 @@ impl Groups {
     /// The refusal of GetFindings, or that there is no such page.
     pub(super) fn of(
         context: &Context<'_>,
-        wanted: &Wanted,
+        state: &PageState,
         (group, filters): (&Group, &Map<String, Value>),
         total: u64,
     ) -> Result<(Groups, Pages), PageError> {
@@ -52,26 +52,24 @@ impl Groups {
             Group::Account => Grouping::Field("AwsAccountId"),
             Group::Field(name) => Grouping::Field(name),
         };
-        let range = ((wanted.page - 1).saturating_mul(wanted.size), wanted.size);
+        let range = ((state.page - 1).saturating_mul(state.size), state.size);
         let found = context.count(|counter| counter.groups(filters, grouping, range))?;
-        let pages = Pages::of(context, wanted, found.number as u64, ("group", "groups"))?;
-        let rows = found.groups.iter().map(|found| row(context, wanted, found)).collect();
+        let pages = Pages::of(context, state, found.number as u64, ("group", "groups"))?;
+        let rows = found.groups.iter().map(|found| row(context, state, found)).collect();
         let groups = Groups { name: group.name(), rows, shown: pages.shown.clone(), overlaps: found.sum > total };
         Ok((groups, pages))
     }
 }
 
-fn row(context: &Context<'_>, wanted: &Wanted, found: &GroupOfFindings) -> Row {
-    let chips = chips::with_value(&wanted.chips, found.by, &found.value, found.is_single);
-    let severity = SEVERITIES.into_iter().find(|label| found.severities.contains(*label));
+fn row(context: &Context<'_>, state: &PageState, found: &GroupOfFindings) -> Row {
+    let chips = chips::with_value(&state.chips, found.by, &found.value, found.is_single);
     let updated = found.updated.and_then(|updated| Timestamp::from_nanosecond(updated.into()).ok());
     Row {
         value: found.value.clone(),
         by: found.by,
         selected: context.counted_if(found.selected, chips),
         all: context.counted(found.all, &[Chip::equals(found.by, &found.value)]),
-        severity: severity.unwrap_or(ABSENT),
-        class: severity.map(text::severity_class).unwrap_or_default(),
+        severity: SEVERITIES.into_iter().find(|label| found.severities.contains(*label)),
         accounts: text::number(found.accounts),
         resources: text::number(found.resources),
         updated: updated.map(Time::from),

@@ -1,7 +1,8 @@
 //! The pages of the table: which rows are shown, and the links to other pages (DSH-50, DSH-57).
 
-use super::wanted::{SIZES, Wanted};
+use super::page_state::{PageState, SIZES};
 use crate::dashboard::page::{Context, PageError};
+use crate::dashboard::paging::{self, PageLinks};
 use crate::dashboard::text;
 
 /// The pages of a table.
@@ -10,8 +11,8 @@ pub(super) struct Pages {
     pub(super) shown: String,
     /// `Page 1 of 2`
     pub(super) position: String,
-    /// The links to other pages, without an address if they lead nowhere.
-    pub(super) links: Vec<(&'static str, Option<String>)>,
+    /// The links to other pages.
+    pub(super) links: PageLinks,
     /// The links to other numbers of rows; the current one has no address.
     pub(super) sizes: Vec<(usize, Option<String>)>,
     skip: usize,
@@ -24,18 +25,16 @@ impl Pages {
     /// [`PageError::NotFound`] with the last page if there are fewer pages.
     pub(super) fn of(
         context: &Context<'_>,
-        wanted: &Wanted,
+        state: &PageState,
         total: u64,
         (one, several): (&str, &str),
     ) -> Result<Pages, PageError> {
         let rows = usize::try_from(total).unwrap_or(usize::MAX);
-        let (page, size) = (wanted.page, wanted.size);
+        let (page, size) = (state.page, state.size);
         let last = rows.div_ceil(size).max(1);
         let number = |number: usize| text::number(number as u64);
         if page > last {
-            let sentence = format!("There is no page {}; the last one is {}.", number(page), number(last));
-            let instead = (format!("Page {}", number(last)), context.view.to("findings", wanted.at(last)));
-            return Err(PageError::NotFound { sentence, instead: Box::new(instead) });
+            return Err(paging::beyond_last(page, last, context.view.to("findings", state.at(last))));
         }
         let skip = (page - 1) * size;
         let counted = text::counted(total, one, several);
@@ -43,14 +42,8 @@ impl Pages {
             0 => counted,
             _ => format!("{}–{} of {counted}", number(skip + 1), number(rows.min(skip + size))),
         };
-        let link = |is_there: bool, page: usize| is_there.then(|| context.link("findings", wanted.at(page)));
-        let links = vec![
-            ("First", link(page > 1, 1)),
-            ("Previous", link(page > 1, page.saturating_sub(1))),
-            ("Next", link(page < last, page + 1)),
-            ("Last", link(page < last, last)),
-        ];
-        let resized = |size: usize| context.link("findings", Wanted { size, ..wanted.clone() }.query());
+        let links = paging::links(page, last, |page| context.link("findings", state.at(page)));
+        let resized = |size: usize| context.link("findings", PageState { size, ..state.clone() }.query());
         let sizes = SIZES.map(|other| (other, (other != size).then(|| resized(other)))).into();
         Ok(Pages { shown, position: format!("Page {} of {}", number(page), number(last)), links, sizes, skip })
     }

@@ -4,11 +4,12 @@ use securityhub_fixtures::Operation;
 use serde_json::Value;
 
 use super::narrow;
-use super::wanted::{Sort, Wanted};
+use super::page_state::{PageState, Sort};
+use crate::dashboard::answer::list;
 use crate::dashboard::call::Call;
 use crate::dashboard::chips::Chip;
 use crate::dashboard::page::{Context, PageError};
-use crate::dashboard::text::{self, ABSENT, Time};
+use crate::dashboard::text::{ABSENT, Time};
 
 /// Maximum size of the table with all links of `Narrow`. If it were larger, each row has a link to the page with its own
 /// ones.
@@ -43,7 +44,6 @@ pub(super) struct Row {
     pub(super) title: String,
     pub(super) address: String,
     pub(super) severity: String,
-    pub(super) class: &'static str,
     /// Account, Region, Product, Resource, Compliance, Workflow and Record.
     pub(super) cells: Vec<String>,
     pub(super) updated: Option<Time>,
@@ -86,7 +86,7 @@ impl Rows {
     /// The refusal of GetFindings.
     pub(super) fn of(
         context: &Context<'_>,
-        wanted: &Wanted,
+        state: &PageState,
         input: &Value,
         skip: usize,
     ) -> Result<(Rows, Call), PageError> {
@@ -95,23 +95,23 @@ impl Rows {
             input["NextToken"] = token.into();
         }
         let answer = context.read(Operation::GetFindings, &input)?;
-        let findings = answer["Findings"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let findings = list(&answer, "Findings");
         let opened = context.view.query.first("narrow").and_then(|number| number.parse::<usize>().ok());
-        let links: Vec<Vec<(String, String)>> = findings.iter().map(|finding| links(wanted, finding)).collect();
+        let links: Vec<Vec<(String, String)>> = findings.iter().map(|finding| links(state, finding)).collect();
         let mut rows: Vec<Row> =
             findings.iter().zip(links).map(|(finding, links)| row(context, finding, links)).collect();
         if rows.iter().map(Row::size).sum::<usize>() > MOST {
             for (number, row) in (1..).zip(&mut rows).filter(|(number, _)| opened != Some(*number)) {
-                let query = wanted.at(wanted.page).and("narrow", &number.to_string());
+                let query = state.at(state.page).and("narrow", &number.to_string());
                 row.narrow = vec![("Show links".to_owned(), query.text())];
             }
         }
         let rows = Rows {
-            columns: columns(context, wanted),
+            columns: columns(context, state),
             findings: rows,
-            order: order(wanted),
-            unsorted: (!wanted.sort.is_empty())
-                .then(|| context.link("findings", Wanted { sort: Vec::new(), ..wanted.clone() }.query())),
+            order: order(state),
+            unsorted: (!state.sort.is_empty())
+                .then(|| context.link("findings", PageState { sort: Vec::new(), ..state.clone() }.query())),
         };
         Ok((rows, Call::api(Operation::GetFindings, input)))
     }
@@ -139,7 +139,6 @@ fn row(context: &Context<'_>, finding: &Value, narrow: Vec<(String, String)>) ->
         identifier,
         title: text("/Title").to_owned(),
         address: context.finding(text("/ProductArn"), text("/Id"), text("/AwsAccountId")),
-        class: text::severity_class(severity),
         severity: severity.to_owned(),
         cells: NARROWED.iter().skip(1).map(shown).collect(),
         updated: Time::parse(text("/UpdatedAt")),
@@ -148,27 +147,27 @@ fn row(context: &Context<'_>, finding: &Value, narrow: Vec<(String, String)>) ->
 }
 
 /// The links of `Narrow` for a finding. They are relative, which keeps the page small.
-fn links(wanted: &Wanted, finding: &Value) -> Vec<(String, String)> {
+fn links(state: &PageState, finding: &Value) -> Vec<(String, String)> {
     let mut links = Vec::new();
     for (name, place) in NARROWED {
         let Some(value) = finding.pointer(place).and_then(Value::as_str) else { continue };
         let link = |verb: &str, chips: Option<Vec<Chip>>| {
-            let query = wanted.with_chips(chips?).text();
+            let query = state.with_chips(chips?).text();
             Some((format!("{verb} {value}"), if query.is_empty() { "?".to_owned() } else { query }))
         };
-        links.extend(link("Only", narrow::only(&wanted.chips, name, value)));
-        links.extend(link("Exclude", narrow::exclude(&wanted.chips, name, value)));
+        links.extend(link("Only", narrow::only(&state.chips, name, value)));
+        links.extend(link("Exclude", narrow::exclude(&state.chips, name, value)));
     }
     links
 }
 
-fn columns(context: &Context<'_>, wanted: &Wanted) -> Vec<Column> {
+fn columns(context: &Context<'_>, state: &PageState) -> Vec<Column> {
     let column = |(name, sort): (&'static str, Option<(&str, bool)>)| {
         let Some((field, descends_first)) = sort else { return Column { name, address: None, order: None } };
-        let current = wanted.sort.first().filter(|sort| sort.field == field);
+        let current = state.sort.first().filter(|sort| sort.field == field);
         let is_descending = current.map_or(descends_first, |sort| !sort.is_descending);
         let sort = vec![Sort { field: field.to_owned(), is_descending }];
-        let address = context.link("findings", Wanted { sort, ..wanted.clone() }.query());
+        let address = context.link("findings", PageState { sort, ..state.clone() }.query());
         let order = current.map_or("none", |sort| if sort.is_descending { "descending" } else { "ascending" });
         Column { name, address: Some(address), order: Some(order) }
     };
@@ -176,12 +175,12 @@ fn columns(context: &Context<'_>, wanted: &Wanted) -> Vec<Column> {
 }
 
 /// The order in words.
-fn order(wanted: &Wanted) -> String {
-    if wanted.sort.is_empty() {
+fn order(state: &PageState) -> String {
+    if state.sort.is_empty() {
         return "In the order of GetFindings without SortCriteria: the finding that was stored first is first."
             .to_owned();
     }
     let words =
         |sort: &Sort| format!("{}, {}", sort.field, if sort.is_descending { "descending" } else { "ascending" });
-    format!("Sorted by {}.", wanted.sort.iter().map(words).collect::<Vec<_>>().join(", then by "))
+    format!("Sorted by {}.", state.sort.iter().map(words).collect::<Vec<_>>().join(", then by "))
 }

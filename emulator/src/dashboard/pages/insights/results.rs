@@ -9,6 +9,7 @@ use securityhub_fixtures::fields::FILTER_FIELDS;
 use serde_json::{Map, Value, json};
 
 use super::Insight;
+use crate::dashboard::answer::list;
 use crate::dashboard::call::Call;
 use crate::dashboard::chips::{self, Chip};
 use crate::dashboard::page::{Context, PageError};
@@ -54,8 +55,8 @@ impl Results {
         linked: usize,
     ) -> Result<Results, PageError> {
         let call = call(&insight.arn);
-        let answer = context.read(Operation::GetInsightResults, call.input().unwrap_or(&Value::Null))?;
-        let values = answer["InsightResults"]["ResultValues"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let answer = context.fetch(&call)?;
+        let values = list(&answer["InsightResults"], "ResultValues");
         let others = others(context, insight);
         let numbers = numbers(context, insight);
         let row = |(position, value): (usize, &Value)| {

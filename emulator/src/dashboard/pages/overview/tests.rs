@@ -54,7 +54,7 @@ fn coverage_shows_the_hubs_and_memberships_of_each_region() {
     assert!(!page.body.contains("Security score"), "{}", page.body);
     // The shown call can be run without changes.
     let input = json!({ "Findings": [import_call(&context).input().unwrap()["Findings"][0]] });
-    let imported = context.write(Operation::BatchImportFindings, &input).unwrap();
+    let imported = context.send(&Call::api(Operation::BatchImportFindings, input)).unwrap();
     assert_eq!(imported["SuccessCount"], 1, "{imported}");
     assert!(!shown(&service, "111111111111").unwrap().body.contains("No findings yet"));
     assert_eq!(page.calls.len(), 2);
@@ -68,7 +68,7 @@ fn the_scores_of_enabled_standards_equal_those_of_the_control_plane() {
     let view = View::of(id("111111111111"), Region::new("us-east-1"));
     let context = Context::new(&service, &view, String::new(), String::new());
     let path = "/_emulator/compliance?account=111111111111&region=us-east-1";
-    let answer = context.control(&Method::GET, path, &json!(null), "compliance").unwrap();
+    let answer = context.fetch(&Call::control(&Method::GET, path, json!(null), "compliance")).unwrap();
     let standards = answer["Standards"].as_array().unwrap();
     assert!(!standards.is_empty());
     for standard in standards {

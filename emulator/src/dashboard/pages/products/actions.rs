@@ -3,7 +3,9 @@
 use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 
+use crate::dashboard::answer;
 use crate::dashboard::call::Call;
+use crate::dashboard::custom_actions;
 use crate::dashboard::forms::Form;
 use crate::dashboard::messages::Message;
 use crate::dashboard::page::{Context, Done, PageError};
@@ -43,7 +45,7 @@ impl Typed {
     }
 
     /// The call that creates the action.
-    fn call(&self) -> Call {
+    fn create_call(&self) -> Call {
         let Typed { name, description, id } = self;
         Call::api(Operation::CreateActionTarget, json!({ "Name": name, "Description": description, "Id": id }))
     }
@@ -52,7 +54,7 @@ impl Typed {
 impl Actions {
     /// The custom actions of the hub of a view.
     pub(super) fn of(context: &Context<'_>) -> Result<Actions, PageError> {
-        let all = context.read_all(Operation::DescribeActionTargets, &json!({ "MaxResults": 100 }), "ActionTargets")?;
+        let all = custom_actions::all(context)?;
         let refused = context.typed.filter(|form| form.field("action") == "create-action");
         // Until something is typed, the call shows an example.
         let example = || Typed {
@@ -60,7 +62,7 @@ impl Actions {
             description: "Sends findings to the ticket system".to_owned(),
             id: "OpenTicket".to_owned(),
         };
-        let preview = context.shown(&[refused.map_or_else(example, Typed::of).call()]);
+        let preview = context.shown(&[refused.map_or_else(example, Typed::of).create_call()]);
         Ok(Actions {
             rows: (0..).zip(&all).map(|(row, action)| self::row(context, row, action)).collect(),
             typed: refused.map(Typed::of).unwrap_or_default(),
@@ -70,9 +72,9 @@ impl Actions {
 }
 
 fn row(context: &Context<'_>, row: usize, action: &Value) -> Row {
-    let text = |name: &str| action[name].as_str().unwrap_or_default().to_owned();
+    let text = |name: &str| answer::text(action, name).to_owned();
     let arn = text("ActionTargetArn");
-    let preview = context.shown(&[delete(&arn)]);
+    let preview = context.shown(&[delete_call(&arn)]);
     Row { id: format!("action-{row}"), name: text("Name"), description: text("Description"), arn, preview }
 }
 
@@ -81,14 +83,14 @@ pub(super) fn act(context: &Context<'_>, form: &Form, action: &str) -> Result<Do
     match action {
         "create-action" => {
             let typed = Typed::of(form);
-            let call = typed.call();
-            context.write(Operation::CreateActionTarget, call.input().unwrap_or(&Value::Null))?;
+            let call = typed.create_call();
+            context.send(&call)?;
             let text = format!("1 created, 0 refused: the custom action {}.", typed.name);
             Ok(Message::new(text, vec![call]).into())
         }
         "delete-action" => {
-            let call = delete(form.field("arn"));
-            context.write(Operation::DeleteActionTarget, call.input().unwrap_or(&Value::Null))?;
+            let call = delete_call(form.field("arn"));
+            context.send(&call)?;
             let text = format!("1 deleted, 0 refused: the custom action {}.", form.field("name"));
             Ok(Message::new(text, vec![call]).into())
         }
@@ -96,11 +98,6 @@ pub(super) fn act(context: &Context<'_>, form: &Form, action: &str) -> Result<Do
     }
 }
 
-fn delete(arn: &str) -> Call {
+fn delete_call(arn: &str) -> Call {
     Call::api(Operation::DeleteActionTarget, json!({ "ActionTargetArn": arn }))
-}
-
-/// The call that lists the custom actions.
-pub(super) fn list() -> Call {
-    Call::api(Operation::DescribeActionTargets, json!({})).of("Custom actions")
 }

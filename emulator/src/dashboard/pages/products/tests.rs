@@ -64,7 +64,7 @@ fn a_product_is_enabled_and_disabled() {
     let arn = "arn:aws:securityhub:us-east-1::product/prowler/prowler";
     let done = submitted(&service, &format!("action=enable&name=Prowler&product={arn}")).unwrap();
     assert_eq!(done.message.text, "1 changed, 0 refused: Prowler is enabled.");
-    assert_eq!(done.message.calls, [enable(arn)]);
+    assert_eq!(done.message.calls, [enable_call(arn)]);
     assert!(shown(&service, "q=prowler&enabled=yes").unwrap().body.contains(">Disable</button>"));
     let again = submitted(&service, &format!("action=enable&name=Prowler&product={arn}"));
     let Err(PageError::Refused { code, .. }) = again else { panic!("it is enabled") };

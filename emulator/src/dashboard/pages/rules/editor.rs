@@ -1,6 +1,7 @@
 //! The form that creates a rule from chips, or changes a rule.
 
 use askama::Template;
+use securityhub_engine::FieldKind;
 use securityhub_fixtures::Operation;
 use securityhub_fixtures::fields::CRITERIA;
 use serde_json::{Map, Value, json};
@@ -8,18 +9,14 @@ use serde_json::{Map, Value, json};
 use super::{Matches, Rule, matches, without_editor};
 use crate::dashboard::call::Call;
 use crate::dashboard::chips::{self, Chip};
-use crate::dashboard::criteria::{self, COMPARISONS};
 use crate::dashboard::forms::Form;
 use crate::dashboard::messages::Message;
 use crate::dashboard::page::{Context, Done, PageError};
+use crate::dashboard::select::{self, SelectOption};
 use crate::dashboard::template::html;
 use crate::dashboard::text::SEVERITIES;
+use crate::dashboard::triage::{AUTHOR, VERIFICATION_STATES, WORKFLOW_STATUSES};
 use crate::dashboard::view::Query;
-
-const WORKFLOWS: [&str; 4] = ["NEW", "NOTIFIED", "RESOLVED", "SUPPRESSED"];
-const VERIFICATIONS: [&str; 4] = ["UNKNOWN", "TRUE_POSITIVE", "FALSE_POSITIVE", "BENIGN_POSITIVE"];
-/// The author of notes that the form writes.
-const AUTHOR: &str = "dashboard";
 
 /// The fields of the form that choose a value: their ids, names and labels.
 const SELECTS: [(&str, &str, &str); 3] = [
@@ -48,8 +45,8 @@ pub(super) struct Editor {
     matches: Option<Matches>,
     /// Pairs of the query that the form `Add a criterion` keeps.
     kept: Vec<(String, String)>,
-    fields: Vec<Choice>,
-    groups: Vec<(&'static str, Vec<Choice>)>,
+    fields: Vec<SelectOption>,
+    groups: Vec<(&'static str, Vec<SelectOption>)>,
     typed: Typed,
     preview: String,
     delete: String,
@@ -64,13 +61,6 @@ struct ShownChip {
     words: String,
     /// The address of the page without it.
     remove: String,
-}
-
-/// An option of a field.
-struct Choice {
-    value: String,
-    text: String,
-    is_chosen: bool,
 }
 
 /// The fields of the form.
@@ -102,7 +92,7 @@ impl Editor {
                 (Vec::new(), Some(format!("`{}` is not a criterion (expected NAME:COMPARISON:VALUE).", cut(&text))))
             }
         };
-        let own = rule.map(|rule| criteria::chips(schema, &rule.criteria));
+        let own = rule.map(|rule| chips::of_filters(schema, &rule.criteria));
         let is_of_rule = chips.is_empty() && alert.is_none();
         if let (Some(Some(own)), true) = (&own, is_of_rule) {
             chips.clone_from(own);
@@ -120,7 +110,7 @@ impl Editor {
             (_, Some(other)) => other.clone(),
             (Ok(criteria), None) => criteria,
             (Err(chip), None) => {
-                alert = Some(format!("`{}` is not a criterion.", cut(&criteria::words(&chip))));
+                alert = Some(format!("`{}` is not a criterion.", cut(&chip.words())));
                 Map::new()
             }
         };
@@ -161,13 +151,12 @@ impl Editor {
         let shown = |position: usize, chip: &Chip| {
             let mut others = chips.to_vec();
             others.remove(position);
-            let text = format!("{}:{}:{}", chip.name, chip.comparison, chip.value);
-            ShownChip { text, words: criteria::words(chip), remove: context.link("rules", base(&others)) }
+            ShownChip { text: chip.text(), words: chip.words(), remove: context.link("rules", base(&others)) }
         };
         // Until something is typed, the call shows an example.
         let shown_values = if is_new { typed.with_example() } else { typed.clone() };
         let calls = match rule {
-            Some(rule) => shown_values.changes(rule, Some(selected)).map(|item| updated(&item)),
+            Some(rule) => shown_values.changes(rule, Some(selected)).map(|item| update_call(&item)),
             None => shown_values.input(selected).map(|input| Call::api(Operation::CreateAutomationRule, input)),
         };
         let delete = rule.map(|rule| json!({ "AutomationRulesArns": [rule.arn] }));
@@ -204,19 +193,14 @@ impl Editor {
     }
 
     /// The options of a field of the form, with an empty one for no change.
-    fn options(&self, field: &str) -> Vec<Choice> {
-        let (values, chosen): (&[&str], &str) = match field {
+    fn options(&self, field: &str) -> Vec<SelectOption> {
+        let (values, selected): (&[&str], &str) = match field {
             "severity" => (&SEVERITIES, &self.typed.severity),
-            "workflow" => (&WORKFLOWS, &self.typed.workflow),
-            _ => (&VERIFICATIONS, &self.typed.verification),
+            "workflow" => (&WORKFLOW_STATUSES, &self.typed.workflow),
+            _ => (&VERIFICATION_STATES, &self.typed.verification),
         };
-        let choice = |value: &str, text: &str| Choice {
-            value: value.to_owned(),
-            text: text.to_owned(),
-            is_chosen: value == chosen,
-        };
-        let values = values.iter().map(|value| choice(value, value));
-        [choice("", "unchanged")].into_iter().chain(values).collect()
+        let unchanged = SelectOption::new("", "unchanged", selected);
+        [unchanged].into_iter().chain(select::options(values, selected)).collect()
     }
 }
 
@@ -227,9 +211,9 @@ fn is_sent(form: &Form) -> bool {
 
 /// The rule with an ARN.
 fn edited<'r>(context: &Context<'_>, rules: &'r [Rule], arn: &str) -> Result<&'r Rule, PageError> {
-    rules.iter().find(|rule| rule.arn == arn).ok_or_else(|| PageError::NotFound {
-        sentence: format!("Account {} has no automation rule `{}`.", context.view.account, cut(arn)),
-        instead: Box::new(("Automation rules".to_owned(), without_editor(context))),
+    rules.iter().find(|rule| rule.arn == arn).ok_or_else(|| {
+        let sentence = format!("Account {} has no automation rule `{}`.", context.view.account, cut(arn));
+        PageError::not_found(sentence, "Automation rules", without_editor(context))
     })
 }
 
@@ -252,25 +236,28 @@ impl<'q> Added<'q> {
     }
 }
 
-fn fields(chosen: &str) -> Vec<Choice> {
+fn fields(selected: &str) -> Vec<SelectOption> {
     let mut names: Vec<&str> = CRITERIA.iter().map(|criterion| criterion.field.name).collect();
     names.sort_unstable();
-    let chosen = if chosen.is_empty() { "SeverityLabel" } else { chosen };
-    let choice = |name: &str| Choice { value: name.to_owned(), text: name.to_owned(), is_chosen: name == chosen };
-    names.into_iter().map(choice).collect()
+    select::options(names, if selected.is_empty() { "SeverityLabel" } else { selected })
 }
 
-/// The comparisons, by the kind of value that they take.
-fn comparisons(chosen: &str) -> Vec<(&'static str, Vec<Choice>)> {
-    let mut groups: Vec<(&'static str, Vec<Choice>)> = Vec::new();
-    for (name, words, kind) in COMPARISONS {
-        let choice = Choice { value: name.to_owned(), text: words.to_owned(), is_chosen: name == chosen };
-        match groups.last_mut().filter(|(known, _)| *known == kind) {
-            Some((_, choices)) => choices.push(choice),
-            None => groups.push((kind, vec![choice])),
-        }
-    }
-    groups
+/// The comparisons of criteria, by the kind of value that they take.
+fn comparisons(selected: &str) -> Vec<(&'static str, Vec<SelectOption>)> {
+    let group = |kinds: &[FieldKind]| match kinds {
+        [FieldKind::String, ..] => "Text",
+        [FieldKind::Number] => "Number",
+        [FieldKind::Number, FieldKind::Date] => "Number or time",
+        [FieldKind::Date] => "Time",
+        // Criteria have no fields of other kinds.
+        _ => "",
+    };
+    let of_group = |wanted: &'static str| {
+        let all = chips::COMPARISONS.iter().chain(&chips::COMPARISONS_OF_CRITERIA);
+        let found = all.filter(|(.., kinds)| group(kinds) == wanted);
+        (wanted, found.map(|(name, words, _)| SelectOption::new(name, words, selected)).collect())
+    };
+    ["Text", "Number", "Number or time", "Time"].map(of_group).into()
 }
 
 impl Typed {
@@ -406,11 +393,11 @@ fn cut(text: &str) -> String {
 fn sent(context: &Context<'_>, form: &Form) -> Result<Option<Map<String, Value>>, PageError> {
     let invalid = |text: &str| PageError::Invalid(format!("`{}` is not a criterion.", cut(text)));
     let chips = chips::of(&form.fields).map_err(|text| invalid(&text))?;
-    let criteria = chips::filters(context.world.schema(), &chips).map_err(|chip| invalid(&criteria::words(&chip)))?;
+    let criteria = chips::filters(context.world.schema(), &chips).map_err(|chip| invalid(&chip.words()))?;
     Ok((!criteria.is_empty()).then_some(criteria))
 }
 
-fn updated(item: &Value) -> Call {
+fn update_call(item: &Value) -> Call {
     let input = json!({ "UpdateAutomationRulesRequestItems": [item] });
     Call::api(Operation::BatchUpdateAutomationRules, input)
 }
@@ -420,9 +407,9 @@ pub(super) fn create(context: &Context<'_>, form: &Form) -> Result<Done, PageErr
     let criteria = sent(context, form)?.unwrap_or_default();
     let typed = Typed::of(form);
     let input = typed.input(&criteria)?;
-    context.write(Operation::CreateAutomationRule, &input)?;
-    let text = format!("1 created, 0 refused: the rule {}.", typed.name);
-    let message = Message::new(text, vec![Call::api(Operation::CreateAutomationRule, input)]);
+    let call = Call::api(Operation::CreateAutomationRule, input);
+    context.send(&call)?;
+    let message = Message::new(format!("1 created, 0 refused: the rule {}.", typed.name), vec![call]);
     Ok(Done { message, next: Some(without_editor(context)) })
 }
 
@@ -430,8 +417,8 @@ pub(super) fn create(context: &Context<'_>, form: &Form) -> Result<Done, PageErr
 pub(super) fn save(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
     let rules = Rule::all(context)?;
     let rule = edited(context, &rules, form.field("arn"))?;
-    let call = updated(&Typed::of(form).changes(rule, sent(context, form)?.as_ref())?);
-    let answer = context.write(Operation::BatchUpdateAutomationRules, call.input().unwrap_or(&Value::Null))?;
+    let call = update_call(&Typed::of(form).changes(rule, sent(context, form)?.as_ref())?);
+    let answer = context.send(&call)?;
     let refused = &answer["UnprocessedAutomationRules"][0];
     if let Some(message) = refused["ErrorMessage"].as_str() {
         let status = refused["ErrorCode"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(400);

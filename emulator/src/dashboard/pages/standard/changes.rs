@@ -4,10 +4,11 @@ use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 
 use super::standards::Listed;
+use crate::dashboard::answer::{self, list};
 use crate::dashboard::call::Call;
+use crate::dashboard::failures::{self, Failure};
 use crate::dashboard::forms::Form;
 use crate::dashboard::messages::Message;
-use crate::dashboard::not_processed;
 use crate::dashboard::page::{Context, Done, PageError};
 use crate::dashboard::text;
 
@@ -56,14 +57,12 @@ pub(super) fn change(context: &Context<'_>, form: &Form) -> Result<Done, PageErr
 
 /// Makes the call and describes its result.
 pub(in crate::dashboard::pages) fn update(context: &Context<'_>, call: Call, enabled: bool) -> Result<Done, PageError> {
-    let input = call.input().cloned().unwrap_or_default();
-    let sent = input["StandardsControlAssociationUpdates"].as_array().map_or(0, Vec::len);
-    let answer = context.write(Operation::BatchUpdateStandardsControlAssociations, &input)?;
-    let refused = answer["UnprocessedAssociationUpdates"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let sent = call.input().map_or(0, |input| list(input, "StandardsControlAssociationUpdates").len());
+    let answer = context.send(&call)?;
+    let refused = list(&answer, "UnprocessedAssociationUpdates");
     if let Some(first) = refused.first().filter(|_| refused.len() == sent) {
         return Err(PageError::Refused {
-            sentence: text(&first["ErrorReason"]),
+            sentence: answer::text(first, "ErrorReason").to_owned(),
             code: first["ErrorCode"].as_str().map(str::to_owned),
             status: 200,
             call: Box::new(call),
@@ -71,11 +70,11 @@ pub(in crate::dashboard::pages) fn update(context: &Context<'_>, call: Call, ena
     }
     let done = if enabled { "enabled" } else { "disabled" };
     let counts = [sent - refused.len(), refused.len()].map(|count| text::number(count as u64));
-    let row = |refused: &Value| {
-        let update = &refused["StandardsControlAssociationUpdate"];
-        [&update["SecurityControlId"], &refused["ErrorCode"], &refused["ErrorReason"]].map(text)
+    let failure = |refused: &Value| {
+        let id = answer::text(&refused["StandardsControlAssociationUpdate"], "SecurityControlId");
+        Failure::new([id, answer::text(refused, "ErrorCode"), answer::text(refused, "ErrorReason")])
     };
-    let rows: Vec<[String; 3]> = refused.iter().map(row).collect();
-    let details = not_processed::table(["Control", "Code", "Message"], &rows);
+    let failures: Vec<Failure<3>> = refused.iter().map(failure).collect();
+    let details = failures::table("Not processed", ["Control", "Code", "Message"], &failures);
     Ok(Message { text: format!("{} {done}, {} refused.", counts[0], counts[1]), details, calls: vec![call] }.into())
 }

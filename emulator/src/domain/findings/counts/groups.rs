@@ -146,7 +146,7 @@ impl Counter<'_> {
     ///
     /// # Errors
     /// 400 for filters that GetFindings refuses.
-    pub fn commonest(&self, filters: &Map<String, Value>, name: &str, most: usize) -> Result<Vec<String>, AwsError> {
+    pub fn most_common(&self, filters: &Map<String, Value>, name: &str, most: usize) -> Result<Vec<String>, AwsError> {
         let choices = Grouping::Field(name).choices(self.world.schema());
         let ranked = self.ranked(filters, &choices, (0, most))?;
         Ok(ranked.groups.into_iter().map(|group| group.value).collect())

@@ -76,7 +76,7 @@ impl Sort {
 
 /// The state of the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Wanted {
+pub(super) struct PageState {
     /// The filters.
     pub(super) chips: Vec<Chip>,
     /// The sort criteria.
@@ -91,22 +91,22 @@ pub(super) struct Wanted {
     pub(super) time: &'static str,
 }
 
-impl Wanted {
+impl PageState {
     /// Reads a query. The second part has a sentence for each value that cannot be used; it is read as if it were
     /// missing.
-    pub(super) fn parse(query: &Query, schema: &Schema) -> (Wanted, Vec<String>) {
+    pub(super) fn parse(query: &Query, schema: &Schema) -> (PageState, Vec<String>) {
         let mut problems = Vec::new();
-        let mut wanted =
-            Wanted { chips: Vec::new(), sort: Vec::new(), group: None, page: 1, size: SIZE, time: "UpdatedAt" };
+        let mut state =
+            PageState { chips: Vec::new(), sort: Vec::new(), group: None, page: 1, size: SIZE, time: "UpdatedAt" };
         for text in query.all(chips::NAME) {
             match Chip::parse(text) {
-                Some(chip) => wanted.chips.push(chip),
+                Some(chip) => state.chips.push(chip),
                 None => problems.push(format!("`f={text}` is not a filter (expected NAME:COMPARISON:VALUE).")),
             }
         }
         for text in query.all("sort") {
             if let Some(sort) = Sort::parse(text).filter(|sort| is_sortable(&sort.field, schema)) {
-                wanted.sort.push(sort);
+                state.sort.push(sort);
             } else {
                 let expected = "FIELD:asc or FIELD:desc, with a filter name that has an order";
                 problems.push(format!("`sort={text}` is not a sort criterion (expected {expected})."));
@@ -119,21 +119,21 @@ impl Wanted {
         };
         read("page", "a number from 1", &mut |text| {
             let page = text.parse().ok().filter(|page| *page > 0);
-            page.inspect(|page| wanted.page = *page).is_some()
+            page.inspect(|page| state.page = *page).is_some()
         });
         read("size", "25, 50 or 100", &mut |text| {
             let size = text.parse().ok().filter(|size| SIZES.contains(size));
-            size.inspect(|size| wanted.size = *size).is_some()
+            size.inspect(|size| state.size = *size).is_some()
         });
         read("time", &TIMES.join(", "), &mut |text| {
             let time = TIMES.into_iter().find(|time| *time == text);
-            time.inspect(|time| wanted.time = time).is_some()
+            time.inspect(|time| state.time = time).is_some()
         });
         read("group", "check, resource, account or a filter name of type String", &mut |text| {
-            wanted.group = Group::parse(text, schema);
-            wanted.group.is_some()
+            state.group = Group::parse(text, schema);
+            state.group.is_some()
         });
-        (wanted, problems)
+        (state, problems)
     }
 
     /// The query of this state, on the first page.
@@ -162,7 +162,7 @@ impl Wanted {
 
     /// The query of this state with other chips.
     pub(super) fn with_chips(&self, chips: Vec<Chip>) -> Query {
-        Wanted { chips, ..self.clone() }.query()
+        PageState { chips, ..self.clone() }.query()
     }
 
     /// The input of GetFindings, without a token. An error is the chip that is not a filter.
@@ -192,8 +192,8 @@ mod tests {
     use super::*;
     use crate::testing::Stage;
 
-    fn parsed(text: &str) -> (Wanted, Vec<String>) {
-        Wanted::parse(&Query::parse(text), Stage::empty().0.schema())
+    fn parsed(text: &str) -> (PageState, Vec<String>) {
+        PageState::parse(&Query::parse(text), Stage::empty().0.schema())
     }
 
     /// Rules: DSH-03, DSH-50.
@@ -205,11 +205,11 @@ mod tests {
             "?f=Title:EQUALS:a&sort=UpdatedAt:desc&sort=Title:asc&group=ProductName&time=CreatedAt&size=100",
             "?group=check",
         ] {
-            let (wanted, problems) = parsed(text.trim_start_matches('?'));
-            assert_eq!((wanted.query().text().as_str(), problems), (text, Vec::new()));
+            let (state, problems) = parsed(text.trim_start_matches('?'));
+            assert_eq!((state.query().text().as_str(), problems), (text, Vec::new()));
         }
-        let (wanted, problems) = parsed("page=3&size=50&time=UpdatedAt&nope=1&message=2");
-        assert_eq!((wanted.page, wanted.at(3).text().as_str(), wanted.query().text().as_str()), (3, "?page=3", ""));
+        let (state, problems) = parsed("page=3&size=50&time=UpdatedAt&nope=1&message=2");
+        assert_eq!((state.page, state.at(3).text().as_str(), state.query().text().as_str()), (3, "?page=3", ""));
         assert!(problems.is_empty(), "{problems:?}");
     }
 
@@ -233,10 +233,10 @@ mod tests {
             "group=UpdatedAt",
             "group=Confidence",
         ] {
-            let (wanted, problems) = parsed(text);
+            let (state, problems) = parsed(text);
             assert_eq!(problems.len(), 1, "{text}");
             assert!(problems[0].contains(text), "{text}: {problems:?}");
-            assert_eq!(wanted, parsed("").0, "{text}");
+            assert_eq!(state, parsed("").0, "{text}");
         }
     }
 }
