@@ -107,3 +107,26 @@ fn a_control_is_disabled_in_one_standard() {
     let page = site.submitted(&address, &[("action", "association"), ("enable", arn)]);
     assert_eq!(page.row("Standards", "PCI DSS v3.2.1")[2], "yes");
 }
+
+/// S3.1 is added to FSBP later, and the other standards contain it from the start.
+const ADDED_LATER: &str = r#"
+name: added later
+clock: { now: 2026-01-15T09:00:00Z, frozen: true }
+regions: [us-east-1]
+hubs:
+  - { account: "111111111111", regions: all, quiet: true }
+new_controls:
+  - { control: S3.1, at: P10D, standards: [fsbp-1.0.0] }
+"#;
+
+/// Rules: DSH-82, SEC-50.
+#[test]
+fn a_standard_is_offered_only_if_it_contains_the_control_already() {
+    let site = Site::written(ADDED_LATER);
+    let standards = |page: &Document| page.text_of("main");
+    let before = standards(&control(&site, "S3.1"));
+    assert!(before.contains("PCI DSS") && !before.contains("Foundational Security Best Practices"), "{before}");
+    site.send(Site::request("POST", "/_emulator/clock", &[], r#"{"advance": "P11D"}"#));
+    let after = standards(&control(&site, "S3.1"));
+    assert!(after.contains("Foundational Security Best Practices"), "{after}");
+}

@@ -2,7 +2,7 @@
 //! DSH-83).
 
 use askama::Template;
-use securityhub_fixtures::Operation;
+use securityhub_fixtures::{Operation, standards as fixtures};
 use serde_json::{Value, json};
 
 use super::standard::changes;
@@ -14,6 +14,8 @@ use crate::dashboard::governed::Governed;
 use crate::dashboard::page::{Content, Context, Done, PageError};
 use crate::dashboard::text::{self, ABSENT, Time};
 use crate::dashboard::view::Query;
+use crate::domain::controls::scores;
+use crate::domain::controls::standards::catalogue;
 
 mod checks;
 mod parameters;
@@ -185,15 +187,14 @@ fn standards(context: &Context<'_>, id: &str, listed: &[Listed]) -> Result<(Vec<
 
 /// The names and addresses of standards that contain the control and are not enabled.
 fn others(context: &Context<'_>, id: &str, listed: &[Listed], enabled: &[Standard]) -> Vec<(String, String)> {
-    let known = |arn: &str| {
-        securityhub_fixtures::standards::STANDARDS.iter().find(|standard| {
-            let is_its_arn = arn.rsplit(':').next() == Some(standard.standards_id);
-            is_its_arn && standard.controls.iter().any(|standard_control| standard_control.control.id == id)
-        })
+    let directory = context.world.directory();
+    let contains_it = |arn: &str| {
+        let found = scores::standard(arn).ok().zip(fixtures::control(id));
+        found.is_some_and(|(standard, control)| catalogue::holds(&directory, standard, control))
     };
-    let others = listed.iter().filter(|standard| {
-        known(&standard.arn).is_some() && !enabled.iter().any(|enabled| enabled.arn == standard.arn)
-    });
+    let others = listed
+        .iter()
+        .filter(|standard| contains_it(&standard.arn) && !enabled.iter().any(|enabled| enabled.arn == standard.arn));
     others.map(|standard| (standard.name.clone(), super::standards::address(context, &standard.arn, None))).collect()
 }
 

@@ -17,6 +17,7 @@ use crate::dashboard::paging::Paging;
 use crate::dashboard::select::SelectOption;
 use crate::dashboard::text::{self, Time};
 use crate::dashboard::view::Query;
+use crate::domain::findings::products;
 
 mod actions;
 #[cfg(test)]
@@ -75,7 +76,7 @@ struct Selection<'q> {
 /// Shows the page.
 pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     let selection = Selection::read(&context.view.query)?;
-    let products = products(context)?;
+    let products = all(context)?;
     let counts = counts(context);
     let mut selected: Vec<Product> = products.into_iter().filter(|product| selection.has(product)).collect();
     let findings = |product: &Product| counts.as_ref().and_then(|counts| counts.get(&product.arn)).copied();
@@ -150,22 +151,20 @@ fn choices(enabled: Option<bool>) -> Vec<SelectOption> {
 }
 
 /// The products of the catalogue, with the subscriptions of the hub.
-fn products(context: &Context<'_>) -> Result<Vec<Product>, PageError> {
+fn all(context: &Context<'_>) -> Result<Vec<Product>, PageError> {
     let all = context.read_all(Operation::DescribeProducts, &json!({ "MaxResults": 100 }), "Products")?;
     let enabled = context.read_all(
         Operation::ListEnabledProductsForImport,
         &json!({ "MaxResults": 100 }),
         "ProductSubscriptions",
     )?;
+    let hub = context.view.hub_key();
     let enabled: HashSet<&str> = enabled.iter().filter_map(Value::as_str).collect();
     let product = |value: &Value| {
         let text = |name: &str| answer::text(value, name).to_owned();
         let arn = text("ProductArn");
-        let subscription = enabled.iter().find(|subscription| {
-            let name = subscription.split_once(":product-subscription/").map(|(_, name)| name);
-            name.is_some() && name == arn.split_once(":product/").map(|(_, name)| name)
-        });
-        let subscription = subscription.map(|subscription| (*subscription).to_owned());
+        let subscription = arn.split_once(":product/").map(|(_, name)| products::subscription_arn(&hub, name));
+        let subscription = subscription.filter(|subscription| enabled.contains(subscription.as_str()));
         Product { arn, name: text("ProductName"), company: text("CompanyName"), subscription }
     };
     Ok(all.iter().map(product).collect())
