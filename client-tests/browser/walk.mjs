@@ -18,8 +18,7 @@ async function pagesOf(page, emulator, account) {
     for (const link of await hrefs("main a")) {
       if (!path(link).startsWith(own) || known.has(path(link)) || link.includes("#")) continue;
       known.add(path(link));
-      // The tests in Rust check all links; pages that do not exist yet may be linked to.
-      if ((await page.request.get(link)).ok()) found.push(link);
+      found.push(link);
     }
   }
   // The views of a page are pages, too.

@@ -130,7 +130,7 @@ impl Exchange<'_> {
                 None => self.not_found(&self.start(), "This version of the program has no file at this address.", &[]),
             },
             Place::Page(account, region, page) => self.page(account, region, page),
-            Place::Unknown => self.not_found(&self.start(), "The dashboard has no such address.", &[]),
+            Place::Unknown => self.not_found(&self.start(), "The dashboard has no page at this address.", &[]),
         }
     }
 
@@ -215,8 +215,7 @@ impl Exchange<'_> {
     }
 
     fn context<'v>(&'v self, view: &'v View) -> Context<'v> {
-        let context = Context::new(self.backend, view, self.dashboard.secret.token(view), self.endpoint());
-        context.with_routes(routes::all())
+        Context::new(self.backend, view, self.dashboard.secret.token(view), self.endpoint())
     }
 
     /// Shows why a page cannot be shown.

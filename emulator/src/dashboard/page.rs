@@ -137,6 +137,11 @@ pub enum PageError {
 }
 
 impl PageError {
+    /// The form names an action that its page does not have.
+    pub fn unknown_action(action: &str) -> PageError {
+        PageError::Invalid(format!("`{action}` is not an action of this page."))
+    }
+
     /// The requested object does not exist; `name` is the name of a link to a view that does.
     pub fn not_found(sentence: String, name: &str, view: View) -> PageError {
         PageError::NotFound { sentence, instead: Box::new((name.to_owned(), view)) }
@@ -182,26 +187,13 @@ pub struct Context<'c> {
     pub typed: Option<&'c Form>,
     /// The address of this program, such as `http://127.0.0.1:4600`.
     pub endpoint: String,
-    /// The pages that exist.
-    routes: &'static [Route],
     backend: &'c dyn Backend,
 }
 
 impl<'c> Context<'c> {
     /// The context of a view.
     pub fn new(backend: &'c dyn Backend, view: &'c View, token: String, endpoint: String) -> Context<'c> {
-        Context { view, world: backend.world(), token, typed: None, endpoint, routes: &[], backend }
-    }
-
-    /// The same with the pages that exist.
-    #[must_use]
-    pub fn with_routes(self, routes: &'static [Route]) -> Context<'c> {
-        Context { routes, ..self }
-    }
-
-    /// Returns whether a page exists, so that it can be linked to.
-    pub fn has_page(&self, path: &str) -> bool {
-        self.routes.iter().any(|route| route.path == path)
+        Context { view, world: backend.world(), token, typed: None, endpoint, backend }
     }
 
     /// `Show me the call` for calls of a form, before they are made, or of a part of the page.

@@ -150,7 +150,7 @@ pub fn act(context: &Context<'_>, form: &Form, targets: &[Target]) -> Result<Don
         "archive" => set_record_state(context, targets, "ARCHIVED"),
         "activate" => set_record_state(context, targets, "ACTIVE"),
         "send" => send(context, form, targets),
-        other => Err(PageError::Invalid(format!("This form has no action `{other}`."))),
+        other => Err(PageError::unknown_action(other)),
     }
 }
 

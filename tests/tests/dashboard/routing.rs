@@ -58,7 +58,7 @@ fn an_unknown_address_is_a_page_with_links() {
         ("as/11111111111/us-east-1/", "expected 12 digits"),
         ("as/111111111111/moon-1/", "AWS has no Region `moon-1`"),
         ("as/111111111111/us-east-1/nope", "no page `nope`"),
-        ("nope", "no such address"),
+        ("nope", "no page at this address"),
         ("assets/0123456789abcdef/app.css", "no file"),
         ("switch?account=nobody&region=us-east-1", "`nobody`"),
         ("switch?account=111111111111&region=moon-1", "moon-1"),

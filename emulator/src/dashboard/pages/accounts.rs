@@ -53,6 +53,6 @@ pub fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
         "invite" | "disassociate" | "delete" | "accept-for" => members::act(context, form),
         "accept" | "decline" | "delete-invitation" | "leave" | "accept-all" => invitations::act(context, form),
         "change-account" | "auto-enable" => organization::act(context, form),
-        other => Err(PageError::Invalid(format!("This page has no action `{other}`."))),
+        other => Err(PageError::unknown_action(other)),
     }
 }

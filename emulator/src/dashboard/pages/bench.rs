@@ -70,6 +70,6 @@ pub fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
         "save-snapshot" => snapshots::save(context, form),
         "restore-snapshot" => snapshots::restore(context, form),
         "delete-snapshot" => snapshots::delete(context, form),
-        other => Err(PageError::Invalid(format!("The test bench has no action `{other}`."))),
+        other => Err(PageError::unknown_action(other)),
     }
 }

@@ -84,7 +84,10 @@ fn of_view(context: &Context<'_>, shown: &Shown) -> Result<Content, PageError> {
         Some("explain") => explained::show(context, shown)?,
         _ => overview::show(context, shown)?,
     };
-    let unknown = view.is_none().then(|| format!("A finding has no view `{asked}`."));
+    let unknown = view.is_none().then(|| {
+        let known = VIEWS.map(|(view, _)| view).join(", ");
+        format!("`{asked}` is not a view of a finding (expected {known}).")
+    });
     let link = |(path, name): &(&'static str, &'static str)| Link {
         name,
         address: address(context, path),

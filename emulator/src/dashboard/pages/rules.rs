@@ -116,7 +116,7 @@ pub fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
             send_batch(context, Call::api(Operation::BatchDeleteAutomationRules, input), "deleted")
         }
         "reorder" => reorder(context, form),
-        other => Err(PageError::Invalid(format!("`{other}` is not an action of this page."))),
+        other => Err(PageError::unknown_action(other)),
     }
 }
 

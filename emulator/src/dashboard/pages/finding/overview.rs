@@ -171,10 +171,7 @@ fn compliance(context: &Context<'_>, value: &Value) -> Group {
         let parts = [text(reason, "ReasonCode"), text(reason, "Description")];
         Piece::Text(facts::cut(&parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(": ")))
     };
-    let control = |id: &str| {
-        let address = context.link("control", Query::default().and("id", id));
-        if context.has_page("control") { Piece::Link(id.to_owned(), address) } else { Piece::Text(id.to_owned()) }
-    };
+    let control = |id: &str| Piece::Link(id.to_owned(), context.link("control", Query::default().and("id", id)));
     let control = compliance["SecurityControlId"].as_str().map(control);
     let standard = |standard: &Value| Piece::Code(facts::plain(&standard["StandardsId"]));
     let facts = vec![

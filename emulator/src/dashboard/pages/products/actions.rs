@@ -94,7 +94,7 @@ pub(super) fn act(context: &Context<'_>, form: &Form, action: &str) -> Result<Do
             let text = format!("1 deleted, 0 refused: the custom action {}.", form.field("name"));
             Ok(Message::new(text, vec![call]).into())
         }
-        other => Err(PageError::Invalid(format!("`{other}` is not an action of this page."))),
+        other => Err(PageError::unknown_action(other)),
     }
 }
 
