@@ -59,7 +59,8 @@ pub struct Column {
 }
 
 impl Column {
-    fn total(&self) -> u64 {
+    /// The sum of its values.
+    pub fn total(&self) -> u64 {
         self.parts.iter().map(|(_, value)| value).sum()
     }
 }

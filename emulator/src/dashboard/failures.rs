@@ -42,6 +42,6 @@ pub fn table<const N: usize>(caption: &str, columns: [&str; N], rows: &[Failure<
     if rows.is_empty() {
         return String::new();
     }
-    let more = rows.len().checked_sub(ROWS).filter(|more| *more > 0).map(|more| text::number(more as u64));
-    html(&Failures { caption, columns, rows: rows.get(..ROWS).unwrap_or(rows), more })
+    let shown = rows.get(..ROWS).unwrap_or(rows);
+    html(&Failures { caption, columns, rows: shown, more: text::more(rows.len(), ROWS) })
 }

@@ -26,6 +26,12 @@ pub fn counted(count: u64, one: &str, several: &str) -> String {
     format!("{} {}", number(count), if count == 1 { one } else { several })
 }
 
+/// The number of items beyond those that are shown; `None` if all are shown.
+pub fn more(total: usize, shown: usize) -> Option<String> {
+    let more = total.saturating_sub(shown);
+    (more > 0).then(|| number(more as u64))
+}
+
 /// `yes` or `no`
 pub fn yes_no(value: bool) -> &'static str {
     if value { "yes" } else { "no" }
@@ -75,6 +81,7 @@ mod tests {
             assert_eq!(number(value), text);
         }
         assert_eq!((counted(1, "finding", "findings"), counted(0, "a", "bs")), ("1 finding".into(), "0 bs".into()));
+        assert_eq!((more(1_200, 100), more(5, 5)), (Some("1,100".into()), None));
         assert_eq!((yes_no(true), yes_no(false)), ("yes", "no"));
         let time = Time::parse("2026-01-15T10:00:00.250+01:00").unwrap();
         assert_eq!((&*time.shown, &*time.iso), ("2026-01-15 09:00:00Z", "2026-01-15T09:00:00.25Z"));

@@ -89,13 +89,12 @@ pub fn write(context: &Context<'_>, over: &OverTime, chips: &[Chip], time: &str)
     html(&Timeline { chart: chart::histogram(&sentence(&columns), &columns), legend: legend.copied().collect(), rows })
 }
 
-/// `67 findings; most of them, 12, from 2026-01-14 00:00:00Z.`
+/// `67 findings; the largest interval has 12 and begins at 2026-01-14 00:00:00Z.`
 fn sentence(columns: &[Column]) -> String {
-    let total = |column: &Column| column.parts.iter().map(|(_, value)| value).sum::<u64>();
-    let all = text::counted(columns.iter().map(total).sum(), "finding", "findings");
-    let most = columns.iter().max_by_key(|column| total(column));
+    let all = text::counted(columns.iter().map(Column::total).sum(), "finding", "findings");
+    let most = columns.iter().max_by_key(|column| column.total());
     most.map_or(format!("{all}."), |most| {
-        format!("{all}; the largest interval has {} and begins at {}.", text::number(total(most)), most.label)
+        format!("{all}; the largest interval has {} and begins at {}.", text::number(most.total()), most.label)
     })
 }
 

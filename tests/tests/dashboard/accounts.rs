@@ -1,7 +1,6 @@
 //! Tests of the page `Accounts`: what it shows of both sides, and its forms.
 
 use securityhub_fixtures::Operation;
-use securityhub_local::service::Settings;
 use serde_json::json;
 
 use super::forms::token;
@@ -35,16 +34,10 @@ fn address(account: &str, region: &str) -> String {
     format!("/_emulator/ui/as/{account}/{region}/accounts")
 }
 
-fn site(scenario: &str) -> Site {
-    let file = tempfile::Builder::new().suffix(".yaml").tempfile().unwrap();
-    std::fs::write(file.path(), scenario).unwrap();
-    Site::with(Settings::default(), Some(&file.path().to_string_lossy()))
-}
-
 /// Rules: DSH-85.
 #[test]
 fn members_are_shown_as_both_sides_see_them() {
-    let site = site(WORLD);
+    let site = Site::written(WORLD);
     let page = site.page(&address(ADMINISTRATOR, REGION));
     assert_eq!(page.text_of("heading"), "Accounts");
     let rows = page.required_table("Members");
@@ -79,7 +72,7 @@ fn forty() -> String {
 /// Rules: DSH-11, DSH-12, DSH-86.
 #[test]
 fn forty_accounts_are_added_invited_and_accepted_with_one_button() {
-    let site = site(WORLD);
+    let site = Site::written(WORLD);
     let address = address("666666666666", REGION);
     let accounts = forty();
     let fields = [("action", "add-invite-and-accept"), ("accounts", accounts.as_str()), ("region", REGION)];
@@ -106,7 +99,7 @@ fn forty_accounts_are_added_invited_and_accepted_with_one_button() {
 /// Rules: DSH-86.
 #[test]
 fn the_steps_of_an_invitation_have_buttons_of_their_own() {
-    let site = site(WORLD);
+    let site = Site::written(WORLD);
     let address = address(ADMINISTRATOR, REGION);
     let list = "777777777777\n333333333333";
     let add = [("action", "add"), ("accounts", list), ("region", REGION)];
@@ -131,7 +124,7 @@ fn the_steps_of_an_invitation_have_buttons_of_their_own() {
 /// Rules: DSH-11, DSH-86.
 #[test]
 fn a_malformed_list_is_refused_as_a_whole() {
-    let site = site(WORLD);
+    let site = Site::written(WORLD);
     let address = address(ADMINISTRATOR, REGION);
     let list = "777777777777,a@example.com\n77,b@example.com\n<b>";
     let page = site.refused(&address, &[("action", "add"), ("accounts", list), ("region", REGION)]);
@@ -157,7 +150,7 @@ fn a_malformed_list_is_refused_as_a_whole() {
 /// Rules: DSH-86.
 #[test]
 fn accounts_can_be_read_from_a_file() {
-    let site = site(WORLD);
+    let site = Site::written(WORLD);
     let address = address("666666666666", REGION);
     let token = token(&site.page(&address));
     let part =
@@ -178,7 +171,7 @@ fn accounts_can_be_read_from_a_file() {
 /// Rules: DSH-85.
 #[test]
 fn selected_members_are_changed_together() {
-    let site = site(WORLD);
+    let site = Site::written(WORLD);
     let address = address(ADMINISTRATOR, REGION);
     let both = [("account", "555555555555"), ("account", "222222222222")];
     let act = |action| site.submitted(&address, &[&[("action", action)][..], &both].concat()).text_of("status");
@@ -195,7 +188,7 @@ fn selected_members_are_changed_together() {
 /// Rules: DSH-88.
 #[test]
 fn received_invitations_can_be_answered() {
-    let site = site(WORLD);
+    let site = Site::written(WORLD);
     let member = address("777777777777", REGION);
     site.call("777777777777", REGION, Operation::EnableSecurityHub, &json!({ "EnableDefaultStandards": false }));
     let none = site.page(&member).text_of("main");
@@ -234,7 +227,7 @@ fn received_invitations_can_be_answered() {
 /// Rules: DSH-87.
 #[test]
 fn a_message_is_shown_to_the_invited_accounts() {
-    let site = site(WORLD);
+    let site = Site::written(WORLD);
     let fields = [
         ("action", "add-and-invite"),
         ("accounts", "777777777777"),

@@ -120,7 +120,7 @@ fn a_reset_needs_a_confirmation() {
 
 /// Rules: DSH-12, DSH-103.
 #[test]
-fn a_fault_is_made_and_seen_in_the_requests() {
+fn a_fault_hits_a_call_and_is_shown_in_the_requests() {
     let site = Site::of("quickstart.yaml");
     let add = [("action", "add-fault"), ("operation", "GetFindings"), ("error", "Throttle"), ("times", "1")];
     let page = site.submitted(BENCH, &add);

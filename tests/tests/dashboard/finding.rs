@@ -312,7 +312,7 @@ fn rule(name: &str, order: u32, more: &Value) -> Value {
 
 /// Rules: DSH-68.
 #[test]
-fn automation_rules_are_held_against_the_finding() {
+fn automation_rules_are_compared_with_the_finding() {
     let site = Site::of("quickstart.yaml");
     for rule in [
         rule("labels", 1, &json!({})),
@@ -352,7 +352,7 @@ fn automation_rules_are_held_against_the_finding() {
 
 /// Rules: DSH-69.
 #[test]
-fn filters_are_held_against_the_finding_in_the_words_of_the_control_plane() {
+fn filters_are_compared_with_the_finding_as_by_the_control_plane() {
     let site = Site::of("quickstart.yaml");
     let finding = import(&site, "a", &json!({}));
     let page = check_page(

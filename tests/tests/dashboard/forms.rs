@@ -1,7 +1,6 @@
 //! Tests of forms that write, with the one that every page shows while the hub is off.
 
 use securityhub_fixtures::Operation;
-use securityhub_local::service::Settings;
 use serde_json::json;
 
 use super::document::Document;
@@ -119,9 +118,7 @@ hubs:
 /// Rules: DSH-11, DSH-12.
 #[test]
 fn policies_apply_to_pages() {
-    let file = tempfile::Builder::new().suffix(".yaml").tempfile().unwrap();
-    std::fs::write(file.path(), DENIED).unwrap();
-    let site = Site::with(Settings::default(), Some(&file.path().to_string_lossy()));
+    let site = Site::written(DENIED);
     let page = site.page("/_emulator/ui/as/111111111111/us-east-1/");
     let (heading, main) = (page.text_of("heading"), page.text_of("main"));
     assert_eq!(heading, "Overview");

@@ -31,6 +31,13 @@ impl Site {
         Site::with(Settings::default(), scenario)
     }
 
+    /// The dashboard of a scenario that a test contains.
+    pub fn written(scenario: &str) -> Site {
+        let file = tempfile::Builder::new().suffix(".yaml").tempfile().unwrap();
+        std::fs::write(file.path(), scenario).unwrap();
+        Site::with(Settings::default(), Some(&file.path().to_string_lossy()))
+    }
+
     pub fn with(settings: Settings, scenario: Option<&str>) -> Site {
         Site { client: RefCell::new(TestClient::new(settings, scenario)), counts: RefCell::default() }
     }

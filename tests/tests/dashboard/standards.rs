@@ -1,7 +1,6 @@
 //! Tests of the pages of standards.
 
 use securityhub_fixtures::Operation;
-use securityhub_local::service::Settings;
 use serde_json::{Value, json};
 
 use super::site::{Site, text};
@@ -18,13 +17,6 @@ fn percent(text: &str) -> u64 {
 
 fn scores(site: &Site, account: &str) -> Value {
     site.control(&format!("/_emulator/compliance?account={account}&region=us-east-1"))
-}
-
-/// The dashboard of a scenario that is written here.
-pub fn written(scenario: &str) -> Site {
-    let file = tempfile::Builder::new().suffix(".yaml").tempfile().unwrap();
-    std::fs::write(file.path(), scenario).unwrap();
-    Site::with(Settings::default(), Some(&file.path().to_string_lossy()))
 }
 
 /// Rules: DSH-80.
@@ -181,7 +173,7 @@ fn controls_are_disabled_with_a_reason() {
 
 /// Rules: DSH-83.
 #[test]
-fn what_a_configuration_policy_sets_is_text() {
+fn settings_of_a_configuration_policy_are_text_instead_of_buttons() {
     let site = Site::of("central-configuration.yaml");
     let page = site.page(&format!("{MEMBER}standards"));
     let main = page.text_of("main");
@@ -217,7 +209,7 @@ resources:
 /// Rules: DSH-10, DSH-80.
 #[test]
 fn a_button_requests_daily_scores() {
-    let site = written(DAILY);
+    let site = Site::written(DAILY);
     let address = format!("{ADMINISTRATOR}standards");
     for _ in 0..2 {
         let page = site.page(&address);

@@ -11,7 +11,7 @@ use crate::dashboard::answer::{list, text};
 use crate::dashboard::call::Call;
 use crate::dashboard::layout;
 use crate::dashboard::page::{Context, PageError, Section};
-use crate::dashboard::text::{ABSENT, Time, number};
+use crate::dashboard::text::{ABSENT, Time, more};
 use crate::domain::caller::Caller;
 use crate::domain::policy::{self, Verdict};
 use crate::state::{Organization, PolicyType};
@@ -65,9 +65,8 @@ pub(super) fn section(context: &Context<'_>) -> Section {
         Err(refused) => (None, Some(refused)),
     };
     let kept = query.pairs().filter(|(name, _)| !["may-account", "may-operation"].contains(name));
-    let more = targets.len().checked_sub(TARGETS).filter(|more| *more > 0);
     let page = Denied {
-        more_targets: more.map(|more| number(more as u64)),
+        more_targets: more(targets.len(), TARGETS),
         targets: targets.into_iter().take(TARGETS).collect(),
         calls: denied,
         path: context.view.path(),

@@ -16,7 +16,7 @@ use crate::dashboard::messages::Message;
 use crate::dashboard::page::{Context, Done, PageError, Section};
 use crate::dashboard::select::{self, SelectOption};
 use crate::dashboard::template::html;
-use crate::dashboard::text::{Time, number};
+use crate::dashboard::text::{Time, more};
 use crate::dashboard::view::Query;
 use crate::domain::accounts::organization::SERVICE_PRINCIPAL;
 use crate::domain::governance;
@@ -182,13 +182,12 @@ impl Writer<'_> {
             let name = self.organization.units.get(unit).map_or("", |unit| unit.name.as_str());
             units.push(self.unit(unit, name));
         }
-        let more = accounts.len() - shown;
         html(&Unit {
             name: name.to_owned(),
             governance: self.governance(id),
             units,
             accounts: leaves,
-            more: (more > 0).then(|| number(more as u64)),
+            more: more(accounts.len(), shown),
         })
     }
 

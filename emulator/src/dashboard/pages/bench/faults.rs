@@ -12,7 +12,7 @@ use crate::dashboard::forms::Form;
 use crate::dashboard::messages::Message;
 use crate::dashboard::page::{Context, Done, PageError, Section};
 use crate::dashboard::select::{self, SelectOption};
-use crate::dashboard::text::number;
+use crate::dashboard::text::{more, number};
 use crate::dashboard::view::Query;
 
 /// The action of the form that adds a fault.
@@ -33,7 +33,7 @@ struct Faults<'f> {
     token: &'f str,
     address: String,
     rows: Vec<Row>,
-    more: usize,
+    more: Option<String>,
     operations: Vec<&'static str>,
     wires: Vec<SelectOption>,
     operation: &'f str,
@@ -64,7 +64,7 @@ pub(super) fn section(context: &Context<'_>) -> Result<Section, PageError> {
         token: &context.token,
         address: context.view.address(),
         rows: faults.iter().take(ROWS).map(row).collect(),
-        more: faults.len().saturating_sub(ROWS),
+        more: more(faults.len(), ROWS),
         operations: Operation::ALL.iter().map(|operation| operation.name()).collect(),
         wires: select::options(WIRES, own("wire")),
         operation: own("operation"),

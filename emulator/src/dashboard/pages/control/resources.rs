@@ -29,7 +29,7 @@ pub(super) struct Resources {
     /// The rows of the table.
     pub(super) rows: Vec<Row>,
     /// The number of resources that are not rows.
-    pub(super) more: usize,
+    pub(super) more: Option<String>,
     /// The types of resources that the control checks.
     pub(super) types: Vec<SelectOption>,
     /// The ID that was typed.
@@ -99,7 +99,7 @@ impl Resources {
         let json = if shown.is_empty() { format!("{:#}", json!([example])) } else { format!("{:#}", json!(shown)) };
         let calls = |entry: Value| context.shown(&[declare_call(entry), run_call(context)]);
         Ok(Resources {
-            more: declared.len() - rows.len(),
+            more: text::more(declared.len(), ROWS),
             rows,
             id: context.typed("resource-id").to_owned(),
             fails: context.typed("result") == "fails",

@@ -215,7 +215,7 @@ mod tests {
 
     /// Rules: DSH-50.
     #[test]
-    fn values_that_cannot_be_used_are_named() {
+    fn invalid_values_are_named_and_ignored() {
         for text in [
             "f=a",
             "f=a:b",

@@ -204,7 +204,7 @@ mod tests {
 
     /// Rules: DSH-38.
     #[test]
-    fn what_cannot_be_read_is_named() {
+    fn unreadable_text_is_refused_with_a_reason() {
         let stage = Stage::empty();
         let chips = |text: &str| super::chips(stage.0.schema(), text);
         for (text, part) in [

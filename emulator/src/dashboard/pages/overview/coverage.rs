@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::dashboard::call::Call;
 use crate::dashboard::page::Context;
+use crate::dashboard::text;
 use crate::dashboard::view;
 use crate::state::{AccountId, HubKey, Region, Relations};
 
@@ -20,7 +21,7 @@ pub(super) struct Coverage {
     /// The accounts, the one of the view first.
     pub(super) rows: Vec<Row>,
     /// The number of accounts that are not listed.
-    pub(super) more: usize,
+    pub(super) more: Option<String>,
     has_members: bool,
 }
 
@@ -64,7 +65,7 @@ impl Coverage {
         };
         Coverage {
             rows: accounts.clone().take(ROWS).map(row).collect(),
-            more: accounts.count().saturating_sub(ROWS),
+            more: text::more(accounts.count(), ROWS),
             regions: regions.iter().map(ToString::to_string).collect(),
             has_members: !members.is_empty(),
         }
