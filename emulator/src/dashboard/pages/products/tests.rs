@@ -32,7 +32,7 @@ fn submitted(service: &Service, body: &str) -> Result<Done, PageError> {
 fn products_are_listed_with_their_findings() {
     let service = service();
     let rows = with(&service, "", |context| {
-        let products = products(context).unwrap();
+        let products = all(context).unwrap();
         let counts = counts(context).unwrap();
         let all = context.read(Operation::DescribeProducts, &json!({ "MaxResults": 100 })).unwrap();
         assert!(products.len() >= all["Products"].as_array().unwrap().len());
