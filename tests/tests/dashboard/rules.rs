@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::document::Document;
 use super::forms::token;
-use super::site::{Site, header, text};
+use super::site::{Site, text};
 
 const PAGE: &str = "/_emulator/ui/as/111111111111/us-east-1/rules";
 const MEMBER: &str = "/_emulator/ui/as/222222222222/us-east-1/rules";
