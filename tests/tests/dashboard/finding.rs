@@ -448,7 +448,7 @@ fn a_finding_is_changed_by_the_form_on_its_page() {
         ("action=update", "Choose at least one attribute"),
         ("action=update&severity=HUGE", "InvalidInputException (400)"),
         ("action=send", "Choose a custom action"),
-        ("action=nope", "no action `nope`"),
+        ("action=nope", "`nope` is not an action"),
     ] {
         let response = site.submit(&page, fields);
         assert_eq!(response.status(), 422, "{fields}");
@@ -486,7 +486,7 @@ fn a_view_that_does_not_exist_is_refused() {
     let response = site.get(&address(MEMBER, &finding, "&view=nope"));
     assert_eq!(response.status(), 400);
     let main = Document::new(&text(&response)).text_of("main");
-    assert!(main.contains("no view `nope`"), "{main}");
+    assert!(main.contains("`nope` is not a view of a finding"), "{main}");
     let off = site.page(&address("555555555555", &finding, ""));
     assert_eq!(off.text_of("heading"), "Finding");
     assert!(off.text_of("main").contains("Account 555555555555 is not subscribed"), "{}", off.text());

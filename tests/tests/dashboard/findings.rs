@@ -447,7 +447,7 @@ fn all_findings_that_match_are_changed_together() {
         (&[("action", "update"), ("workflow", "NEW")][..], "Select at least one finding."),
         (&[("action", "update"), ("all", "yes")], "Choose at least one attribute"),
         (&[("action", "update"), ("finding", "no such")], "Choose at least one attribute"),
-        (&[("action", "nope"), ("all", "yes")], "no action `nope`"),
+        (&[("action", "nope"), ("all", "yes")], "`nope` is not an action"),
     ] {
         let main = site.refused(&address, fields).text_of("main");
         assert!(main.contains(sentence), "{fields:?}: {main}");
