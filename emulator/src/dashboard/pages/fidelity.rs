@@ -147,6 +147,7 @@ mod tests {
         let rules = register::all().rules.len();
         assert!(page.body.contains(&format!("1–50 of {} rules", text::number(rules as u64))), "{}", page.body);
         assert!(page.body.contains(">ERR-01<") && !page.body.contains(">TAG-01<"), "{}", page.body);
+        assert!(page.body.contains("with <code>Message</code> and <code>Code</code>;"), "{}", page.body);
         for operation in securityhub_fixtures::Operation::ALL {
             assert!(page.body.contains(&format!("<th scope=\"row\">{}</th>", operation.name())), "{}", page.body);
         }

@@ -57,10 +57,12 @@ struct Explain {
     rows: Vec<ComparedFilter>,
 }
 
-/// The findings that fail the fewest filters.
+/// The findings that fail the fewest filters, or some that match all of them.
 #[derive(Template)]
 #[template(path = "pages/finding/nearest.html")]
 pub(super) struct Nearest {
+    heading: &'static str,
+    caption: &'static str,
     summary: String,
     rows: Vec<NearFinding>,
     pub(super) call: Call,
@@ -298,6 +300,10 @@ pub(super) fn nearest(context: &Context<'_>) -> (Option<Nearest>, Option<String>
         NearFinding { id: finding.id.clone(), address: context.link("finding", query), why: finding.summary.clone() }
     };
     let rows = explanation.findings.iter().map(row).collect();
-    let call = call.of("Findings that fail the fewest filters");
-    (Some(Nearest { summary: explanation.summary, rows, call }), None)
+    let (heading, caption) = if explanation.findings.iter().any(|finding| finding.returned) {
+        ("Matching findings", "Findings that match all filters")
+    } else {
+        ("Nearest findings", "Findings that fail the fewest filters")
+    };
+    (Some(Nearest { heading, caption, summary: explanation.summary, rows, call: call.of(caption) }), None)
 }
