@@ -14,16 +14,17 @@ use securityhub_local_tests::program;
 const REGISTER: &str = "docs/rules.tsv";
 const EVIDENCE: [&str; 3] = ["documented", "observed", "inferred"];
 
-/// `HUB-08`: the prefix of a chapter and a number.
+/// `HUB-08`: the prefix of a chapter and a number. `DST-30a` is a part of `DST-30` that has a row of its own.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Id {
     prefix: String,
     number: u32,
+    letter: Option<char>,
 }
 
 impl fmt::Display for Id {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}-{:02}", self.prefix, self.number)
+        write!(formatter, "{}-{:02}{}", self.prefix, self.number, self.letter.map(String::from).unwrap_or_default())
     }
 }
 
@@ -112,9 +113,11 @@ fn id(prefix: &str, number: &str) -> Option<Id> {
     let is_prefix = ((2..=3).contains(&prefix.len()) || prefix.eq_ignore_ascii_case("t"))
         && prefix.starts_with(|c: char| c.is_ascii_alphabetic())
         && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let letter = number.chars().last().filter(char::is_ascii_lowercase);
+    let number = letter.and_then(|letter| number.strip_suffix(letter)).unwrap_or(number);
     let is_number = number.len() >= 2 && number.bytes().all(|byte| byte.is_ascii_digit());
     let number = number.parse().ok().filter(|_| is_number && is_prefix)?;
-    Some(Id { prefix: prefix.to_ascii_uppercase(), number })
+    Some(Id { prefix: prefix.to_ascii_uppercase(), number, letter })
 }
 
 /// Returns whether a name begins with a rule id, such as `hub_13_…` or `test_hub_13_…`.
@@ -314,11 +317,14 @@ fn ids_in_names_are_recognised() {
 
 #[test]
 fn a_line_of_rules_lists_ids_and_ranges() {
-    let id = |prefix: &str, number| Id { prefix: prefix.to_owned(), number };
+    let id = |prefix: &str, number| Id { prefix: prefix.to_owned(), number, letter: None };
     assert_eq!(
         listed_ids("HUB-13, ASF-20 to ASF-32."),
         [Named::One(id("HUB", 13)), Named::Range(id("ASF", 20), id("ASF", 32))]
     );
+    let part = Id { letter: Some('a'), ..id("DST", 30) };
+    assert_eq!(listed_ids("DST-30, DST-30a."), [Named::One(id("DST", 30)), Named::One(part.clone())]);
+    assert!(id("DST", 30) < part && part < id("DST", 31) && part.to_string() == "DST-30a");
     assert!(std::panic::catch_unwind(|| listed_ids("HUB-13 and more")).is_err(), "other text is an error");
 }
 

@@ -1,0 +1,124 @@
+"""Clients of boto3 for an emulator, which read nothing of the person's AWS settings."""
+
+from __future__ import annotations
+
+import copy
+import os
+import threading
+from collections.abc import Mapping
+from typing import Any, Callable
+
+from ._control import TEST_HEADER
+
+SECRET = "x"
+
+# Values of a session that are neither read from variables nor from files.
+_HERMETIC: dict[str, tuple[None, None, Any, None]] = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+    "ignore_configured_endpoint_urls": (None, None, None, None),
+    "use_fips_endpoint": (None, None, None, None),
+    "use_dualstack_endpoint": (None, None, None, None),
+}
+
+
+class _Kept:
+    """What a process keeps: the loader of botocore, which parses the models, and a session for all clients."""
+
+    def __init__(self) -> None:
+        self.process = os.getpid()
+        # Clients may not be created by two threads at once.
+        self.lock = threading.Lock()
+        self._loader: Any = None
+        # Registering the handlers of botocore takes most of the time of a new session.
+        self._handlers: list[Any] = []
+        self._emitter: Any = None
+        self._session: Any = None
+
+    def session(self) -> Any:
+        """The session of boto3 that creates the clients of this package. The lock must be held."""
+        if self._session is None:
+            self._session = self.new_session(_HERMETIC)
+        return self._session
+
+    def new_session(self, variables: Mapping[str, Any] | None = None) -> Any:
+        """A new session of boto3, with the loader and copies of the handlers. The lock must be held."""
+        import boto3
+        import botocore.handlers
+        import botocore.hooks
+        import botocore.loaders
+        import botocore.session
+
+        # moto adds a handler when it is imported.
+        handlers = list(botocore.handlers.BUILTIN_HANDLERS)
+        if self._handlers != handlers:
+            self._emitter = botocore.hooks.HierarchicalEmitter()
+            botocore.session.Session(event_hooks=self._emitter)
+            self._handlers = handlers
+        session = botocore.session.Session(
+            variables, event_hooks=copy.copy(self._emitter), include_builtin_handlers=False
+        )
+        if self._loader is None:
+            self._loader = botocore.loaders.create_loader(session.get_config_variable("data_path"))
+        session.register_component("data_loader", self._loader)
+        created = boto3.Session(botocore_session=session)
+        # Each session appends the folder of boto3.
+        self._loader.search_paths[:] = dict.fromkeys(self._loader.search_paths)
+        return created
+
+
+_kept = _Kept()
+
+
+def kept() -> _Kept:
+    """The state of this process. A child process of a fork does not use that of its parent."""
+    global _kept
+    if _kept.process != os.getpid():
+        _kept = _Kept()
+    return _kept
+
+
+class Clients:
+    """The clients of an emulator by service, account and Region."""
+
+    def __init__(self, endpoint: str, tag: Callable[[], str | None]) -> None:
+        self._endpoint = endpoint
+        self._tag = tag
+        self._process = os.getpid()
+        self._clients: dict[tuple[str, str, str], Any] = {}
+
+    def get(self, service: str, account: str, region: str, options: Mapping[str, Any]) -> Any:
+        """A client; always the same one unless there are options."""
+        if self._process != os.getpid():
+            self._process, self._clients = os.getpid(), {}
+        if options:
+            return self._new(service, account, region, options)
+        key = (service, account, region)
+        if key not in self._clients:
+            self._clients[key] = self._new(service, account, region, {})
+        return self._clients[key]
+
+    def _new(self, service: str, account: str, region: str, options: Mapping[str, Any]) -> Any:
+        from botocore.config import Config
+
+        # A proxy of the environment does not reach this machine.
+        config = Config(proxies={})
+        arguments = {
+            "endpoint_url": self._endpoint,
+            "aws_access_key_id": account,
+            "aws_secret_access_key": SECRET,
+            **options,
+            "region_name": region,
+            "config": config.merge(options["config"]) if options.get("config") else config,
+        }
+        state = kept()
+        with state.lock:
+            client = state.session().client(service, **arguments)
+        client.meta.events.register("before-call", self._add_tag)
+        return client
+
+    def _add_tag(self, params: Mapping[str, Any], **_: Any) -> None:
+        tag = self._tag()
+        if tag is not None:
+            params["headers"][TEST_HEADER] = tag
