@@ -239,10 +239,13 @@ fn the_guide_of_policies() {
     assert!(first.output.trim_end().ends_with("false"), "the break-glass role changed the hub: {}", first.output);
 }
 
+/// Rules: DST-28, DST-29, DST-30.
 #[test]
 fn the_guide_of_pytest() {
     let Some(sessions) = run("docs/guides/pytest.md") else { return };
-    containing(&sessions, " passed");
+    containing(&sessions, "2 passed");
+    let failed = containing(&sessions, "1 failed");
+    assert!(failed.output.contains("not returned: ResourceType requires EQUALS AwsS3"), "{}", failed.output);
 }
 
 #[test]

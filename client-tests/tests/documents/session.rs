@@ -1,7 +1,7 @@
 //! Pastes the blocks of a page into shells, in an empty directory that has the scenarios and examples of the repository.
 
 use std::path::Path;
-use std::process::Output;
+use std::process::{Command, Output};
 
 use securityhub_local_client_tests::markdown::{Block, Mark, blocks};
 use securityhub_local_client_tests::{command, python_environment, repository};
@@ -94,12 +94,22 @@ fn paste(page: &str, block: &Block, after: &[&Block], folder: &Path, environment
     let path = shell.get_envs().find(|(name, _)| *name == "PATH").and_then(|(_, value)| value).unwrap().to_owned();
     let programs = program::path().parent().unwrap();
     shell.env("PATH", format!("{}:{}", programs.display(), path.to_str().unwrap()));
+    add_python_package(&mut shell);
     let (code, output, error) = decoded(&shell.args(["-c", &text]).current_dir(folder).output().unwrap());
     assert_eq!(code, Some(0), "{page}:{}\n{output}{error}", block.line);
     for shown in after.iter().filter(|block| block.mark == Some(Mark::Printed)) {
         assert!(output.contains(shown.text.trim_end()), "{page}:{} is not in\n{output}", shown.line);
     }
     Session { scenario, output, error }
+}
+
+/// Makes the Python package usable as if its wheel was installed, with its plugin for pytest.
+fn add_python_package(shell: &mut Command) {
+    shell
+        .env("PYTHONPATH", repository().join("packages/python").canonicalize().unwrap())
+        .env("PYTEST_PLUGINS", "securityhub_local.pytest_plugin")
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("SECURITYHUB_LOCAL_BINARY", program::path());
 }
 
 fn decoded(output: &Output) -> (Option<i32>, String, String) {

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+from typing import Callable
+
 import boto3
 import pytest
 from moto import mock_aws
@@ -51,3 +55,12 @@ def test_a_block_of_moto_may_be_inside_a_test(securityhub_account: Account) -> N
         assert boto3.client("securityhub").describe_hub()["HubArn"] == arn
         assert boto3.client("s3").list_buckets()["Buckets"] == []
     assert boto3.client("securityhub").describe_hub()["HubArn"] == arn
+
+
+# Rules: DST-27.
+def test_the_example_of_the_guide(suite: Callable[..., pytest.RunResult]) -> None:
+    repository = Path(os.environ.get("REPOSITORY", Path(__file__).parents[3]))
+    guide = (repository / "docs/guides/pytest.md").read_text("utf-8")
+    mark = "<!-- tested: packages/python/tests/test_moto.py -->\n```python\n"
+    assert guide.count(mark) == 1
+    suite(guide.partition(mark)[2].partition("```\n")[0], passed=1)
