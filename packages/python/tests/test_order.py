@@ -7,7 +7,7 @@ from typing import Callable
 
 import pytest
 
-TESTS = int(os.environ.get("SECURITYHUB_LOCAL_TEST_ORDER", "100"))
+TESTS = int(os.environ.get("SECURITYHUB_LOCAL_TEST_ORDER", "67"))
 SAMPLE = f"""
 import boto3
 import pytest
