@@ -29,7 +29,7 @@ class SecurityHubContainer(DockerContainer):
     """An emulator in a container. In a ``with`` statement, it is ready at the start and removed at the end.
 
     Args:
-        scenario: a path, ``builtin:NAME`` or a dict.
+        scenario: a path, ``builtin:NAME`` or a dict; the quickstart by default.
         image: the image; the one with the version of this package by default.
     """
 
@@ -39,14 +39,12 @@ class SecurityHubContainer(DockerContainer):
         super().__init__(image or _image())
         self.with_exposed_ports(PORT)
         self.waiting_for(HttpWaitStrategy(PORT, "/_emulator/health").for_status_code(200))
-        command = ["serve"]
         if isinstance(scenario, str) and scenario.startswith("builtin:"):
-            command += ["--scenario", scenario]
+            self.with_command(["serve", "--scenario", scenario])
         elif scenario is not None:
             text = json.dumps(scenario) if isinstance(scenario, Mapping) else Path(scenario).read_text("utf-8")
             self.with_copy_into_container(text.encode(), _SCENARIO)
-            command += ["--scenario", _SCENARIO]
-        self.with_command(command)
+            self.with_command(["serve", "--scenario", _SCENARIO])
 
     def endpoint(self) -> str:
         """The URL for AWS clients of this machine."""

@@ -86,7 +86,7 @@ import os
 import boto3
 
 before = dict(os.environ)
-setup = boto3.setup_default_session
+original = boto3.setup_default_session
 
 def environment():
     return {{name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}}
@@ -101,7 +101,7 @@ def test_one({fixture}):
 def test_two():
     assert environment() == before
     assert boto3.DEFAULT_SESSION is None
-    assert boto3.setup_default_session is setup
+    assert boto3.setup_default_session is original
 """
     suite(text, passed=2)
 
