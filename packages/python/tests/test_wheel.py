@@ -84,7 +84,7 @@ def test_the_wheel_is_small_and_complete() -> None:
     assert "securityhub_local/py.typed" in names
     assert [Path(name).name for name in scripts] == [PROGRAM]
     assert modes == [0o755]
-    assert f"{info}/licenses/LICENSE" in names
+    assert {f"{info}/licenses/LICENSE", f"{info}/licenses/THIRD-PARTY-LICENSES.txt"} <= set(names)
     assert not [name for name in names if "tests/" in name or "__pycache__" in name]
     assert "[pytest11]\nsecurityhub_local=securityhub_local.pytest_plugin" in entry_points.replace(" ", "")
     assert metadata["Requires-Python"] == ">=3.9"
@@ -101,7 +101,7 @@ def test_the_program_has_no_symbols() -> None:
     assert ".symtab" not in printed("readelf", "--wide", "--sections", find_binary())
 
 
-# Rules: DST-04, DST-21.
+# Rules: DST-21.
 def test_from_an_empty_environment_to_a_finding(environment: Path) -> None:
     begin = time.monotonic()
     pip(WHEEL, python=environment)
