@@ -277,12 +277,17 @@ async fn terraform_creates_a_new_organization() {
     tokio::task::spawn_blocking(run).await.unwrap();
 }
 
+/// The module of the guide, with the organization that it begins with.
+const EXAMPLE: &str = "examples/terraform-landing-zone";
+/// The command of the guide that rehearses the module.
+const REHEARSAL: &str = "terraform-landing-zone/rehearse";
+
 /// The module of the guide, in the organization that it begins with.
 ///
 /// Rules: NB-30 to NB-36, CCF-21, IAM-11.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_landing_zone_is_built_in_an_organization() {
-    let example = repository().join("examples/terraform-landing-zone");
+    let example = repository().join(EXAMPLE);
     let emulator = Emulator::builder().scenario(example.join("scenario.yaml")).start().await.unwrap();
     let Some(module) = Module::at(&example, &emulator.endpoint()) else { return };
     let module = tokio::task::spawn_blocking(move || {
@@ -332,10 +337,11 @@ async fn the_provider_block_of_the_guide_works() {
 /// Rules: NB-35.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_commands_of_the_guide_work() {
-    let example = repository().join("examples/terraform-landing-zone");
+    let example = repository().join(EXAMPLE);
     let emulator = Emulator::builder().scenario(example.join("scenario.yaml")).start().await.unwrap();
     let endpoint = emulator.endpoint();
-    let pasted = tokio::task::spawn_blocking(move || paste_guide(&example, &endpoint)).await.unwrap();
+    let not_rehearsal = |block: &markdown::Block| !block.text.contains(REHEARSAL);
+    let pasted = tokio::task::spawn_blocking(move || paste(&example, &endpoint, not_rehearsal)).await.unwrap();
     let Some((output, error)) = pasted else { return };
     assert!(output.contains("[FullAWSAccess, PreventTamper]"), "the tree after the apply: {output}");
     assert!(output.contains("222222222222\tEnabled"), "the workload accounts are members: {output}");
@@ -350,23 +356,34 @@ async fn the_commands_of_the_guide_work() {
     assert!(output.contains("Destroy complete!"), "{output}");
 }
 
-/// Runs the guide's commands, and returns standard output and error. Returns `None` if a program is missing.
-fn paste_guide(example: &Path, endpoint: &str) -> Option<(String, String)> {
+/// The rehearsal of the example checks the module in an emulator of its own.
+#[test]
+fn the_rehearsal_of_the_example_passes() {
+    let rehearsal = |block: &markdown::Block| block.text.contains(REHEARSAL);
+    let Some((output, _)) = paste(&repository().join(EXAMPLE), "http://127.0.0.1:9", rehearsal) else { return };
+    let checks = ["cannot leave", "findings of other Regions", "second plan is empty", "nothing of the module remains"];
+    for check in checks {
+        assert!(output.lines().any(|line| line.starts_with("checked: ") && line.contains(check)), "{check}: {output}");
+    }
+}
+
+/// Runs the guide's commands in one shell, and returns standard output and error. Returns `None` if a program is missing.
+fn paste(example: &Path, endpoint: &str, selected: impl Fn(&markdown::Block) -> bool) -> Option<(String, String)> {
     let environment = python_environment()?;
     let Some(plugins) = plugins().filter(|_| Command::new("terraform").arg("version").output().is_ok()) else {
         println!("The guide was not run: terraform or a mirror with {PROVIDER} is missing");
         return None;
     };
     let folder = tempfile::tempdir().unwrap();
-    let copy = folder.path().join("examples/terraform-landing-zone");
+    let copy = folder.path().join(EXAMPLE);
     std::fs::create_dir_all(&copy).unwrap();
-    for file in ["main.tf", "scenario.yaml"] {
+    for file in ["main.tf", "scenario.yaml", "rehearse"] {
         std::fs::copy(example.join(file), copy.join(file)).unwrap();
     }
     symlink(repository().join("scenarios").canonicalize().unwrap(), folder.path().join("scenarios")).unwrap();
     let mark = Some(markdown::Mark::Tested(THIS_TEST.to_owned()));
     let blocks = markdown::blocks(GUIDE).into_iter().filter(|block| block.mark == mark && block.language == "bash");
-    let text: String = blocks.map(|block| block.text).collect();
+    let text: String = blocks.filter(selected).map(|block| block.text).collect();
     let mut shell = client(&environment, "bash", endpoint);
     let path = shell.get_envs().find(|(name, _)| *name == "PATH").and_then(|(_, value)| value).unwrap().to_owned();
     shell
