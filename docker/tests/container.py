@@ -4,7 +4,7 @@ namespace, a network of its own, a read-only root and an unprivileged user. Need
 import contextlib
 import os
 import pathlib
-import shlex
+import shutil
 import signal
 import subprocess
 import time
@@ -53,7 +53,7 @@ class Container:
     def run(self, *command, **keys):
         """Runs a command inside the container, as `docker exec` does."""
         inside = ["nsenter", "--target", str(self.process()), "--net", "--pid", "--"]
-        chroot = ["chroot", f"--userspec={self.config['USER'][0]}", self.folder, *command]
+        chroot = [shutil.which("chroot"), f"--userspec={self.config['USER'][0]}", self.folder, *command]
         return subprocess.run(inside + chroot, env=self.variables, capture_output=True, text=True, timeout=60, **keys)
 
     def beside(self, script):
