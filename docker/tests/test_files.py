@@ -85,7 +85,7 @@ def test_every_image_has_a_version():
             assert ":latest" not in text and "stable-slim" not in text, path
 
 
-# Rules: DST-02
+# Rules: DST-50, DST-54, DST-60
 def test_images_have_the_version_of_the_workspace(version):
     found = {}
     files = [*FOLDER.glob("*"), *FOLDER.glob("testcontainers/*"), REPOSITORY / "docs/guides/containers.md"]
