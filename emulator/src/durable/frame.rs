@@ -5,11 +5,10 @@
 
 use std::ops::Range;
 
-use crc_fast::{CrcAlgorithm, Digest};
 use memchr::memmem;
 
+use super::checksum::crc32c;
 use super::error::Damage;
-use crate::invariant::Invariant;
 
 /// Size of the header of a frame.
 pub(super) const HEADER: usize = 16;
@@ -56,13 +55,6 @@ pub(super) fn length(header: &[u8; HEADER]) -> Option<u64> {
     let (magic, rest) = header.split_at_checked(4)?;
     let (_, length) = rest.split_at_checked(4)?;
     (magic == MAGIC).then_some(u64::from_le_bytes(length.try_into().ok()?))
-}
-
-/// The CRC32C of the parts, one after the other.
-pub(super) fn crc32c<'p>(parts: impl IntoIterator<Item = &'p [u8]>) -> u32 {
-    let mut digest = Digest::new(CrcAlgorithm::Crc32Iscsi);
-    parts.into_iter().for_each(|part| digest.update(part));
-    u32::try_from(digest.finalize()).or_report("a CRC of 32 bits").unwrap_or_default()
 }
 
 fn length_of(body: &[&[u8]]) -> u64 {

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::checksum::crc32c;
 use super::error::{Damage, Error};
-use super::{files, frame};
+use super::files;
 
 /// The version of the format of all files. It is incremented when older programs can no longer read a file.
 pub(super) const FORMAT: u64 = 1;
@@ -88,5 +89,5 @@ impl Manifest {
 }
 
 fn checksum(manifest: &Manifest) -> String {
-    format!("{:08x}", frame::crc32c([&serde_json::to_vec(manifest).unwrap_or_default()[..]]))
+    format!("{:08x}", crc32c([&serde_json::to_vec(manifest).unwrap_or_default()[..]]))
 }

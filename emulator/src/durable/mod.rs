@@ -10,6 +10,7 @@
 //! written in the background, and [`Store::install`] writes a manifest that names both. Until then, the older snapshot
 //! and all segments give the same state, so a crash at any time is harmless.
 
+mod checksum;
 mod disk;
 mod error;
 mod files;
