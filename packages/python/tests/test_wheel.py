@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import json
 import os
 import shutil
 import subprocess
@@ -70,8 +71,12 @@ def test_the_tests_use_the_wheel() -> None:
 
 
 # Rules: DST-20.
-def test_the_wheel_is_small_and_complete() -> None:
+def test_the_wheel_is_small() -> None:
     assert WHEEL.stat().st_size <= MAX_BYTES
+
+
+# Rules: DST-20.
+def test_the_wheel_is_complete() -> None:
     tag = WHEEL.name.removesuffix(".whl").split("-", 2)[2]
     assert tag.startswith(("py3-none-manylinux", "py3-none-linux_")), tag
     with zipfile.ZipFile(WHEEL) as archive:
@@ -108,7 +113,7 @@ def test_from_an_empty_environment_to_a_finding(environment: Path) -> None:
     program = environment.parent / PROGRAM
     with start("builtin:quickstart", binary=program) as hub:
         found = printed(program, "findings", "--url", hub.endpoint, "--json")
-    assert '"Findings"' in found
+    assert json.loads(found)[0]["Title"]
     assert time.monotonic() - begin <= 30
     assert printed(program, "--version") == printed(environment, "-m", "securityhub_local", "--version") == version()
 
