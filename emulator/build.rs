@@ -31,6 +31,20 @@ fn main() -> Result<(), Box<dyn Error>> {
         writeln!(code, "static {constant}: Packed = {};", pack(&out, name, text.as_bytes())?)?;
     }
     fs::write(out.join("embedded.rs"), code)?;
+    link_without_relocations()?;
+    Ok(())
+}
+
+/// Links an optimised program for a fixed address, which makes it smaller: the addresses in its data need no relocations,
+/// which also would be processed at each start. Only glibc's linker is known to accept the flag with the startup files that
+/// it selects itself; a static program is left as it is.
+fn link_without_relocations() -> Result<(), env::VarError> {
+    let of_target = |name: &str| env::var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
+    let is_static = of_target("FEATURE").split(',').any(|feature| feature == "crt-static");
+    let is_optimised = env::var("OPT_LEVEL")? != "0";
+    if of_target("OS") == "linux" && of_target("ENV") == "gnu" && !is_static && is_optimised {
+        println!("cargo::rustc-link-arg-bins=-no-pie");
+    }
     Ok(())
 }
 
