@@ -196,12 +196,9 @@ fn the_required_version_of_rust_is_that_of_the_dependencies_and_is_stated_everyw
     let tags: Vec<String> = tags.filter(|tag| !tag.is_empty()).collect();
     assert!(!tags.is_empty());
     for tag in tags {
-        // An image of 1.94 has the newest patch of 1.94.
+        // An image of 1.94 has the newest patch of 1.94, and one of 1 the newest version.
         let (tag, required) = (numbers(&tag), numbers(required));
-        assert!(
-            tag >= required[..tag.len()].to_vec() && tag.len() >= 2,
-            "the image rust:{tag:?} is older than {required:?}"
-        );
+        assert!(tag >= required[..tag.len()].to_vec(), "the image rust:{tag:?} is older than {required:?}");
     }
 }
 
@@ -232,11 +229,9 @@ fn binstall_finds_the_archive_that_the_release_script_makes() {
     for line in ["name=securityhub-local-$version-$target\n", "> \"$out/$name.tar.gz\""] {
         assert!(script.contains(line), "scripts/release no longer contains {line}");
     }
-    for key in ["description", "license", "readme"] {
+    for key in ["description", "license", "repository"] {
         assert!(package[key].is_string(), "{key}");
     }
-    assert!((1..=5).contains(&package["keywords"].as_array().unwrap().len()));
-    assert!(!package["categories"].as_array().unwrap().is_empty());
 }
 
 /// Rules: DST-19.
