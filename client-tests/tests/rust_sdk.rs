@@ -365,3 +365,17 @@ async fn clients_of_two_tests_share_an_emulator_and_see_only_their_own_calls_eve
         (0, 1)
     );
 }
+
+/// Rules: DST-40.
+#[tokio::test]
+async fn the_configuration_of_an_account_is_complete() {
+    let emulator = Emulator::start().await.unwrap();
+    let (first, second) = (emulator.account(), emulator.account());
+    let client = Client::new(&first.sdk_config("eu-west-1"));
+    client.enable_security_hub().send().await.unwrap();
+    let hub = client.describe_hub().send().await.unwrap();
+    let expected = format!("arn:aws:securityhub:eu-west-1:{}:hub/default", first.id());
+    assert_eq!(hub.hub_arn(), Some(&*expected));
+    let other = Client::new(&second.sdk_config("eu-west-1")).describe_hub().send().await.unwrap_err();
+    assert!(other.into_service_error().is_invalid_access_exception(), "the second account has no hub");
+}

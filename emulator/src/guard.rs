@@ -19,6 +19,7 @@ use crate::wire::admission::Admission;
 use crate::wire::server::Options;
 use crate::wire::tls::{self, Authority};
 
+mod account;
 mod control_plane;
 mod events;
 mod exports;
@@ -30,13 +31,14 @@ mod tagged;
 mod testing;
 mod world;
 
+pub use account::Account;
 pub use events::{EventFilter, Message, MessageKind, Messages, StreamFilter};
 pub use exports::{Format, Mode};
 pub use faults::FaultGuard;
 pub use requests::{RequestFilter, Unverified, Verified, Verify};
 pub use sinks::Sink;
 pub use tagged::Tagged;
-pub use testing::{Outcome, run_test};
+pub use testing::{Flavor, Outcome, TestFailure, run_attribute, run_test, run_test_on};
 pub use world::{ClockStep, Reset};
 
 /// A running emulator, which stops when it is dropped. It serves on its own thread, so it works with any runtime and
@@ -52,6 +54,7 @@ pub use world::{ClockStep, Reset};
 pub struct Emulator {
     service: Service,
     address: SocketAddr,
+    fresh_accounts: account::FreshAccounts,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -168,6 +171,7 @@ impl Emulator {
     }
 
     /// The service, which can be called without a socket.
+    #[doc(hidden)]
     pub fn service(&self) -> &Service {
         &self.service
     }
@@ -427,7 +431,8 @@ impl Builder {
             // Calls in progress on other threads are not awaited.
             runtime.shutdown_background();
         })?;
-        Ok(Emulator { service, address, stop: Some(stop), thread: Some(thread) })
+        let fresh_accounts = account::FreshAccounts::default();
+        Ok(Emulator { service, address, fresh_accounts, stop: Some(stop), thread: Some(thread) })
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::error::Error;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::Request;
@@ -36,6 +37,39 @@ async fn arguments_configure_the_emulator(hub: Emulator) -> Result<(), Box<dyn E
 fn throttling() -> Fault {
     let error = FaultError { code: Some("Throttle".to_owned()), ..FaultError::default() };
     Fault { error: Some(error), ..Fault::default() }
+}
+
+/// Rules: DST-41.
+#[securityhub_local::test(scenario = "../scenarios/quickstart.yaml", flavor = "multi_thread")]
+async fn a_flavor_is_the_runtime_of_the_test(hub: Emulator) -> Result<(), Box<dyn Error>> {
+    assert_eq!(tokio::runtime::Handle::current().runtime_flavor(), tokio::runtime::RuntimeFlavor::MultiThread);
+    // The thread of a test has a large stack, because the SDK needs one in debug builds.
+    let thread = std::thread::current();
+    assert_eq!(thread.name(), Some("a_flavor_is_the_runtime_of_the_test"));
+    assert!(large_frames(3 << 20) > 0 && describe_hub(&hub).await == 200);
+    Ok(())
+}
+
+/// Uses about as many bytes of the stack.
+fn large_frames(bytes: usize) -> usize {
+    let frame = std::hint::black_box([1_u8; 4096]);
+    let rest = bytes.saturating_sub(frame.len());
+    usize::from(frame[0]) + if rest == 0 { 0 } else { large_frames(rest) }
+}
+
+/// Rules: DST-41.
+#[test]
+fn a_test_starts_quickly() {
+    let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/quickstart.yaml");
+    let time = || {
+        let start = Instant::now();
+        run_test(Emulator::builder().scenario(scenario), |hub| async move { drop(hub) });
+        start.elapsed()
+    };
+    let fastest = (0..20).map(|_| time()).min().unwrap();
+    // Debug builds take longer, as they check more.
+    let limit = Duration::from_millis(if cfg!(debug_assertions) { 100 } else { 5 });
+    assert!(fastest <= limit, "{fastest:?}");
 }
 
 #[securityhub_local::test]

@@ -11,6 +11,31 @@ use securityhub_local_tests::generated::refresh;
 
 const MAX_LINES_OF_THE_README: usize = 150;
 const MAX_LINES_OF_A_GUIDE: usize = 250;
+const MAX_COMMANDS_OF_THE_TOUR: usize = 12;
+const MAX_FIGURES_OF_THE_README: usize = 8;
+/// The pages that each version has.
+const PAGES: [&str; 20] = [
+    "README",
+    "figures",
+    "fidelity",
+    "glossary",
+    "guides/ci",
+    "guides/containers",
+    "guides/events",
+    "guides/findings",
+    "guides/javascript",
+    "guides/multi-account",
+    "guides/policies",
+    "guides/pytest",
+    "guides/rust",
+    "guides/standards",
+    "guides/terraform",
+    "guides/troubleshooting",
+    "reference/cli",
+    "reference/control-plane",
+    "reference/coverage",
+    "reference/scenario",
+];
 const MAX_BYTES_OF_A_PICTURE: u64 = 150 * 1024;
 /// Readers who do not see a picture read its description.
 const MIN_LETTERS_OF_A_DESCRIPTION: usize = 30;
@@ -130,6 +155,7 @@ fn relative_links(page: &File) -> Vec<(String, Option<String>)> {
     links(&text).into_iter().filter(is_relative).map(split).collect()
 }
 
+/// Rules: DST-74.
 #[test]
 fn relative_links_and_anchors_resolve() {
     let pages = pages();
@@ -184,6 +210,8 @@ fn pictures_exist_and_are_small() {
 }
 
 /// Following links from the README reaches every page of the documentation.
+///
+/// Rules: DST-71.
 #[test]
 fn every_page_is_linked() {
     let pages = pages();
@@ -198,6 +226,9 @@ fn every_page_is_linked() {
     let missing: Vec<String> =
         docs.filter(|page| !reached.contains(&page.path)).map(|page| page.path.clone()).collect();
     assert_none(&missing);
+    for page in PAGES {
+        assert!(reached.contains(&format!("docs/{page}.md")), "docs/{page}.md is missing");
+    }
 }
 
 /// The addresses of a page outside code, except those of an emulator on this machine.
@@ -211,6 +242,8 @@ fn external_links(page: &File) -> BTreeSet<String> {
 }
 
 /// Tests do not use the network. A check that does use it reads this list.
+///
+/// Rules: DST-74.
 #[test]
 fn external_links_are_listed() {
     let of_readers = |page: &&File| page.path == "README.md" || page.path.starts_with("docs/");
@@ -223,6 +256,7 @@ fn external_links_are_listed() {
     assert_eq!(links, ["https://a.example/b", "https://c.example"].map(str::to_owned).into());
 }
 
+/// Rules: DST-70, DST-72.
 #[test]
 fn pages_are_short() {
     let lines = |text: &str| text.lines().count();
@@ -241,6 +275,8 @@ fn pages_are_short() {
 }
 
 /// The README's table of jobs begins early, has at least ten rows, and each row leads to an existing page.
+///
+/// Rules: DST-70.
 #[test]
 fn the_readme_leads_each_job_to_a_page() {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
@@ -257,8 +293,51 @@ fn the_readme_leads_each_job_to_a_page() {
     }
 }
 
+/// What the program is, how to get it, the jobs, a short tour, coverage, figures and the license, in this order.
+///
+/// Rules: DST-70.
+#[test]
+fn the_readme_has_its_parts_in_order() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let parts: Vec<&str> = outside_fences(&readme).into_iter().filter(|line| line.starts_with('#')).collect();
+    let expected =
+        ["# securityhub-local", "## I want to…", "## A one-minute tour", "## Coverage", "## Figures", "## License"];
+    assert_eq!(parts, expected);
+    let (_, tour) = readme.split_once("## A one-minute tour").unwrap();
+    let (tour, rest) = tour.split_once("## Coverage").unwrap();
+    let is_command = |line: &&str| {
+        ["aws ", "curl ", "securityhub-local ", "AWS_", "finding="].iter().any(|word| line.starts_with(word))
+    };
+    let commands = tour.lines().filter(is_command).count();
+    assert!((3..=MAX_COMMANDS_OF_THE_TOUR).contains(&commands), "the tour has {commands} commands");
+    let (_, figures) = rest.split_once("## Figures").unwrap();
+    // Without the head of the table.
+    let rows = figures.lines().filter(|line| line.starts_with('|')).count() - 2;
+    assert!(rows <= MAX_FIGURES_OF_THE_README, "the README has {rows} figures");
+    for page in ["docs/reference/coverage.md", "docs/figures.md"] {
+        assert!(rest.contains(&format!("({page})")), "the README does not lead to {page}");
+    }
+}
+
+/// Rules: DST-76.
+#[test]
+fn figures_have_their_machine_date_and_command() {
+    let page = std::fs::read_to_string(root().join("docs/figures.md")).unwrap();
+    let (head, sections) = page.split_once("\n## ").unwrap();
+    for words in ["two cores", "memory", "rustc ", "2026-"] {
+        assert!(head.contains(words), "docs/figures.md does not name: {words}");
+    }
+    for section in sections.split("\n## ") {
+        let (title, text) = section.split_once('\n').unwrap();
+        let has_table = text.contains("\n| --- ");
+        assert!(!has_table || text.contains('`'), "`{title}` of docs/figures.md names no command");
+    }
+}
+
 /// A guide has these parts in this order: the job, its readers, commands to run, how to adapt them, and the limits of
 /// the emulator, with IDs of known rules.
+///
+/// Rules: DST-72.
 #[test]
 fn guides_have_the_same_parts() {
     let register = std::fs::read_to_string(root().join("docs/rules.tsv")).unwrap();
@@ -292,6 +371,7 @@ fn guides_have_the_same_parts() {
     }
 }
 
+/// Rules: DST-77.
 #[test]
 fn the_glossary_has_a_heading_for_each_word() {
     let glossary = std::fs::read_to_string(root().join("docs/glossary.md")).unwrap();
@@ -301,6 +381,7 @@ fn the_glossary_has_a_heading_for_each_word() {
     }
 }
 
+/// Rules: DST-77.
 #[test]
 fn guides_link_words_to_the_glossary_at_their_first_use() {
     let mut wrong = Vec::new();

@@ -1,13 +1,14 @@
 //! The methods of an emulator in process, which correspond to the routes of the control plane.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::Request;
 use securityhub_local::{
-    Emulator, EventFilter, EventSink, Fault, FaultError, Format, MessageKind, Mode, RequestFilter, Reset, SinkKind,
-    StreamFilter, Verify, control,
+    Account, Emulator, EventFilter, EventSink, Fault, FaultError, Format, MessageKind, Mode, RequestFilter, Reset,
+    SinkKind, StreamFilter, Verify, control,
 };
 use securityhub_local_tests::sample;
 use serde_json::{Value, json};
@@ -341,5 +342,41 @@ fn a_builder_accepts_texts_and_names_the_invalid_setting() {
         let folder = tempfile::tempdir().unwrap();
         let emulator = Emulator::builder().scenario_text(&first).sink_dir(folder.path()).start().await.unwrap();
         emulator.sink("file", EventSink::file("events.jsonl")).unwrap();
+    });
+}
+
+/// Rules: DST-40.
+#[test]
+fn an_account_is_new_and_can_enable_its_hubs() {
+    run(async {
+        let emulator = emulator().await;
+        let mut accounts: Vec<Account> = (0..1000).map(|_| emulator.account()).collect();
+        let last = accounts.pop().unwrap();
+        let ids: BTreeSet<&str> = accounts.iter().map(Account::id).chain([last.id()]).collect();
+        assert_eq!(ids.len(), 1000);
+        let next = last.id().parse::<u64>().unwrap() + 1;
+        emulator.account_by_id(&next.to_string()).unwrap().enable(&["us-east-1"]).await.unwrap();
+        assert_eq!(emulator.account().id(), (next + 1).to_string(), "an account of the state is not returned");
+
+        let describe = async |region: &str| {
+            let scope = format!("{}/20260115/{region}/securityhub/aws4_request", last.id());
+            let signature = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=00");
+            let request = Request::get("/accounts").header("authorization", signature).body(Bytes::new()).unwrap();
+            emulator.service().handle(request).await.status().as_u16()
+        };
+        last.enable(&["us-east-1", "eu-west-1"]).await.unwrap();
+        assert_eq!(emulator.requests(&RequestFilter::default()).unwrap(), [], "enabling is not recorded");
+        assert_eq!([describe("us-east-1").await, describe("eu-west-1").await], [200, 200]);
+        assert_eq!(describe("eu-central-1").await, 401, "only these Regions");
+        let error = last.enable(&["mars-1"]).await.unwrap_err();
+        assert!(error.status == 400 && error.to_string().contains("mars-1"), "{error}");
+        emulator.reset(Reset::Start).await.unwrap();
+        assert_eq!(describe("us-east-1").await, 401);
+
+        let error = emulator.account_by_id("33").unwrap_err().to_string();
+        assert_eq!(error, "`33` is not a valid account ID (expected 12 digits)");
+        let variables = last.env("eu-west-1");
+        assert!(variables.contains(&("AWS_ENDPOINT_URL_SECURITYHUB", emulator.endpoint())), "{variables:?}");
+        assert!(variables.contains(&("AWS_ACCESS_KEY_ID", last.id().to_owned())), "{variables:?}");
     });
 }

@@ -15,6 +15,7 @@ use serde_json::Value;
 /// The width for which help texts are wrapped.
 const COLUMNS: &str = "100";
 
+/// Rules: DST-75, DST-76.
 #[test]
 fn the_coverage_is_generated() {
     let text = securityhub_local::program::coverage_markdown();
@@ -68,6 +69,7 @@ fn pinned_version(folder: &str) -> String {
     dependencies.values().next().unwrap().as_str().unwrap().to_owned()
 }
 
+/// Rules: DST-75.
 #[test]
 fn the_command_line_is_generated_from_the_help_texts() {
     let mut text =
@@ -105,6 +107,8 @@ fn subcommands<'h>(help: &[&'h str]) -> Vec<&'h str> {
 }
 
 /// The table lists the same paths as the 404 response to an unknown path.
+///
+/// Rules: DST-75.
 #[test]
 fn the_calls_of_the_control_plane_are_generated() {
     let text = securityhub_local::program::control_plane_markdown();
@@ -126,6 +130,7 @@ fn paths(text: &str) -> BTreeSet<&str> {
     starts.map(|path| &path[..ends(path)]).filter(|path| *path != "/_emulator/").collect()
 }
 
+/// Rules: DST-75.
 #[test]
 fn the_keys_of_scenarios_are_generated_from_the_schema() {
     let schema = fs::read_to_string(root().join("scenarios/scenario.schema.json")).unwrap();

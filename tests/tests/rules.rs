@@ -164,14 +164,14 @@ fn proofs() -> Vec<Proof> {
     proofs
 }
 
-/// Functions under `#[test]` or `#[tokio::test]`.
+/// Functions under `#[test]`, `#[tokio::test]` or `#[securityhub_local::test]`.
 fn rust_tests(text: &str) -> Vec<FoundTest<'_>> {
     let (mut tests, mut marked, mut rules) = (Vec::new(), false, None);
     for (number, line) in (1..).zip(text.lines()) {
         let code = line.trim_start();
         if let Some(listed) = code.strip_prefix("/// Rules: ") {
             rules = Some(listed);
-        } else if code.starts_with("#[test]") || code.starts_with("#[tokio::test") {
+        } else if ["#[test]", "#[tokio::test", "#[securityhub_local::test"].iter().any(|it| code.starts_with(it)) {
             marked = true;
         } else if let Some(name) = function(code) {
             if marked {

@@ -1,6 +1,8 @@
 //! Tests that every block of the README and the guides works when it is pasted into a fresh shell.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
+mod account;
+mod example;
 mod session;
 
 use securityhub_local_client_tests::markdown::{Block, Mark, blocks, pages, tested};
@@ -22,6 +24,7 @@ fn containing<'s>(sessions: &'s [Session], words: &str) -> &'s Session {
     sessions.iter().find(|session| session.output.contains(words)).unwrap_or_else(|| panic!("no output has {words}"))
 }
 
+/// Rules: DST-73.
 #[test]
 fn every_block_states_how_it_is_tested() {
     for page in pages() {
@@ -65,6 +68,8 @@ fn every_test_named_by_a_block_reads_its_page() {
 }
 
 /// The tests below run every page.
+///
+/// Rules: DST-73.
 #[test]
 fn every_page_is_run() {
     let source = include_str!("main.rs");
@@ -90,6 +95,8 @@ const NEWCOMERS: [(&str, &str); 10] = [
 
 /// A newcomer reaches each page with one click, and the first commands of the page run as they are printed: [`run`]
 /// pastes or saves the first block of the page, or compares it with the scenario that it serves.
+///
+/// Rules: DST-78.
 #[test]
 fn newcomers_find_a_page_whose_first_commands_run() {
     let readme = std::fs::read_to_string(repository().join("README.md")).unwrap();
@@ -287,33 +294,18 @@ fn the_guide_of_troubleshooting() {
     run("docs/guides/troubleshooting.md");
 }
 
-/// The guide contains the same lines as the code that is compiled below.
+/// The guide has the same lines as the tests that run here.
+///
+/// Rules: DST-73.
 #[test]
-fn the_example_in_rust() {
-    let shown = tested("docs/guides/rust.md", "client-tests/tests/documents/main.rs", "rust");
-    let words = |text: &str| text.split_whitespace().collect::<String>();
-    let (_, compiled) = include_str!("main.rs").rsplit_once("// From here on as in the guide.").unwrap();
-    let (compiled, _) = compiled.split_once("// End of the excerpt.").unwrap();
-    assert_eq!(words(&shown), words(compiled));
-    std::env::set_current_dir(repository()).unwrap();
-    tokio::runtime::Runtime::new().unwrap().block_on(example_in_rust()).unwrap();
-}
-
-#[rustfmt::skip]
-async fn example_in_rust() -> Result<(), Box<dyn std::error::Error>> {
-    // From here on as in the guide.
-    let emulator = securityhub_local::Emulator::builder().scenario("scenarios/quickstart.yaml").start().await?;
-    let config = aws_sdk_securityhub::Config::builder()
-        .behavior_version_latest()
-        .http_client(emulator.http_client())
-        .endpoint_url(emulator.endpoint())
-        .region(aws_sdk_securityhub::config::Region::new("us-east-1"))
-        .credentials_provider(aws_credential_types::Credentials::new("111111111111", "x", None, None, "test"))
-        .build();
-    let hub = aws_sdk_securityhub::Client::from_conf(config).describe_hub().send().await?;
-    assert_eq!(hub.hub_arn(), Some("arn:aws:securityhub:us-east-1:111111111111:hub/default"));
-    let events = emulator.events(); // events sent to EventBridge since the start, as JSON values
-    assert!(events.is_empty());
-    // End of the excerpt.
-    Ok(())
+fn the_examples_in_rust() {
+    let examples = [
+        ("client-tests/tests/documents/example.rs", include_str!("example.rs")),
+        ("client-tests/tests/documents/account.rs", include_str!("account.rs")),
+    ];
+    for (path, source) in examples {
+        let shown = tested("docs/guides/rust.md", path, "rust");
+        let (_, code) = source.split_once("\n\n").unwrap();
+        assert_eq!(code, shown, "{path}");
+    }
 }

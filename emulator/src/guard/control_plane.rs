@@ -39,8 +39,7 @@ impl Emulator {
         path: &str,
         body: Bytes,
     ) -> Result<A, Error> {
-        let response = self.service.handle(request(method, path, body)).await;
-        read(response.status().as_u16(), response.body())
+        call(&self.service, method, path, body).await
     }
 
     /// Calls the control plane. This is for calls that have no method of their own; the control plane's
@@ -105,6 +104,17 @@ impl Emulator {
             Payload::Whole(body) => Err(Error::new(status, &body)),
         }
     }
+}
+
+/// Calls the control plane of a service, and waits until the call ends.
+pub(super) async fn call<A: DeserializeOwned>(
+    service: &Service,
+    method: Method,
+    path: &str,
+    body: Bytes,
+) -> Result<A, Error> {
+    let response = service.handle(request(method, path, body)).await;
+    read(response.status().as_u16(), response.body())
 }
 
 /// Calls the control plane of a service on this thread, without waiting.

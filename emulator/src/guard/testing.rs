@@ -1,6 +1,6 @@
 //! Tests with an emulator of their own: [`run_test`], which the attribute `securityhub_local::test` calls.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use super::{Builder, Emulator};
@@ -11,27 +11,51 @@ use crate::service::Service;
 const SHOWN_CALLS: usize = 10;
 /// Maximum number of characters of an input that is shown.
 const SHOWN_INPUT: usize = 400;
+/// Stack size of the threads of a test, in bytes. Without optimisation, `aws-sdk-securityhub` needs more than the usual
+/// 2 MiB to read one finding.
+const STACK: usize = 16 * 1024 * 1024;
+
+/// The runtime of a test.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Flavor {
+    /// All tasks run on the thread of the test.
+    #[default]
+    CurrentThread,
+    /// Tasks also run on as many threads as the machine has processors.
+    MultiThread,
+}
 
 /// The result of a test: `()`, or a [`Result`].
 pub trait Outcome {
-    /// Returns whether the test has failed.
-    fn is_failure(&self) -> bool;
+    /// The error of a test that has failed.
+    fn failure(&self) -> Option<String>;
 }
 
 impl Outcome for () {
-    fn is_failure(&self) -> bool {
-        false
+    fn failure(&self) -> Option<String> {
+        None
     }
 }
 
-impl<T, E> Outcome for Result<T, E> {
-    fn is_failure(&self) -> bool {
-        self.is_err()
+impl<T, E: fmt::Debug> Outcome for Result<T, E> {
+    fn failure(&self) -> Option<String> {
+        self.as_ref().err().map(|error| format!("{error:?}"))
     }
 }
 
-/// Starts an emulator and runs a test with it, on a new tokio runtime. If the test fails, the last calls of the emulator
-/// are printed to standard error.
+/// The error of a test with the attribute.
+#[doc(hidden)]
+pub struct TestFailure(String);
+
+/// Without quotes, because the test harness shows this form.
+impl fmt::Debug for TestFailure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// Starts an emulator and runs a test with it, on a new tokio runtime with one thread. If the test fails, the last calls
+/// of the emulator are printed to standard error.
 ///
 /// ```
 /// securityhub_local::run_test(securityhub_local::Emulator::builder(), |hub| async move {
@@ -41,17 +65,58 @@ impl<T, E> Outcome for Result<T, E> {
 ///
 /// # Panics
 /// If the emulator does not start, or the test panics.
-#[allow(clippy::panic, reason = "a test may panic")]
 pub fn run_test<R: Outcome, F: Future<Output = R>>(builder: Builder, test: impl FnOnce(Emulator) -> F) -> R {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    run_test_on(Flavor::CurrentThread, builder, test)
+}
+
+/// Like [`run_test`], on a runtime with one or several threads.
+///
+/// # Panics
+/// If the emulator does not start, or the test panics.
+#[allow(clippy::panic, reason = "a test may panic")]
+pub fn run_test_on<R: Outcome, F: Future<Output = R>>(
+    flavor: Flavor,
+    builder: Builder,
+    test: impl FnOnce(Emulator) -> F,
+) -> R {
+    let runtime = match flavor {
+        Flavor::CurrentThread => tokio::runtime::Builder::new_current_thread().enable_all().build(),
+        Flavor::MultiThread => {
+            tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build()
+        }
+    };
     let runtime = runtime.unwrap_or_else(|error| panic!("the runtime of the test cannot start: {error}"));
     let emulator = runtime.block_on(builder.start()).unwrap_or_else(|error| panic!("{error}"));
     let service = emulator.service().clone();
     let outcome = catch_unwind(AssertUnwindSafe(|| runtime.block_on(test(emulator))));
-    if outcome.as_ref().map_or(true, Outcome::is_failure) {
+    if outcome.as_ref().map_or(true, |outcome| outcome.failure().is_some()) {
         eprintln!("{}", last_calls(&service));
     }
     outcome.unwrap_or_else(|panic| resume_unwind(panic))
+}
+
+/// Runs a test with the attribute, on a thread with a large stack.
+///
+/// # Errors
+/// The error of the test.
+///
+/// # Panics
+/// As [`run_test`].
+#[doc(hidden)]
+#[allow(clippy::panic, reason = "a test may panic")]
+pub fn run_attribute<R: Outcome, F: Future<Output = R>>(
+    name: &str,
+    flavor: Flavor,
+    builder: Builder,
+    test: impl FnOnce(Emulator) -> F + Send,
+) -> Result<(), TestFailure> {
+    let run = || run_test_on(flavor, builder, test).failure();
+    let failure = std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name(name.to_owned()).stack_size(STACK).spawn_scoped(scope, run);
+        let thread = thread.unwrap_or_else(|error| panic!("the thread of the test cannot start: {error}"));
+        thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+    });
+    failure.map_or(Ok(()), |error| Err(TestFailure(error)))
 }
 
 /// Describes the last calls of an emulator.
