@@ -19,7 +19,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut names = Vec::new();
     collect(&scenarios, "", &mut names)?;
     names.sort();
-    let mut code = "static SCENARIOS: &[(&str, Packed)] = &[\n".to_owned();
+    // clippy would have lengths written with separators.
+    let allow = "#[allow(clippy::unreadable_literal)]\n";
+    let mut code = format!("{allow}static SCENARIOS: &[(&str, Packed)] = &[\n");
     for name in &names {
         let text = fs::read(scenarios.join(name))?;
         writeln!(code, "    ({name:?}, {}),", pack(&out, name, &text)?)?;
@@ -28,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let rules = read(&find("docs/rules.tsv", "data/rules.tsv")?)?;
     let tests = tests(&read(&find("docs/fidelity.md", "data/fidelity.md")?)?);
     for (constant, name, text) in [("RULES", "rules.tsv", rules), ("TESTS", "tests.tsv", tests)] {
-        writeln!(code, "static {constant}: Packed = {};", pack(&out, name, text.as_bytes())?)?;
+        writeln!(code, "{allow}static {constant}: Packed = {};", pack(&out, name, text.as_bytes())?)?;
     }
     fs::write(out.join("embedded.rs"), code)?;
     link_without_relocations()?;
