@@ -85,7 +85,12 @@
 //!
 //! Modules that this page does not list are internal, although they are public: they may change in any version.
 
-// The modules are public for the tests and benchmarks of this repository.
+// The modules are public for the tests and benchmarks of this repository. Their documentation is hidden.
+#![allow(
+    rustdoc::private_intra_doc_links,
+    reason = "the documentation of hidden modules describes their private parts"
+)]
+
 #[doc(hidden)]
 pub mod aws_error;
 #[doc(hidden)]
@@ -130,6 +135,7 @@ pub mod operations;
 mod path_name;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
+#[allow(rustdoc::bare_urls, reason = "the documentation of flags is their help text")]
 pub mod program;
 #[doc(hidden)]
 pub mod scenario;

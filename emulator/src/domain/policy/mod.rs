@@ -1,6 +1,6 @@
 //! IAM policies: their language, the principals they apply to, and their evaluation for a call.
 //!
-//! Contains: the language of policies ([`read`], [`pattern`], [`condition`]), their evaluation for a small [`Request`],
+//! Contains: the language of policies (`read`, [`pattern`], [`condition`]), their evaluation for a small [`Request`],
 //! the layers of policies that apply to a principal ([`bounds`]), and the requests that a call makes to them
 //! ([`requests`]). Does not contain: where policies come from, and the state of a hub except its tags.
 //!

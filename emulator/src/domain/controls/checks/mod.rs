@@ -3,7 +3,7 @@
 //!
 //! Contains: the results of a control ([`results`], with [`names`] of resources, the values in resources
 //! ([`resource_values`]) and the [`recorder`] of AWS Config), the finding for a result ([`document`], about a
-//! [`subject`]), running checks ([`run`]), findings that no check produces any more ([`stale`]), and changes of
+//! [`subject`]), running checks (`run`), findings that no check produces any more ([`stale`]), and changes of
 //! resources and recorders at run time ([`change`]). Does not contain: writing to the tables other than by an import,
 //! so that rules, histories and filters treat control findings like all others.
 
