@@ -1,7 +1,7 @@
 //! Filters: one tree for all dialects.
 //!
 //! Contents: the tree, the tests of single values, the combination of a field's tests ([`combine`]), and evaluation on
-//! a single document ([`matches`], or [`explain`] with reasons). Each dialect converts requests to the tree and belongs
+//! a single document ([`matches()`], or [`explain`] with reasons). Each dialect converts requests to the tree and belongs
 //! to the caller; the plan decides how a table evaluates it.
 
 use std::collections::HashSet;
