@@ -129,9 +129,9 @@ fn interface(item: &Item) -> String {
                 for mut field in all {
                     field.attrs.clear();
                     if matches!(field.vis, Visibility::Public(_)) {
-                        fields.named.push(field)
+                        fields.named.push(field);
                     } else {
-                        has_private = true
+                        has_private = true;
                     }
                 }
             } else if let syn::Fields::Unnamed(fields) = &mut item.fields {
