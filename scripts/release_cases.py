@@ -21,7 +21,7 @@ FIRST, SECOND = TARGETS / "archives/first", TARGETS / "archives/second"
 PROGRAM = TARGETS / "release/securityhub-local"
 NAME = f"securityhub-local-{dependencies.version()}-{dependencies.host()}"
 # The goal is 10 MB, and 4.5 MB compressed. These limits only keep the program from growing unnoticed.
-SIZE, COMPRESSED_SIZE = 26_500_000, 11_800_000
+SIZE, COMPRESSED_SIZE = 27_000_000, 12_300_000
 SECONDS_TO_FIRST_FINDING = 30
 SECONDS_OF_HEALTH = 0.02
 

@@ -21,7 +21,7 @@ from securityhub_local import find_binary, start
 WHEEL = Path(os.environ.get("SECURITYHUB_LOCAL_WHEEL", "/nowhere"))
 SDIST = Path(os.environ.get("SECURITYHUB_LOCAL_SDIST", "/nowhere"))
 # The goal is 5 MB. This limit only keeps the wheel from growing unnoticed.
-MAX_BYTES = 12_500_000
+MAX_BYTES = 13_000_000
 PROGRAM = "securityhub-local"
 
 pytestmark = pytest.mark.skipif(not WHEEL.exists(), reason="packages/python/check builds the wheel")
