@@ -47,7 +47,7 @@
 //!     hubs:
 //!       - { account: "111111111111", regions: [us-east-1], members: { "222222222222": enabled } }
 //!     findings:
-//!       - { generate: { product: guardduty, count: 20 }, accounts: ["222222222222"] }
+//!       - { generate: { product: guardduty, count: 20, accounts: ["222222222222"] } }
 //! "#;
 //! let emulator = Emulator::builder().scenario_text(scenario).start().await?;
 //! # drop(emulator);

@@ -109,7 +109,7 @@ impl Account {
     /// # Errors
     /// 400 if AWS does not have the Region.
     pub async fn enable(&self, regions: &[&str]) -> Result<(), control::Error> {
-        let hubs = json!({ "hubs": [{ "account": self.id(), "regions": regions }] });
+        let hubs = json!({ "regions": regions, "hubs": [{ "account": self.id(), "regions": regions }] });
         let body = hubs.to_string().into();
         call::<Loaded>(&self.service, Method::PUT, "/_emulator/scenario?mode=add", body).await.map(|_| ())
     }

@@ -76,7 +76,7 @@ class Account {
 
   /** Enables the hub of this account in Regions, without standards. This is not a call that the journal records. */
   async enable(regions = [DEFAULT_REGION]) {
-    const body = { hubs: [{ account: this.id, regions }] };
+    const body = { regions, hubs: [{ account: this.id, regions }] };
     await this.#client.call("PUT", "/_emulator/scenario?mode=add", { body });
     return this;
   }

@@ -111,6 +111,10 @@ test("accounts are fresh, and their hubs are enabled if asked for", async () => 
   await assert.rejects(new SecurityHub(off.config()).describeHub({}), { name: "InvalidAccessException" });
   await off.enable();
   assert.deepEqual((await new SecurityHub(off.config()).getEnabledStandards({})).StandardsSubscriptions, []);
+  // The scenario does not name this Region.
+  await off.enable(["ap-south-1"]);
+  const { HubArn } = await new SecurityHub(off.config({ region: "ap-south-1" })).describeHub({});
+  assert.equal(HubArn, `arn:aws:securityhub:ap-south-1:${off.id}:hub/default`);
   assert.deepEqual(await hub.requests({ operation: "EnableSecurityHub" }), []);
   assert.equal((await hub.account({ id: MEMBER })).id, MEMBER);
   const many = await Promise.all(Array.from({ length: 1000 }, () => hub.account()));
