@@ -47,7 +47,7 @@ def test_only_what_the_build_reads_is_let_in():
     found = set(files())
     folders = {path.split("/")[0] for path in found}
     assert folders == {"Cargo.lock", "Cargo.toml", "LICENSE", "THIRD-PARTY-LICENSES.txt", "client-tests", "docker", "docs",
-                       "emulator", "fixtures", "scenarios", "tests"}
+                       "emulator", "examples", "fixtures", "scenarios", "tests"}
     few = {path for path in found if path.startswith(("client-tests/", "tests/", "docs/", "docker/"))}
     assert all(path.startswith(("client-tests/src/", "tests/src/")) or path in {
         "client-tests/Cargo.toml", "tests/Cargo.toml", "docs/rules.tsv", "docs/fidelity.md", "docker/Dockerfile"
