@@ -1,6 +1,6 @@
 //! Random and mutated requests, and the check of responses.
 //!
-//! [`requests`] generates requests of all kinds. Findings and queries, which need an enabled hub and hand-written JSON,
+//! `requests` generates requests of all kinds. Findings and queries, which need an enabled hub and hand-written JSON,
 //! are generated in `store`, requests of hostile sizes in `hostile`.
 
 mod bits;
