@@ -140,7 +140,7 @@ const MISTAKES: [Mistake<'_>; 6] = [
         &[(2, 1, "expected an async function")],
     ),
     ("no_parameter", "#[securityhub_local::test]\nasync fn a() {}\n", &[(2, 1, "expected an async function")]),
-    ("wrong_parameter", "#[securityhub_local::test]\nasync fn a(_: u8) {}\n", &[(1, 1, "")]),
+    ("wrong_parameter", "#[securityhub_local::test]\nasync fn a(_: u8) {}\n", &[(2, 10, "type mismatch")]),
 ];
 
 /// Writes a crate that uses the packages of a folder, as crates of the registry would be used.
@@ -221,7 +221,7 @@ fn packages_work_in_a_crate_outside_of_the_repository() {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(text.contains("3 passed"), "{text}{}", String::from_utf8_lossy(&output.stderr));
 
-    let output = run(&["test", "--no-run", "--keep-going", "--tests", "--message-format", "json"]);
+    let output = run(&["check", "--tests", "--keep-going", "--message-format", "json"]);
     let errors = errors(&String::from_utf8_lossy(&output.stdout));
     for (name, _, expected) in MISTAKES {
         let found = errors.get(name).unwrap_or_else(|| panic!("{name} compiles: {errors:#?}"));
