@@ -195,7 +195,6 @@ fn errors(messages: &str) -> BTreeMap<String, Vec<(u64, u64, String)>> {
 ///
 /// Rules: DST-41, DST-42, DST-44.
 #[test]
-#[ignore = "it compiles the library again, so `.ci/run` runs it after the other tests"]
 fn packages_work_in_a_crate_outside_of_the_repository() {
     let this = std::env::current_exe().unwrap();
     // In the target folder, so that the next run compiles less.

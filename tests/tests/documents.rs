@@ -293,7 +293,7 @@ fn the_readme_leads_each_job_to_a_page() {
     }
 }
 
-/// What the program is, how to get it, the jobs, a short tour, coverage, figures and the license, in this order.
+/// The order of the sections: description, installation, jobs, a short tour, coverage, figures and license.
 ///
 /// Rules: DST-70.
 #[test]

@@ -101,7 +101,7 @@ pub fn links(page: usize, last: usize, address: impl Fn(usize) -> String) -> Pag
 /// A page that does not exist. `view` is that of the last page.
 pub fn beyond_last(page: usize, last: usize, view: View) -> PageError {
     let [page, last] = [page, last].map(|page| text::number(page as u64));
-    PageError::not_found(format!("There is no page {page}; the last one is {last}."), &format!("Page {last}"), view)
+    PageError::not_found(format!("Page {page} does not exist; the last page is {last}."), &format!("Page {last}"), view)
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ pub(super) fn read(path: &Path) -> Option<Result<String, Box<Diagnostic>>> {
     let name = relative(path)?;
     let unknown = || {
         let diagnostic =
-            Diagnostic::of_file(&path.display().to_string(), "there is no built-in scenario with this name");
+            Diagnostic::of_file(&path.display().to_string(), "the program does not contain a scenario with this name");
         let names: Vec<String> = names().map(|name| format!("{PREFIX}{name}")).collect();
         let nearest = suggest::nearest(name, self::names()).map(|name| format!("{PREFIX}{name}"));
         Box::new(diagnostic.expected(suggest::choices(names.iter().map(String::as_str))).suggest(nearest))
@@ -111,7 +111,8 @@ mod tests {
     #[test]
     fn an_unknown_name_is_reported_with_the_names_and_the_nearest_one() {
         let errors = scenario::load(&["builtin:quikstart".into()]).unwrap_err().to_string();
-        for expected in ["there is no built-in scenario with this name", "builtin:aggregation", "`builtin:quickstart`"]
+        for expected in
+            ["the program does not contain a scenario with this name", "builtin:aggregation", "`builtin:quickstart`"]
         {
             assert!(errors.contains(expected), "{errors}");
         }

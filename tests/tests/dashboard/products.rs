@@ -70,7 +70,7 @@ fn products_can_be_filtered_and_have_pages() {
     for (query, status, sentence) in [
         ("q=nothing+like+this", 200, "No products match these filters"),
         ("enabled=maybe", 400, "`maybe` is not a value of `enabled`"),
-        ("page=9", 404, "There is no page 9"),
+        ("page=9", 404, "Page 9 does not exist"),
         ("enabled=no&page=2", 200, "51–"),
     ] {
         let response = site.get(&format!("{PAGE}?{query}"));

@@ -121,7 +121,7 @@ fn a_standard_lists_its_controls_with_their_checks() {
     for (query, status, sentence) in [
         ("&status=BAD", 400, "`BAD` is not a valid status"),
         ("&page=x", 400, "`x` is not a valid page number"),
-        ("&page=9", 404, "There is no page 9"),
+        ("&page=9", 404, "Page 9 does not exist"),
     ] {
         let response = site.get(&format!("{address}{query}"));
         assert_eq!(response.status(), status, "{query}");

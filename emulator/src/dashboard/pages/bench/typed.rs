@@ -1,4 +1,4 @@
-//! What was typed into one of the forms of the page.
+//! The values that a user typed into a form of the page.
 
 use crate::dashboard::page::Context;
 
