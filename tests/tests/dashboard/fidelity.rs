@@ -47,7 +47,7 @@ fn filters_of_rules_are_in_the_address() {
         ("chapter=NOPE", 400, "`NOPE` is not a chapter"),
         ("state=%3Cscript%3E", 400, "`<script>` is not a state"),
         ("page=0", 400, "`0`"),
-        ("page=999", 404, "no page 999"),
+        ("page=999", 404, "Page 999 does not exist"),
     ] {
         let response = site.get(&format!("{PAGE}?{query}"));
         let page = Document::new(&text(&response));
