@@ -9,9 +9,8 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use aws_sdk_securityhub::error::ProvideErrorMetadata;
 use securityhub_local::Emulator;
-use securityhub_local_client_tests::{client, markdown, post, python_environment, repository, sdk};
+use securityhub_local_client_tests::{client, markdown, post, python_environment, repository};
 use securityhub_local_tests::program;
 
 /// The provider's path inside a mirror.
@@ -49,13 +48,8 @@ impl Drop for Module {
 impl Module {
     /// Copies and initialises a module of this repository.
     fn new(name: &str, endpoint: &str) -> Option<Module> {
-        Module::at(&repository().join("client-tests/terraform").join(name), endpoint)
-    }
-
-    /// Copies and initialises the module in a directory.
-    fn at(source: &Path, endpoint: &str) -> Option<Module> {
-        let name = source.file_name().and_then(|name| name.to_str()).unwrap();
-        Module::of(name, &std::fs::read_to_string(source.join("main.tf")).unwrap(), endpoint)
+        let source = repository().join("client-tests/terraform").join(name).join("main.tf");
+        Module::of(name, &std::fs::read_to_string(source).unwrap(), endpoint)
     }
 
     /// Writes and initialises a module. Prints a message and returns `None` if Terraform or its provider is missing.
@@ -128,10 +122,14 @@ impl Module {
 
     /// Compares the operations called with those expected.
     fn called(&self, calls: &[&str]) {
-        let log = std::fs::read_to_string(self.folder.join("log.txt")).unwrap();
-        for call in calls {
-            assert!(log.contains(&format!("rpc.method={call} ")), "{call} is not called");
-        }
+        assert_called(&std::fs::read_to_string(self.folder.join("log.txt")).unwrap(), calls);
+    }
+}
+
+/// Compares the operations in a log of the provider with those expected.
+fn assert_called(log: &str, calls: &[&str]) {
+    for call in calls {
+        assert!(log.contains(&format!("rpc.method={call} ")), "{call} is not called");
     }
 }
 
@@ -282,36 +280,6 @@ const EXAMPLE: &str = "examples/terraform-landing-zone";
 /// The command of the guide that rehearses the module.
 const REHEARSAL: &str = "terraform-landing-zone/rehearse";
 
-/// The module of the guide, in the organization that it begins with.
-///
-/// Rules: NB-30 to NB-36, CCF-21, IAM-11.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_landing_zone_is_built_in_an_organization() {
-    let example = repository().join(EXAMPLE);
-    let emulator = Emulator::builder().scenario(example.join("scenario.yaml")).start().await.unwrap();
-    let Some(module) = Module::at(&example, &emulator.endpoint()) else { return };
-    let module = tokio::task::spawn_blocking(move || {
-        module.apply_and_update(3);
-        module
-    });
-    let module = module.await.unwrap();
-    // A workload account is a member now, and the attached policy keeps it one.
-    let denied = sdk(&emulator, "222222222222", "us-east-1").disassociate_from_administrator_account().send().await;
-    let denied = denied.unwrap_err().into_service_error();
-    assert_eq!(denied.code(), Some("AccessDeniedException"));
-    let sentence = "with an explicit deny in a service control policy";
-    assert!(denied.message().is_some_and(|message| message.ends_with(sentence)), "{denied:?}");
-    let run = move || {
-        module.destroy_with_closed_accounts(&[
-            "RegisterDelegatedAdministrator",
-            "DeregisterDelegatedAdministrator",
-            "EnableOrganizationAdminAccount",
-            "StartConfigurationPolicyAssociation",
-        ]);
-    };
-    tokio::task::spawn_blocking(run).await.unwrap();
-}
-
 const GUIDE: &str = "docs/guides/terraform.md";
 const THIS_TEST: &str = "client-tests/tests/terraform.rs";
 
@@ -332,9 +300,9 @@ async fn the_provider_block_of_the_guide_works() {
     tokio::task::spawn_blocking(run).await.unwrap();
 }
 
-/// The commands of docs/guides/terraform.md, in one shell, on a copy of the module.
+/// The commands of docs/guides/terraform.md, in one shell, on a copy of the module: a landing zone in an organization.
 ///
-/// Rules: NB-35.
+/// Rules: NB-30 to NB-36, CCF-21, IAM-11.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_commands_of_the_guide_work() {
     let example = repository().join(EXAMPLE);
@@ -342,12 +310,23 @@ async fn the_commands_of_the_guide_work() {
     let endpoint = emulator.endpoint();
     let not_rehearsal = |block: &markdown::Block| !block.text.contains(REHEARSAL);
     let pasted = tokio::task::spawn_blocking(move || paste(&example, &endpoint, not_rehearsal)).await.unwrap();
-    let Some((output, error)) = pasted else { return };
+    let Some(Pasted { output, error, log }) = pasted else { return };
+    assert_called(
+        &log,
+        &[
+            "RegisterDelegatedAdministrator",
+            "DeregisterDelegatedAdministrator",
+            "EnableOrganizationAdminAccount",
+            "StartConfigurationPolicyAssociation",
+        ],
+    );
     assert!(output.contains("[FullAWSAccess, PreventTamper]"), "the tree after the apply: {output}");
     assert!(output.contains("222222222222\tEnabled"), "the workload accounts are members: {output}");
-    assert!(error.contains("with an explicit deny in a service control policy"), "{error}");
-    assert!(output.contains("No changes."), "the second plan is empty: {output}");
     let words = error.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
+    let denied = "(AccessDeniedException) when calling the DisassociateFromAdministratorAccount operation";
+    assert!(words.contains(denied) && words.contains("with an explicit deny in a service control policy"), "{error}");
+    assert!(output.contains("Plan: 0 to add, 3 to change, 0 to destroy."), "the second version is an update: {output}");
+    assert!(output.contains("No changes."), "the second plan is empty: {output}");
     let guide = std::fs::read_to_string(repository().join(GUIDE)).unwrap();
     let (_, refusal) = guide.split_once("```text\nOrganizationalUnitNotEmptyException").unwrap();
     let (refusal, _) = refusal.split_once("```").unwrap();
@@ -360,15 +339,23 @@ async fn the_commands_of_the_guide_work() {
 #[test]
 fn the_rehearsal_of_the_example_passes() {
     let rehearsal = |block: &markdown::Block| block.text.contains(REHEARSAL);
-    let Some((output, _)) = paste(&repository().join(EXAMPLE), "http://127.0.0.1:9", rehearsal) else { return };
+    let Some(Pasted { output, .. }) = paste(&repository().join(EXAMPLE), "http://127.0.0.1:9", rehearsal) else { return };
     let checks = ["cannot leave", "findings of other Regions", "second plan is empty", "nothing of the module remains"];
     for check in checks {
         assert!(output.lines().any(|line| line.starts_with("checked: ") && line.contains(check)), "{check}: {output}");
     }
 }
 
-/// Runs the guide's commands in one shell, and returns standard output and error. Returns `None` if a program is missing.
-fn paste(example: &Path, endpoint: &str, selected: impl Fn(&markdown::Block) -> bool) -> Option<(String, String)> {
+/// The result of commands that were run in one shell.
+struct Pasted {
+    output: String,
+    error: String,
+    /// The log of Terraform's provider.
+    log: String,
+}
+
+/// Runs the guide's commands in one shell. Returns `None` if a program is missing.
+fn paste(example: &Path, endpoint: &str, selected: impl Fn(&markdown::Block) -> bool) -> Option<Pasted> {
     let environment = python_environment()?;
     let Some(plugins) = plugins().filter(|_| Command::new("terraform").arg("version").output().is_ok()) else {
         println!("The guide was not run: terraform or a mirror with {PROVIDER} is missing");
@@ -394,10 +381,13 @@ fn paste(example: &Path, endpoint: &str, selected: impl Fn(&markdown::Block) -> 
         .env("TF_CLI_CONFIG_FILE", "/dev/null")
         .env("TF_CLI_ARGS", "-no-color")
         .env("TF_CLI_ARGS_init", format!("-plugin-dir={}", plugins.display()))
-        .env("CHECKPOINT_DISABLE", "1");
-    let output = shell.output().unwrap();
+        .env("CHECKPOINT_DISABLE", "1")
+        .env("TF_LOG_PROVIDER", "DEBUG")
+        .env("TF_LOG_PATH", folder.path().join("log.txt"));
+    let shown = shell.output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let (printed, error) = (text(&output.stdout), text(&output.stderr));
-    assert!(output.status.success(), "{printed}{error}");
-    Some((printed, error))
+    let (output, error) = (text(&shown.stdout), text(&shown.stderr));
+    assert!(shown.status.success(), "{output}{error}");
+    let log = std::fs::read_to_string(folder.path().join("log.txt")).unwrap();
+    Some(Pasted { output, error, log })
 }
