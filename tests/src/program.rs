@@ -10,15 +10,11 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// The arguments that build the program. A test is named because cargo then selects the features that `cargo test
-/// --workspace` selects, so that everything is compiled only once.
-const BUILD: [&str; 7] = ["build", "--quiet", "--workspace", "--bin", "securityhub-local", "--test", "tidy"];
-
 /// The program's path. It is built here if it is missing or outdated, because cargo does not provide binaries of other
-/// packages to tests.
+/// packages to tests. `.cargo/config.toml` has the command.
 static PATH: LazyLock<PathBuf> = LazyLock::new(|| {
     let mut build = Command::new(env!("CARGO"));
-    build.args(BUILD);
+    build.arg("build-for-tests");
     if !cfg!(debug_assertions) {
         build.arg("--release");
     }
