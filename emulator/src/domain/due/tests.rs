@@ -188,7 +188,7 @@ fn one_clock_step_leaves_the_same_world_as_its_parts() {
         }
         state(&whole) == state(&cut)
     }
-    check(40).quickcheck(holds as fn(Vec<Step>, Vec<u16>) -> bool);
+    check(20).quickcheck(holds as fn(Vec<Step>, Vec<u16>) -> bool);
 }
 
 /// Rules: FND-42, FND-50, FND-54, RET-01.

@@ -42,7 +42,7 @@ fn differences_are_symmetric_and_do_not_depend_on_shared_parts() {
         let none = between(&now, &read(&written(&now)), ALL);
         none.findings == FindingDifferences::default() && [none.added, none.removed, none.changed].concat().is_empty()
     }
-    check(8).quickcheck(holds as fn(Vec<Step>, Vec<Step>) -> bool);
+    check(5).quickcheck(holds as fn(Vec<Step>, Vec<Step>) -> bool);
 }
 
 /// Rules: CPL-53.

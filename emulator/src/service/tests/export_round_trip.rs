@@ -121,7 +121,7 @@ fn the_same_calls_lead_to_the_same_state_in_a_loaded_export() {
         assert_eq!(exported(&stage.0, Format::Yaml), exported(&loaded.0, Format::Yaml));
         true
     }
-    check(12).quickcheck(holds as fn(Vec<Step>, Vec<Step>) -> bool);
+    check(6).quickcheck(holds as fn(Vec<Step>, Vec<Step>) -> bool);
 }
 
 /// Rules: CPL-61.

@@ -49,7 +49,7 @@ fn a_world_from_a_document_has_an_equal_document() {
         assert_eq!(texts, again);
         true
     }
-    check(15).quickcheck(holds as fn(Vec<Step>) -> bool);
+    check(10).quickcheck(holds as fn(Vec<Step>) -> bool);
 }
 
 /// Rules: CPL-53.
@@ -69,7 +69,7 @@ fn the_changes_between_two_states_lead_from_the_rows_of_one_to_those_of_the_othe
         assert_eq!(built.changes_since(&after), vec![], "the changes since an equal state");
         built.rows() == after.rows() && after.changes_since(&after).is_empty()
     }
-    check(15).quickcheck(holds as fn(Vec<Step>, Vec<Step>) -> bool);
+    check(10).quickcheck(holds as fn(Vec<Step>, Vec<Step>) -> bool);
 }
 
 #[test]
