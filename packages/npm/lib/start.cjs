@@ -64,7 +64,13 @@ async function start(options = {}) {
   try {
     const scenarios = files.flatMap((file) => ["--scenario", file]);
     const command = ["serve", "--stop-with-stdin", "--port", String(port), "--host", host, ...scenarios, ...args];
-    const child = spawn(binary, command, { stdio: ["pipe", "pipe", "pipe"], windowsHide: true });
+    const child = spawn(binary, command, {
+      env: environment(),
+      stdio: ["pipe", "pipe", "pipe"],
+      // Ctrl-C only reaches this process, which stops the program after it has used it for the last time.
+      detached: process.platform !== "win32",
+      windowsHide: true,
+    });
     child.stdin.on("error", () => {});
     const client = new Client(await ready(child, binary, timeout));
     const program = new Program(child);
@@ -73,6 +79,11 @@ async function start(options = {}) {
   } finally {
     remove();
   }
+}
+
+/** The variables of this process without settings of `serve`, which would apply to every emulator of this process. */
+function environment() {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("SECURITYHUB_LOCAL_")));
 }
 
 /** The scenario as arguments of the program. Objects become temporary files, and the clock is a further scenario. */

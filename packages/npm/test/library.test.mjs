@@ -1,7 +1,7 @@
 // The library: each method is checked by what the API or the control plane returns afterwards.
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { pathToFileURL } from "node:url";
@@ -277,6 +277,19 @@ test("the library can be required, and the program can be selected", async () =>
   assert.equal(findBinary(), BINARY);
   delete process.env.SECURITYHUB_LOCAL_BINARY;
   assert.match(findBinary(), /node_modules\/@securityhub-local\/.*\/bin\/securityhub-local$/);
+});
+
+// Rules: DST-34.
+test("neither settings of the program nor Ctrl-C in a terminal reach an emulator", async () => {
+  process.env.SECURITYHUB_LOCAL_SCENARIO = "builtin:quickstart";
+  const empty = await start();
+  delete process.env.SECURITYHUB_LOCAL_SCENARIO;
+  const administrator = new SecurityHub({ ...empty.config({ account: ADMINISTRATOR }), maxAttempts: 1 });
+  await assert.rejects(administrator.describeHub({}), { name: "InvalidAccessException" });
+  // A terminal sends SIGINT to the processes of a group. The third field after the name is the group.
+  const [, , group] = readFileSync(`/proc/${empty.pid}/stat`, "utf8").split(") ")[1].split(" ");
+  assert.equal(Number(group), empty.pid);
+  await empty.stop();
 });
 
 // Rules: DST-34.
