@@ -15,6 +15,8 @@ use rustix::process::{Pid, Signal, kill_process};
 static PATH: LazyLock<PathBuf> = LazyLock::new(|| {
     let mut build = Command::new(env!("CARGO"));
     build.arg("build-for-tests");
+    // Cargo sets it for tests, and builds a dependency again if it differs, and so everything that uses it.
+    build.env_remove("CARGO_MANIFEST_DIR");
     if !cfg!(debug_assertions) {
         build.arg("--release");
     }
