@@ -15,8 +15,12 @@ use rustix::process::{Pid, Signal, kill_process};
 static PATH: LazyLock<PathBuf> = LazyLock::new(|| {
     let mut build = Command::new(env!("CARGO"));
     build.arg("build-for-tests");
-    // Cargo sets it for tests, and builds a dependency again if it differs, and so everything that uses it.
-    build.env_remove("CARGO_MANIFEST_DIR");
+    // The variables that cargo sets for tests. Cargo would build a dependency that reads them again, and so everything
+    // that uses it.
+    let is_of_test = |name: &str| name.starts_with("CARGO_MANIFEST_") || name.starts_with("CARGO_PKG_");
+    for (name, _) in std::env::vars().filter(|(name, _)| is_of_test(name)) {
+        build.env_remove(name);
+    }
     if !cfg!(debug_assertions) {
         build.arg("--release");
     }
