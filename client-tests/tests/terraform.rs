@@ -1,8 +1,8 @@
 //! Tests with Terraform and its AWS provider: created resources are read back unchanged and destroyed completely.
 //!
-//! The tests run if `terraform` and the provider hashicorp/aws 5.100.0 are installed, the provider as a filesystem
-//! mirror: in the directory in TERRAFORM_PLUGINS, in Terraform's default directories, or below /opt. Otherwise the
-//! tests print that they did not run.
+//! `.ci/terraform` runs these tests. They run if `terraform` and the provider hashicorp/aws 5.100.0 are installed, the
+//! provider as a filesystem mirror: in the directory in TERRAFORM_PLUGINS, in Terraform's default directories, or below
+//! /opt. Otherwise the tests print that they did not run.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 use std::path::{Path, PathBuf};
