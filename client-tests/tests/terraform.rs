@@ -281,6 +281,8 @@ async fn terraform_creates_a_new_organization() {
 
 /// The module of the guide, with the organization that it begins with.
 const EXAMPLE: &str = "examples/terraform-landing-zone";
+/// The command of the guide that rehearses the module.
+const REHEARSAL: &str = "terraform-landing-zone/rehearse";
 
 const GUIDE: &str = "docs/guides/terraform.md";
 const THIS_TEST: &str = "client-tests/tests/terraform.rs";
@@ -309,7 +311,8 @@ async fn the_commands_of_the_guide_work() {
     let example = repository().join(EXAMPLE);
     let emulator = Emulator::builder().scenario(example.join("scenario.yaml")).start().await.unwrap();
     let endpoint = emulator.endpoint();
-    let pasted = tokio::task::spawn_blocking(move || paste(&example, &endpoint)).await.unwrap();
+    let not_rehearsal = |block: &markdown::Block| !block.text.contains(REHEARSAL);
+    let pasted = tokio::task::spawn_blocking(move || paste(&example, &endpoint, not_rehearsal)).await.unwrap();
     let Some(Pasted { output, error, log }) = pasted else { return };
     assert_called(
         &log,
@@ -335,6 +338,20 @@ async fn the_commands_of_the_guide_work() {
     assert!(output.contains("Destroy complete!"), "{output}");
 }
 
+/// The rehearsal of the example checks the module in an emulator of its own.
+///
+/// Rules: NB-35.
+#[test]
+fn the_rehearsal_of_the_example_passes() {
+    let rehearsal = |block: &markdown::Block| block.text.contains(REHEARSAL);
+    let pasted = paste(&repository().join(EXAMPLE), "http://127.0.0.1:9", rehearsal);
+    let Some(Pasted { output, .. }) = pasted else { return };
+    let checks = ["cannot leave", "findings of other Regions", "second plan is empty", "nothing of the module remains"];
+    for check in checks {
+        assert!(output.lines().any(|line| line.starts_with("checked: ") && line.contains(check)), "{check}: {output}");
+    }
+}
+
 /// The result of commands that were run in one shell.
 struct Pasted {
     output: String,
@@ -344,7 +361,7 @@ struct Pasted {
 }
 
 /// Runs the guide's commands in one shell. Returns `None` if a program is missing.
-fn paste(example: &Path, endpoint: &str) -> Option<Pasted> {
+fn paste(example: &Path, endpoint: &str, selected: impl Fn(&markdown::Block) -> bool) -> Option<Pasted> {
     let environment = python_environment()?;
     let Some(plugins) = plugins().filter(|_| Command::new("terraform").arg("version").output().is_ok()) else {
         println!("The guide was not run: terraform or a mirror with {PROVIDER} is missing");
@@ -353,10 +370,12 @@ fn paste(example: &Path, endpoint: &str) -> Option<Pasted> {
     let folder = tempfile::tempdir().unwrap();
     let copy = folder.path().join(EXAMPLE);
     std::fs::create_dir_all(&copy).unwrap();
-    std::fs::copy(example.join("main.tf"), copy.join("main.tf")).unwrap();
+    for file in ["main.tf", "scenario.yaml", "rehearse"] {
+        std::fs::copy(example.join(file), copy.join(file)).unwrap();
+    }
     let mark = Some(markdown::Mark::Tested(THIS_TEST.to_owned()));
     let blocks = markdown::blocks(GUIDE).into_iter().filter(|block| block.mark == mark && block.language == "bash");
-    let text: String = blocks.map(|block| block.text).collect();
+    let text: String = blocks.filter(selected).map(|block| block.text).collect();
     let mut shell = client(&environment, "bash", endpoint);
     let path = shell.get_envs().find(|(name, _)| *name == "PATH").and_then(|(_, value)| value).unwrap().to_owned();
     shell

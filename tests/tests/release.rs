@@ -13,11 +13,16 @@ use serde_json::Value;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// What cargo knows of the workspace and its dependencies.
+/// The metadata of the workspace and of its dependencies. Cargo has not downloaded those of other platforms.
 static METADATA: LazyLock<Value> = LazyLock::new(|| {
+    let rustc = Command::new("rustc").arg("-vV").output().unwrap();
+    let rustc = String::from_utf8(rustc.stdout).unwrap();
+    let host = rustc.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["metadata", "--locked", "--offline", "--format-version", "1"]).current_dir(root());
-    serde_json::from_slice(&cargo.output().unwrap().stdout).unwrap()
+    cargo.args(["metadata", "--locked", "--offline", "--format-version", "1", "--filter-platform", host]);
+    let output = cargo.current_dir(root()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
 });
 
 fn package(name: &str) -> &'static Value {

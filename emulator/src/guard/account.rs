@@ -96,7 +96,8 @@ impl Account {
         self.id.as_str()
     }
 
-    /// Enables Security Hub in Regions, without standards and without a recorded call. A reset disables it again.
+    /// Enables Security Hub in Regions, without standards and without a recorded call. A reset disables it again. As in a
+    /// scenario, AWS need not have the Regions.
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -107,7 +108,7 @@ impl Account {
     /// ```
     ///
     /// # Errors
-    /// 400 if AWS does not have the Region.
+    /// 400 without a Region.
     pub async fn enable(&self, regions: &[&str]) -> Result<(), control::Error> {
         let hubs = json!({ "regions": regions, "hubs": [{ "account": self.id(), "regions": regions }] });
         let body = hubs.to_string().into();
