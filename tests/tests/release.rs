@@ -234,8 +234,12 @@ fn binstall_finds_the_archive_that_the_release_script_makes() {
     for line in ["name=securityhub-local-$version-$target\n", "> \"$out/$name.tar.gz\""] {
         assert!(script.contains(line), "scripts/release no longer contains {line}");
     }
-    for key in ["description", "license", "repository"] {
+    for key in ["description", "license", "readme", "repository"] {
         assert!(package[key].is_string(), "{key}");
+    }
+    // The registry accepts at most five.
+    for key in ["keywords", "categories"] {
+        assert!(package[key].as_array().is_some_and(|words| (1..=5).contains(&words.len())), "{key}");
     }
 }
 
