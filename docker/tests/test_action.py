@@ -111,7 +111,7 @@ def test_the_action_starts_an_emulator_for_later_steps(job, program, version):
 # Rules: DST-60
 def test_the_action_takes_a_file_a_port_and_arguments(job, tmp_path, unused_port):
     (tmp_path / "scenario.yaml").write_text('hubs: [{ account: "123456789012", regions: [us-east-1] }]\n')
-    outputs = job.start(scenario="scenario.yaml", port=str(unused_port), args="--account 123456789012 --no-metrics")
+    outputs = job.start(scenario="scenario.yaml", port=str(unused_port), args="--account 123456789012\n--no-metrics\n")
     assert outputs["port"] == str(unused_port)
     with pytest.raises(urllib.error.HTTPError, match="404"):
         get(f"{outputs['endpoint']}/metrics")
@@ -128,7 +128,10 @@ def unused_port():
 def test_the_action_keeps_the_credentials_and_the_region_of_the_job(job):
     job.variables |= {"AWS_ACCESS_KEY_ID": "222222222222", "AWS_SECRET_ACCESS_KEY": "y", "AWS_REGION": "eu-west-1"}
     job.start()
-    assert job.pairs("GITHUB_ENV").keys() == {"AWS_ENDPOINT_URL_SECURITYHUB"}
+    exported = job.pairs("GITHUB_ENV")
+    # Some clients read one variable of the Region, some the other.
+    assert (exported["AWS_REGION"], exported["AWS_DEFAULT_REGION"]) == ("eu-west-1", "eu-west-1")
+    assert exported.keys() == {"AWS_ENDPOINT_URL_SECURITYHUB", "AWS_REGION", "AWS_DEFAULT_REGION"}
 
 
 # Rules: DST-60
@@ -158,7 +161,7 @@ def test_stopping_writes_the_journal_and_ends_every_emulator(job, program):
     names = {name for number in (1, 2) for name in
              (f"requests-{number}.json", f"events-{number}.json", f"serve-{number}.log")}
     assert {path.name for path in journal.iterdir()} == names
-    assert "Imported" in (journal / "events-1.json").read_text() + (journal / "events-2.json").read_text()
+    assert "Imported" in (journal / "events-1.jsonl").read_text() + (journal / "events-2.jsonl").read_text()
     for port in ports:
         with pytest.raises(urllib.error.URLError):
             get(f"http://127.0.0.1:{port}/_emulator/health")

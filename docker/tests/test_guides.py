@@ -43,14 +43,14 @@ def test_the_shell_form_is_ready_within_five_seconds(run, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "111111111111" in done.stdout or "222222222222" in done.stdout, done.stdout
     assert time.monotonic() - begin < 5
-    assert not (tmp_path / "securityhub-requests.json").exists(), "the command has passed"
+    assert not (tmp_path / "securityhub-requests.jsonl").exists(), "the command has passed"
 
 
 # Rules: DST-62
 def test_the_shell_form_stops_the_emulator_and_keeps_the_calls_of_a_failed_command(run, tmp_path):
     done = run("builtin:quickstart", "sh", "-c", "echo $AWS_ENDPOINT_URL_SECURITYHUB > endpoint; exit 7")
     assert done.returncode == 7
-    assert (tmp_path / "securityhub-requests.json").exists()
+    assert (tmp_path / "securityhub-requests.jsonl").exists()
     endpoint = (tmp_path / "endpoint").read_text().strip()
     after = subprocess.run([tmp_path / "bin/securityhub-local", "health", "--url", endpoint])
     assert after.returncode == 1

@@ -96,8 +96,7 @@ impl Account {
         self.id.as_str()
     }
 
-    /// Enables Security Hub in Regions, without standards and without a recorded call. A reset disables it again. As in a
-    /// scenario, AWS need not have the Regions.
+    /// Enables Security Hub in Regions, without standards and without a recorded call. A reset disables it again.
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -108,9 +107,9 @@ impl Account {
     /// ```
     ///
     /// # Errors
-    /// 400 without a Region.
+    /// 400 without a Region, or if neither AWS nor the scenario has it.
     pub async fn enable(&self, regions: &[&str]) -> Result<(), control::Error> {
-        let hubs = json!({ "regions": regions, "hubs": [{ "account": self.id(), "regions": regions }] });
+        let hubs = json!({ "hubs": [{ "account": self.id(), "regions": regions }] });
         let body = hubs.to_string().into();
         call::<Loaded>(&self.service, Method::PUT, "/_emulator/scenario?mode=add", body).await.map(|_| ())
     }

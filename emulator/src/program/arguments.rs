@@ -1,12 +1,11 @@
 //! Arguments shared by several commands: the emulator to connect to, and the account and Region to query as.
 
 use clap::Args;
-use clap::builder::FalseyValueParser;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::endpoint::Endpoint;
 use super::exit::Exit;
-use super::values::{account, region};
+use super::values::{account, region, switch};
 use super::{client, output};
 use crate::control::status::CallerOutput;
 use crate::state::{AccountId, Region};
@@ -29,7 +28,7 @@ pub(super) struct Remote {
     pub(super) url: Option<String>,
 
     /// Print JSON
-    #[arg(long, env = "SECURITYHUB_LOCAL_JSON", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "SECURITYHUB_LOCAL_JSON", value_parser = switch)]
     pub(super) json: bool,
 }
 

@@ -10,6 +10,9 @@ use super::exit::Exit;
 use super::output;
 use super::values;
 
+/// The beginning of the paths of most calls.
+const CONTROL_PLANE: &str = "/_emulator/";
+
 pub(super) const HELP: &str = r#"Examples, with `securityhub-local serve --scenario builtin:controls` running:
   securityhub-local call GET /_emulator/resources
   securityhub-local call POST /_emulator/checks/run \
@@ -26,7 +29,7 @@ pub(super) struct CallArguments {
     #[arg(value_name = "METHOD", value_parser = method)]
     method: Method,
 
-    /// Path and query, such as /_emulator/resources?account=111111111111
+    /// Path and query, such as resources?account=111111111111 or /_emulator/resources?account=111111111111
     #[arg(value_name = "PATH", value_parser = path)]
     path: String,
 
@@ -44,9 +47,11 @@ fn method(text: &str) -> Result<Method, String> {
     found.ok_or_else(|| "expected GET, POST, PUT, PATCH or DELETE".to_owned())
 }
 
+/// A path such as `/_emulator/status`, or `status` for the same.
 fn path(text: &str) -> Result<String, String> {
-    let is_valid = text.starts_with('/') && text.parse::<http::Uri>().is_ok();
-    if is_valid { Ok(text.to_owned()) } else { Err("expected a path such as /_emulator/status".to_owned()) }
+    let path = if text.starts_with('/') { text.to_owned() } else { format!("{CONTROL_PLANE}{text}") };
+    let is_valid = !text.is_empty() && path.parse::<http::Uri>().is_ok();
+    if is_valid { Ok(path) } else { Err("expected a path such as status or /_emulator/status".to_owned()) }
 }
 
 /// Makes the call and prints the response.

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::builder::FalseyValueParser;
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::arguments::Remote;
 use super::members::MembersCommand;
-use super::values::{account, body_memory, host, region};
+use super::values::{DEFAULT_PORT, account, body_memory, host, port, region, switch};
 use crate::state::{AccountId, Region};
 use crate::units::size;
 use crate::wire::site::{HostRule, OriginRule};
@@ -34,6 +34,9 @@ An access key ID of 12 digits selects the account with that ID. The Region is th
 client signs for.
 
 Exit codes: 0 success, 1 runtime error, 2 invalid arguments or invalid scenario.";
+
+/// The variable of `--scenario`.
+const SCENARIO_VARIABLE: &str = "SECURITYHUB_LOCAL_SCENARIO";
 
 const SERVE_HELP: &str = "\
 Serve a built-in scenario. `securityhub-local scenario list` lists them:
@@ -161,7 +164,13 @@ pub(super) struct ServeArguments {
 
     /// Scenario file in YAML or JSON, or builtin:NAME for a built-in scenario (see `scenario list`); can be repeated: later
     /// scenarios extend earlier ones
-    #[arg(long, value_name = "FILE", env = "SECURITYHUB_LOCAL_SCENARIO", value_delimiter = ',')]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = SCENARIO_VARIABLE,
+        value_delimiter = ',',
+        value_parser = OsStringValueParser::new().map(PathBuf::from)
+    )]
     scenario: Vec<PathBuf>,
 
     /// Directory that stores the state, so that it survives the end of the process; created if it does not exist. A
@@ -174,11 +183,11 @@ pub(super) struct ServeArguments {
     pub(super) durability: Durability,
 
     /// Truncate a damaged file of --data-dir at the damage, and continue with the records before it
-    #[arg(long, env = "SECURITYHUB_LOCAL_RECOVER", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "SECURITYHUB_LOCAL_RECOVER", value_parser = switch)]
     pub(super) recover: bool,
 
     /// Load the scenario again when one of its files changes; if the files have errors, the previous one stays loaded
-    #[arg(long, env = "SECURITYHUB_LOCAL_WATCH", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "SECURITYHUB_LOCAL_WATCH", value_parser = switch)]
     pub(super) watch: bool,
 
     /// IP address or name of this machine to listen on, such as localhost; can be repeated
@@ -193,7 +202,13 @@ pub(super) struct ServeArguments {
     pub(super) host: Vec<String>,
 
     /// Port to listen on; 0 selects a free port and prints it
-    #[arg(long, value_name = "PORT", env = "SECURITYHUB_LOCAL_PORT", default_value_t = 4600)]
+    #[arg(
+        long,
+        value_name = "PORT",
+        env = "SECURITYHUB_LOCAL_PORT",
+        default_value_t = DEFAULT_PORT,
+        value_parser = port
+    )]
     pub(super) port: u16,
 
     /// File to write the port number to once the server is ready, for scripts that use --port 0
@@ -201,7 +216,7 @@ pub(super) struct ServeArguments {
     pub(super) port_file: Option<PathBuf>,
 
     /// End when standard input ends, such as when the program that started the emulator ends, even if it is killed
-    #[arg(long, env = "SECURITYHUB_LOCAL_STOP_WITH_STDIN", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "SECURITYHUB_LOCAL_STOP_WITH_STDIN", value_parser = switch)]
     pub(super) stop_with_stdin: bool,
 
     /// Account for access key IDs that are neither 12 digits nor listed in the scenario
@@ -226,7 +241,7 @@ pub(super) struct ServeArguments {
     pub(super) default_region: Region,
 
     /// Accept unsigned requests and run them as the default account
-    #[arg(long, env = "SECURITYHUB_LOCAL_ALLOW_ANONYMOUS", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "SECURITYHUB_LOCAL_ALLOW_ANONYMOUS", value_parser = switch)]
     pub(super) allow_anonymous: bool,
 
     /// Verify request signatures. Only access keys that the scenario lists with a secret key, and credentials returned
@@ -236,7 +251,7 @@ pub(super) struct ServeArguments {
     /// X-Amz-Expires of presigned URLs, and the session token of AssumeRole credentials. It does not verify
     /// session tokens sent with access keys of the scenario, or the Region and service of the credential scope, because
     /// they route the request.
-    #[arg(long, env = "SECURITYHUB_LOCAL_VERIFY_SIGNATURES", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "SECURITYHUB_LOCAL_VERIFY_SIGNATURES", value_parser = switch)]
     pub(super) verify_signatures: bool,
 
     /// Clock to measure the age of signatures with (see --verify-signatures) [default: machine]
@@ -252,7 +267,7 @@ pub(super) struct ServeArguments {
     /// Each account, Region and operation has its own limit on the emulator's clock: 3 calls per second with bursts of
     /// 6 for GetFindings, 1 and 1 for BatchEnableStandards, 1 and 5 for UpdateStandardsControl, 10 and 30 for all
     /// others.
-    #[arg(long, env = "SECURITYHUB_LOCAL_AWS_RATE_LIMITS", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "SECURITYHUB_LOCAL_AWS_RATE_LIMITS", value_parser = switch)]
     pub(super) aws_rate_limits: bool,
 
     /// Size of the journal of API calls, in bytes or with a KiB, MiB or GiB suffix; 0 turns it off
@@ -266,11 +281,11 @@ pub(super) struct ServeArguments {
     pub(super) journal: usize,
 
     /// Do not count calls; GET /metrics then returns 404
-    #[arg(long, env = "SECURITYHUB_LOCAL_NO_METRICS", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "SECURITYHUB_LOCAL_NO_METRICS", value_parser = switch)]
     pub(super) no_metrics: bool,
 
     /// Do not serve the dashboard for browsers (/_emulator/ui/)
-    #[arg(long, env = "SECURITYHUB_LOCAL_NO_UI", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "SECURITYHUB_LOCAL_NO_UI", value_parser = switch)]
     pub(super) no_ui: bool,
 
     /// Directory for the objects that export jobs of the V2 half write, as BUCKET/KEY; without it, the control plane
@@ -322,7 +337,7 @@ pub(super) struct ServeArguments {
     /// --allow-host. Clients must trust the authority that issued it. The certificate of the
     /// authority is written to --tls-ca-file, and `GET /_emulator/ca.pem` returns it. With --data-dir, the authority is
     /// stored there and reused.
-    #[arg(long, env = "SECURITYHUB_LOCAL_TLS", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "SECURITYHUB_LOCAL_TLS", value_parser = switch)]
     pub(super) tls: bool,
 
     /// File with the certificate for HTTPS in PEM, followed by its chain; requires --tls-key
@@ -360,7 +375,10 @@ pub(super) struct ServeArguments {
 impl ServeArguments {
     /// The scenario files, in the order in which they extend each other: first those of --scenario.
     pub(super) fn scenario(&self) -> Vec<PathBuf> {
-        self.scenario.iter().chain(&self.files).cloned().collect()
+        // An empty variable is not a setting.
+        let is_empty = std::env::var_os(SCENARIO_VARIABLE).is_some_and(|value| value.is_empty());
+        let named = self.scenario.iter().filter(|path| !(is_empty && path.as_os_str().is_empty()));
+        named.chain(&self.files).cloned().collect()
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::exit::Exit;
 use super::output;
+use super::values::switch;
 use crate::fidelity::limits::{self, Limit};
 use crate::fidelity::status;
 use crate::operations::{Coverage, entry};
@@ -22,7 +23,7 @@ Exit codes: 0 success, 1 standard output cannot be written, 2 invalid arguments.
 #[derive(Args)]
 pub(super) struct CoverageArguments {
     /// Print JSON
-    #[arg(long, env = "SECURITYHUB_LOCAL_JSON", conflicts_with = "markdown")]
+    #[arg(long, env = "SECURITYHUB_LOCAL_JSON", value_parser = switch, conflicts_with = "markdown")]
     pub(super) json: bool,
     /// Print Markdown, as in docs/reference/coverage.md
     #[arg(long)]

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use http::Uri;
 
 use super::exit::Exit;
+use super::values;
 use crate::wire::admission::is_local_host;
 
 const DEFAULT: &str = "http://127.0.0.1:4600";
@@ -53,7 +54,8 @@ impl Endpoint {
             return Ok(Endpoint { authority, source: format!("from {given_by}") });
         }
         // `serve` selects a free port for 0.
-        if let Some(port) = variable(PORT_VARIABLE).filter(|port| port != "0") {
+        let is_port = |port: &String| port != "0" && !values::is_of_kubernetes(port);
+        if let Some(port) = variable(PORT_VARIABLE).filter(is_port) {
             let port: u16 = port.parse().map_err(|_| {
                 Exit::invalid(format!("securityhub-local: {PORT_VARIABLE}: invalid port {port}: expected 0 to 65535"))
             })?;
@@ -144,6 +146,10 @@ mod tests {
             "http://127.0.0.1:4800 (from SECURITYHUB_LOCAL_PORT)"
         );
         assert_eq!(described(None, &[(PORT_VARIABLE, "0"), (hub, local)]), format!("{local} (from {hub})"));
+        assert_eq!(
+            described(None, &[(PORT_VARIABLE, "tcp://10.0.0.1:4600"), (hub, local)]),
+            format!("{local} (from {hub})")
+        );
         assert!(select(None, &[(PORT_VARIABLE, "x")]).is_err());
         for host in ["10.0.0.1:4600", "securityhub:4600", "host.docker.internal:4600", "[::1]:4600", "a.localhost:1"] {
             let url = format!("http://{host}");

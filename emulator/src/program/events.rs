@@ -1,7 +1,6 @@
 //! `events`: the events that a running emulator has sent to EventBridge, one per line.
 
 use clap::Args;
-use clap::builder::FalseyValueParser;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -11,7 +10,7 @@ use super::client;
 use super::exit::Exit;
 use super::listing::{self, Listing};
 use super::output;
-use super::values::{account, region, text_or_file};
+use super::values::{account, region, switch, text_or_file};
 use crate::invariant::Invariant;
 use crate::state::{AccountId, Region};
 
@@ -62,7 +61,7 @@ pub(super) struct EventsArguments {
     test: Option<String>,
 
     /// Keep printing events as they occur, until Ctrl-C
-    #[arg(long, env = "SECURITYHUB_LOCAL_FOLLOW", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "SECURITYHUB_LOCAL_FOLLOW", value_parser = switch)]
     follow: bool,
 
     /// Maximum time to wait for --count events, such as 10s; at most 60s [default: do not wait]
@@ -74,7 +73,7 @@ pub(super) struct EventsArguments {
     count: Option<usize>,
 
     /// Delete the events instead of printing them
-    #[arg(long, env = "SECURITYHUB_LOCAL_CLEAR", value_parser = FalseyValueParser::new(), conflicts_with_all = ["follow", "wait"])]
+    #[arg(long, env = "SECURITYHUB_LOCAL_CLEAR", value_parser = switch, conflicts_with_all = ["follow", "wait"])]
     clear: bool,
 
     #[command(flatten)]

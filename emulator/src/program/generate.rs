@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::io::{self, BufWriter, IsTerminal, Write};
 
-use clap::builder::{FalseyValueParser, PossibleValuesParser};
+use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::exit::Exit;
 use super::output;
-use super::values::{account, region, time};
+use super::values::{account, region, switch, time};
 use crate::generate::{self, Findings, Product, Request};
 use crate::invariant::Invariant;
 use crate::state::{AccountId, Clock, HubKey, Region, Timestamp};
@@ -92,7 +92,7 @@ pub(super) struct GenerateArguments {
     pub(super) now: Option<Timestamp>,
 
     /// Use the account's private product as the product, so that the account can import the findings itself
-    #[arg(long, env = "SECURITYHUB_LOCAL_PRIVATE_PRODUCT", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "SECURITYHUB_LOCAL_PRIVATE_PRODUCT", value_parser = switch)]
     pub(super) private_product: bool,
 
     /// Output format

@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
-use clap::builder::FalseyValueParser;
 use clap::{Args, Subcommand};
 use comfy_table::{ContentArrangement, Table, presets};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -15,7 +14,7 @@ use super::arguments::{Remote, default_account, default_region, note_account};
 use super::client;
 use super::exit::Exit;
 use super::output;
-use super::values::{account, region};
+use super::values::{account, region, switch};
 use crate::domain::accounts::members::bulk::{MemberRow, Outcome};
 use crate::domain::accounts::members::csv::{self, Row};
 use crate::invariant::Invariant;
@@ -60,11 +59,11 @@ pub(super) struct AddArguments {
     csv: PathBuf,
 
     /// Also invite the accounts
-    #[arg(long, env = "SECURITYHUB_LOCAL_INVITE", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "SECURITYHUB_LOCAL_INVITE", value_parser = switch)]
     invite: bool,
 
     /// Also invite the accounts and accept on their behalf
-    #[arg(long, env = "SECURITYHUB_LOCAL_ACCEPT", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "SECURITYHUB_LOCAL_ACCEPT", value_parser = switch)]
     accept: bool,
 
     #[command(flatten)]

@@ -1,7 +1,6 @@
 //! `requests`: prints the API calls that a running emulator has received, one per line.
 
 use clap::Args;
-use clap::builder::FalseyValueParser;
 use http::Method;
 use serde::Deserialize;
 use serde_json::Value;
@@ -45,11 +44,11 @@ pub(super) struct RequestsArguments {
     filter: CallFilter,
 
     /// Keep printing calls as they arrive, until Ctrl-C
-    #[arg(long, env = "SECURITYHUB_LOCAL_FOLLOW", value_parser = FalseyValueParser::new(), conflicts_with = "clear")]
+    #[arg(long, env = "SECURITYHUB_LOCAL_FOLLOW", value_parser = switch, conflicts_with = "clear")]
     follow: bool,
 
     /// Delete the calls instead of printing them
-    #[arg(long, env = "SECURITYHUB_LOCAL_CLEAR", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "SECURITYHUB_LOCAL_CLEAR", value_parser = switch)]
     clear: bool,
 
     #[command(flatten)]

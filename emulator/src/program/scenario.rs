@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-use clap::builder::FalseyValueParser;
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::arguments::Remote;
 use super::exit::Exit;
+use super::values::switch;
 use super::{client, output};
 use crate::domain::overview;
 use crate::scenario::builtin::{self, Builtin};
@@ -128,7 +128,7 @@ pub(super) enum ScenarioCommand {
 #[derive(Args)]
 pub(super) struct ListArguments {
     /// Print JSON
-    #[arg(long, env = "SECURITYHUB_LOCAL_JSON", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "SECURITYHUB_LOCAL_JSON", value_parser = switch)]
     json: bool,
 }
 
@@ -139,7 +139,7 @@ pub(super) struct ExportArguments {
     format: ExportFormat,
 
     /// Include secret access keys and session tokens
-    #[arg(long, env = "SECURITYHUB_LOCAL_SECRETS", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "SECURITYHUB_LOCAL_SECRETS", value_parser = switch)]
     secrets: bool,
 
     /// File to write [default: standard output]
@@ -163,7 +163,7 @@ pub(super) struct LoadArguments {
     file: PathBuf,
 
     /// Add the scenario to the state instead of replacing the state
-    #[arg(long, env = "SECURITYHUB_LOCAL_ADD", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "SECURITYHUB_LOCAL_ADD", value_parser = switch)]
     add: bool,
 
     #[command(flatten)]
@@ -177,7 +177,7 @@ pub(super) struct InitArguments {
     file: Option<PathBuf>,
 
     /// Write an organization with a management account, a delegated administrator, units and member accounts
-    #[arg(long, env = "SECURITYHUB_LOCAL_ORGANIZATION", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "SECURITYHUB_LOCAL_ORGANIZATION", value_parser = switch)]
     organization: bool,
 
     /// Number of member accounts, besides the management account and the administrator [default: 10]
@@ -191,7 +191,7 @@ pub(super) struct InitArguments {
     accounts: Option<u32>,
 
     /// Overwrite the file if it exists
-    #[arg(long, env = "SECURITYHUB_LOCAL_FORCE", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "SECURITYHUB_LOCAL_FORCE", value_parser = switch)]
     force: bool,
 }
 
@@ -202,11 +202,11 @@ pub(super) struct CheckArguments {
     files: Vec<PathBuf>,
 
     /// Check the files as one scenario, as `serve` loads them: later files extend earlier ones
-    #[arg(long, env = "SECURITYHUB_LOCAL_LAYERED", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "SECURITYHUB_LOCAL_LAYERED", value_parser = switch)]
     layered: bool,
 
     /// Print the errors as JSON
-    #[arg(long, env = "SECURITYHUB_LOCAL_JSON", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "SECURITYHUB_LOCAL_JSON", value_parser = switch)]
     json: bool,
 }
 

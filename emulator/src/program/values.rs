@@ -19,6 +19,32 @@ pub(super) fn json(name: &str, text: &str) -> Result<serde_json::Value, Exit> {
     serde_json::from_str(text).map_err(invalid)
 }
 
+/// The value of a variable that turns a flag on or off; an empty one is off.
+pub(super) fn switch(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "1" | "true" | "t" | "yes" | "y" | "on" => Ok(true),
+        "0" | "false" | "f" | "no" | "n" | "off" | "" => Ok(false),
+        _ => Err("expected true or false".to_owned()),
+    }
+}
+
+/// The port of `serve` without a setting.
+pub(super) const DEFAULT_PORT: u16 = 4600;
+
+/// The port of `serve`; an empty variable is not a setting.
+pub(super) fn port(text: &str) -> Result<u16, String> {
+    if text.is_empty() || is_of_kubernetes(text) {
+        return Ok(DEFAULT_PORT);
+    }
+    text.parse().map_err(|_| "expected a number from 0 to 65535".to_owned())
+}
+
+/// Whether Kubernetes has set the variable of the port: for a service with the name `securityhub-local`, it sets
+/// `SECURITYHUB_LOCAL_PORT` to the address of the service, such as `tcp://10.0.0.1:4600`, in each container.
+pub(super) fn is_of_kubernetes(port: &str) -> bool {
+    port.starts_with("tcp://")
+}
+
 /// An account ID.
 pub(super) fn account(text: &str) -> Result<AccountId, String> {
     AccountId::parse(text).ok_or_else(|| "expected an account ID of 12 digits".to_owned())
@@ -72,6 +98,23 @@ mod tests {
         assert_eq!(text_or_file("{\"a\": 1}"), Ok("{\"a\": 1}".to_owned()));
         assert!(text_or_file("@/nowhere.json").unwrap_err().contains("cannot read /nowhere.json"));
         assert!(json("--match", "{").is_err());
+    }
+
+    /// Rules: CPL-120.
+    #[test]
+    fn variables_of_flags_are_on_off_or_refused() {
+        for (text, expected) in [("TRUE", true), ("1", true), ("on", true), ("", false), ("0", false), ("No", false)] {
+            assert_eq!(switch(text), Ok(expected), "{text}");
+        }
+        assert!(switch("maybe").is_err());
+    }
+
+    #[test]
+    fn a_port_that_kubernetes_has_set_is_ignored() {
+        assert_eq!(port("0"), Ok(0));
+        assert_eq!(port("tcp://10.0.0.1:4600"), Ok(4600));
+        assert_eq!(port(""), Ok(4600));
+        assert!(port("65536").is_err());
     }
 
     /// Rules: CPL-13.

@@ -23,7 +23,7 @@ Verify that one test called GetFindings exactly twice, and never called DisableS
 
 If the calls were not made as expected, the command prints the calls with the fewest differences.
 
-Exit codes: 0 the calls were made as expected, 1 they were not, no response from an emulator, or it refuses the call, 2 invalid arguments."#;
+Exit codes: 0 the calls were made as expected, 1 they were not, or no response from an emulator, 2 invalid arguments."#;
 
 #[derive(Args)]
 pub(super) struct VerifyArguments {
@@ -58,10 +58,14 @@ pub(super) struct VerifyArguments {
 /// Verifies the calls and prints the result.
 pub(super) fn run(arguments: &VerifyArguments) -> Result<(), Exit> {
     let body = body(arguments)?;
-    let unverified = [StatusCode::UNPROCESSABLE_ENTITY];
+    let answered = [StatusCode::UNPROCESSABLE_ENTITY, StatusCode::BAD_REQUEST];
     let path = "/_emulator/requests/verify";
-    let (status, answer) = client::send_expecting(&arguments.remote, Method::POST, path, Some(&body), &unverified)?;
+    let (status, answer) = client::send_expecting(&arguments.remote, Method::POST, path, Some(&body), &answered)?;
     let answer: Value = client::read(&answer)?;
+    if status == StatusCode::BAD_REQUEST {
+        // Not the exit code of calls that were not made as expected.
+        return Err(Exit::invalid(format!("securityhub-local: {}", difference(&answer))));
+    }
     let is_verified = status.is_success();
     if arguments.remote.json {
         output::print(&format!("{answer}\n"))?;

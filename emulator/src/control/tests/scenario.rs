@@ -102,6 +102,8 @@ fn an_added_scenario_refers_to_the_state() {
     for text in [
         "aggregators: [{ account: '111111111111', home: eu-west-1 }]\n",
         "insights: [{ account: '111111111111', regions: all, name: n, filters: {}, group_by: ResourceId }]\n",
+        // A Region that no scenario lists.
+        "hubs: [{ account: '111111111111', regions: [ap-south-1] }]\n",
     ] {
         assert_eq!(add(text).0, 200, "{text}");
     }

@@ -87,14 +87,19 @@ fn refuse_unknown<'n>(name: &Spanned<String>, fitting: impl Iterator<Item = &'n 
     }
 }
 
-/// Checks the name of one of the scenario's Regions.
+/// Checks the name of one of the scenario's Regions. A scenario that is added to a world may use all Regions of AWS, as
+/// calls may.
 pub(super) fn check_one(RegionText(name): &RegionText, regions: &[Region], check: &mut Check) -> Option<Region> {
     let region = regions.iter().find(|region| region.as_str() == name.value);
     if region.is_some() {
         return region.cloned();
     }
+    let is_added = check.base.is_some();
     if !known().any(|known| known == name.value) {
-        refuse_unknown(name, regions.iter().map(Region::as_str), check);
+        let of_aws = known().filter(|_| is_added);
+        refuse_unknown(name, regions.iter().map(Region::as_str).chain(of_aws), check);
+    } else if is_added {
+        return Some(Region::new(&name.value));
     } else if !check.is_lost(&["regions"]) {
         let diagnostic = check.at(name.span, format!("{} is not listed under `regions`", name.value));
         let listed = suggest::choices(regions.iter().map(Region::as_str));
