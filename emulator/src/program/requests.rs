@@ -11,6 +11,7 @@ use super::client;
 use super::exit::Exit;
 use super::listing::{self, Listing};
 use super::output;
+use super::values::switch;
 use crate::invariant::Invariant;
 
 pub(super) const HELP: &str = "\

@@ -32,7 +32,7 @@ impl JsonSchema for RegionText {
 }
 
 /// The names of all Regions.
-fn known() -> impl Iterator<Item = &'static str> {
+fn known<'n>() -> impl Iterator<Item = &'n str> {
     REGIONS.iter().map(|region| region.name)
 }
 
