@@ -169,6 +169,16 @@ fn an_added_scenario_with_files_of_findings_refers_to_the_hubs_of_the_state() {
 #[test]
 fn verify_refuses_a_misspelled_operation() {
     let program = Program::start(&[]);
-    let message = refused(&url(&program), &["verify", "GetFinding", "--max", "0"]);
+    let (code, _, message) = run(&url(&program), &["verify", "GetFinding", "--max", "0"]);
+    // The exit code 1 would mean that calls were not made as expected.
+    assert_eq!(code, Some(2));
     assert_eq!(message, "securityhub-local: unknown operation 'GetFinding'; did you mean 'GetFindings'?\n");
+}
+
+/// Rules: CPL-121.
+#[test]
+fn a_call_of_the_control_plane_may_be_named_without_its_prefix() {
+    let program = Program::start(&[]);
+    let [short, long] = ["status", "/_emulator/status"].map(|path| done(&url(&program), &["call", "GET", path]));
+    assert_eq!(short, long);
 }
