@@ -1,7 +1,7 @@
 // The packages: what they contain, their installation without a registry, and the program that they install.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, readdirSync, realpathSync, symlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 
 import {
@@ -46,7 +46,7 @@ test("the package of a platform contains only the program, which is executable",
   assert.deepEqual([platform.version, platform.preferUnplugged], [VERSION, true]);
   assert.deepEqual([platform.os, platform.cpu, platform.libc], [[os], [cpu], [libc]]);
   const files = await contents(packages().platform);
-  assert.deepEqual(Object.keys(files).sort(), ["LICENSE", "THIRD-PARTY-LICENSES", "bin/securityhub-local", "package.json"]);
+  assert.deepEqual(Object.keys(files).sort(), ["LICENSE", "THIRD-PARTY-LICENSES.txt", "bin/securityhub-local", "package.json"]);
   assert.equal(files["bin/securityhub-local"], "-rwxr-xr-x");
 });
 
@@ -57,6 +57,7 @@ test("packing reports a wrong argument", async () => {
     [["--out", "x"], "--binary and --out are required"],
     [["--binary", "/nowhere", "--out", "x"], "/nowhere does not exist"],
     [["--binary", BINARY, "--out", "x", "--platform", "linux-x46"], "unknown platform linux-x46"],
+    [["--binary", join(REPOSITORY, "LICENSE"), "--out", "x"], `cannot run ${join(REPOSITORY, "LICENSE")}`],
     [["--binary", process.execPath, "--out", "x"], `the program is ${process.version}, the package ${VERSION}`],
   ]) {
     const { code, error } = await run(process.execPath, [pack, ...args]);
@@ -64,6 +65,19 @@ test("packing reports a wrong argument", async () => {
     assert.ok(error.includes(message), error);
   }
 });
+
+// Rules: DST-32.
+test("packing needs only Node and npm, not Rust", () =>
+  inFolder(async (folder) => {
+    const programs = join(folder, "programs");
+    mkdirSync(programs);
+    const npm = realpathSync(join(dirname(process.execPath), "npm"));
+    for (const [name, file] of [["node", process.execPath], ["npm", npm]]) symlinkSync(file, join(programs, name));
+    const pack = [join(REPOSITORY, "packages/npm/pack.mjs"), "--binary", BINARY, "--out", join(folder, "out")];
+    const { code, error } = await run(process.execPath, pack, { env: { PATH: programs } });
+    assert.equal(code, 0, error);
+    assert.equal(readdirSync(join(folder, "out")).length, 2);
+  }));
 
 // Rules: DST-33.
 test("packages are installed without a registry, and the first finding is read with a second command", (t) =>
