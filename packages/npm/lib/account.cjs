@@ -4,22 +4,25 @@
 const { randomInt } = require("node:crypto");
 const { devNull } = require("node:os");
 
+const { check, checkOptions, forms, idOf } = require("./forms.cjs");
+
 /** The administrator of most shipped scenarios. */
 const DEFAULT_ACCOUNT = "111111111111";
 const DEFAULT_REGION = "us-east-1";
 /** Variables that would select other credentials. */
-const OTHER_CREDENTIALS = ["AWS_PROFILE", "AWS_SESSION_TOKEN"];
+const REMOVED = ["AWS_PROFILE", "AWS_SESSION_TOKEN"];
 
 /** Settings of an AWS SDK client that calls as an account. */
-function config(endpoint, account = DEFAULT_ACCOUNT, region = DEFAULT_REGION) {
-  return { endpoint, region, credentials: { accessKeyId: account.id ?? account, secretAccessKey: "x" } };
+function config(endpoint, { account = DEFAULT_ACCOUNT, region = DEFAULT_REGION }) {
+  const credentials = { accessKeyId: idOf(account), secretAccessKey: "x" };
+  return { endpoint, region, credentials };
 }
 
 /** The variables with which AWS clients call as an account. */
-function env(endpoint, account = DEFAULT_ACCOUNT, region = DEFAULT_REGION) {
+function env(endpoint, { account = DEFAULT_ACCOUNT, region = DEFAULT_REGION }) {
   return {
     AWS_ENDPOINT_URL_SECURITYHUB: endpoint,
-    AWS_ACCESS_KEY_ID: account.id ?? account,
+    AWS_ACCESS_KEY_ID: idOf(account),
     AWS_SECRET_ACCESS_KEY: "x",
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
@@ -31,9 +34,9 @@ function env(endpoint, account = DEFAULT_ACCOUNT, region = DEFAULT_REGION) {
 
 /** Sets variables of this process, and returns a function that restores all of them. */
 function setEnv(variables) {
-  const names = [...OTHER_CREDENTIALS, ...Object.keys(variables)];
+  const names = [...REMOVED, ...Object.keys(variables)];
   const before = names.map((name) => [name, process.env[name]]);
-  for (const name of OTHER_CREDENTIALS) delete process.env[name];
+  for (const name of REMOVED) delete process.env[name];
   Object.assign(process.env, variables);
   return () => {
     for (const [name, value] of before) {
@@ -60,22 +63,27 @@ class Account {
   }
 
   /** Settings of an AWS SDK client that calls as this account. */
-  config({ region } = {}) {
-    return config(this.#client.endpoint, this.id, region);
+  config(options) {
+    return config(this.#client.endpoint, this.#caller("config()", options));
   }
 
   /** The variables with which AWS clients call as this account. */
-  env({ region } = {}) {
-    return env(this.#client.endpoint, this.id, region);
+  env(options) {
+    return env(this.#client.endpoint, this.#caller("env()", options));
   }
 
   /** Sets these variables in this process, and returns a function that restores them. */
   setEnv(options) {
-    return setEnv(this.env(options));
+    return setEnv(env(this.#client.endpoint, this.#caller("setEnv()", options)));
+  }
+
+  #caller(call, options = {}) {
+    return { account: this, region: checkOptions(call, options, { region: forms.text }).region };
   }
 
   /** Enables the hub of this account in Regions, without standards. This is not a call that the journal records. */
   async enable(regions = [DEFAULT_REGION]) {
+    check("enable()", "regions", regions, forms.texts);
     const body = { regions, hubs: [{ account: this.id, regions }] };
     await this.#client.call("PUT", "/_emulator/scenario?mode=add", { body });
     return this;

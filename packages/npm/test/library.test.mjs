@@ -136,6 +136,8 @@ test("variables select an account for clients that the tested code creates", asy
   assert.equal(process.env.AWS_PROFILE, "missing");
   delete process.env.AWS_PROFILE;
   assert.equal(process.env.AWS_ACCESS_KEY_ID, undefined);
+  assert.throws(() => account.setEnv({ regoin: REGION }), TypeError);
+  assert.equal(process.env.AWS_ACCESS_KEY_ID, undefined);
   const variables = hub.env({ account: MEMBER, region: "eu-west-1" });
   assert.deepEqual([variables.AWS_ACCESS_KEY_ID, variables.AWS_REGION], [MEMBER, "eu-west-1"]);
   assert.deepEqual(account.env(), hub.env({ account }));
@@ -174,6 +176,8 @@ test("events are read with filters, on as many pages as there are", async () => 
   await hub.importFindings(many);
   assert.ok((await hub.events({ account: ADMINISTRATOR })).length > 1000);
   assert.equal((await hub.events({ limit: 3 })).length, 3);
+  // Without `wait`, `count` has no effect.
+  assert.ok((await hub.events({ account: ADMINISTRATOR, count: 1, limit: undefined, wait: null })).length > 1000);
   const refused = { name: "ControlError", status: 400, message: /did you mean 'account'/ };
   await assert.rejects(hub.events({ acount: MEMBER }), refused);
 });
@@ -193,8 +197,23 @@ test("calls are listed and verified, and a failed verification shows the nearest
     assert.match(error.message, /Input\.Workflow\.Status: expected "RESOLVED", found "NOTIFIED"/);
     return true;
   });
+  const member = await hub.account({ id: MEMBER });
+  assert.equal(await hub.verify("BatchUpdateFindings", { max: 0, account: member, match: null }), 0);
+  assert.equal((await hub.requests({ account: member, operation: "GetFindings" })).length, 1);
+  assert.ok((await hub.events({ account: member })).length > 0);
   const unknown = { name: "ControlError", message: /did you mean 'BatchUpdateFindings'/ };
   await assert.rejects(hub.verify("BatchUpdateFinding"), unknown);
+});
+
+// Rules: DST-34.
+test("all calls are listed unless filters ask for a part of them", async () => {
+  for (let call = 0; call < 110; call += 1) await client(ADMINISTRATOR).describeHub({});
+  for (const filters of [{}, { count: 1 }, { newest: false }, { newest: undefined, limit: null }, { wait: null }]) {
+    assert.equal((await hub.requests(filters)).length, 110, JSON.stringify(filters));
+  }
+  const [newest, ...others] = await hub.requests({ newest: true });
+  assert.deepEqual([newest.Number, others.length], [(await hub.requests()).at(-1).Number, 99]);
+  assert.equal((await hub.requests({ wait: "1s", count: 2, limit: 5 })).length, 5);
 });
 
 // Rules: DST-34.
@@ -275,6 +294,8 @@ test("the library can be required, and the program can be selected", async () =>
   assert.equal(findBinary("/x"), "/x");
   process.env.SECURITYHUB_LOCAL_BINARY = BINARY;
   assert.equal(findBinary(), BINARY);
+  process.env.SECURITYHUB_LOCAL_BINARY = "";
+  assert.match(findBinary(), /node_modules/);
   delete process.env.SECURITYHUB_LOCAL_BINARY;
   assert.match(findBinary(), /node_modules\/@securityhub-local\/.*\/bin\/securityhub-local$/);
 });
