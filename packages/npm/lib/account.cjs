@@ -9,19 +9,29 @@ const { check, checkOptions, forms, idOf } = require("./forms.cjs");
 /** The administrator of most shipped scenarios. */
 const DEFAULT_ACCOUNT = "111111111111";
 const DEFAULT_REGION = "us-east-1";
-/** Variables that would select other credentials. */
-const REMOVED = ["AWS_PROFILE", "AWS_SESSION_TOKEN"];
+/**
+ * Variables of other credentials, and variables that change whether and when the SDK repeats calls. They are removed.
+ * `AWS_ENDPOINT_URL` remains, because other services may need it, and the variable for Security Hub precedes it.
+ */
+const REMOVED = [
+  "AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION", "AWS_CREDENTIAL_SCOPE", "AWS_ACCOUNT_ID",
+  "AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE", "AWS_DEFAULTS_MODE",
+];
 
 /** Settings of an AWS SDK client that calls as an account. */
 function config(endpoint, { account = DEFAULT_ACCOUNT, region = DEFAULT_REGION }) {
   const credentials = { accessKeyId: idOf(account), secretAccessKey: "x" };
-  return { endpoint, region, credentials };
+  // With FIPS or dual-stack endpoints, which variables may select, the SDK refuses an endpoint of one's own.
+  return { endpoint, region, credentials, useFipsEndpoint: false, useDualstackEndpoint: false };
 }
 
 /** The variables with which AWS clients call as an account. */
 function env(endpoint, { account = DEFAULT_ACCOUNT, region = DEFAULT_REGION }) {
   return {
     AWS_ENDPOINT_URL_SECURITYHUB: endpoint,
+    AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "false",
+    AWS_USE_FIPS_ENDPOINT: "false",
+    AWS_USE_DUALSTACK_ENDPOINT: "false",
     AWS_ACCESS_KEY_ID: idOf(account),
     AWS_SECRET_ACCESS_KEY: "x",
     AWS_REGION: region,

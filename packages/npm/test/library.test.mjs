@@ -9,7 +9,7 @@ import { pathToFileURL } from "node:url";
 import { SecurityHub } from "@aws-sdk/client-securityhub";
 import { ControlError, StartError, connect, findBinary, start } from "securityhub-local";
 
-import { ADMINISTRATOR, BINARY, MEMBER, VERSION, inFolder, isRefused, only } from "./support.mjs";
+import { ADMINISTRATOR, BINARY, MEMBER, VERSION, WORK, inFolder, isRefused, only, run } from "./support.mjs";
 
 const REGION = "us-east-1";
 let hub;
@@ -142,6 +142,53 @@ test("variables select an account for clients that the tested code creates", asy
   assert.deepEqual([variables.AWS_ACCESS_KEY_ID, variables.AWS_REGION], [MEMBER, "eu-west-1"]);
   assert.deepEqual(account.env(), hub.env({ account }));
   assert.deepEqual(account.config(), hub.config({ account }));
+});
+
+// Rules: DST-34.
+test("settings of the shell do not change where and how clients call", async () => {
+  const shell = {
+    AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "true",
+    AWS_USE_FIPS_ENDPOINT: "true",
+    AWS_USE_DUALSTACK_ENDPOINT: "true",
+    AWS_ENDPOINT_URL: "http://127.0.0.1:9",
+    AWS_ENDPOINT_URL_SECURITYHUB: "http://127.0.0.1:9",
+    AWS_SESSION_TOKEN: "token",
+    AWS_PROFILE: "missing",
+    AWS_CREDENTIAL_EXPIRATION: "2020-01-01T00:00:00Z",
+    AWS_CREDENTIAL_SCOPE: "scope",
+    AWS_ACCOUNT_ID: MEMBER,
+    AWS_MAX_ATTEMPTS: "none",
+    AWS_RETRY_MODE: "none",
+    AWS_DEFAULTS_MODE: "none",
+    AWS_REGION: "eu-west-1",
+  };
+  const before = { ...process.env };
+  Object.assign(process.env, shell);
+  try {
+    const account = await hub.account({ hub: true });
+    const restore = account.setEnv();
+    const { HubArn } = await new SecurityHub({}).describeHub({});
+    assert.ok(HubArn.includes(account.id), HubArn);
+    const { env } = process;
+    // Clients of other services may need it.
+    assert.equal(env.AWS_ENDPOINT_URL, shell.AWS_ENDPOINT_URL);
+    restore();
+    assert.deepEqual({ ...env }, { ...before, ...shell });
+    // Retries are settings of the client itself.
+    const retries = { maxAttempts: 1, retryMode: "standard", defaultsMode: "standard" };
+    assert.equal((await new SecurityHub({ ...account.config(), ...retries }).describeHub({})).HubArn, HubArn);
+    // Other processes inherit the variables of the shell.
+    const script =
+      'const { SecurityHub } = require("@aws-sdk/client-securityhub");' +
+      "new SecurityHub({}).describeHub({}).then((hub) => console.log(hub.HubArn));";
+    const { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT } = shell;
+    const inherited = { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT };
+    const variables = { ...inherited, ...account.env() };
+    const { output, error } = await run(process.execPath, ["-e", script], { env: variables, cwd: WORK });
+    assert.equal(output.trim(), HubArn, error);
+  } finally {
+    for (const name of Object.keys(shell)) delete process.env[name];
+  }
 });
 
 // Rules: DST-34.
