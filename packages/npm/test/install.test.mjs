@@ -103,6 +103,34 @@ test("packages are installed without a registry, and the first finding is read w
   }));
 
 // Rules: DST-33.
+test("a server ends when npx ends by a signal, also by one that npx cannot handle", (t) =>
+  inFolder(async (folder) => {
+    await install(folder, packages().main, packages().platform);
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"]) {
+      const child = launch(t, "npx", ["--no-install", "securityhub-local", "serve", "--port", "0"], { cwd: folder });
+      // The output of the server is that of `npx`, so it is closed when both have ended.
+      const closed = ended(child);
+      const port = portOf(await firstLine(child));
+      assert.equal(await isRefused(port), false, "a server does not end before npx");
+      // A terminal sends SIGINT to the whole group of processes. `npx` ignores one of its own.
+      process.kill(signal === "SIGINT" ? -child.pid : child.pid, signal);
+      assert.ok(await isRefused(port), signal);
+      await closed;
+    }
+  }));
+
+// Rules: DST-33.
+test("npx in the background of a shell continues to serve when the shell ends", (t) =>
+  inFolder(async (folder) => {
+    await install(folder, packages().main, packages().platform);
+    const command = "npx --no-install securityhub-local serve --port 0 &";
+    const child = launch(t, "bash", ["-c", command], { cwd: folder });
+    const port = portOf(await firstLine(child));
+    assert.notEqual(child.exitCode, null, "the shell has ended");
+    assert.equal(await isRefused(port), false);
+  }));
+
+// Rules: DST-33.
 test("signals and exit codes of the installed program are passed on", (t) =>
   inFolder(async (folder) => {
     await install(folder, packages().main, packages().platform);
