@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { before, test } from "node:test";
 
 import { startEngine } from "./engine.mjs";
-import { BINARY, REPOSITORY, VERSION, WORK, ended, firstLine, inFolder, isRefused, launch, portOf, run } from "./support.mjs";
+import {
+  REPOSITORY, VERSION, WORK, ended, firstLine, inFolder, isRefused, launch, portOf, run, writeProgram,
+} from "./support.mjs";
 
 const PAGE = "docs/guides/javascript.md";
 const TEST = "packages/npm/test/guide.test.mjs";
@@ -65,7 +67,9 @@ test("the commands that pack and install the packages before the first release w
     assert.equal(printed.shift(), "cargo build --release --bin securityhub-local");
     const [pack, install] = printed;
     const env = { HOME: folder, PATH: process.env.PATH, npm_config_offline: "true" };
-    const packed = await run("bash", ["-c", pack.replace("target/release/securityhub-local", BINARY)], { cwd: REPOSITORY, env });
+    const program = writeProgram(join(folder, "program"));
+    const ours = pack.replace("target/release/securityhub-local", program);
+    const packed = await run("bash", ["-c", ours], { cwd: REPOSITORY, env });
     assert.equal(packed.code, 0, packed.error);
     const project = join(folder, "project");
     mkdirSync(project);

@@ -6,6 +6,7 @@ import { test } from "node:test";
 
 import {
   BINARY, REPOSITORY, VERSION, ended, firstLine, inFolder, install, isRefused, launch, median, packages, portOf, run,
+  writeProgram,
 } from "./support.mjs";
 
 const HOST = `${process.platform}-${process.arch}`;
@@ -73,7 +74,8 @@ test("packing needs only Node and npm, not Rust", () =>
     mkdirSync(programs);
     const npm = realpathSync(join(dirname(process.execPath), "npm"));
     for (const [name, file] of [["node", process.execPath], ["npm", npm]]) symlinkSync(file, join(programs, name));
-    const pack = [join(REPOSITORY, "packages/npm/pack.mjs"), "--binary", BINARY, "--out", join(folder, "out")];
+    const program = writeProgram(join(folder, "program"));
+    const pack = [join(REPOSITORY, "packages/npm/pack.mjs"), "--binary", program, "--out", join(folder, "out")];
     const { code, error } = await run(process.execPath, pack, { env: { PATH: programs } });
     assert.equal(code, 0, error);
     assert.equal(readdirSync(join(folder, "out")).length, 2);
