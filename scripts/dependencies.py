@@ -5,6 +5,7 @@ import json
 import pathlib
 import re
 import subprocess
+import sys
 import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -22,7 +23,11 @@ def host():
 
 
 def cargo(*arguments):
-    return subprocess.run(["cargo", *arguments], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    done = subprocess.run(["cargo", *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        # Cargo has printed the reason. It does not download anything here, so crates of other platforms may be missing.
+        sys.exit(f"cargo {arguments[0]} failed; if crates are missing, run `cargo fetch --locked`")
+    return done.stdout
 
 
 @functools.cache

@@ -3,8 +3,9 @@
 "use strict";
 
 const { spawn } = require("node:child_process");
+const { readFileSync } = require("node:fs");
 
-const { findBinary } = require("../lib/binary.cjs");
+const { cannotRun, findBinary } = require("../lib/binary.cjs");
 
 const STOP = "--stop-with-stdin";
 const PARENT_MILLISECONDS = 250;
@@ -21,8 +22,8 @@ function run() {
   for (const signal of signals) process.on(signal, () => child.kill(signal));
   // On Windows, a console sends Ctrl-C to both processes.
   if (process.platform === "win32") process.on("SIGINT", () => {});
-  if (isServer && process.env.npm_command === "exec") endWithParent(child);
-  child.on("error", (error) => fail(`cannot run ${binary}: ${error.message}`));
+  if (isServer && process.env.npm_command === "exec") endWithNpx(child);
+  child.on("error", (error) => fail(cannotRun(binary, error)));
   child.on("exit", (code, signal) => {
     if (signal === null) process.exit(code);
     process.removeAllListeners(signal);
@@ -30,10 +31,35 @@ function run() {
   });
 }
 
-/** `npx` runs this process in a shell. If `npx` gets a signal, the shell ends without passing the signal on. */
-function endWithParent(child) {
+/**
+ * Ends the server with `npx`, which runs this process in a shell. A shell does not pass signals on, and remains if `npx` is
+ * killed. Some shells replace themselves with this process; its parent is then `npx`.
+ */
+function endWithNpx(child) {
   const parent = process.ppid;
-  setInterval(() => process.ppid === parent || child.kill("SIGTERM"), PARENT_MILLISECONDS);
+  const isShell = argumentsOf(parent)[1] === "-c";
+  const npx = isShell ? parentOf(parent) : undefined;
+  const hasEnded = () => process.ppid !== parent || (isShell && parentOf(parent) !== npx);
+  setInterval(() => hasEnded() && child.kill("SIGTERM"), PARENT_MILLISECONDS);
+}
+
+/** The command line of a process on Linux, the only system whose default shell may not replace itself. */
+function argumentsOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+  } catch {
+    return [];
+  }
+}
+
+/** The parent of a process on Linux. */
+function parentOf(pid) {
+  try {
+    // The name of the process is in parentheses, and may contain some.
+    return /.*\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, "latin1"))[1];
+  } catch {
+    return undefined;
+  }
 }
 
 function fail(message) {

@@ -1,13 +1,18 @@
 // Finds the program: in the package of the platform, or where SECURITYHUB_LOCAL_BINARY says.
 "use strict";
 
+const { existsSync } = require("node:fs");
+const { resolve } = require("node:path");
+
+const { check, forms } = require("./forms.cjs");
+
 const VARIABLE = "SECURITYHUB_LOCAL_BINARY";
 
 /**
  * The path of the program: the argument, SECURITYHUB_LOCAL_BINARY, or the file in the package of this platform.
  */
-function findBinary(binary = process.env[VARIABLE]) {
-  if (binary) return binary;
+function findBinary(binary = process.env[VARIABLE] || undefined) {
+  if (binary !== undefined) return resolve(check("findBinary()", "its argument", binary, forms.binary));
   const name = `${process.platform}-${process.arch}`;
   const known = Object.keys(require("../package.json").optionalDependencies);
   const packages = [name, `${name}-musl`].map((one) => `@securityhub-local/${one}`).filter((one) => known.includes(one));
@@ -45,4 +50,14 @@ function missing(platform, packages) {
   );
 }
 
-module.exports = { findBinary };
+/** The message for an error of the system when it was to run a program. */
+function cannotRun(binary, error) {
+  const reasons = {
+    // The system reports a missing loader of dynamic libraries as a missing file.
+    ENOENT: existsSync(binary) ? "the loader that it needs is missing; it may be built for another C library" : "no such file",
+    EACCES: "it is not an executable file",
+  };
+  return `cannot run ${binary}: ${reasons[error.code] ?? error.message}`;
+}
+
+module.exports = { cannotRun, findBinary };

@@ -47,9 +47,8 @@ class Client {
         response.on("data", (chunk) => chunks.push(chunk));
         response.on("error", reject);
         response.on("end", () => {
-          const content = Buffer.concat(chunks).toString();
-          const isJson = /json/.test(response.headers["content-type"] ?? "");
-          resolve({ status: response.statusCode, body: isJson && content ? JSON.parse(content) : content });
+          const text = Buffer.concat(chunks).toString();
+          resolve({ status: response.statusCode, body: parsed(text, response.headers["content-type"]) });
         });
       });
       request.end(text);
@@ -65,6 +64,15 @@ class Client {
 
   close() {
     this.#agent.destroy();
+  }
+}
+
+/** The value of JSON, or else the text. */
+function parsed(text, type = "") {
+  try {
+    return /json/.test(type) ? JSON.parse(text) : text;
+  } catch {
+    return text;
   }
 }
 

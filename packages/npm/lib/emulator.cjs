@@ -2,16 +2,20 @@
 "use strict";
 
 const { AssertionError } = require("node:assert");
+const { isDate } = require("node:util").types;
 
 const { Account, config, env, freshId, setEnv } = require("./account.cjs");
 const { Client, ControlError } = require("./client.cjs");
+const { check, checkOptions, forms, idOf } = require("./forms.cjs");
 
 /** The largest page that the control plane returns. */
 const PAGE = 1000;
+/** The account and the Region of calls. */
+const CALLER = { account: forms.account, region: forms.text };
 
 /** `detailType` as the control plane spells it, with values as text. */
 function query(parameters) {
-  const sent = Object.entries(parameters).filter(([, value]) => value !== undefined);
+  const sent = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== null);
   const kebab = (name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   return Object.fromEntries(sent.map(([name, value]) => [kebab(name), text(name, value)]));
 }
@@ -27,11 +31,22 @@ function duration(value) {
 }
 
 function time(value) {
-  return value instanceof Date ? value.toISOString() : value;
+  return isDate(value) ? value.toISOString() : value;
 }
 
-function path(name) {
-  return encodeURIComponent(name);
+/** The path of a snapshot. */
+function snapshot(call, name) {
+  return `/_emulator/snapshots/${encodeURIComponent(check(call, "the name", name, forms.text))}`;
+}
+
+/**
+ * The filters that are present: undefined, null and false are absent. The emulator knows their names, and its errors suggest
+ * similar ones.
+ */
+function filtersOf(call, filters) {
+  check(call, "its filters", filters, forms.object);
+  const present = Object.entries(filters).filter(([, value]) => value !== undefined && value !== null && value !== false);
+  return Object.fromEntries(present.map(([name, value]) => [name, name === "account" ? idOf(value) : value]));
 }
 
 /** The members of a verification in the spelling of the control plane. */
@@ -67,10 +82,12 @@ class Clock {
 
   /** Advances the clock by a duration, such as `P3D`, `36h` or a number of milliseconds. Returns the new time. */
   async advance(by) {
+    check("clock.advance()", "the duration", by, forms.duration);
     return this.#change({ advance: duration(by) });
   }
 
   async set(to) {
+    check("clock.set()", "the time", to, forms.time);
     return this.#change({ set: time(to) });
   }
 
@@ -96,6 +113,7 @@ class Faults {
 
   /** Adds a fault or a list of faults. Returns them with their IDs. */
   async add(rule) {
+    check("faults.add()", "its argument", rule, forms.faults);
     const body = Array.isArray(rule) ? { Faults: rule } : rule;
     return (await this.#client.call("POST", "/_emulator/faults", { body })).Faults;
   }
@@ -106,6 +124,7 @@ class Faults {
 
   /** Deletes the fault with an ID, the faults of a test, or all. Returns their number. */
   async clear(selection = {}) {
+    checkOptions("faults.clear()", selection, { id: forms.text, test: forms.text });
     return (await this.#client.call("DELETE", "/_emulator/faults", { query: query(selection) })).Deleted;
   }
 }
@@ -117,17 +136,18 @@ class Snapshots {
     this.#client = client;
   }
 
-  save(name) {
-    return this.#client.call("PUT", `/_emulator/snapshots/${path(name)}`);
+  async save(name) {
+    return this.#client.call("PUT", snapshot("snapshots.save()", name));
   }
 
   async restore(name) {
-    await this.#client.call("POST", `/_emulator/snapshots/${path(name)}/restore`);
+    await this.#client.call("POST", `${snapshot("snapshots.restore()", name)}/restore`);
   }
 
   /** Compares a snapshot with another one, or with the current state. */
-  diff(from, to) {
-    return this.#client.call("GET", `/_emulator/snapshots/${path(from)}/diff`, { query: query({ to }) });
+  async diff(from, to) {
+    if (to !== undefined) check("snapshots.diff()", "the name of the other snapshot", to, forms.text);
+    return this.#client.call("GET", `${snapshot("snapshots.diff()", from)}/diff`, { query: query({ to }) });
   }
 
   async list() {
@@ -135,7 +155,7 @@ class Snapshots {
   }
 
   async delete(name) {
-    await this.#client.call("DELETE", `/_emulator/snapshots/${path(name)}`);
+    await this.#client.call("DELETE", snapshot("snapshots.delete()", name));
   }
 }
 
@@ -156,44 +176,47 @@ class Emulator {
   }
 
   /** An account; by default one that nothing else uses. With `hub`, its hub is enabled in the Regions. */
-  async account({ id, hub = false, regions } = {}) {
-    const account = new Account(this.#client, id ?? freshId());
+  async account(options = {}) {
+    checkOptions("account()", options, { id: forms.account, hub: forms.flag, regions: forms.texts });
+    const { id = freshId(), hub = false, regions } = options;
+    const account = new Account(this.#client, idOf(id));
     return hub ? account.enable(regions) : account;
   }
 
   /** Settings of an AWS SDK client that calls as an account. */
-  config({ account, region } = {}) {
-    return config(this.endpoint, account, region);
+  config(options = {}) {
+    return config(this.endpoint, checkOptions("config()", options, CALLER));
   }
 
   /** The variables with which AWS clients call as an account. */
-  env({ account, region } = {}) {
-    return env(this.endpoint, account, region);
+  env(options = {}) {
+    return env(this.endpoint, checkOptions("env()", options, CALLER));
   }
 
   /** Sets these variables in this process, and returns a function that restores them. */
-  setEnv(options) {
-    return setEnv(this.env(options));
+  setEnv(options = {}) {
+    return setEnv(env(this.endpoint, checkOptions("setEnv()", options, CALLER)));
   }
 
   /** Returns to the start of the scenario, or to `empty`. */
-  async reset({ to } = {}) {
+  async reset(options = {}) {
+    const { to } = checkOptions("reset()", options, { to: forms.text });
     await this.#client.call("POST", "/_emulator/reset", { query: query({ to }) });
   }
 
   /** The events that EventBridge has received, oldest first. */
-  events(filters = {}) {
-    return this.#pages("/_emulator/events", "Events", filters);
+  async events(filters = {}) {
+    return this.#pages("/_emulator/events", "Events", filtersOf("events()", filters));
   }
 
   /** The recorded API calls, oldest first. */
-  requests(filters = {}) {
-    return this.#pages("/_emulator/requests", "Requests", filters);
+  async requests(filters = {}) {
+    return this.#pages("/_emulator/requests", "Requests", filtersOf("requests()", filters));
   }
 
-  /** Reads all pages, unless the filters limit or wait for a number of elements. */
+  /** Reads all pages, unless the filters limit the number of elements, wait, or begin with the newest element. */
   async #pages(path, member, filters) {
-    const isOnePage = ["limit", "count", "wait", "newest"].some((name) => filters[name] !== undefined);
+    const isOnePage = ["limit", "wait", "newest"].some((name) => name in filters);
     const read = (more) => this.#client.call("GET", path, { query: query({ ...filters, ...more }) });
     if (isOnePage) return (await read({}))[member];
     const all = [];
@@ -209,8 +232,9 @@ class Emulator {
 
   /** Checks that calls of an operation were made; fails with the nearest calls. Returns their number. */
   async verify(operation, options = {}) {
+    check("verify()", "the operation", operation, forms.text);
     const call = ["POST", "/_emulator/requests/verify"];
-    const { status, body } = await this.#client.send(...call, { body: expectation(operation, options) });
+    const { status, body } = await this.#client.send(...call, { body: expectation(operation, filtersOf("verify()", options)) });
     if (status === 422) throw new AssertionError({ message: unverified(body), stackStartFn: this.verify });
     if (status >= 400) throw new ControlError(call.join(" "), status, body);
     return body.Count;
@@ -218,6 +242,7 @@ class Emulator {
 
   /** Imports findings as if their products had sent them. Returns their number, and fails if one of them is refused. */
   async importFindings(findings) {
+    check("importFindings()", "its argument", findings, forms.findings);
     const path = "/_emulator/findings";
     const answer = await this.#client.call("POST", path, { body: findings });
     const [failed] = answer.FailedFindings;
@@ -230,7 +255,10 @@ class Emulator {
   }
 
   /** Makes any call of the control plane, such as `call("GET", "status")` or `call("GET", "/metrics")`. */
-  call(method, path, { body, query: parameters = {} } = {}) {
+  async call(method, path, options = {}) {
+    check("call()", "the method", method, forms.text);
+    check("call()", "the path", path, forms.text);
+    const { body, query: parameters = {} } = checkOptions("call()", options, { body: forms.any, query: forms.object });
     const whole = path.startsWith("/") ? path : `/_emulator/${path}`;
     return this.#client.call(method, whole, { body, query: query(parameters) });
   }
@@ -254,11 +282,19 @@ function endpointOfVariables() {
   throw new Error(`connect() needs the URL of an emulator, or the variable ${names.join(" or ")}`);
 }
 
-/** Connects to a running emulator, which `stop` does not stop. */
-async function connect(endpoint = endpointOfVariables()) {
-  const client = new Client(endpoint);
-  const { version } = await client.call("GET", "/_emulator/health");
-  return new Emulator(client, version);
+/** The version of the emulator that a client calls. */
+async function versionOf(client) {
+  // Errors with these codes are those of a response that is not HTTP.
+  const notHttp = (error) => (error.code?.startsWith("HPE_") ? {} : Promise.reject(error));
+  const { body } = await client.send("GET", "/_emulator/health").catch(notHttp);
+  if (typeof body?.version === "string") return body.version;
+  throw new Error(`the server at ${client.endpoint} is not an emulator of Security Hub`);
 }
 
-module.exports = { Emulator, connect };
+/** Connects to a running emulator, which `stop` does not stop. */
+async function connect(endpoint = endpointOfVariables()) {
+  const client = new Client(check("connect()", "the endpoint", endpoint, forms.endpoint));
+  return new Emulator(client, await versionOf(client));
+}
+
+module.exports = { Emulator, connect, versionOf };

@@ -17,9 +17,12 @@ export interface StartOptions {
   clock?: string | Date;
   /** Further arguments of `securityhub-local serve`. */
   args?: string[];
-  /** The path of the program. Default: SECURITYHUB_LOCAL_BINARY, or the program in the package of the platform. */
+  /**
+   * The path of the program, relative to the current folder. Default: SECURITYHUB_LOCAL_BINARY, or the program in the package
+   * of the platform.
+   */
   binary?: string;
-  /** Time limit for the start, in milliseconds. Default: 10,000. */
+  /** Time limit for the start, in milliseconds; Infinity for none. Default: 10,000. */
   timeout?: number;
 }
 
@@ -35,11 +38,13 @@ export interface ClientConfig {
   endpoint: string;
   region: string;
   credentials: { accessKeyId: string; secretAccessKey: string };
+  useFipsEndpoint: false;
+  useDualstackEndpoint: false;
 }
 
 /** Selects events. */
 export interface EventFilters {
-  account?: string;
+  account?: string | Account;
   region?: string;
   detailType?: string;
   /** An event pattern, in the format of EventBridge rules. */
@@ -48,7 +53,7 @@ export interface EventFilters {
   test?: string;
   after?: number;
   limit?: number;
-  /** The number of events that ends the wait. */
+  /** The number of events that ends the wait. Without `wait`, it has no effect. */
   count?: number;
   /** The maximum time to wait, such as `5s`, or in milliseconds. */
   wait?: string | number;
@@ -58,7 +63,7 @@ export interface EventFilters {
 export interface RequestFilters {
   /** The operation, or the beginning of its name followed by `*`. */
   operation?: string;
-  account?: string;
+  account?: string | Account;
   region?: string;
   service?: string;
   /** The status of the response, such as `429` or `4xx`. */
@@ -71,7 +76,9 @@ export interface RequestFilters {
   match?: Document;
   after?: number;
   limit?: number;
+  /** Begins with the newest call. Returns 100 calls unless there is a limit. */
   newest?: boolean;
+  /** The number of calls that ends the wait. Without `wait`, it has no effect. */
   count?: number;
   wait?: string | number;
 }
@@ -83,7 +90,7 @@ export interface Expectation {
   min?: number;
   /** The maximum number of calls. Default: any number. */
   max?: number;
-  account?: string;
+  account?: string | Account;
   region?: string;
   service?: string;
   status?: string | number;
@@ -130,7 +137,10 @@ export declare class Account {
   config(options?: { region?: string }): ClientConfig;
   /** The variables with which AWS clients call as this account. */
   env(options?: { region?: string }): Record<string, string>;
-  /** Sets these variables in this process and unsets AWS_PROFILE. Returns a function that restores them. */
+  /**
+   * Sets these variables in this process, and removes AWS_PROFILE, other variables of credentials, and settings of retries.
+   * Returns a function that restores all of them.
+   */
   setEnv(options?: { region?: string }): () => void;
   /**
    * Enables the hub of this account in Regions, without standards; in us-east-1 by default. This is not a call that the
@@ -151,7 +161,7 @@ export declare class Emulator {
   readonly faults: Faults;
   readonly snapshots: Snapshots;
   /** An account; by default one that nothing else uses. With `hub`, its hub is enabled in the Regions. */
-  account(options?: { id?: string; hub?: boolean; regions?: string[] }): Promise<Account>;
+  account(options?: { id?: string | Account; hub?: boolean; regions?: string[] }): Promise<Account>;
   config(caller?: Caller): ClientConfig;
   env(caller?: Caller): Record<string, string>;
   setEnv(caller?: Caller): () => void;
@@ -189,8 +199,8 @@ export declare class ControlError extends Error {
 export declare function start(options?: StartOptions): Promise<Emulator>;
 
 /**
- * Connects to a running emulator, which `stop` does not stop. Default: the URL in SECURITYHUB_LOCAL_URL or
- * AWS_ENDPOINT_URL_SECURITYHUB.
+ * Connects to a running emulator, which `stop` does not stop; fails if another server answers. Default: the URL in
+ * SECURITYHUB_LOCAL_URL or AWS_ENDPOINT_URL_SECURITYHUB.
  */
 export declare function connect(endpoint?: string): Promise<Emulator>;
 

@@ -6,12 +6,24 @@ const { mkdtempSync, rmSync, writeFileSync } = require("node:fs");
 const { tmpdir } = require("node:os");
 const { join } = require("node:path");
 const { fileURLToPath } = require("node:url");
+const { isDate } = require("node:util").types;
 
-const { findBinary } = require("./binary.cjs");
+const { cannotRun, findBinary } = require("./binary.cjs");
 const { Client } = require("./client.cjs");
-const { Emulator } = require("./emulator.cjs");
+const { Emulator, connect, versionOf } = require("./emulator.cjs");
+const { checkOptions, forms } = require("./forms.cjs");
 
-const OPTIONS = ["scenario", "port", "host", "clock", "args", "binary", "timeout"];
+const OPTIONS = {
+  scenario: forms.scenario,
+  port: forms.port,
+  host: forms.text,
+  clock: forms.time,
+  args: forms.texts,
+  binary: forms.binary,
+  timeout: forms.timeout,
+};
+/** The longest time of a timer of Node, 24 days. */
+const MAXIMUM_MILLISECONDS = 2 ** 31 - 1;
 /** Time for a graceful end, in milliseconds. */
 const STOP_MILLISECONDS = 1000;
 
@@ -54,10 +66,7 @@ class Program {
 
 /** Starts an emulator. */
 async function start(options = {}) {
-  const unknown = Object.keys(options).filter((name) => !OPTIONS.includes(name));
-  if (unknown.length > 0) {
-    throw new TypeError(`start() has no option ${unknown.join(", ")}; its options are ${OPTIONS.join(", ")}`);
-  }
+  checkOptions("start()", options, OPTIONS);
   const { port = 0, host = "127.0.0.1", args = [], timeout = 10_000 } = options;
   const binary = findBinary(options.binary);
   const { files, remove } = scenarioFiles(options);
@@ -72,13 +81,24 @@ async function start(options = {}) {
       windowsHide: true,
     });
     child.stdin.on("error", () => {});
-    const client = new Client(await ready(child, binary, timeout));
+    const client = new Client(await ready(child, binary, Math.min(timeout, MAXIMUM_MILLISECONDS)));
     const program = new Program(child);
-    const { version } = await client.call("GET", "/_emulator/health");
-    return new Emulator(client, version, program);
+    return new Emulator(client, await versionOf(client), program);
   } finally {
     remove();
   }
+}
+
+/**
+ * Checks the options of a global setup. Returns a function that starts the emulator of a test run, or connects to the running
+ * one at `endpoint`.
+ */
+function forRun(options = {}) {
+  const { endpoint, ...others } = checkOptions("globalSetup()", options, { endpoint: forms.endpoint, ...OPTIONS });
+  if (endpoint === undefined) return () => start(others);
+  const [unused] = Object.keys(others);
+  if (unused) throw new TypeError(`globalSetup() expects either endpoint or options of start(); found endpoint and ${unused}`);
+  return () => connect(endpoint);
 }
 
 /** The variables of this process without settings of `serve`, which would apply to every emulator of this process. */
@@ -90,7 +110,7 @@ function environment() {
 function scenarioFiles({ scenario = [], clock }) {
   const all = [scenario].flat();
   if (clock !== undefined) {
-    all.push({ clock: { now: clock instanceof Date ? clock.toISOString() : clock, frozen: true } });
+    all.push({ clock: { now: isDate(clock) ? clock.toISOString() : clock, frozen: true } });
   }
   let folder;
   const files = all.map((one, index) => {
@@ -119,7 +139,7 @@ function ready(child, binary, timeout) {
       child.kill("SIGKILL");
       fail(`securityhub-local is not ready after ${timeout} ms\n${errors}`.trim());
     }, timeout);
-    child.on("error", (error) => fail(`cannot run ${binary}: ${error.message}`));
+    child.on("error", (error) => fail(cannotRun(binary, error)));
     // All output has been read.
     child.on("close", (code) => fail(errors.trim() || `securityhub-local ended with exit code ${code}`, code ?? undefined));
     child.stderr.setEncoding("utf8").on("data", (text) => {
@@ -147,4 +167,4 @@ function endpointOf(line) {
   return url?.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
 }
 
-module.exports = { StartError, start };
+module.exports = { StartError, forRun, start };

@@ -2,10 +2,12 @@
 "use strict";
 
 const { basename } = require("node:path");
+const { fileURLToPath } = require("node:url");
 const { AbstractStartedContainer, GenericContainer, Wait } = require("testcontainers");
 
 const { version } = require("../package.json");
 const { connect } = require("./emulator.cjs");
+const { check, forms } = require("./forms.cjs");
 
 const PORT = 4600;
 const FOLDER = "/scenario";
@@ -19,7 +21,9 @@ class SecurityHubContainer extends GenericContainer {
   }
 
   /** Serves a scenario: a path, `builtin:NAME`, or the content of a scenario file. Later ones extend earlier ones. */
-  withScenario(scenario) {
+  withScenario(given) {
+    check("withScenario()", "the scenario", given, forms.oneScenario);
+    const scenario = given instanceof URL ? fileURLToPath(given) : given;
     if (typeof scenario === "string" && scenario.startsWith("builtin:")) {
       this.#scenarios.push(scenario);
     } else if (typeof scenario === "string") {

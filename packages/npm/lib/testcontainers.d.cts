@@ -1,13 +1,13 @@
 import { AbstractStartedContainer, GenericContainer } from "testcontainers";
 
-import type { Document, Emulator } from "./index.cjs";
+import type { Emulator, Scenario } from "./index.cjs";
 
 /** The emulator in a container. */
 export declare class SecurityHubContainer extends GenericContainer {
   /** Default: the image `securityhub-local` with the version of this package. */
   constructor(image?: string);
   /** Serves a scenario: a path, `builtin:NAME`, or the content of a scenario file. Later ones extend earlier ones. */
-  withScenario(scenario: string | Document): this;
+  withScenario(scenario: Scenario): this;
   start(): Promise<StartedSecurityHubContainer>;
 }
 

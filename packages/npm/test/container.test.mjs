@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
 
 import { SecurityHub } from "@aws-sdk/client-securityhub";
 
@@ -26,7 +27,7 @@ test("a container serves scenarios from files and objects, and has an endpoint",
       const file = join(folder, "own.json");
       writeFileSync(file, JSON.stringify({ hubs: [{ account: "700000000001", regions: ["us-east-1"] }] }));
       const object = { hubs: [{ account: "700000000002", regions: ["us-east-1"] }] };
-      const container = await new SecurityHubContainer().withScenario(file).withScenario(object).start();
+      const container = await new SecurityHubContainer().withScenario(pathToFileURL(file)).withScenario(object).start();
       const [{ Image, Cmd, ExposedPorts }] = engine.created;
       assert.equal(Image, `securityhub-local:${VERSION}`);
       assert.deepEqual(Object.keys(ExposedPorts), ["4600/tcp"]);
@@ -36,6 +37,7 @@ test("a container serves scenarios from files and objects, and has an endpoint",
       }
       const client = new SecurityHub({ ...container.emulator.config(), endpoint: container.endpoint() });
       await assert.rejects(client.describeHub({}), { name: "InvalidAccessException" });
+      assert.throws(() => new SecurityHubContainer().withScenario(null), /withScenario\(\) expects the scenario to be a path/);
       await container.stop();
       assert.equal(engine.hasContainer, false);
     } finally {

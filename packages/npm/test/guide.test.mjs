@@ -5,16 +5,19 @@ import { join } from "node:path";
 import { before, test } from "node:test";
 
 import { startEngine } from "./engine.mjs";
-import { REPOSITORY, WORK, ended, firstLine, inFolder, isRefused, launch, portOf, run } from "./support.mjs";
+import {
+  REPOSITORY, VERSION, WORK, ended, firstLine, inFolder, isRefused, launch, portOf, run, writeProgram,
+} from "./support.mjs";
 
 const PAGE = "docs/guides/javascript.md";
 const TEST = "packages/npm/test/guide.test.mjs";
 const FOLDER = join(WORK, "guide");
 // Programs of the packages that the guide installs.
 const PROGRAMS = [join(WORK, "node_modules/.bin"), join(WORK, "../node_modules/.bin")];
-const INSTALLED = ["securityhub-local", "@aws-sdk/client-securityhub", "vitest", "jest"];
+const INSTALLED = ["@aws-sdk/client-securityhub", "vitest", "jest"];
 
-const blocks = [...readFileSync(join(REPOSITORY, PAGE), "utf8").matchAll(/^<!-- (.*) -->\n```(\w+)\n([^]*?)^```$/gm)].map(
+const page = readFileSync(join(REPOSITORY, PAGE), "utf8");
+const blocks = [...page.matchAll(/^<!-- (.*) -->\n```(\w+)\n([^]*?)^```$/gm)].map(
   ([, mark, language, text]) => ({ mark, language, text }),
 );
 const tested = blocks.filter((block) => block.mark === `tested: ${TEST}`);
@@ -51,6 +54,31 @@ test("the examples for each test runner pass", async () => {
     assert.match((output + error).replace(/\x1b\[\d*m/g, ""), passed);
   }
 });
+
+// Rules: DST-32, DST-33.
+test("the commands that pack and install the packages before the first release work as they are printed", () =>
+  inFolder(async (folder) => {
+    const introduction = page.slice(0, page.indexOf("\n## "));
+    const code = [...introduction.matchAll(/`([^`]+)`/g)].map(([, text]) => text);
+    const printed = code.filter((text) => text.includes(" "));
+    const published = printed.shift();
+    assert.equal(published, "npm install --save-dev securityhub-local");
+    // This test does not build the program.
+    assert.equal(printed.shift(), "cargo build --release --bin securityhub-local");
+    const [pack, install] = printed;
+    const env = { HOME: folder, PATH: process.env.PATH, npm_config_offline: "true" };
+    const program = writeProgram(join(folder, "program"));
+    const ours = pack.replace("target/release/securityhub-local", program);
+    const packed = await run("bash", ["-c", ours], { cwd: REPOSITORY, env });
+    assert.equal(packed.code, 0, packed.error);
+    const project = join(folder, "project");
+    mkdirSync(project);
+    writeFileSync(join(project, "package.json"), "{}");
+    const installed = await run("bash", ["-c", install], { cwd: project, env });
+    assert.equal(installed.code, 0, installed.error);
+    const { output } = await run("npx", ["securityhub-local", "--version"], { cwd: project, env });
+    assert.equal(output, `securityhub-local ${VERSION}\n`);
+  }));
 
 // Rules: DST-33.
 test("the command that serves a scenario works as it is printed", async (t) => {

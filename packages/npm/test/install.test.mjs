@@ -1,11 +1,12 @@
 // The packages: what they contain, their installation without a registry, and the program that they install.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, readdirSync, realpathSync, symlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 
 import {
   BINARY, REPOSITORY, VERSION, ended, firstLine, inFolder, install, isRefused, launch, median, packages, portOf, run,
+  writeProgram,
 } from "./support.mjs";
 
 const HOST = `${process.platform}-${process.arch}`;
@@ -46,7 +47,7 @@ test("the package of a platform contains only the program, which is executable",
   assert.deepEqual([platform.version, platform.preferUnplugged], [VERSION, true]);
   assert.deepEqual([platform.os, platform.cpu, platform.libc], [[os], [cpu], [libc]]);
   const files = await contents(packages().platform);
-  assert.deepEqual(Object.keys(files).sort(), ["LICENSE", "THIRD-PARTY-LICENSES", "bin/securityhub-local", "package.json"]);
+  assert.deepEqual(Object.keys(files).sort(), ["LICENSE", "THIRD-PARTY-LICENSES.txt", "bin/securityhub-local", "package.json"]);
   assert.equal(files["bin/securityhub-local"], "-rwxr-xr-x");
 });
 
@@ -57,6 +58,7 @@ test("packing reports a wrong argument", async () => {
     [["--out", "x"], "--binary and --out are required"],
     [["--binary", "/nowhere", "--out", "x"], "/nowhere does not exist"],
     [["--binary", BINARY, "--out", "x", "--platform", "linux-x46"], "unknown platform linux-x46"],
+    [["--binary", join(REPOSITORY, "LICENSE"), "--out", "x"], `cannot run ${join(REPOSITORY, "LICENSE")}`],
     [["--binary", process.execPath, "--out", "x"], `the program is ${process.version}, the package ${VERSION}`],
   ]) {
     const { code, error } = await run(process.execPath, [pack, ...args]);
@@ -64,6 +66,20 @@ test("packing reports a wrong argument", async () => {
     assert.ok(error.includes(message), error);
   }
 });
+
+// Rules: DST-32.
+test("packing needs only Node and npm, not Rust", () =>
+  inFolder(async (folder) => {
+    const programs = join(folder, "programs");
+    mkdirSync(programs);
+    const npm = realpathSync(join(dirname(process.execPath), "npm"));
+    for (const [name, file] of [["node", process.execPath], ["npm", npm]]) symlinkSync(file, join(programs, name));
+    const program = writeProgram(join(folder, "program"));
+    const pack = [join(REPOSITORY, "packages/npm/pack.mjs"), "--binary", program, "--out", join(folder, "out")];
+    const { code, error } = await run(process.execPath, pack, { env: { PATH: programs } });
+    assert.equal(code, 0, error);
+    assert.equal(readdirSync(join(folder, "out")).length, 2);
+  }));
 
 // Rules: DST-33.
 test("packages are installed without a registry, and the first finding is read with a second command", (t) =>
@@ -86,6 +102,34 @@ test("packages are installed without a registry, and the first finding is read w
     assert.ok(await isRefused(port), "the program has ended with npx");
     const { output } = await run("npx", ["--no-install", "securityhub-local", "--version"], { cwd: folder });
     assert.equal(output, `securityhub-local ${VERSION}\n`);
+  }));
+
+// Rules: DST-33.
+test("a server ends when npx ends by a signal, also by one that npx cannot handle", (t) =>
+  inFolder(async (folder) => {
+    await install(folder, packages().main, packages().platform);
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"]) {
+      const child = launch(t, "npx", ["--no-install", "securityhub-local", "serve", "--port", "0"], { cwd: folder });
+      // The output of the server is that of `npx`, so it is closed when both have ended.
+      const closed = ended(child);
+      const port = portOf(await firstLine(child));
+      assert.equal(await isRefused(port), false, "a server does not end before npx");
+      // A terminal sends SIGINT to the whole group of processes. `npx` ignores one of its own.
+      process.kill(signal === "SIGINT" ? -child.pid : child.pid, signal);
+      assert.ok(await isRefused(port), signal);
+      await closed;
+    }
+  }));
+
+// Rules: DST-33.
+test("npx in the background of a shell continues to serve when the shell ends", (t) =>
+  inFolder(async (folder) => {
+    await install(folder, packages().main, packages().platform);
+    const command = "npx --no-install securityhub-local serve --port 0 &";
+    const child = launch(t, "bash", ["-c", command], { cwd: folder });
+    const port = portOf(await firstLine(child));
+    assert.notEqual(child.exitCode, null, "the shell has ended");
+    assert.equal(await isRefused(port), false);
   }));
 
 // Rules: DST-33.

@@ -9,7 +9,7 @@ import { pathToFileURL } from "node:url";
 import { SecurityHub } from "@aws-sdk/client-securityhub";
 import { ControlError, StartError, connect, findBinary, start } from "securityhub-local";
 
-import { ADMINISTRATOR, BINARY, MEMBER, VERSION, inFolder, isRefused, only } from "./support.mjs";
+import { ADMINISTRATOR, BINARY, MEMBER, VERSION, WORK, inFolder, isRefused, only, run } from "./support.mjs";
 
 const REGION = "us-east-1";
 let hub;
@@ -136,10 +136,59 @@ test("variables select an account for clients that the tested code creates", asy
   assert.equal(process.env.AWS_PROFILE, "missing");
   delete process.env.AWS_PROFILE;
   assert.equal(process.env.AWS_ACCESS_KEY_ID, undefined);
+  assert.throws(() => account.setEnv({ regoin: REGION }), TypeError);
+  assert.equal(process.env.AWS_ACCESS_KEY_ID, undefined);
   const variables = hub.env({ account: MEMBER, region: "eu-west-1" });
   assert.deepEqual([variables.AWS_ACCESS_KEY_ID, variables.AWS_REGION], [MEMBER, "eu-west-1"]);
   assert.deepEqual(account.env(), hub.env({ account }));
   assert.deepEqual(account.config(), hub.config({ account }));
+});
+
+// Rules: DST-34.
+test("settings of the shell do not change where and how clients call", async () => {
+  const shell = {
+    AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "true",
+    AWS_USE_FIPS_ENDPOINT: "true",
+    AWS_USE_DUALSTACK_ENDPOINT: "true",
+    AWS_ENDPOINT_URL: "http://127.0.0.1:9",
+    AWS_ENDPOINT_URL_SECURITYHUB: "http://127.0.0.1:9",
+    AWS_SESSION_TOKEN: "token",
+    AWS_PROFILE: "missing",
+    AWS_CREDENTIAL_EXPIRATION: "2020-01-01T00:00:00Z",
+    AWS_CREDENTIAL_SCOPE: "scope",
+    AWS_ACCOUNT_ID: MEMBER,
+    AWS_MAX_ATTEMPTS: "none",
+    AWS_RETRY_MODE: "none",
+    AWS_DEFAULTS_MODE: "none",
+    AWS_REGION: "eu-west-1",
+  };
+  const before = { ...process.env };
+  Object.assign(process.env, shell);
+  try {
+    const account = await hub.account({ hub: true });
+    const restore = account.setEnv();
+    const { HubArn } = await new SecurityHub({}).describeHub({});
+    assert.ok(HubArn.includes(account.id), HubArn);
+    const { env } = process;
+    // Clients of other services may need it.
+    assert.equal(env.AWS_ENDPOINT_URL, shell.AWS_ENDPOINT_URL);
+    restore();
+    assert.deepEqual({ ...env }, { ...before, ...shell });
+    // Retries are settings of the client itself.
+    const retries = { maxAttempts: 1, retryMode: "standard", defaultsMode: "standard" };
+    assert.equal((await new SecurityHub({ ...account.config(), ...retries }).describeHub({})).HubArn, HubArn);
+    // Other processes inherit the variables of the shell.
+    const script =
+      'const { SecurityHub } = require("@aws-sdk/client-securityhub");' +
+      "new SecurityHub({}).describeHub({}).then((hub) => console.log(hub.HubArn));";
+    const { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT } = shell;
+    const inherited = { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT };
+    const variables = { ...inherited, ...account.env() };
+    const { output, error } = await run(process.execPath, ["-e", script], { env: variables, cwd: WORK });
+    assert.equal(output.trim(), HubArn, error);
+  } finally {
+    for (const name of Object.keys(shell)) delete process.env[name];
+  }
 });
 
 // Rules: DST-34.
@@ -174,6 +223,8 @@ test("events are read with filters, on as many pages as there are", async () => 
   await hub.importFindings(many);
   assert.ok((await hub.events({ account: ADMINISTRATOR })).length > 1000);
   assert.equal((await hub.events({ limit: 3 })).length, 3);
+  // Without `wait`, `count` has no effect.
+  assert.ok((await hub.events({ account: ADMINISTRATOR, count: 1, limit: undefined, wait: null })).length > 1000);
   const refused = { name: "ControlError", status: 400, message: /did you mean 'account'/ };
   await assert.rejects(hub.events({ acount: MEMBER }), refused);
 });
@@ -193,8 +244,23 @@ test("calls are listed and verified, and a failed verification shows the nearest
     assert.match(error.message, /Input\.Workflow\.Status: expected "RESOLVED", found "NOTIFIED"/);
     return true;
   });
+  const member = await hub.account({ id: MEMBER });
+  assert.equal(await hub.verify("BatchUpdateFindings", { max: 0, account: member, match: null }), 0);
+  assert.equal((await hub.requests({ account: member, operation: "GetFindings" })).length, 1);
+  assert.ok((await hub.events({ account: member })).length > 0);
   const unknown = { name: "ControlError", message: /did you mean 'BatchUpdateFindings'/ };
   await assert.rejects(hub.verify("BatchUpdateFinding"), unknown);
+});
+
+// Rules: DST-34.
+test("all calls are listed unless filters ask for a part of them", async () => {
+  for (let call = 0; call < 110; call += 1) await client(ADMINISTRATOR).describeHub({});
+  for (const filters of [{}, { count: 1 }, { newest: false }, { newest: undefined, limit: null }, { wait: null }]) {
+    assert.equal((await hub.requests(filters)).length, 110, JSON.stringify(filters));
+  }
+  const [newest, ...others] = await hub.requests({ newest: true });
+  assert.deepEqual([newest.Number, others.length], [(await hub.requests()).at(-1).Number, 99]);
+  assert.equal((await hub.requests({ wait: "1s", count: 2, limit: 5 })).length, 5);
 });
 
 // Rules: DST-34.
@@ -275,6 +341,8 @@ test("the library can be required, and the program can be selected", async () =>
   assert.equal(findBinary("/x"), "/x");
   process.env.SECURITYHUB_LOCAL_BINARY = BINARY;
   assert.equal(findBinary(), BINARY);
+  process.env.SECURITYHUB_LOCAL_BINARY = "";
+  assert.match(findBinary(), /node_modules/);
   delete process.env.SECURITYHUB_LOCAL_BINARY;
   assert.match(findBinary(), /node_modules\/@securityhub-local\/.*\/bin\/securityhub-local$/);
 });

@@ -18,7 +18,7 @@ const { Findings = [] } = await client.getFindings({ MaxResults: 10 });
 await hub.importFindings(Findings);
 const [event] = await hub.events({ account: account.id, detailType: "Security Hub Findings - Imported", wait: 100 });
 const title: string = event?.["detail"].findings[0].Title;
-const count: number = await hub.verify("GetFindings", { match: { MaxResults: 10 }, min: 1, account: account.id });
+const count: number = await hub.verify("GetFindings", { match: { MaxResults: 10 }, min: 1, account });
 const now: Date = await hub.clock.advance("P1D");
 const [fault] = await hub.faults.add({ Operation: "GetFindings", Error: { Code: "Throttle" } });
 await hub.faults.clear({ id: fault?.["Id"] });
