@@ -94,7 +94,7 @@ class Account {
   /** Enables the hub of this account in Regions, without standards. This is not a call that the journal records. */
   async enable(regions = [DEFAULT_REGION]) {
     check("enable()", "regions", regions, forms.texts);
-    const body = { regions, hubs: [{ account: this.id, regions }] };
+    const body = { hubs: [{ account: this.id, regions }] };
     await this.#client.call("PUT", "/_emulator/scenario?mode=add", { body });
     return this;
   }
