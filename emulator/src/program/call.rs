@@ -87,7 +87,8 @@ mod tests {
         let parsed = |arguments: &[&str]| Arguments::try_parse_from(["call"].iter().chain(arguments));
         let call = parsed(&["put", "/_emulator/resources?account=1", "[]"]).ok().unwrap().call;
         assert_eq!((call.method, &*call.path), (Method::PUT, "/_emulator/resources?account=1"));
-        for invalid in [&["FETCH", "/a"][..], &["GET", "a"], &["GET", "/a b"], &["GET"]] {
+        assert_eq!(parsed(&["GET", "status"]).ok().unwrap().call.path, "/_emulator/status");
+        for invalid in [&["FETCH", "/a"][..], &["GET", ""], &["GET", "/a b"], &["GET", "a b"], &["GET"]] {
             assert!(parsed(invalid).is_err(), "{invalid:?}");
         }
         assert_eq!(readable(br#"{"a":[1]}"#), "{\n  \"a\": [\n    1\n  ]\n}\n");
