@@ -27,6 +27,10 @@ class ControlError(RuntimeError):
         self.message = message
         self.body = body
 
+    # By default, an exception is unpickled with its message as the only argument.
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.status, self.message, self.body)
+
 
 class Control:
     """The control plane of an emulator. It can be used by several threads, and after a fork."""

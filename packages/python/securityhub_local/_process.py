@@ -20,11 +20,21 @@ _POLL_SECONDS = 0.001
 
 
 class StartError(RuntimeError):
-    """The program did not start. ``text`` is what it printed: all mistakes of a scenario with their places."""
+    """The program did not start.
 
-    def __init__(self, message: str, text: str) -> None:
+    ``text`` is what it printed: all mistakes of a scenario with their places. ``exit_code`` is None if it was stopped
+    because it was not ready in time.
+    """
+
+    def __init__(self, message: str, text: str, exit_code: int | None = None) -> None:
         super().__init__(f"{message}\n{text}".rstrip())
+        self.message = message
         self.text = text
+        self.exit_code = exit_code
+
+    # By default, an exception is unpickled with its message as the only argument.
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.message, self.text, self.exit_code)
 
 
 class Process:
@@ -38,9 +48,9 @@ class Process:
         self._lock = threading.Lock()
         atexit.register(self.stop)
 
-    def is_running(self) -> bool:
-        """Whether the program has not ended."""
-        return self._program.poll() is None
+    def exit_code(self) -> int | None:
+        """The exit code of the program; None while it runs."""
+        return self._program.poll()
 
     def log(self) -> str:
         """What the program has written to standard error."""
@@ -106,8 +116,11 @@ def _wait(process: Process, port_file: Path, timeout: float) -> int:
     end = time.monotonic() + timeout
     # The program renames the complete file to this name.
     while not port_file.exists():
-        if not process.is_running():
-            raise StartError("securityhub-local did not start:", process.log())
+        code = process.exit_code()
+        if code is not None:
+            text = process.log()
+            reason = "" if text else f" it ended with exit code {code} and printed no error"
+            raise StartError(f"securityhub-local did not start:{reason}", text, code)
         if time.monotonic() > end:
             raise StartError(f"securityhub-local was not ready after {timeout:g} seconds", process.log())
         time.sleep(_POLL_SECONDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import threading
 import time
 from datetime import datetime, timedelta, timezone
@@ -232,3 +233,12 @@ def test_no_emulator_is_an_error() -> None:
         pass
     with pytest.raises(ConnectionRefusedError):
         hub.reset()
+
+
+# Rules: DST-24.
+def test_the_error_of_a_refused_call_can_be_pickled(hub: Emulator) -> None:
+    with pytest.raises(ControlError) as caught:
+        hub.requests(operation="GetFinding")
+    error = caught.value
+    copy = pickle.loads(pickle.dumps(error))
+    assert (str(copy), copy.status, copy.message, copy.body) == (str(error), 400, error.message, error.body)

@@ -7,7 +7,9 @@ import signal
 import socket
 import subprocess
 import time
+from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime, timezone
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Callable
 
@@ -55,6 +57,25 @@ def test_mistakes_of_a_scenario_are_in_the_error() -> None:
     assert "hubs" in caught.value.text
     assert "regions" in caught.value.text
     assert caught.value.text in str(caught.value)
+
+
+# Rules: DST-23.
+def test_the_error_has_the_exit_code_of_the_program() -> None:
+    with pytest.raises(StartError, match="unexpected argument") as caught:
+        start(args=["--nonsense"])
+    assert caught.value.exit_code == 2
+    with pytest.raises(StartError, match="it ended with exit code 0 and printed no error") as caught:
+        start(args=["--help"])
+    assert (caught.value.exit_code, caught.value.text) == (0, "")
+
+
+# Rules: DST-23.
+def test_an_error_reaches_the_parent_of_a_worker_process() -> None:
+    # A new interpreter for the worker, because this process has threads.
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool, pytest.raises(StartError, match="hubs") as caught:
+        pool.submit(start, {"hubs": 3}).result(30)
+    assert "hubs" in caught.value.text
+    assert caught.value.exit_code == 2
 
 
 # Rules: DST-23.
