@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ._check import expect
+
 VARIABLE = "SECURITYHUB_LOCAL_BINARY"
 NAME = "securityhub-local.exe" if os.name == "nt" else "securityhub-local"
 
@@ -41,6 +43,8 @@ def find_binary(binary: str | os.PathLike[str] | None = None) -> Path:
     Raises:
         BinaryNotFound: if there is no such file.
     """
+    if binary is not None:
+        expect("binary", binary, (str, os.PathLike), "a path")
     for source, given in (("the argument `binary`", binary), (f"the variable {VARIABLE}", os.environ.get(VARIABLE))):
         if given:
             path = Path(given)

@@ -15,8 +15,9 @@ from typing import Any
 from . import _scenario
 from ._accounts import IDS, Account, checked
 from ._binary import find_binary
+from ._check import expect, strings
 from ._clients import SECRET, Clients
-from ._control import Control, ControlError
+from ._control import Control, ControlError, parameter
 from ._parts import Clock, Faults, Snapshots
 from ._process import Process, launch
 from ._scenario import Scenario
@@ -63,13 +64,18 @@ def start(
     Raises:
         BinaryNotFound: if the program is not installed.
         StartError: if it does not start. The text names all mistakes of the scenario.
+        TypeError: if an argument has the wrong type.
     """
+    expect("port", port, int, "a number")
+    expect("host", host, str, "a string")
+    expect("timeout", timeout, (int, float), "a number of seconds")
+    further = strings("args", args)
     program = find_binary(binary)
     # The files are read before the program is ready.
     with tempfile.TemporaryDirectory(prefix="securityhub-local-") as name:
         folder = Path(name)
         scenarios = _scenario.arguments(scenario, clock, folder)
-        arguments = ["--host", host, "--port", str(port), *scenarios, *args]
+        arguments = ["--host", host, "--port", str(port), *scenarios, *further]
         process, port = launch(program, arguments, folder, timeout)
     reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     address = f"[{reachable}]" if ":" in reachable else reachable
@@ -78,6 +84,7 @@ def start(
 
 def connect(endpoint: str) -> Emulator:
     """An emulator that runs already. Other clients may use it, so the IDs of fresh accounts are random."""
+    expect("endpoint", endpoint, str, "a string")
     return Emulator(endpoint.rstrip("/"), None)
 
 
@@ -129,6 +136,7 @@ class Emulator:
         """An account; without an ID, one that has not been used before. With ``hub``, Security Hub is enabled."""
         number = IDS.next(is_shared=self._process is None) if id is None else checked(id)
         account = Account(self, number)
+        regions = strings("regions", regions)
         if hub:
             account.enable(regions)
         return account
@@ -177,7 +185,8 @@ class Emulator:
 
         Args:
             query: the parameters of ``GET /_emulator/events``: ``account``, ``region``, ``detail_type``, ``pattern`` (a
-                dict), ``test``, ``after``, ``limit``, and ``count`` with ``wait`` (seconds).
+                dict), ``test``, ``after``, ``limit``, and ``count`` with ``wait`` (seconds). With ``limit``, ``count``
+                or ``wait``, one page is returned, which has at most 100 events unless ``limit`` is higher.
         """
         return self._pages("events", "Events", query)
 
@@ -187,7 +196,8 @@ class Emulator:
         Args:
             query: the parameters of ``GET /_emulator/requests``: ``operation``, ``account``, ``region``, ``service``,
                 ``status``, ``error``, ``test``, ``fault``, ``match`` (a dict), ``after``, ``limit``, ``newest``, and
-                ``count`` with ``wait`` (seconds).
+                ``count`` with ``wait`` (seconds). With one of the last four, one page is returned, which has at most
+                100 calls unless ``limit`` is higher.
         """
         return self._pages("requests", "Requests", query)
 
@@ -212,9 +222,10 @@ class Emulator:
             raise TypeError(f"verify() has no parameter {unknown[0]!r}; expected one of {', '.join(_VERIFIED)}")
         least = min if min is not None else int(max is None or max > 0)
         members = {_VERIFIED[name]: value for name, value in query.items() if value is not None}
-        for name in members.keys() & {"Account", "Wait"}:
-            wait = f"{members[name]}s" if isinstance(members[name], (int, float)) else str(members[name])
-            members[name] = wait if name == "Wait" else str(members[name])
+        if "Account" in members:
+            members["Account"] = str(members["Account"])
+        if "Wait" in members:
+            members["Wait"] = parameter("wait", members["Wait"])
         if match is not None:
             members["Match"] = match
         body = {"Operation": operation, "Times": {"Min": least, "Max": max}, **members}
@@ -231,7 +242,9 @@ class Emulator:
 
         Raises:
             ControlError: if one of them is refused. The others are imported.
+            TypeError: if the findings are not a list.
         """
+        expect("findings", findings, (list, tuple), "a list of findings")
         answer = self._control.call("POST", "findings", list(findings))
         failed = answer["FailedFindings"]
         if failed:
@@ -268,13 +281,17 @@ class Emulator:
 
     def _enable(self, account: str, regions: Sequence[str]) -> None:
         """Enables Security Hub by a scenario, which is not a call that the journal records."""
-        scenario = {"regions": list(regions), "hubs": [{"account": account, "regions": list(regions)}]}
+        names = strings("regions", regions)
+        scenario = {"regions": names, "hubs": [{"account": account, "regions": names}]}
         self._control.call("PUT", "scenario", scenario, {"mode": "add"})
 
     def _pages(self, path: str, member: str, query: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """All items, page by page; with a limit or a wait, only the first page."""
-        is_limited = bool({"limit", "wait", "newest"} & query.keys())
-        parameters = dict(query) if is_limited else {**query, "limit": _PAGE}
+        """All items, page by page; only one page with a limit, a count, a wait, or the newest items first."""
+        # False is the default of `newest`, and None means that a parameter is absent.
+        parameters = {name: value for name, value in query.items() if value is not None and value is not False}
+        is_limited = not parameters.keys().isdisjoint({"limit", "count", "wait", "newest"})
+        if not is_limited:
+            parameters["limit"] = _PAGE
         found: list[dict[str, Any]] = []
         while True:
             page = self._control.call("GET", path, query=parameters)

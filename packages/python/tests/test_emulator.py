@@ -6,6 +6,7 @@ import pickle
 import threading
 import time
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from conftest import ADMINISTRATOR, HUB_ARN, equals, finding
@@ -88,6 +89,15 @@ def test_long_lists_are_read_completely(hub: Emulator) -> None:
     for _ in range(1001):
         client.describe_hub()
     assert len(hub.requests()) == 1001
+    absent: dict[str, Any]
+    for absent in ({"limit": None}, {"wait": None}, {"count": None}, {"newest": None}, {"newest": False}):
+        assert len(hub.requests(**absent)) == 1001, absent
+    for absent in ({"limit": None}, {"wait": None}, {"count": None}):
+        assert len(hub.events(**absent)) == 1100, absent
+    one_page: dict[str, Any]
+    for one_page in ({"newest": True}, {"count": 1}, {"count": 1, "wait": 1}, {"wait": 1}):
+        assert len(hub.requests(**one_page)) == 100, one_page
+    assert len(hub.requests(limit=1)) == 1
 
 
 # Rules: DST-24.

@@ -28,7 +28,7 @@ class Pool:
     def emulator(self, scenario: Scenario, clock: str | datetime | None, folder: Path) -> Emulator:
         """The emulator of a scenario whose paths are relative to a folder."""
         scenarios = absolute(scenario, folder)
-        key = json.dumps([scenarios, None if clock is None else timestamp(clock)], default=str)
+        key = json.dumps([scenarios, None if clock is None else timestamp("clock", clock)], default=str)
         if key not in self._emulators:
             while len(self._emulators) >= self._limit:
                 self._emulators.popitem(last=False)[1].stop()
