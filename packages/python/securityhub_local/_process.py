@@ -46,11 +46,12 @@ class Process:
         self._log = log
         self._owner = os.getpid()
         self._lock = threading.Lock()
+        _running.add(self)
         atexit.register(self.stop)
 
     def exit_code(self) -> int | None:
-        """The exit code of the program; None while it runs."""
-        return self._program.poll()
+        """The exit code of the program; None while it runs, and in a child process of a fork."""
+        return self._program.poll() if self._owner == os.getpid() else None
 
     def log(self) -> str:
         """What the program has written to standard error."""
@@ -58,6 +59,11 @@ class Process:
             return ""
         self._log.seek(0)
         return self._log.read().decode("utf-8", "replace").strip()
+
+    def close_input(self) -> None:
+        """Closes the standard input of the program, which ends when all processes have closed it."""
+        assert self._program.stdin is not None
+        self._program.stdin.close()
 
     def stop(self) -> None:
         """Stops the program. It is killed if it does not end within a second."""
@@ -67,14 +73,29 @@ class Process:
             if self._log.closed:
                 return
             atexit.unregister(self.stop)
-            assert self._program.stdin is not None
-            self._program.stdin.close()
+            _running.discard(self)
+            self.close_input()
             try:
                 self._program.wait(_STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 self._program.kill()
                 self._program.wait()
             self._log.close()
+
+
+# The processes that are not stopped.
+_running: set[Process] = set()
+
+
+def _close_inputs() -> None:
+    for process in _running:
+        process.close_input()
+    _running.clear()
+
+
+# A child process of a fork inherits the standard inputs. It closes them, or the programs would run until it ends.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_close_inputs)
 
 
 def launch(binary: Path, arguments: Sequence[str], folder: Path, timeout: float) -> tuple[Process, int]:
@@ -103,7 +124,14 @@ def _spawn(command: Sequence[str]) -> Process:
         group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     try:
         program = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log, env=variables, **group
+            command,
+            # Closing a buffered file after a fork could wait for a lock that a thread of the parent process has held.
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+            env=variables,
+            **group,
         )
     except BaseException:
         log.close()

@@ -193,3 +193,50 @@ assert hub.client().describe_hub()["HubArn"] == arn
 assert hub.call("GET", "ready") == {"Ready": True}
 """
     subprocess.run(python(text), check=True)
+
+
+# Rules: DST-26.
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="fork of Unix")
+def test_a_forked_child_does_not_delay_a_stop(python: Callable[..., list[str]]) -> None:
+    text = """
+import os
+import time
+from securityhub_local import start
+
+hubs = [start(), start()]
+child = os.fork()
+if child == 0:
+    time.sleep(60)
+    os._exit(0)
+for hub in hubs:
+    hub.stop()
+    assert hub._process.exit_code() == 0, hub._process.exit_code()
+os.kill(child, 9)
+os.waitpid(child, 0)
+"""
+    subprocess.run(python(text), check=True)
+
+
+# Rules: DST-26.
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="fork of Unix")
+def test_a_forked_child_does_not_keep_it_after_its_process_is_killed(python: Callable[..., list[str]]) -> None:
+    text = """
+import os
+import time
+from securityhub_local import start
+
+hub = start()
+child = os.fork()
+if child:
+    print(hub.port, child, flush=True)
+time.sleep(60)
+"""
+    with subprocess.Popen(python(text), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        port, child = map(int, process.stdout.readline().split())
+        try:
+            process.kill()
+            process.wait()
+            wait_until_closed(port, 2)
+        finally:
+            os.kill(child, signal.SIGKILL)
