@@ -17,7 +17,7 @@ from ._accounts import IDS, Account, checked
 from ._binary import find_binary
 from ._check import expect, strings
 from ._clients import SECRET, Clients
-from ._control import Control, ControlError, parameter
+from ._control import Control, ControlError, parameter, version_at
 from ._parts import Clock, Faults, Snapshots
 from ._process import Process, launch
 from ._scenario import Scenario
@@ -83,16 +83,24 @@ def start(
 
 
 def connect(endpoint: str) -> Emulator:
-    """An emulator that runs already. Other clients may use it, so the IDs of fresh accounts are random."""
+    """An emulator that runs already. Other clients may use it, so the IDs of fresh accounts are random.
+
+    Raises:
+        EmulatorNotFound: if no emulator answers at the URL.
+    """
     expect("endpoint", endpoint, str, "a string")
-    return Emulator(endpoint.rstrip("/"), None)
+    url = endpoint.rstrip("/")
+    version = version_at(url)
+    emulator = Emulator(url, None)
+    emulator._version = version
+    return emulator
 
 
 class Emulator:
     """A running emulator.
 
-    Its methods raise `ControlError` if the emulator refuses a call. It may be used by several threads. In a ``with``
-    statement, it is stopped at the end.
+    Its methods raise `ControlError` if the emulator refuses a call, and `EmulatorNotFound` if it does not answer. It
+    may be used by several threads. In a ``with`` statement, it is stopped at the end.
     """
 
     def __init__(self, endpoint: str, process: Process | None) -> None:
@@ -104,7 +112,7 @@ class Emulator:
         # The tag of the calls of a test.
         self._tag: str | None = None
         self._version: str | None = None
-        self._control = Control(endpoint, self._current_tag)
+        self._control = Control(endpoint, self._current_tag, process.ending if process else lambda: None)
         self._clients = Clients(endpoint, self._current_tag)
         #: The clock: ``now()``, ``advance(duration)`` and ``set(time)``.
         self.clock = Clock(self._control)

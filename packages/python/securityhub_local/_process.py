@@ -15,6 +15,8 @@ from typing import IO, Any
 
 # Time for the program to end after its standard input was closed, in seconds.
 _STOP_SECONDS = 1.0
+# The system closes the connections of a program shortly before it reports that the program has ended, in seconds.
+_END_SECONDS = 0.2
 # Time between looks at the port file, in seconds.
 _POLL_SECONDS = 0.001
 
@@ -52,6 +54,18 @@ class Process:
     def exit_code(self) -> int | None:
         """The exit code of the program; None while it runs, and in a child process of a fork."""
         return self._program.poll() if self._owner == os.getpid() else None
+
+    def ending(self) -> str | None:
+        """How the program has ended; None while it runs, and in a child process of a fork."""
+        if self._owner != os.getpid():
+            return None
+        if self._log.closed:
+            return "it was stopped"
+        try:
+            code = self._program.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            return None
+        return f"it has ended with exit code {code}\n{self.log()}".rstrip()
 
     def log(self) -> str:
         """What the program has written to standard error."""

@@ -238,14 +238,6 @@ def test_a_kept_connection_may_be_closed_by_the_server() -> None:
 
 
 # Rules: DST-24.
-def test_no_emulator_is_an_error() -> None:
-    with start() as hub:
-        pass
-    with pytest.raises(ConnectionRefusedError):
-        hub.reset()
-
-
-# Rules: DST-24.
 def test_the_error_of_a_refused_call_can_be_pickled(hub: Emulator) -> None:
     with pytest.raises(ControlError) as caught:
         hub.requests(operation="GetFinding")
