@@ -25,7 +25,7 @@ from ._scenario import Scenario
 DEFAULT_ACCOUNT = "111111111111"
 DEFAULT_REGION = "us-east-1"
 # Maximum number of events or calls in a response.
-_PAGE = 1000
+PAGE = 1000
 # The members of a verification by the names of the parameters of `requests`.
 _VERIFIED = {
     "account": "Account",
@@ -299,12 +299,12 @@ class Emulator:
         parameters = {name: value for name, value in query.items() if value is not None and value is not False}
         is_limited = not parameters.keys().isdisjoint({"limit", "count", "wait", "newest"})
         if not is_limited:
-            parameters["limit"] = _PAGE
+            parameters["limit"] = PAGE
         found: list[dict[str, Any]] = []
         while True:
             page = self._control.call("GET", path, query=parameters)
             found += page[member]
-            if is_limited or not page.get("More", len(page[member]) == _PAGE):
+            if is_limited or not page.get("More", len(page[member]) == PAGE):
                 return found
             parameters["after"] = page["Last"]
 

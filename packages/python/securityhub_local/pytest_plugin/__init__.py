@@ -38,13 +38,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini(
         "securityhub_journal",
-        "number of calls in the report of a failed test; 0 turns it off (default: 20)",
+        "number of calls in the report of a failed test, at most 1000; 0 turns it off (default: 20)",
         default="20",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"{MARKER}: settings of the fixtures of securityhub-local")
+    _journal_limit(config)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -65,7 +66,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
     if use is None:
         return
     report = outcome.get_result()
-    limit = int(item.config.getini("securityhub_journal"))
+    limit = _journal_limit(item.config)
     if report.failed and limit > 0:
         from .report import journal
 
@@ -151,6 +152,14 @@ def make_securityhub() -> Iterator[Callable[..., Emulator]]:
     finally:
         for emulator in started:
             emulator.stop()
+
+
+def _journal_limit(config: pytest.Config) -> int:
+    """The number of calls in the report of a failed test."""
+    text = config.getini("securityhub_journal")
+    if not text.isdecimal():
+        raise pytest.UsageError(f"securityhub_journal is '{text}'; expected a number of calls, such as 20")
+    return int(text)
 
 
 def _is_worker(config: pytest.Config) -> bool:
