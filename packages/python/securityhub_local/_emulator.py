@@ -167,7 +167,8 @@ class Emulator:
     def env(self, account: str | Account | None = None, region: str | None = None) -> dict[str, str]:
         """The variables with which AWS clients of other processes call the emulator.
 
-        A process that gets them must not have ``AWS_PROFILE`` or ``AWS_SESSION_TOKEN``.
+        A process that gets them must not have ``AWS_PROFILE`` or ``AWS_SESSION_TOKEN``. Its ``AWS_MAX_ATTEMPTS`` and
+        ``AWS_RETRY_MODE`` still apply.
         """
         variables = {
             "AWS_ENDPOINT_URL_SECURITYHUB": self.endpoint,
@@ -178,6 +179,10 @@ class Emulator:
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            # With one of these, clients do not use the endpoint or refuse it.
+            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
+            "AWS_USE_FIPS_ENDPOINT": "false",
+            "AWS_USE_DUALSTACK_ENDPOINT": "false",
         }
         return variables if self._tag is None else {**variables, "AWS_SDK_UA_APP_ID": self._tag}
 

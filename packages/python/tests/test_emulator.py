@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import subprocess
+import sys
 import threading
 import time
 from datetime import datetime, timedelta, timezone
@@ -226,6 +229,15 @@ def test_variables_connect_other_processes(hub: Emulator) -> None:
     assert variables["AWS_ACCESS_KEY_ID"] == "222222222222"
     assert variables["AWS_REGION"] == variables["AWS_DEFAULT_REGION"] == "eu-west-1"
     assert hub.env()["AWS_ACCESS_KEY_ID"] == ADMINISTRATOR
+
+
+# Rules: DST-24.
+def test_variables_replace_settings_that_exclude_the_endpoint(hub: Emulator) -> None:
+    script = "import boto3; print(boto3.client('securityhub').describe_hub()['HubArn'])"
+    for setting in ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"):
+        variables = {**os.environ, setting: "true", **hub.env()}
+        run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, env=variables)
+        assert run.stdout.strip() == HUB_ARN, f"{setting}: {run.stderr}"
 
 
 # Rules: DST-24.

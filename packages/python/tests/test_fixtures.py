@@ -131,6 +131,14 @@ def test_settings_of_the_person_do_not_apply(suite: Suite, monkeypatch: pytest.M
         "AWS_SESSION_TOKEN": "token",
         "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
         "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+        "AWS_USE_FIPS_ENDPOINT": "true",
+        "AWS_USE_DUALSTACK_ENDPOINT": "true",
+        "AWS_MAX_ATTEMPTS": "1",
+        "AWS_RETRY_MODE": "legacy",
+        "AWS_DEFAULTS_MODE": "mobile",
+        "AWS_SECURITY_TOKEN": "token",
+        "AWS_CREDENTIAL_EXPIRATION": "2020-01-01T00:00:00Z",
+        "AWS_AUTH_SCHEME_PREFERENCE": "httpBearerAuth",
         "HTTP_PROXY": "http://127.0.0.1:9",
         "http_proxy": "http://127.0.0.1:9",
     }.items():
@@ -141,10 +149,18 @@ def test_settings_of_the_person_do_not_apply(suite: Suite, monkeypatch: pytest.M
 import boto3
 
 def test_sample(securityhub):
-    boto3.client("securityhub").describe_hub()
+    client = boto3.client("securityhub")
+    client.describe_hub()
     assert securityhub.verify("DescribeHub") == 1
+    assert client.meta.config.connect_timeout == 60
+
+def test_retries(securityhub):
+    for client in (boto3.client("securityhub"), securityhub.client()):
+        securityhub.faults.add({"Operation": "DescribeHub", "Error": {"Code": "Throttle"}, "Times": 2})
+        client.describe_hub()
+    securityhub.verify("DescribeHub", min=6, max=6)
 """
-    suite(text, passed=1)
+    suite(text, passed=2)
 
 
 # Rules: DST-28.
