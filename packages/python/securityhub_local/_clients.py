@@ -103,7 +103,8 @@ class Clients:
             return self._new(service, account, region, options)
         key = (service, account, region)
         if key not in self._clients:
-            self._clients[key] = self._new(service, account, region, {})
+            # Another thread may have added one meanwhile, which is then the client of both.
+            self._clients.setdefault(key, self._new(service, account, region, {}))
         return self._clients[key]
 
     def _new(self, service: str, account: str, region: str, options: Mapping[str, Any]) -> Any:

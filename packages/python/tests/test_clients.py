@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -69,6 +70,18 @@ def test_threads_share_an_emulator(hub: Emulator) -> None:
     with ThreadPoolExecutor(8) as threads:
         results = list(threads.map(use, range(48)))
     assert len(set(results)) == len(results)
+
+
+# Rules: DST-26.
+def test_threads_share_a_client(hub: Emulator) -> None:
+    barrier = threading.Barrier(8)
+
+    def use(_: int) -> object:
+        barrier.wait()
+        return hub.client("sts", account="888888888888")
+
+    with ThreadPoolExecutor(8) as threads:
+        assert len(set(map(id, threads.map(use, range(8))))) == 1
 
 
 # Rules: DST-26.

@@ -40,6 +40,8 @@ def test_the_container_serves_a_scenario(tmp_path: Path) -> None:
         assert created.image.startswith("securityhub-local")
         assert "4600" in str(list(created.ports))
         assert created._wait_strategy is not None
+    with pytest.raises(TypeError, match=r"^`scenario` must be a path, 'builtin:NAME' or a dict, not list$"):
+        SecurityHubContainer(["builtin:quickstart"])  # type: ignore[arg-type]
     assert SecurityHubContainer(image="registry.example/hub:1").image == "registry.example/hub:1"
 
 
