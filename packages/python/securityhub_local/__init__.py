@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ._accounts import Account
     from ._binary import BinaryNotFound, find_binary
-    from ._control import ControlError
+    from ._control import ControlError, EmulatorNotFound
     from ._emulator import Emulator, connect, start
     from ._process import StartError
 
@@ -26,6 +26,7 @@ __all__ = [
     "BinaryNotFound",
     "ControlError",
     "Emulator",
+    "EmulatorNotFound",
     "StartError",
     "connect",
     "find_binary",
@@ -37,6 +38,7 @@ _MODULES = {
     "BinaryNotFound": "_binary",
     "ControlError": "_control",
     "Emulator": "_emulator",
+    "EmulatorNotFound": "_control",
     "StartError": "_process",
     "connect": "_emulator",
     "find_binary": "_binary",

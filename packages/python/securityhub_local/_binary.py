@@ -8,9 +8,16 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+from ._check import expect
 
 VARIABLE = "SECURITYHUB_LOCAL_BINARY"
 NAME = "securityhub-local.exe" if os.name == "nt" else "securityhub-local"
+
+# `sysconfig` initializes its variables on first use, and a second thread may see only some of them. Importing this
+# module initializes them, and the import lock lets other threads wait until that is done.
+sysconfig.get_config_vars()
 
 
 class BinaryNotFound(FileNotFoundError):
@@ -18,7 +25,12 @@ class BinaryNotFound(FileNotFoundError):
 
     def __init__(self, message: str, places: list[str]) -> None:
         super().__init__(message)
+        self.message = message
         self.places = places
+
+    # By default, an exception is unpickled with its message as the only argument.
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.message, self.places)
 
 
 def find_binary(binary: str | os.PathLike[str] | None = None) -> Path:
@@ -31,6 +43,8 @@ def find_binary(binary: str | os.PathLike[str] | None = None) -> Path:
     Raises:
         BinaryNotFound: if there is no such file.
     """
+    if binary is not None:
+        expect("binary", binary, (str, os.PathLike), "a path")
     for source, given in (("the argument `binary`", binary), (f"the variable {VARIABLE}", os.environ.get(VARIABLE))):
         if given:
             path = Path(given)

@@ -12,15 +12,22 @@ from ._control import TEST_HEADER
 
 SECRET = "x"
 
-# Values of a session that are neither read from variables nor from files.
-_HERMETIC: dict[str, tuple[None, None, Any, None]] = {
-    "profile": (None, None, None, None),
-    "config_file": (None, None, os.devnull, None),
-    "credentials_file": (None, None, os.devnull, None),
-    "ignore_configured_endpoint_urls": (None, None, None, None),
-    "use_fips_endpoint": (None, None, None, None),
-    "use_dualstack_endpoint": (None, None, None, None),
-}
+# Settings of botocore that do not change what a call does: the folders of its models, and the certificates it trusts.
+_READ = ("data_path", "ca_bundle")
+
+
+def _hermetic() -> dict[str, tuple[None, None, Any, Any]]:
+    """The settings of a session, with the default values of botocore instead of those of variables and files."""
+    from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES as SETTINGS
+
+    settings = {
+        name: (None, None, default, conversion)
+        for name, (_, _, default, conversion) in SETTINGS.items()
+        if name not in _READ
+    }
+    for name in ("config_file", "credentials_file"):
+        settings[name] = (None, None, os.devnull, None)
+    return settings
 
 
 class _Kept:
@@ -39,7 +46,7 @@ class _Kept:
     def session(self) -> Any:
         """The session of boto3 that creates the clients of this package. The lock must be held."""
         if self._session is None:
-            self._session = self.new_session(_HERMETIC)
+            self._session = self.new_session(_hermetic())
         return self._session
 
     def new_session(self, variables: Mapping[str, Any] | None = None) -> Any:
@@ -96,11 +103,17 @@ class Clients:
             return self._new(service, account, region, options)
         key = (service, account, region)
         if key not in self._clients:
-            self._clients[key] = self._new(service, account, region, {})
+            # Another thread may have added one meanwhile, which is then the client of both.
+            self._clients.setdefault(key, self._new(service, account, region, {}))
         return self._clients[key]
 
     def _new(self, service: str, account: str, region: str, options: Mapping[str, Any]) -> Any:
-        from botocore.config import Config
+        try:
+            import boto3  # noqa: F401
+            from botocore.config import Config
+        except ModuleNotFoundError as error:
+            message = f'{error}; clients need boto3: install it with `pip install "securityhub-local[boto3]"`'
+            raise ModuleNotFoundError(message, name=error.name) from None
 
         # A proxy of the environment does not reach this machine.
         config = Config(proxies={})

@@ -16,6 +16,8 @@ PREFIX = "/_emulator/"
 TEST_HEADER = "x-emulator-test"
 # More than the maximum duration of a call with `wait`, which is 60 seconds.
 _TIMEOUT = 120.0
+# Time for the first answer of a server that may not be an emulator.
+_FIRST_TIMEOUT = 10.0
 
 
 class ControlError(RuntimeError):
@@ -27,14 +29,40 @@ class ControlError(RuntimeError):
         self.message = message
         self.body = body
 
+    # By default, an exception is unpickled with its message as the only argument.
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.status, self.message, self.body)
+
+
+class EmulatorNotFound(ConnectionError):
+    """No emulator answers at a URL, which is ``endpoint``. The text says why."""
+
+    def __init__(self, message: str, endpoint: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.endpoint = endpoint
+
+    # By default, an exception is unpickled with its message as the only argument.
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.message, self.endpoint)
+
 
 class Control:
     """The control plane of an emulator. It can be used by several threads, and after a fork."""
 
-    def __init__(self, endpoint: str, tag: Callable[[], str | None] = lambda: None) -> None:
+    def __init__(
+        self,
+        endpoint: str,
+        tag: Callable[[], str | None] = lambda: None,
+        ending: Callable[[], str | None] = lambda: None,
+        timeout: float = _TIMEOUT,
+    ) -> None:
         parts = urlsplit(endpoint)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"'{endpoint}' is not an endpoint (expected a URL such as http://127.0.0.1:4600)")
+        self._endpoint = endpoint
+        self._ending = ending
+        self._timeout = timeout
         self.host = parts.hostname
         self.port = parts.port or (443 if parts.scheme == "https" else 80)
         self._is_secure = parts.scheme == "https"
@@ -48,6 +76,7 @@ class Control:
 
         Raises:
             ControlError: if the emulator refuses the call.
+            EmulatorNotFound: if it does not answer.
         """
         target = path if path.startswith("/") else PREFIX + path
         encoded = encode(query or {})
@@ -74,11 +103,13 @@ class Control:
                 connection.request(method, target, body, dict(headers))
                 response = connection.getresponse()
                 data = response.read()
-            except (ConnectionError, http.client.BadStatusLine):
+            except (OSError, http.client.HTTPException) as error:
                 connection.close()
                 # The server closes idle connections. It has then not received the call.
-                if is_new:
-                    raise
+                if is_new or not isinstance(error, (ConnectionError, http.client.BadStatusLine)):
+                    reason = self._ending() or error
+                    message = f"no emulator answers at {self._endpoint}: {reason}"
+                    raise EmulatorNotFound(message, self._endpoint) from None
                 connection, is_new = self._new(), True
             except BaseException:
                 connection.close()
@@ -99,15 +130,37 @@ class Control:
                 connection = self._idle.pop()
             except IndexError:
                 return self._new(), True
-            if _is_open(connection):
+            if _is_open(connection, self._timeout):
                 return connection, False
             connection.close()
 
     def _new(self) -> http.client.HTTPConnection:
         if self._is_secure:
             context = ssl.create_default_context(cafile=os.environ.get("AWS_CA_BUNDLE"))
-            return http.client.HTTPSConnection(self.host, self.port, timeout=_TIMEOUT, context=context)
-        return http.client.HTTPConnection(self.host, self.port, timeout=_TIMEOUT)
+            return http.client.HTTPSConnection(self.host, self.port, timeout=self._timeout, context=context)
+        return http.client.HTTPConnection(self.host, self.port, timeout=self._timeout)
+
+
+def version_at(endpoint: str) -> str:
+    """The version of the emulator at a URL.
+
+    Raises:
+        EmulatorNotFound: if nothing answers, or a server that is not an emulator.
+    """
+    control = Control(endpoint, timeout=_FIRST_TIMEOUT)
+    try:
+        found = control.call("GET", "health")
+    except ControlError as error:
+        found = error
+    except ValueError as error:
+        found = f"invalid JSON: {error}"
+    finally:
+        control.close()
+    if isinstance(found, dict) and "version" in found:
+        return str(found["version"])
+    text = (json.dumps(found) if isinstance(found, dict) else str(found))[:200]
+    message = f"the server at {endpoint} is not an emulator: GET {PREFIX}health returned {text}"
+    raise EmulatorNotFound(message, endpoint)
 
 
 def encode(query: Mapping[str, Any]) -> str:
@@ -143,7 +196,7 @@ def _bytes(body: Any) -> bytes | None:
     return body.encode() if isinstance(body, str) else json.dumps(body).encode()
 
 
-def _is_open(connection: http.client.HTTPConnection) -> bool:
+def _is_open(connection: http.client.HTTPConnection, timeout: float) -> bool:
     """Whether the server has not closed an idle connection."""
     sock: socket.socket | None = connection.sock
     if sock is None:
@@ -158,5 +211,5 @@ def _is_open(connection: http.client.HTTPConnection) -> bool:
     except OSError:
         return False
     finally:
-        sock.settimeout(_TIMEOUT)
+        sock.settimeout(timeout)
     return False

@@ -15,8 +15,9 @@ from typing import Any
 from . import _scenario
 from ._accounts import IDS, Account, checked
 from ._binary import find_binary
+from ._check import expect, strings
 from ._clients import SECRET, Clients
-from ._control import Control, ControlError
+from ._control import Control, ControlError, parameter, version_at
 from ._parts import Clock, Faults, Snapshots
 from ._process import Process, launch
 from ._scenario import Scenario
@@ -24,7 +25,7 @@ from ._scenario import Scenario
 DEFAULT_ACCOUNT = "111111111111"
 DEFAULT_REGION = "us-east-1"
 # Maximum number of events or calls in a response.
-_PAGE = 1000
+PAGE = 1000
 # The members of a verification by the names of the parameters of `requests`.
 _VERIFIED = {
     "account": "Account",
@@ -63,13 +64,18 @@ def start(
     Raises:
         BinaryNotFound: if the program is not installed.
         StartError: if it does not start. The text names all mistakes of the scenario.
+        TypeError: if an argument has the wrong type.
     """
+    expect("port", port, int, "a number")
+    expect("host", host, str, "a string")
+    expect("timeout", timeout, (int, float), "a number of seconds")
+    further = strings("args", args)
     program = find_binary(binary)
     # The files are read before the program is ready.
     with tempfile.TemporaryDirectory(prefix="securityhub-local-") as name:
         folder = Path(name)
         scenarios = _scenario.arguments(scenario, clock, folder)
-        arguments = ["--host", host, "--port", str(port), *scenarios, *args]
+        arguments = ["--host", host, "--port", str(port), *scenarios, *further]
         process, port = launch(program, arguments, folder, timeout)
     reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     address = f"[{reachable}]" if ":" in reachable else reachable
@@ -77,15 +83,24 @@ def start(
 
 
 def connect(endpoint: str) -> Emulator:
-    """An emulator that runs already. Other clients may use it, so the IDs of fresh accounts are random."""
-    return Emulator(endpoint.rstrip("/"), None)
+    """An emulator that runs already. Other clients may use it, so the IDs of fresh accounts are random.
+
+    Raises:
+        EmulatorNotFound: if no emulator answers at the URL.
+    """
+    expect("endpoint", endpoint, str, "a string")
+    url = endpoint.rstrip("/")
+    version = version_at(url)
+    emulator = Emulator(url, None)
+    emulator._version = version
+    return emulator
 
 
 class Emulator:
     """A running emulator.
 
-    Its methods raise `ControlError` if the emulator refuses a call. It may be used by several threads. In a ``with``
-    statement, it is stopped at the end.
+    Its methods raise `ControlError` if the emulator refuses a call, and `EmulatorNotFound` if it does not answer. It
+    may be used by several threads. In a ``with`` statement, it is stopped at the end.
     """
 
     def __init__(self, endpoint: str, process: Process | None) -> None:
@@ -97,7 +112,7 @@ class Emulator:
         # The tag of the calls of a test.
         self._tag: str | None = None
         self._version: str | None = None
-        self._control = Control(endpoint, self._current_tag)
+        self._control = Control(endpoint, self._current_tag, process.ending if process else lambda: None)
         self._clients = Clients(endpoint, self._current_tag)
         #: The clock: ``now()``, ``advance(duration)`` and ``set(time)``.
         self.clock = Clock(self._control)
@@ -129,6 +144,7 @@ class Emulator:
         """An account; without an ID, one that has not been used before. With ``hub``, Security Hub is enabled."""
         number = IDS.next(is_shared=self._process is None) if id is None else checked(id)
         account = Account(self, number)
+        regions = strings("regions", regions)
         if hub:
             account.enable(regions)
         return account
@@ -151,7 +167,8 @@ class Emulator:
     def env(self, account: str | Account | None = None, region: str | None = None) -> dict[str, str]:
         """The variables with which AWS clients of other processes call the emulator.
 
-        A process that gets them must not have ``AWS_PROFILE`` or ``AWS_SESSION_TOKEN``.
+        A process that gets them must not have ``AWS_PROFILE`` or ``AWS_SESSION_TOKEN``. Its ``AWS_MAX_ATTEMPTS`` and
+        ``AWS_RETRY_MODE`` still apply.
         """
         variables = {
             "AWS_ENDPOINT_URL_SECURITYHUB": self.endpoint,
@@ -162,6 +179,10 @@ class Emulator:
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            # With one of these, clients do not use the endpoint or refuse it.
+            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
+            "AWS_USE_FIPS_ENDPOINT": "false",
+            "AWS_USE_DUALSTACK_ENDPOINT": "false",
         }
         return variables if self._tag is None else {**variables, "AWS_SDK_UA_APP_ID": self._tag}
 
@@ -177,7 +198,8 @@ class Emulator:
 
         Args:
             query: the parameters of ``GET /_emulator/events``: ``account``, ``region``, ``detail_type``, ``pattern`` (a
-                dict), ``test``, ``after``, ``limit``, and ``count`` with ``wait`` (seconds).
+                dict), ``test``, ``after``, ``limit``, and ``count`` with ``wait`` (seconds). With ``limit``, ``count``
+                or ``wait``, one page is returned, which has at most 100 events unless ``limit`` is higher.
         """
         return self._pages("events", "Events", query)
 
@@ -187,7 +209,8 @@ class Emulator:
         Args:
             query: the parameters of ``GET /_emulator/requests``: ``operation``, ``account``, ``region``, ``service``,
                 ``status``, ``error``, ``test``, ``fault``, ``match`` (a dict), ``after``, ``limit``, ``newest``, and
-                ``count`` with ``wait`` (seconds).
+                ``count`` with ``wait`` (seconds). With one of the last four, one page is returned, which has at most
+                100 calls unless ``limit`` is higher.
         """
         return self._pages("requests", "Requests", query)
 
@@ -212,9 +235,10 @@ class Emulator:
             raise TypeError(f"verify() has no parameter {unknown[0]!r}; expected one of {', '.join(_VERIFIED)}")
         least = min if min is not None else int(max is None or max > 0)
         members = {_VERIFIED[name]: value for name, value in query.items() if value is not None}
-        for name in members.keys() & {"Account", "Wait"}:
-            wait = f"{members[name]}s" if isinstance(members[name], (int, float)) else str(members[name])
-            members[name] = wait if name == "Wait" else str(members[name])
+        if "Account" in members:
+            members["Account"] = str(members["Account"])
+        if "Wait" in members:
+            members["Wait"] = parameter("wait", members["Wait"])
         if match is not None:
             members["Match"] = match
         body = {"Operation": operation, "Times": {"Min": least, "Max": max}, **members}
@@ -231,7 +255,9 @@ class Emulator:
 
         Raises:
             ControlError: if one of them is refused. The others are imported.
+            TypeError: if the findings are not a list.
         """
+        expect("findings", findings, (list, tuple), "a list of findings")
         answer = self._control.call("POST", "findings", list(findings))
         failed = answer["FailedFindings"]
         if failed:
@@ -268,18 +294,22 @@ class Emulator:
 
     def _enable(self, account: str, regions: Sequence[str]) -> None:
         """Enables Security Hub by a scenario, which is not a call that the journal records."""
-        scenario = {"regions": list(regions), "hubs": [{"account": account, "regions": list(regions)}]}
+        names = strings("regions", regions)
+        scenario = {"regions": names, "hubs": [{"account": account, "regions": names}]}
         self._control.call("PUT", "scenario", scenario, {"mode": "add"})
 
     def _pages(self, path: str, member: str, query: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """All items, page by page; with a limit or a wait, only the first page."""
-        is_limited = bool({"limit", "wait", "newest"} & query.keys())
-        parameters = dict(query) if is_limited else {**query, "limit": _PAGE}
+        """All items, page by page; only one page with a limit, a count, a wait, or the newest items first."""
+        # False is the default of `newest`, and None means that a parameter is absent.
+        parameters = {name: value for name, value in query.items() if value is not None and value is not False}
+        is_limited = not parameters.keys().isdisjoint({"limit", "count", "wait", "newest"})
+        if not is_limited:
+            parameters["limit"] = PAGE
         found: list[dict[str, Any]] = []
         while True:
             page = self._control.call("GET", path, query=parameters)
             found += page[member]
-            if is_limited or not page.get("More", len(page[member]) == _PAGE):
+            if is_limited or not page.get("More", len(page[member]) == PAGE):
                 return found
             parameters["after"] = page["Last"]
 

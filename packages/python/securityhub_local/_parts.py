@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from ._check import expect
 from ._control import Control, duration, segment
 from ._scenario import timestamp
 
@@ -27,12 +28,13 @@ class Clock:
 
         All work that becomes due is done before the call returns.
         """
+        expect("by", by, (str, timedelta), "a string or a timedelta")
         text = duration(by) if isinstance(by, timedelta) else by
         return _time(self._control.call("POST", "clock", {"advance": text}))
 
     def set(self, time: datetime | str) -> datetime:
         """Moves the clock forward to a time. It cannot go back."""
-        return _time(self._control.call("POST", "clock", {"set": timestamp(time)}))
+        return _time(self._control.call("POST", "clock", {"set": timestamp("time", time)}))
 
 
 class Faults:
@@ -46,6 +48,7 @@ class Faults:
 
         Returns the fault with its ``Id``.
         """
+        expect("rule", rule, Mapping, "a dict")
         added: dict[str, Any] = self._control.call("POST", "faults", rule)["Faults"][0]
         return added
 
@@ -67,16 +70,16 @@ class Snapshots:
 
     def save(self, name: str) -> dict[str, Any]:
         """Saves the state under a name. It replaces an earlier snapshot of this name."""
-        saved: dict[str, Any] = self._control.call("PUT", f"snapshots/{segment(name)}")
+        saved: dict[str, Any] = self._control.call("PUT", f"snapshots/{_segment('name', name)}")
         return saved
 
     def restore(self, name: str) -> None:
         """Returns to a snapshot."""
-        self._control.call("POST", f"snapshots/{segment(name)}/restore")
+        self._control.call("POST", f"snapshots/{_segment('name', name)}/restore")
 
     def diff(self, a: str, b: str | None = None) -> dict[str, Any]:
         """Compares a snapshot with another one, or with the current state."""
-        difference: dict[str, Any] = self._control.call("GET", f"snapshots/{segment(a)}/diff", query={"to": b})
+        difference: dict[str, Any] = self._control.call("GET", f"snapshots/{_segment('a', a)}/diff", query={"to": b})
         return difference
 
     def list(self) -> Rows:
@@ -86,7 +89,12 @@ class Snapshots:
 
     def delete(self, name: str) -> None:
         """Deletes a snapshot."""
-        self._control.call("DELETE", f"snapshots/{segment(name)}")
+        self._control.call("DELETE", f"snapshots/{_segment('name', name)}")
+
+
+def _segment(parameter: str, name: str) -> str:
+    expect(parameter, name, str, "a string")
+    return segment(name)
 
 
 def _time(clock: Mapping[str, Any]) -> datetime:

@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Union
 
+from ._check import expect
+
 BUILTIN = "builtin:"
 
 OneScenario = Union[str, "os.PathLike[str]", Mapping[str, Any]]
@@ -20,9 +22,12 @@ def parts(scenario: Scenario | None) -> list[OneScenario]:
     """The scenarios of a list."""
     if scenario is None:
         return []
-    if isinstance(scenario, (str, os.PathLike, Mapping)):
-        return [scenario]
-    return list(scenario)
+    given: list[Any] = [scenario]
+    if isinstance(scenario, Sequence) and not isinstance(scenario, (str, bytes)):
+        given = list(scenario)
+    for part in given:
+        expect("scenario", part, (str, os.PathLike, Mapping), f"a path, '{BUILTIN}NAME', a dict, or a list of these")
+    return given
 
 
 def arguments(scenario: Scenario | None, clock: str | datetime | None, folder: Path) -> Iterator[str]:
@@ -30,7 +35,7 @@ def arguments(scenario: Scenario | None, clock: str | datetime | None, folder: P
     given = parts(scenario)
     if clock is not None:
         # The clock of a later scenario replaces that of the scenarios before it.
-        given.append({"clock": {"now": timestamp(clock), "frozen": True}})
+        given.append({"clock": {"now": timestamp("clock", clock), "frozen": True}})
     for number, part in enumerate(given):
         if isinstance(part, Mapping):
             file = folder / f"scenario-{number}.json"
@@ -50,8 +55,9 @@ def absolute(scenario: Scenario | None, folder: Path) -> list[OneScenario]:
     return [resolved(part) for part in parts(scenario)]
 
 
-def timestamp(time: str | datetime) -> str:
-    """A time in RFC 3339."""
+def timestamp(parameter: str, time: str | datetime) -> str:
+    """A time in RFC 3339, given for a parameter."""
+    expect(parameter, time, (str, datetime), "a string or a datetime")
     if isinstance(time, str):
         return time
     if time.tzinfo is None:

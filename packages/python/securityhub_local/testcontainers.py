@@ -12,6 +12,7 @@ from typing import Any
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import HttpWaitStrategy
 
+from ._check import expect
 from ._emulator import Emulator, connect
 
 PORT = 4600
@@ -36,6 +37,8 @@ class SecurityHubContainer(DockerContainer):
     def __init__(
         self, scenario: str | os.PathLike[str] | Mapping[str, Any] | None = None, image: str | None = None
     ) -> None:
+        if scenario is not None:
+            expect("scenario", scenario, (str, os.PathLike, Mapping), "a path, 'builtin:NAME' or a dict")
         super().__init__(image or _image())
         self.with_exposed_ports(PORT)
         self.waiting_for(HttpWaitStrategy(PORT, "/_emulator/health").for_status_code(200))

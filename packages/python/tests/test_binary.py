@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import sysconfig
 from pathlib import Path
+from typing import Callable
 
 import pytest
 
@@ -106,3 +108,45 @@ def test_a_missing_program_is_an_error_of_python_m(tmp_path: Path) -> None:
     assert run.returncode == 1
     assert f"the variable {VARIABLE} names" in run.stderr
     assert "Traceback" not in run.stderr
+
+
+# Rules: DST-21.
+def test_threads_may_be_the_first_to_search_for_it(program: Path, python: Callable[..., list[str]]) -> None:
+    # A new interpreter, because only the first search of a process initializes `sysconfig`.
+    text = """
+import sys
+import threading
+
+errors = []
+barrier = threading.Barrier(8)
+
+def search():
+    barrier.wait()
+    try:
+        from securityhub_local import find_binary
+        find_binary()
+    except Exception as error:
+        errors.append(repr(error))
+
+sys.setswitchinterval(1e-6)
+threads = [threading.Thread(target=search) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+sys.exit("\\n".join(errors) or 0)
+"""
+    command = python(text)
+    variables = {name: value for name, value in os.environ.items() if name != VARIABLE}
+    variables["PATH"] = os.pathsep.join([str(program.parent), variables["PATH"]])
+    for _ in range(5):
+        run = subprocess.run(command, capture_output=True, text=True, check=False, env=variables)
+        assert run.returncode == 0, run.stderr
+
+
+# Rules: DST-21.
+def test_the_error_can_be_pickled(tmp_path: Path) -> None:
+    with pytest.raises(BinaryNotFound) as caught:
+        find_binary(tmp_path / "nowhere")
+    copy = pickle.loads(pickle.dumps(caught.value))
+    assert (type(copy), str(copy), copy.places) == (BinaryNotFound, str(caught.value), caught.value.places)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -28,6 +30,12 @@ def test_settings_of_the_person_are_not_read(tmp_path: Path, monkeypatch: pytest
         "AWS_REGION": "eu-west-1",
         "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
         "AWS_USE_FIPS_ENDPOINT": "true",
+        "AWS_USE_DUALSTACK_ENDPOINT": "true",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+        "AWS_MAX_ATTEMPTS": "1",
+        "AWS_RETRY_MODE": "legacy",
+        "AWS_DEFAULTS_MODE": "mobile",
+        "AWS_SDK_UA_APP_ID": "application",
         "HTTP_PROXY": "http://127.0.0.1:9",
         "http_proxy": "http://127.0.0.1:9",
     }.items():
@@ -38,7 +46,17 @@ def test_settings_of_the_person_are_not_read(tmp_path: Path, monkeypatch: pytest
     with start("builtin:quickstart") as hub:
         assert hub.client().describe_hub()["HubArn"] == HUB_ARN
         [call] = hub.requests()
-        assert (call["AccessKeyId"], call["Region"]) == (ADMINISTRATOR, "us-east-1")
+        assert (call["AccessKeyId"], call["Region"], call["Test"]) == (ADMINISTRATOR, "us-east-1", None)
+        hub.faults.add({"Operation": "DescribeHub", "Error": {"Code": "Throttle"}, "Times": 2})
+        assert hub.client().describe_hub()["HubArn"] == HUB_ARN
+
+
+# Rules: DST-26.
+def test_a_missing_boto3_is_an_error_that_names_the_extra(hub: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    monkeypatch.setitem(sys.modules, "botocore.config", None)
+    with pytest.raises(ImportError, match=r'pip install "securityhub-local\[boto3\]"'):
+        hub.client(region_name="us-east-1")
 
 
 # Rules: DST-26.
@@ -52,6 +70,18 @@ def test_threads_share_an_emulator(hub: Emulator) -> None:
     with ThreadPoolExecutor(8) as threads:
         results = list(threads.map(use, range(48)))
     assert len(set(results)) == len(results)
+
+
+# Rules: DST-26.
+def test_threads_share_a_client(hub: Emulator) -> None:
+    barrier = threading.Barrier(8)
+
+    def use(_: int) -> object:
+        barrier.wait()
+        return hub.client("sts", account="888888888888")
+
+    with ThreadPoolExecutor(8) as threads:
+        assert len(set(map(id, threads.map(use, range(8))))) == 1
 
 
 # Rules: DST-26.

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import pickle
+import subprocess
+import sys
 import threading
 import time
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from conftest import ADMINISTRATOR, HUB_ARN, equals, finding
@@ -87,6 +92,15 @@ def test_long_lists_are_read_completely(hub: Emulator) -> None:
     for _ in range(1001):
         client.describe_hub()
     assert len(hub.requests()) == 1001
+    absent: dict[str, Any]
+    for absent in ({"limit": None}, {"wait": None}, {"count": None}, {"newest": None}, {"newest": False}):
+        assert len(hub.requests(**absent)) == 1001, absent
+    for absent in ({"limit": None}, {"wait": None}, {"count": None}):
+        assert len(hub.events(**absent)) == 1100, absent
+    one_page: dict[str, Any]
+    for one_page in ({"newest": True}, {"count": 1}, {"count": 1, "wait": 1}, {"wait": 1}):
+        assert len(hub.requests(**one_page)) == 100, one_page
+    assert len(hub.requests(limit=1)) == 1
 
 
 # Rules: DST-24.
@@ -218,6 +232,15 @@ def test_variables_connect_other_processes(hub: Emulator) -> None:
 
 
 # Rules: DST-24.
+def test_variables_replace_settings_that_exclude_the_endpoint(hub: Emulator) -> None:
+    script = "import boto3; print(boto3.client('securityhub').describe_hub()['HubArn'])"
+    for setting in ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"):
+        variables = {**os.environ, setting: "true", **hub.env()}
+        run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, env=variables)
+        assert run.stdout.strip() == HUB_ARN, f"{setting}: {run.stderr}"
+
+
+# Rules: DST-24.
 def test_a_kept_connection_may_be_closed_by_the_server() -> None:
     with start(args=["--read-timeout", "1"]) as hub:
         assert hub.call("GET", "ready") == {"Ready": True}
@@ -227,8 +250,9 @@ def test_a_kept_connection_may_be_closed_by_the_server() -> None:
 
 
 # Rules: DST-24.
-def test_no_emulator_is_an_error() -> None:
-    with start() as hub:
-        pass
-    with pytest.raises(ConnectionRefusedError):
-        hub.reset()
+def test_the_error_of_a_refused_call_can_be_pickled(hub: Emulator) -> None:
+    with pytest.raises(ControlError) as caught:
+        hub.requests(operation="GetFinding")
+    error = caught.value
+    copy = pickle.loads(pickle.dumps(error))
+    assert (str(copy), copy.status, copy.message, copy.body) == (str(error), 400, error.message, error.body)

@@ -52,7 +52,7 @@ def test_the_fixtures_share_a_server(
 ) -> None:
     assert securityhub is securityhub_server
     assert described() == f"arn:aws:securityhub:us-east-1:{securityhub_account}:hub/default", "the last one wins"
-    assert securityhub.client().describe_hub()["HubArn"].split(":")[4] == securityhub_account.id
+    assert securityhub.client().describe_hub()["HubArn"] == HUB_ARN
 
 
 # Rules: DST-28.
@@ -72,7 +72,7 @@ def test_one(make_securityhub):
 
 def test_two():
     import pytest
-    with pytest.raises(ConnectionRefusedError):
+    with pytest.raises(ConnectionError):
         ports[0].reset()
 """
     suite(text, passed=2)
@@ -131,6 +131,14 @@ def test_settings_of_the_person_do_not_apply(suite: Suite, monkeypatch: pytest.M
         "AWS_SESSION_TOKEN": "token",
         "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
         "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+        "AWS_USE_FIPS_ENDPOINT": "true",
+        "AWS_USE_DUALSTACK_ENDPOINT": "true",
+        "AWS_MAX_ATTEMPTS": "1",
+        "AWS_RETRY_MODE": "legacy",
+        "AWS_DEFAULTS_MODE": "mobile",
+        "AWS_SECURITY_TOKEN": "token",
+        "AWS_CREDENTIAL_EXPIRATION": "2020-01-01T00:00:00Z",
+        "AWS_AUTH_SCHEME_PREFERENCE": "httpBearerAuth",
         "HTTP_PROXY": "http://127.0.0.1:9",
         "http_proxy": "http://127.0.0.1:9",
     }.items():
@@ -141,10 +149,18 @@ def test_settings_of_the_person_do_not_apply(suite: Suite, monkeypatch: pytest.M
 import boto3
 
 def test_sample(securityhub):
-    boto3.client("securityhub").describe_hub()
+    client = boto3.client("securityhub")
+    client.describe_hub()
     assert securityhub.verify("DescribeHub") == 1
+    assert client.meta.config.connect_timeout == 60
+
+def test_retries(securityhub):
+    for client in (boto3.client("securityhub"), securityhub.client()):
+        securityhub.faults.add({"Operation": "DescribeHub", "Error": {"Code": "Throttle"}, "Times": 2})
+        client.describe_hub()
+    securityhub.verify("DescribeHub", min=6, max=6)
 """
-    suite(text, passed=1)
+    suite(text, passed=2)
 
 
 # Rules: DST-28.
@@ -220,3 +236,142 @@ def test_the_account_of_the_emulator_is_that_of_the_scenario(securityhub: Emulat
     assert os.environ["AWS_ACCESS_KEY_ID"] == ADMINISTRATOR
     assert os.environ["AWS_CONFIG_FILE"] == os.environ["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
     assert securityhub.env()["AWS_SDK_UA_APP_ID"] == os.environ["AWS_SDK_UA_APP_ID"]
+
+
+# Rules: DST-28.
+@pytest.mark.parametrize("arguments", ["securityhub, securityhub_account", "securityhub_account, securityhub"])
+def test_both_fixtures_work_in_any_order(suite: Suite, arguments: str) -> None:
+    last = arguments.rpartition(" ")[2]
+    text = f"""
+import boto3
+import pytest
+
+def account_of(client):
+    return client.describe_hub()["HubArn"].split(":")[4]
+
+@pytest.fixture
+def imported(securityhub_account):
+    return securityhub_account.client().create_insight(Name="own", Filters={{}}, GroupByAttribute="Id")["InsightArn"]
+
+@pytest.mark.parametrize("number", range(2))
+def test_accounts({arguments}, number):
+    assert account_of(securityhub.client()) == "111111111111"
+    assert account_of(securityhub_account.client()) == securityhub_account.id != "111111111111"
+    last = {{"securityhub": "111111111111", "securityhub_account": securityhub_account.id}}["{last}"]
+    assert account_of(boto3.client("securityhub")) == last
+    assert len(securityhub.requests()) == 3
+
+@pytest.mark.securityhub(account="222222222222")
+def test_marker({arguments}):
+    for client in (securityhub.client(), securityhub_account.client(), boto3.client("securityhub")):
+        assert account_of(client) == "222222222222"
+
+def test_nothing_of_the_account_is_reset(imported, securityhub, securityhub_account):
+    [insight] = securityhub_account.client().get_insights(InsightArns=[imported])["Insights"]
+
+class TestAutouse:
+    @pytest.fixture(autouse=True)
+    def always(self, {arguments.partition(",")[0]}):
+        pass
+
+    def test_autouse(self, {last}):
+        account = {last}.id if "{last}" == "securityhub_account" else "111111111111"
+        assert account_of(boto3.client("securityhub")) == account
+
+def test_report({arguments}):
+    boto3.client("securityhub").describe_hub()
+    assert False
+"""
+    result = suite(text, passed=5, failed=1)
+    assert result.stdout.str().count("DescribeHub  200") == 1
+
+
+# Rules: DST-28.
+@pytest.mark.parametrize("end", ["securityhub.stop()", "os.kill(securityhub.pid, 9)"])
+@pytest.mark.parametrize("marker", ["", "@pytest.mark.securityhub('builtin:delegated-admin')"])
+def test_a_test_that_ends_the_emulator_does_not_affect_others(suite: Suite, end: str, marker: str) -> None:
+    text = f"""
+import os
+
+import boto3
+import pytest
+
+{marker}
+@pytest.mark.parametrize("number", range(2))
+def test_end(securityhub, number):
+    boto3.client("securityhub").describe_hub()
+    {end}
+
+{marker}
+def test_account(securityhub_account):
+    boto3.client("securityhub").describe_hub()
+    assert len(securityhub_account.requests()) == 1
+
+{marker}
+def test_reset(securityhub):
+    boto3.client("securityhub").describe_hub()
+"""
+    suite(text, passed=4)
+
+
+# Rules: DST-28.
+def test_the_server_may_be_a_fixture_of_the_tests(suite: Suite) -> None:
+    text = """
+import pytest
+from securityhub_local import EmulatorNotFound, start
+
+@pytest.fixture(scope="session")
+def securityhub_server():
+    with start({"hubs": []}) as server:
+        yield server
+
+def test_one(securityhub, securityhub_server):
+    assert securityhub is securityhub_server
+    assert securityhub.call("GET", "health")["hubs"] == 0
+"""
+    suite(text, passed=1)
+
+
+# Rules: DST-28.
+def test_an_endpoint_without_an_emulator_is_named(suite: Suite) -> None:
+    with start() as hub:
+        pass
+    text = "def test_sample(securityhub):\n    pass\n"
+    result = suite(text, f"--securityhub-endpoint={hub.endpoint}", errors=1)
+    result.stdout.fnmatch_lines([f"--securityhub-endpoint: no emulator answers at {hub.endpoint}: *refused"])
+    assert "http.client" not in result.stdout.str()
+    result = suite(text, "--securityhub-endpoint=127.0.0.1:4600", errors=1)
+    result.stdout.fnmatch_lines(
+        ["--securityhub-endpoint: '127.0.0.1:4600' is not an endpoint (expected a URL such as *"]
+    )
+
+
+# Rules: DST-28.
+@pytest.mark.parametrize("marker", ["'builtin:quickstart'", "clock='2026-03-01T00:00:00Z'"])
+def test_an_emulator_that_runs_already_has_no_scenario_of_a_marker(suite: Suite, marker: str) -> None:
+    text = f"""
+import pytest
+
+@pytest.mark.securityhub({marker})
+class TestSample:
+    def test_marker(self, securityhub):
+        pass
+
+    def test_marker_of_an_account(self, securityhub_account):
+        pass
+
+    def test_without_a_fixture(self):
+        pass
+
+@pytest.mark.securityhub(account="222222222222", region="eu-west-1")
+def test_other_arguments(securityhub):
+    pass
+"""
+    with start("builtin:quickstart") as hub:
+        result = suite(text, f"--securityhub-endpoint={hub.endpoint}", passed=2, errors=2)
+    result.stdout.fnmatch_lines(
+        [
+            "this test needs an emulator of its own, because its marker securityhub has a scenario or a clock; "
+            "run it without --securityhub-endpoint"
+        ]
+    )

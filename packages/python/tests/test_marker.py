@@ -115,11 +115,19 @@ def test_markers_are_registered(suite: Suite) -> None:
         ("scenaro='x'", "the marker securityhub has no argument 'scenaro': securityhub(scenario=None, *"),
         ("1, 2, 3, 4, 5, 6", "the marker securityhub has at most 5 arguments: *"),
         ("'x', scenario='y'", "the marker securityhub has the argument 'scenario' twice"),
+        ("account='12'", "the marker securityhub: '12' is not a valid account ID (expected 12 digits)"),
     ],
 )
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])
 def test_a_mistake_in_a_marker_is_named(suite: Suite, arguments: str, message: str, workers: tuple[str, ...]) -> None:
-    text = f"import pytest\n\n@pytest.mark.securityhub({arguments})\ndef test_sample(securityhub):\n    pass\n"
+    text = f"""
+from datetime import date, datetime
+import pytest
+
+@pytest.mark.securityhub({arguments})
+def test_sample(securityhub):
+    pass
+"""
     result = suite(text, *workers)
     if workers:
         result.stdout.fnmatch_lines([f"*UsageError: test_sample.py::test_sample: {message}"])
@@ -127,6 +135,55 @@ def test_a_mistake_in_a_marker_is_named(suite: Suite, arguments: str, message: s
         result.stderr.fnmatch_lines([f"ERROR: test_sample.py::test_sample: {message}"])
     assert result.ret != 0
     assert "passed" not in result.stdout.str()
+
+
+# Rules: DST-29.
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("5", "the marker securityhub: `scenario` must be a path, 'builtin:NAME', a dict, or a list of these, not int"),
+        ("clock=date(2026, 1, 1)", "the marker securityhub: `clock` must be a string or a datetime, not date"),
+        ("clock=datetime(2026, 1, 1)", "the marker securityhub: * has no time zone; expected a time such as *"),
+        ("clock='2026-01-15'", "the marker securityhub: `clock` is '2026-01-15'; expected a time such as *"),
+        ("region=None", "the marker securityhub: `region` must be a string, not NoneType"),
+        ("region=''", "the marker securityhub: `region` is empty; *"),
+        ("hub='no'", "the marker securityhub: `hub` must be True or False, not str"),
+    ],
+)
+def test_a_wrong_value_in_a_marker_is_named(suite: Suite, arguments: str, message: str) -> None:
+    test_a_mistake_in_a_marker_is_named(suite, arguments, message, ())
+
+
+# Rules: DST-29.
+def test_a_marker_accepts_all_kinds_of_values(suite: Suite) -> None:
+    text = """
+from datetime import datetime, timezone
+from pathlib import Path
+import pytest
+
+@pytest.mark.parametrize("number", [
+    pytest.param(number, marks=pytest.mark.securityhub(clock=clock))
+    for number, clock in enumerate([
+        datetime(2026, 3, 1, tzinfo=timezone.utc), "2026-03-01T00:00:00Z", "2026-03-01T01:00:00.000+01:00",
+        "2026-03-01 00:00Z",
+    ])
+])
+def test_clock(securityhub, number):
+    assert securityhub.clock.now() == datetime(2026, 3, 1, tzinfo=timezone.utc)
+
+@pytest.mark.securityhub(None, clock=None, account=None, hub=False)
+def test_none(securityhub):
+    assert securityhub.env()["AWS_ACCESS_KEY_ID"] == "111111111111"
+
+@pytest.mark.securityhub(["builtin:quickstart", {"hubs": [{"account": "444444444444", "regions": ["us-east-1"]}]}])
+def test_scenario(securityhub):
+    assert securityhub.client(account="444444444444").describe_hub()
+
+@pytest.mark.securityhub(account=222222222222)
+def test_account(securityhub):
+    assert securityhub.env()["AWS_ACCESS_KEY_ID"] == "222222222222"
+"""
+    suite(text, passed=7)
 
 
 # Rules: DST-29.
@@ -145,11 +202,11 @@ def test_scenarios_share_emulators_and_the_least_used_one_is_stopped(tmp_path: P
         assert pool.emulator(["builtin:quickstart"], None, tmp_path) is one
         three = pool.emulator(EMPTY, None, tmp_path)
         assert len(pool) == 2
-        with pytest.raises(ConnectionRefusedError):
+        with pytest.raises(ConnectionError):
             two.reset()
         one.reset()
         three.reset()
     finally:
         pool.stop()
-    with pytest.raises(ConnectionRefusedError):
+    with pytest.raises(ConnectionError):
         one.reset()

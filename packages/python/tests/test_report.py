@@ -76,6 +76,32 @@ def test_sample(securityhub):
 
 
 # Rules: DST-30.
+def test_a_long_report_has_as_many_calls_as_a_page(suite: Suite, pytester: pytest.Pytester) -> None:
+    text = """
+def test_sample(securityhub):
+    client = securityhub.client()
+    for _ in range(1001):
+        client.describe_hub()
+    assert False
+"""
+    pytester.makeini("[pytest]\nsecurityhub_journal = 100000\n")
+    assert suite(text, failed=1).stdout.str().count("DescribeHub  200") == 1000
+
+
+# Rules: DST-30.
+@pytest.mark.parametrize("value", ["twenty", "-1", "2.5"])
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+def test_a_wrong_length_of_the_report_is_an_error_at_the_start(
+    suite: Suite, value: str, workers: tuple[str, ...]
+) -> None:
+    text = "def test_sample():\n    pass\n"
+    result = suite(text, "-o", f"securityhub_journal={value}", *workers)
+    result.stderr.fnmatch_lines([f"ERROR: securityhub_journal is '{value}'; expected a number of calls, such as 20"])
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "passed" not in result.stdout.str()
+
+
+# Rules: DST-30.
 def test_only_calls_of_the_test_are_shown_on_a_shared_emulator(suite: Suite) -> None:
     text = """
 import boto3

@@ -7,7 +7,9 @@ import signal
 import socket
 import subprocess
 import time
+from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime, timezone
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Callable
 
@@ -55,6 +57,25 @@ def test_mistakes_of_a_scenario_are_in_the_error() -> None:
     assert "hubs" in caught.value.text
     assert "regions" in caught.value.text
     assert caught.value.text in str(caught.value)
+
+
+# Rules: DST-23.
+def test_the_error_has_the_exit_code_of_the_program() -> None:
+    with pytest.raises(StartError, match="unexpected argument") as caught:
+        start(args=["--nonsense"])
+    assert caught.value.exit_code == 2
+    with pytest.raises(StartError, match="it ended with exit code 0 and printed no error") as caught:
+        start(args=["--help"])
+    assert (caught.value.exit_code, caught.value.text) == (0, "")
+
+
+# Rules: DST-23.
+def test_an_error_reaches_the_parent_of_a_worker_process() -> None:
+    # A new interpreter for the worker, because this process has threads.
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool, pytest.raises(StartError, match="hubs") as caught:
+        pool.submit(start, {"hubs": 3}).result(30)
+    assert "hubs" in caught.value.text
+    assert caught.value.exit_code == 2
 
 
 # Rules: DST-23.
@@ -172,3 +193,50 @@ assert hub.client().describe_hub()["HubArn"] == arn
 assert hub.call("GET", "ready") == {"Ready": True}
 """
     subprocess.run(python(text), check=True)
+
+
+# Rules: DST-26.
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="fork of Unix")
+def test_a_forked_child_does_not_delay_a_stop(python: Callable[..., list[str]]) -> None:
+    text = """
+import os
+import time
+from securityhub_local import start
+
+hubs = [start(), start()]
+child = os.fork()
+if child == 0:
+    time.sleep(60)
+    os._exit(0)
+for hub in hubs:
+    hub.stop()
+    assert hub._process.exit_code() == 0, hub._process.exit_code()
+os.kill(child, 9)
+os.waitpid(child, 0)
+"""
+    subprocess.run(python(text), check=True)
+
+
+# Rules: DST-26.
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="fork of Unix")
+def test_a_forked_child_does_not_keep_it_after_its_process_is_killed(python: Callable[..., list[str]]) -> None:
+    text = """
+import os
+import time
+from securityhub_local import start
+
+hub = start()
+child = os.fork()
+if child:
+    print(hub.port, child, flush=True)
+time.sleep(60)
+"""
+    with subprocess.Popen(python(text), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        port, child = map(int, process.stdout.readline().split())
+        try:
+            process.kill()
+            process.wait()
+            wait_until_closed(port, 2)
+        finally:
+            os.kill(child, signal.SIGKILL)

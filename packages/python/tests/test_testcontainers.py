@@ -12,6 +12,7 @@ pytest.importorskip("testcontainers")
 
 from testcontainers.core import container
 
+from securityhub_local import Emulator
 from securityhub_local.testcontainers import SecurityHubContainer
 
 
@@ -39,13 +40,15 @@ def test_the_container_serves_a_scenario(tmp_path: Path) -> None:
         assert created.image.startswith("securityhub-local")
         assert "4600" in str(list(created.ports))
         assert created._wait_strategy is not None
+    with pytest.raises(TypeError, match=r"^`scenario` must be a path, 'builtin:NAME' or a dict, not list$"):
+        SecurityHubContainer(["builtin:quickstart"])  # type: ignore[arg-type]
     assert SecurityHubContainer(image="registry.example/hub:1").image == "registry.example/hub:1"
 
 
 # Rules: DST-55.
-def test_the_emulator_of_a_container_can_be_controlled(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_emulator_of_a_container_can_be_controlled(quickstart: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     created = SecurityHubContainer()
-    monkeypatch.setattr(created, "get_container_host_ip", lambda: "docker.example")
-    monkeypatch.setattr(created, "get_exposed_port", {4600: 32768}.__getitem__)
-    assert created.endpoint() == "http://docker.example:32768"
+    monkeypatch.setattr(created, "get_container_host_ip", lambda: "localhost")
+    monkeypatch.setattr(created, "get_exposed_port", {4600: quickstart.port}.__getitem__)
+    assert created.endpoint() == f"http://localhost:{quickstart.port}"
     assert created.emulator().pid is None

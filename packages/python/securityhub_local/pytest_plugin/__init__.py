@@ -38,13 +38,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini(
         "securityhub_journal",
-        "number of calls in the report of a failed test; 0 turns it off (default: 20)",
+        "number of calls in the report of a failed test, at most 1000; 0 turns it off (default: 20)",
         default="20",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"{MARKER}: settings of the fixtures of securityhub-local")
+    _journal_limit(config)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -65,7 +66,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
     if use is None:
         return
     report = outcome.get_result()
-    limit = int(item.config.getini("securityhub_journal"))
+    limit = _journal_limit(item.config)
     if report.failed and limit > 0:
         from .report import journal
 
@@ -85,28 +86,33 @@ def _securityhub_pool() -> Iterator[Pool]:
 
 
 @pytest.fixture(scope="session")
-def securityhub_server(pytestconfig: pytest.Config) -> Iterator[Emulator]:
+def securityhub_server(pytestconfig: pytest.Config, _securityhub_pool: Pool) -> Emulator:
     """The emulator of this session, or of this worker of pytest-xdist.
 
     Its scenario is the setting ``securityhub_scenario``. With ``--securityhub-endpoint``, it is one that runs already.
     """
-    from .pool import default_emulator
-
-    with default_emulator(pytestconfig) as emulator:
-        yield emulator
+    return _securityhub_pool.server(pytestconfig)
 
 
 @pytest.fixture
-def securityhub(request: pytest.FixtureRequest) -> Iterator[Emulator]:
+def _securityhub_reset(request: pytest.FixtureRequest) -> Emulator:
+    """The emulator of a test, as at the start of its scenario."""
+    emulator = _emulator(request, marker_of(request.node))
+    emulator.reset()
+    return emulator
+
+
+@pytest.fixture
+def securityhub(request: pytest.FixtureRequest, _securityhub_reset: Emulator) -> Iterator[Emulator]:
     """An emulator as at the start of its scenario. AWS clients of this process call it as 111111111111 in us-east-1."""
+    from .._emulator import DEFAULT_ACCOUNT
     from .use import Use
 
     marker = marker_of(request.node)
-    emulator = _emulator(request, marker)
-    emulator.reset()
-    with Use(request.node, emulator, marker.account or emulator._account, marker.region, is_alone=True) as use:
+    account = marker.account or DEFAULT_ACCOUNT
+    with Use(request.node, _securityhub_reset, account, account, marker.region, is_alone=True) as use:
         request.node.stash[USE] = use
-        yield emulator
+        yield _securityhub_reset
 
 
 @pytest.fixture
@@ -115,12 +121,17 @@ def securityhub_account(request: pytest.FixtureRequest) -> Iterator[Account]:
 
     Tests that only use fresh accounts can share an emulator, also with other processes.
     """
+    from .._emulator import DEFAULT_ACCOUNT
     from .use import Use
 
     marker = marker_of(request.node)
-    emulator = _emulator(request, marker)
+    # If the test also uses `securityhub`, the reset comes first, because it removes the hub of the account. Clients of
+    # `securityhub` then keep their own account.
+    is_reset = "securityhub" in request.fixturenames
+    emulator = request.getfixturevalue("_securityhub_reset") if is_reset else _emulator(request, marker)
     account = emulator.account(marker.account, hub=marker.hub, regions=[marker.region])
-    with Use(request.node, emulator, account.id, marker.region, is_alone=False) as use:
+    default = marker.account or DEFAULT_ACCOUNT if is_reset else account.id
+    with Use(request.node, emulator, account.id, default, marker.region, is_alone=is_reset) as use:
         request.node.stash[USE] = use
         yield account
 
@@ -143,17 +154,30 @@ def make_securityhub() -> Iterator[Callable[..., Emulator]]:
             emulator.stop()
 
 
+def _journal_limit(config: pytest.Config) -> int:
+    """The number of calls in the report of a failed test."""
+    text = config.getini("securityhub_journal")
+    if not text.isdecimal():
+        raise pytest.UsageError(f"securityhub_journal is '{text}'; expected a number of calls, such as 20")
+    return int(text)
+
+
 def _is_worker(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput")
 
 
 def _emulator(request: pytest.FixtureRequest, marker: Marker) -> Emulator:
     """The emulator of a test: one of the session's for its scenario and its clock."""
+    pool: Pool = request.getfixturevalue("_securityhub_pool")
     if marker.scenario is None and marker.clock is None:
-        server: Emulator = request.getfixturevalue("securityhub_server")
-        return server
+        return pool.running(request.getfixturevalue("securityhub_server"))
+    if request.config.getoption("securityhub_endpoint"):
+        pytest.fail(
+            "this test needs an emulator of its own, because its marker securityhub has a scenario or a clock; "
+            "run it without --securityhub-endpoint",
+            pytrace=False,
+        )
     from .pool import default_scenario
 
-    pool: Pool = request.getfixturevalue("_securityhub_pool")
     scenario = default_scenario(request.config) if marker.scenario is None else marker.scenario
     return pool.emulator(scenario, marker.clock, request.path.parent)

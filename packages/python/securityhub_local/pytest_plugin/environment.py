@@ -10,8 +10,20 @@ from urllib.parse import urlsplit
 
 import pytest
 
-# Variables that would select other credentials or another endpoint.
-_UNSET = ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
+# Variables that would select other credentials, or change how often calls are repeated and how they are signed.
+_UNSET = (
+    "AWS_ACCOUNT_ID",
+    "AWS_AUTH_SCHEME_PREFERENCE",
+    "AWS_CREDENTIAL_EXPIRATION",
+    "AWS_DEFAULTS_MODE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_MAX_ATTEMPTS",
+    "AWS_PROFILE",
+    "AWS_RETRY_MODE",
+    "AWS_SECURITY_TOKEN",
+    "AWS_SESSION_TOKEN",
+    "AWS_SIGV4A_SIGNING_REGION_SET",
+)
 _PROXIES = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
 
 

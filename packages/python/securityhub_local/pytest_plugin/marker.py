@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from .._scenario import Scenario
 
 NAME = "securityhub"
+# A date, a time and a time zone.
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d(:?\d\d)?)")
 MARKER = "securityhub(scenario=None, clock=None, account=None, region='us-east-1', hub=True)"
 
 
@@ -65,7 +68,30 @@ def _arguments(item: pytest.Item, mark: pytest.Mark) -> dict[str, Any]:
         if name in arguments:
             raise pytest.UsageError(f"{item.nodeid}: the marker {NAME} has the argument '{name}' twice")
         arguments[name] = value
+    try:
+        _check(arguments)
+    except (TypeError, ValueError) as error:
+        raise pytest.UsageError(f"{item.nodeid}: the marker {NAME}: {error}") from None
     account = arguments.get("account")
     if account is not None:
         arguments["account"] = str(account)
     return arguments
+
+
+def _check(arguments: Mapping[str, Any]) -> None:
+    """Checks the values of arguments. The program checks whether a scenario and a Region exist."""
+    from .._accounts import checked
+    from .._check import expect
+    from .._scenario import parts, timestamp
+
+    parts(arguments.get("scenario"))
+    clock = arguments.get("clock")
+    if clock is not None and not _TIME.fullmatch(timestamp("clock", clock)):
+        raise ValueError(f"`clock` is {clock!r}; expected a time such as '2026-01-15T09:00:00Z'")
+    if arguments.get("account") is not None:
+        checked(arguments["account"])
+    region = arguments.get("region", Marker.region)
+    expect("region", region, str, "a string")
+    if not region:
+        raise ValueError("`region` is empty; expected a Region such as 'us-east-1'")
+    expect("hub", arguments.get("hub", True), bool, "True or False")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .._emulator import PAGE
 from .use import Use
 
 
@@ -12,7 +13,7 @@ def journal(use: Use, limit: int) -> str:
     """The last calls of a test, oldest first. It never raises, because the report of a failure is more important."""
     try:
         selected = {} if use.is_alone else {"test": use.tag}
-        calls = use.emulator.requests(newest=True, limit=limit, **selected)
+        calls = use.emulator.requests(newest=True, limit=min(limit, PAGE), **selected)
         lines = [line for call in reversed(calls) for line in _lines(use, call)]
     except Exception as error:  # noqa: BLE001
         return f"the calls of this test cannot be read from {use.emulator.endpoint}: {error}"

@@ -27,9 +27,14 @@ class Use:
     In a ``with`` statement; nothing of it is left after the statement.
     """
 
-    def __init__(self, item: pytest.Item, emulator: Emulator, account: str, region: str, *, is_alone: bool) -> None:
+    def __init__(
+        self, item: pytest.Item, emulator: Emulator, account: str, default: str, region: str, *, is_alone: bool
+    ) -> None:
         self.emulator = emulator
+        #: The account as which AWS clients of this process call.
         self.account = account
+        #: The account as which clients of the emulator object call.
+        self.default = default
         self.region = region
         #: Whether the emulator was reset for the test, so that all recorded calls are its own.
         self.is_alone = is_alone and emulator.pid is not None
@@ -38,11 +43,11 @@ class Use:
 
     def __enter__(self) -> Use:
         with ExitStack() as stack:
-            stack.enter_context(self.emulator._as(self.account, self.region, self.tag))
+            stack.enter_context(self.emulator._as(self.default, self.region, self.tag))
             if "boto3" not in sys.modules:
                 stack.callback(forget_default_session)
             patch = stack.enter_context(pytest.MonkeyPatch.context())
-            prepare(patch, self.emulator.env())
+            prepare(patch, self.emulator.env(self.account))
             self._stack = stack.pop_all()
         return self
 
