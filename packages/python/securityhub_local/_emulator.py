@@ -294,8 +294,7 @@ class Emulator:
 
     def _enable(self, account: str, regions: Sequence[str]) -> None:
         """Enables Security Hub by a scenario, which is not a call that the journal records."""
-        names = strings("regions", regions)
-        scenario = {"regions": names, "hubs": [{"account": account, "regions": names}]}
+        scenario = {"hubs": [{"account": account, "regions": strings("regions", regions)}]}
         self._control.call("PUT", "scenario", scenario, {"mode": "add"})
 
     def _pages(self, path: str, member: str, query: Mapping[str, Any]) -> list[dict[str, Any]]:
