@@ -179,6 +179,6 @@ fn verify_refuses_a_misspelled_operation() {
 #[test]
 fn a_call_of_the_control_plane_may_be_named_without_its_prefix() {
     let program = Program::start(&[]);
-    let [short, long] = ["status", "/_emulator/status"].map(|path| done(&url(&program), &["call", "GET", path]));
+    let [short, long] = ["resources", "/_emulator/resources"].map(|path| done(&url(&program), &["call", "GET", path]));
     assert_eq!(short, long);
 }

@@ -61,11 +61,12 @@ pub(super) fn run(arguments: &VerifyArguments) -> Result<(), Exit> {
     let answered = [StatusCode::UNPROCESSABLE_ENTITY, StatusCode::BAD_REQUEST];
     let path = "/_emulator/requests/verify";
     let (status, answer) = client::send_expecting(&arguments.remote, Method::POST, path, Some(&body), &answered)?;
-    let answer: Value = client::read(&answer)?;
     if status == StatusCode::BAD_REQUEST {
         // Not the exit code of calls that were not made as expected.
-        return Err(Exit::invalid(format!("securityhub-local: {}", difference(&answer))));
+        let message = client::message(&answer).unwrap_or_default();
+        return Err(Exit::invalid(format!("securityhub-local: {message}")));
     }
+    let answer: Value = client::read(&answer)?;
     let is_verified = status.is_success();
     if arguments.remote.json {
         output::print(&format!("{answer}\n"))?;
