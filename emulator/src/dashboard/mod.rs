@@ -204,15 +204,14 @@ impl Exchange<'_> {
     fn owner(&self, account: &str, region: &str) -> Result<(AccountId, Region), (View, String)> {
         let world = self.backend.world();
         let (account, known) = (view::account(account), view::region(&world, region));
+        if let (Ok(account), Ok(region)) = (&account, &known) {
+            return Ok((*account, region.clone()));
+        }
         // Names of Regions are in lower case.
         let near = known.clone().or_else(|_| view::region(&world, &region.to_ascii_lowercase())).ok();
         let start = self.start();
-        let near = |account: AccountId| View::of(account, near.unwrap_or(start.region));
-        match (account, known) {
-            (Ok(account), Ok(region)) => Ok((account, region)),
-            (Err(sentence), _) => Err((near(start.account), sentence)),
-            (Ok(account), Err(sentence)) => Err((near(account), sentence)),
-        }
+        let sentence = account.as_ref().err().or(known.as_ref().err()).cloned().unwrap_or_default();
+        Err((View::of(account.unwrap_or(start.account), near.unwrap_or(start.region)), sentence))
     }
 
     /// Shows a page, or the reason why it cannot be shown.
