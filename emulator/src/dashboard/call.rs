@@ -13,7 +13,7 @@ use super::view::View;
 use crate::state::{AccountId, Region};
 use crate::wire::sent;
 
-/// Maximum size of the calls of a part of a page, in bytes. Longer calls are left out, because pages stay small (DSH-13).
+/// Maximum size of the calls of a part of a page, in bytes. Longer calls are left out to keep pages small (DSH-13).
 const MOST: usize = 90_000;
 /// Width from which JSON in a command is written on several lines.
 const WIDE: usize = 100;
