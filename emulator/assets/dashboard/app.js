@@ -70,14 +70,20 @@
       search.setAttribute("aria-label", list.dataset.search);
       search.placeholder = list.dataset.search;
       search.addEventListener("input", () => {
-        const words = search.value.toLowerCase();
-        let first;
+        const words = search.value.trim().toLowerCase();
+        // The better a name fits, the smaller its rank: the whole name, its beginning, or any part of it.
+        const rank = (option) => {
+          const name = option.text.toLowerCase();
+          return name === words ? 0 : name.startsWith(words) ? 1 : 2;
+        };
+        let best = null;
         for (const option of list.options) {
           option.hidden = !option.text.toLowerCase().includes(words);
-          if (!option.hidden) first = first || option;
+          if (!option.hidden && (!best || rank(option) < rank(best))) best = option;
         }
-        if (first && list.selectedOptions[0].hidden) {
-          first.selected = true;
+        const selected = list.selectedOptions[0];
+        if (best && words && (selected.hidden || rank(best) < rank(selected))) {
+          best.selected = true;
           list.dispatchEvent(new Event("change", { bubbles: true }));
         }
       });
@@ -237,16 +243,52 @@
     followEvents();
   };
 
+  // Shows why there is no page to show: the request was refused before it reached the dashboard.
+  const showRefusal = (text) => {
+    let sentence = "";
+    try {
+      sentence = JSON.parse(text).Message;
+    } catch {
+      sentence = new DOMParser().parseFromString(text, "text/html").body.textContent.trim();
+    }
+    const alert = document.createElement("div");
+    alert.id = "refusal";
+    alert.className = "alert";
+    alert.setAttribute("role", "alert");
+    const paragraph = document.createElement("p");
+    paragraph.textContent = sentence || "The emulator has refused the request without a reason.";
+    alert.append(paragraph);
+    const before = document.getElementById("refusal");
+    if (before) before.remove();
+    const status = document.getElementById("status");
+    if (status) status.after(alert);
+    scrollTo(0, 0);
+  };
+
   // The control that had the focus before the content was replaced.
   let focused = "";
   let path = location.pathname;
+  // The findings that were selected before the filters of a row were shown.
+  let selected = [];
 
-  document.addEventListener("htmx:before:swap", () => {
+  document.addEventListener("htmx:before:swap", (event) => {
     focused = document.activeElement ? document.activeElement.id : "";
+    const { text, sourceElement } = event.detail.ctx || {};
+    if (typeof text === "string" && !text.includes('id="main"')) {
+      event.preventDefault();
+      showRefusal(text);
+      return;
+    }
+    const isOfRow = sourceElement && sourceElement.matches && sourceElement.matches('a[href*="#narrow-"]');
+    const boxes = isOfRow ? document.querySelectorAll("#main input[name=finding]:checked") : [];
+    selected = [...boxes].map((box) => box.value);
   });
 
   document.addEventListener("htmx:after:swap", () => {
     enhance();
+    for (const box of document.querySelectorAll("#main input[name=finding]")) {
+      if (selected.includes(box.value)) box.checked = true;
+    }
     const again = focused && document.getElementById(focused);
     // A link to an opened event or request leads to its section.
     const anchor = location.hash && document.getElementById(location.hash.slice(1));

@@ -8,10 +8,13 @@ use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 
 use super::template::html;
+use super::text::number;
 use super::view::View;
 use crate::state::{AccountId, Region};
 use crate::wire::sent;
 
+/// Maximum size of the calls of a part of a page, in bytes. Longer calls are left out to keep pages small (DSH-13).
+const MOST: usize = 90_000;
 /// Width from which JSON in a command is written on several lines.
 const WIDE: usize = 100;
 
@@ -60,7 +63,13 @@ pub struct Shown {
 #[derive(Template)]
 #[template(path = "parts/calls.html")]
 struct Details {
-    calls: Vec<Shown>,
+    calls: Vec<Entry>,
+}
+
+/// A call, with a sentence instead of its texts if they are too long.
+struct Entry {
+    shown: Shown,
+    left_out: Option<String>,
 }
 
 /// `Show me the call`, which can be opened; nothing if there are no calls.
@@ -68,7 +77,19 @@ pub fn details(calls: &[Call], view: &View, endpoint: &str) -> String {
     if calls.is_empty() {
         return String::new();
     }
-    html(&Details { calls: calls.iter().map(|call| call.shown(view, endpoint)).collect() })
+    let mut size = 0;
+    let entry = |call: &Call| {
+        let shown = call.shown(view, endpoint);
+        let own: usize = shown.clients.iter().map(|(_, text)| text.len()).sum();
+        size += own;
+        let left_out =
+            (size > MOST).then(|| format!("This call is too long to be shown ({} bytes).", number(own as u64)));
+        if left_out.is_some() {
+            size -= own;
+        }
+        Entry { shown, left_out }
+    };
+    html(&Details { calls: calls.iter().map(entry).collect() })
 }
 
 impl Call {

@@ -8,6 +8,9 @@ use super::text;
 /// Maximum number of rows.
 const ROWS: usize = 200;
 
+/// Maximum number of characters of a cell.
+const CELL: usize = 500;
+
 /// An item that could not be processed: its name, and the reason in one or more cells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure<const N: usize> {
@@ -18,7 +21,7 @@ pub struct Failure<const N: usize> {
 impl<const N: usize> Failure<N> {
     /// A row with these cells.
     pub fn new(cells: [&str; N]) -> Failure<N> {
-        Failure { cells: cells.map(str::to_owned), address: None }
+        Failure { cells: cells.map(|cell| text::cut(cell, CELL)), address: None }
     }
 
     /// The same with a link to the item.

@@ -3,8 +3,8 @@
 
 use bytes::Bytes;
 use hmac::{Hmac, Mac};
-use http::header::{CONTENT_TYPE, HOST, ORIGIN};
-use http::{HeaderMap, Request};
+use http::Request;
+use http::header::{CONTENT_TYPE, ORIGIN};
 use sha2::Sha256;
 use tokio_rustls::rustls::crypto::ring;
 
@@ -12,6 +12,7 @@ use super::view::{Query, View};
 use crate::invariant::Invariant;
 use crate::wire::body::TooLarge;
 use crate::wire::route::BODY_LIMIT;
+use crate::wire::site::{self, Arrival};
 
 /// The name of the field with the token.
 pub const TOKEN: &str = "token";
@@ -67,10 +68,19 @@ impl Form {
         self.fields.first(name).unwrap_or_default()
     }
 
-    /// The content of a file that was chosen, as text.
-    pub fn file(&self, name: &str) -> Option<String> {
-        let (_, content) = self.files.iter().find(|(known, content)| known == name && !content.is_empty())?;
-        Some(String::from_utf8_lossy(content).into_owned())
+    /// The content of a file that was chosen, as text; `None` if no file was chosen.
+    ///
+    /// # Errors
+    /// A sentence about a file that is not UTF-8.
+    pub fn file(&self, name: &str) -> Result<Option<&str>, String> {
+        let chosen = self.files.iter().find(|(known, content)| known == name && !content.is_empty());
+        let Some((_, content)) = chosen else { return Ok(None) };
+        let has_utf16_mark = [&b"\xff\xfe"[..], b"\xfe\xff"].iter().any(|mark| content.starts_with(mark));
+        if has_utf16_mark {
+            return Err("The file is UTF-16. Save it as UTF-8 and choose it again.".to_owned());
+        }
+        let text = std::str::from_utf8(content);
+        text.map(Some).map_err(|_| "The file is not UTF-8. Save it as UTF-8 and choose it again.".to_owned())
     }
 }
 
@@ -90,7 +100,7 @@ pub enum Rejection {
 /// # Errors
 /// [`Rejection`], in which case nothing may be done.
 pub fn read(secret: &Secret, view: &View, request: &Request<Bytes>) -> Result<Form, Rejection> {
-    check_origin(request.headers()).map_err(Rejection::Foreign)?;
+    check_origin(request).map_err(Rejection::Foreign)?;
     if request.body().len() > BODY_LIMIT || request.extensions().get::<TooLarge>().is_some() {
         return Err(Rejection::TooLarge);
     }
@@ -100,40 +110,40 @@ pub fn read(secret: &Secret, view: &View, request: &Request<Bytes>) -> Result<Fo
         URLENCODED => {
             let text = std::str::from_utf8(request.body());
             Form {
-                fields: Query::parse(text.map_err(|_| Rejection::Unreadable("the form is not UTF-8"))?),
+                fields: Query::parse(text.map_err(|_| Rejection::Unreadable("The form is not UTF-8."))?),
                 files: Vec::new(),
             }
         }
         MULTIPART => {
             let boundary = parameters.split(';').find_map(|pair| pair.trim().strip_prefix("boundary="));
             let form = boundary.and_then(|boundary| multipart(request.body(), boundary.trim_matches('"')));
-            form.ok_or(Rejection::Unreadable("the parts of the form cannot be read"))?
+            form.ok_or(Rejection::Unreadable("The parts of the form cannot be read."))?
         }
-        _ => return Err(Rejection::Unreadable("a form must be urlencoded or multipart")),
+        _ => {
+            return Err(Rejection::Unreadable(
+                "A form must have the media type application/x-www-form-urlencoded or multipart/form-data.",
+            ));
+        }
     };
     if !secret.verifies(view, form.field(TOKEN)) {
-        return Err(Rejection::Foreign("the form has no valid token; reload the page and try again"));
+        return Err(Rejection::Foreign("The form has no valid token. Reload the page and try again."));
     }
     Ok(form)
 }
 
 /// Refuses requests of pages from other origins. Unlike the control plane, the dashboard accepts neither other ports of
 /// this machine nor the origins of `--allow-origin`.
-fn check_origin(headers: &HeaderMap) -> Result<(), &'static str> {
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    for origin in &headers.get_all(ORIGIN) {
-        // HTTP and HTTPS are served on the same port, so only the host and the port are compared.
-        let authority = origin
-            .to_str()
-            .ok()
-            .and_then(|origin| origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://")));
-        if authority.is_none_or(|authority| !authority.eq_ignore_ascii_case(host)) {
-            return Err("the form was sent by a page of another origin");
-        }
+fn check_origin(request: &Request<Bytes>) -> Result<(), &'static str> {
+    let headers = request.headers();
+    let authority = site::authority(request.uri(), headers).unwrap_or_default();
+    let is_encrypted = request.extensions().get::<Arrival>().is_some_and(|arrival| arrival.is_encrypted);
+    let is_own = |origin: &str| site::is_own_origin(origin, authority, is_encrypted);
+    if !headers.get_all(ORIGIN).iter().all(|origin| origin.to_str().is_ok_and(is_own)) {
+        return Err("The form was sent by a page of another origin.");
     }
     let mut sites = headers.get_all("sec-fetch-site").iter();
     if sites.any(|site| site != "same-origin" && site != "none") {
-        return Err("the form was sent by a page of another site");
+        return Err("The form was sent by a page of another site.");
     }
     Ok(())
 }
@@ -213,6 +223,11 @@ mod tests {
         ] {
             assert!(matches!(read(&[form, bad], &body), Err(Rejection::Foreign(_))), "{bad:?}");
         }
+        let (mut http2, _) = post(&[form, ("origin", "https://hub.example.com:4600")], &body).into_parts();
+        http2.headers.remove("host");
+        http2.uri = "https://hub.example.com:4600/".parse().unwrap();
+        let http2 = Request::from_parts(http2, Bytes::from(body.clone()));
+        assert!(super::read(&secret, &view(MEMBER), &http2).is_ok(), "HTTP/2 has the host in its target");
         let of_others = [secret.token(&view(ADMINISTRATOR)), Secret::default().token(&view(MEMBER)), String::new()];
         for token in of_others {
             assert!(matches!(read(&[form], &format!("token={token}")), Err(Rejection::Foreign(_))), "{token}");
@@ -230,7 +245,15 @@ mod tests {
               name=\"CSV file\"; filename=\"m%22.csv\"\r\nContent-Type: text/csv\r\n\r\n1,2\n\r\n--x--\r\n",
         );
         let form = multipart(&body, "x").unwrap();
-        assert_eq!((form.field("a"), form.file("CSV file").as_deref()), ("b\r\nc", Some("1,2\n")));
+        assert_eq!((form.field("a"), form.file("CSV file")), ("b\r\nc", Ok(Some("1,2\n"))));
+        assert_eq!(form.file("other"), Ok(None));
+        for (content, word) in
+            [(&b"m\xfcller"[..], "not UTF-8"), (b"\xff\xfe1\0", "UTF-16"), (b"\xfe\xff\x001", "UTF-16")]
+        {
+            let files = vec![("csv".to_owned(), Bytes::from_static(content))];
+            let sentence = Form { files, ..Form::default() }.file("csv").unwrap_err();
+            assert!(sentence.contains(word), "{sentence}");
+        }
         for broken in ["", "--x", "--x\r\nname", "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nb"] {
             assert_eq!(multipart(&Bytes::from_static(broken.as_bytes()), "x"), None, "{broken}");
         }

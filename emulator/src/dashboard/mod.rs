@@ -41,7 +41,7 @@ pub mod view;
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HOST};
+use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use securityhub_fixtures::Operation;
 use serde_json::json;
@@ -56,6 +56,9 @@ use messages::{Message, Messages};
 use page::{Content, Context, Done, PageError, Route};
 use response::{asset, page as page_response, redirect};
 use view::{Place, Query, ROOT, View};
+
+use crate::state::{AccountId, Region};
+use crate::wire::site::{self, Arrival};
 
 /// The state of the dashboard of a service.
 #[derive(Default)]
@@ -116,7 +119,8 @@ impl Exchange<'_> {
         let place = Place::of(self.request.uri().path());
         let may_write = matches!(place, Place::Page(..)) && self.request.method() == Method::POST;
         if !reads && !may_write {
-            return self.wrong_method(&self.start());
+            let route = if let Place::Page(_, _, page) = place { routes::find(page) } else { None };
+            return self.wrong_method(&self.start(), route);
         }
         match place {
             Place::Start => redirect(StatusCode::FOUND, &self.start().address()),
@@ -144,56 +148,70 @@ impl Exchange<'_> {
 
     /// The address of this program.
     fn endpoint(&self) -> String {
-        let host = self.request.headers().get(HOST).and_then(|host| host.to_str().ok());
-        let host = host.or_else(|| self.request.uri().authority().map(http::uri::Authority::as_str));
-        format!("http://{}", host.unwrap_or("127.0.0.1:4600"))
+        let arrival = self.request.extensions().get::<Arrival>();
+        let scheme = if arrival.is_some_and(|arrival| arrival.is_encrypted) { "https" } else { "http" };
+        if let Some(authority) = site::authority(self.request.uri(), self.request.headers()) {
+            return format!("{scheme}://{authority}");
+        }
+        // HTTP/1.0 does not require the header `Host`.
+        match arrival.and_then(|arrival| arrival.local) {
+            Some(local) => format!("{scheme}://{local}"),
+            None => format!("{scheme}://127.0.0.1:4600"),
+        }
     }
 
     /// Redirects from the form `Switch` to the same page, as another account sees it.
     fn switch(&self) -> Response<Bytes> {
         let (query, world) = (self.query(), self.backend.world());
-        let field = |name: &str| query.first(name).unwrap_or_default().trim().to_owned();
-        let (account, region) = (field("account"), field("region"));
-        let account = match layout::account_named(&world, &account) {
-            Ok(account) => account,
-            Err(sentence) => return self.not_found(&self.start(), &sentence, &[]),
-        };
-        let region = match world.directory().region(&region) {
-            Ok(region) => region,
-            Err(unknown) => return self.not_found(&self.start(), &format!("{unknown}."), &[]),
-        };
-        let to = field("to");
-        let (page, query) = to.split_once('?').unwrap_or((&to, ""));
+        let field = |name: &str| query.first(name).unwrap_or_default().trim();
+        let from = field("from").split_once('/').and_then(|(account, region)| {
+            Some(View::of(view::account(account).ok()?, view::region(&world, region).ok()?))
+        });
+        let from = from.unwrap_or_else(|| self.start());
+        let (page, query) = field("to").split_once('?').unwrap_or((field("to"), ""));
         let page = if routes::find(page).is_some() { page } else { "" };
-        redirect(StatusCode::FOUND, &View::of(account, region).to(page, Query::parse(query)).address())
+        let account = layout::account_named(&world, field("account"));
+        let region = view::region(&world, &field("region").to_ascii_lowercase());
+        let (known_account, known_region) = (account.as_ref().ok(), region.as_ref().ok());
+        let to = View::of(*known_account.unwrap_or(&from.account), known_region.unwrap_or(&from.region).clone())
+            .to(page, Query::parse(query));
+        match (&account, &region) {
+            (Ok(_), Ok(_)) => redirect(StatusCode::FOUND, &to.address()),
+            (Err(sentence), _) | (_, Err(sentence)) => self.not_found_near(&to, sentence),
+        }
     }
 
     fn page(&self, account: &str, region: &str, page: &str) -> Response<Bytes> {
-        let world = self.backend.world();
-        let account = match view::account(account) {
-            Ok(account) => account,
-            Err(sentence) => return self.not_found(&self.start(), &sentence, &[]),
-        };
-        let region = match world.directory().region(region) {
-            Ok(region) => region,
-            Err(unknown) => {
-                let start = self.start();
-                let instead = start.seen_as(account, start.region.clone());
-                return self.not_found(&instead, &format!("{unknown}."), &[]);
-            }
-        };
         let query = self.query();
         let number = query.first(messages::NAME).unwrap_or_default().to_owned();
-        let view = View::of(account, region).to(page, query.without(messages::NAME));
+        let query = query.without(messages::NAME);
+        let (account, region) = match self.owner(account, region) {
+            Ok(owner) => owner,
+            Err((near, sentence)) => return self.not_found_near(&near.to(page, query), &sentence),
+        };
+        let view = View::of(account, region).to(page, query);
         let Some(route) = routes::find(page) else {
-            let sentence = format!("The dashboard has no page `{page}`.");
-            return self.not_found(&view.to("", Query::default()), &sentence, &[]);
+            return self.not_found_near(&view, &format!("The dashboard has no page `{page}`."));
         };
         if self.request.method() == Method::POST {
             return self.act(&view, route);
         }
         let message = self.dashboard.messages.take(&view, &number);
         self.show(&view, route, Notices { message: message.as_ref(), ..Notices::default() }, None)
+    }
+
+    /// The account and the Region of an address. An error is the nearest view that exists, and a sentence.
+    fn owner(&self, account: &str, region: &str) -> Result<(AccountId, Region), (View, String)> {
+        let world = self.backend.world();
+        let (account, known) = (view::account(account), view::region(&world, region));
+        if let (Ok(account), Ok(region)) = (&account, &known) {
+            return Ok((*account, region.clone()));
+        }
+        // Names of Regions are in lower case.
+        let near = known.clone().or_else(|_| view::region(&world, &region.to_ascii_lowercase())).ok();
+        let start = self.start();
+        let sentence = account.as_ref().err().or(known.as_ref().err()).cloned().unwrap_or_default();
+        Err((View::of(account.unwrap_or(start.account), near.unwrap_or(start.region)), sentence))
     }
 
     /// Shows a page, or the reason why it cannot be shown.
@@ -243,7 +261,7 @@ impl Exchange<'_> {
                 self.respond(status, view, &page, Notices { alert, ..notices })
             }
             PageError::Invalid(sentence) => {
-                let page = Content { heading, ..Content::default() };
+                let page = Content { heading, ..layout::missing("", &[way_on(view, route)]) };
                 let alert = Some((sentence.as_str(), None));
                 self.respond(StatusCode::BAD_REQUEST, view, &page, Notices { alert, ..notices })
             }
@@ -266,7 +284,7 @@ impl Exchange<'_> {
         } else {
             match route.act {
                 Some(act) => act(&context, &form),
-                None => return self.wrong_method(view),
+                None => return self.wrong_method(view, None),
             }
         };
         match done {
@@ -298,7 +316,9 @@ impl Exchange<'_> {
         let (status, heading, sentence) = match rejection {
             Rejection::Unreadable(reason) => (StatusCode::BAD_REQUEST, "Invalid form", *reason),
             Rejection::Foreign(reason) => (StatusCode::FORBIDDEN, "Refused", *reason),
-            Rejection::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Too large", "A form may have up to 6 MiB."),
+            Rejection::TooLarge => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "Too large", "The form is too large (at most 6 MiB).")
+            }
         };
         let content = layout::missing(sentence, &[("Back to the page".to_owned(), view.clone())]);
         self.respond(status, view, &Content { heading: heading.to_owned(), ..content }, Notices::default())
@@ -310,12 +330,29 @@ impl Exchange<'_> {
         self.respond(StatusCode::NOT_FOUND, view, &content, Notices::default())
     }
 
-    fn wrong_method(&self, view: &View) -> Response<Bytes> {
+    /// The same for a view of which only a part exists, with a link to the nearest one. The form `Switch` keeps its page
+    /// and its query.
+    fn not_found_near(&self, view: &View, sentence: &str) -> Response<Bytes> {
+        let overview = view.to("", Query::default());
+        let mut links = vec![(format!("Overview of {} in {}", view.account, view.region), overview.clone())];
+        let page = view.page.trim_end_matches('/');
+        let Some(route) = routes::find(page) else { return self.not_found(&overview, sentence, &links) };
+        let near = view.to(page, view.query.clone());
+        if near != overview {
+            links.insert(0, (format!("{} of {} in {}", route.heading(), near.account, near.region), near.clone()));
+        }
+        self.not_found(&near, sentence, &links)
+    }
+
+    /// Refuses a method. `route` is the page of the address, which may take forms.
+    fn wrong_method(&self, view: &View, route: Option<&Route>) -> Response<Bytes> {
         let sentence = format!("This address does not support {}.", self.request.method());
         let content = layout::missing(&sentence, &[("Overview".to_owned(), view.to("", Query::default()))]);
         let content = Content { heading: "Not supported".to_owned(), ..content };
         let mut response = self.respond(StatusCode::METHOD_NOT_ALLOWED, view, &content, Notices::default());
-        response.headers_mut().insert(http::header::ALLOW, http::HeaderValue::from_static("GET, HEAD"));
+        let takes_forms = route.is_some_and(|route| route.act.is_some());
+        let allowed = if takes_forms { "GET, HEAD, POST" } else { "GET, HEAD" };
+        response.headers_mut().insert(http::header::ALLOW, http::HeaderValue::from_static(allowed));
         response
     }
 
@@ -325,6 +362,16 @@ impl Exchange<'_> {
         let frame = Frame { view, world: &world, routes: routes::all(), endpoint: &endpoint, message, alert };
         page_response(status, layout::write(&frame, content), self.started.elapsed())
     }
+}
+
+/// A link from a page whose query is invalid: the same page without the rest of the query, or else the overview.
+fn way_on(view: &View, route: &Route) -> (String, View) {
+    let objects = view.query.pairs().filter(|(name, _)| ["arn", "id", "product", "account"].contains(name));
+    let query = objects.fold(Query::default(), |query, (name, value)| query.and(name, value));
+    if query == view.query {
+        return (format!("Overview of {} in {}", view.account, view.region), view.to("", Query::default()));
+    }
+    (format!("Back to {}", route.heading()), view.to(route.path, query))
 }
 
 /// The action of the form that every page shows while the hub is off.

@@ -59,6 +59,35 @@ impl Time {
     }
 }
 
+/// Maximum number of characters of a title.
+const TITLE: usize = 1_000;
+
+/// A text that is cut if it is long, which keeps pages small (DSH-13).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shortened {
+    /// The text, or its beginning.
+    pub shown: String,
+    /// More of a text that is cut.
+    pub title: Option<String>,
+}
+
+impl Shortened {
+    /// Cuts a text of more than `most` characters.
+    pub fn of(text: &str, most: usize) -> Shortened {
+        let shown = cut(text, most);
+        let title = (shown.len() != text.len()).then(|| cut(text, TITLE));
+        Shortened { shown, title }
+    }
+}
+
+/// A text, or its first `most` characters with an ellipsis.
+pub fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
 /// The class of a severity in the style sheet, such as `critical`.
 pub fn severity_class(label: &str) -> &'static str {
     match label {
@@ -86,6 +115,9 @@ mod tests {
         let time = Time::parse("2026-01-15T10:00:00.250+01:00").unwrap();
         assert_eq!((&*time.shown, &*time.iso), ("2026-01-15 09:00:00Z", "2026-01-15T09:00:00.25Z"));
         assert_eq!(Time::parse("yesterday"), None);
+        assert_eq!(Shortened::of("äöü", 3), Shortened { shown: "äöü".into(), title: None });
+        assert_eq!(Shortened::of("äöü", 2), Shortened { shown: "äö…".into(), title: Some("äöü".into()) });
+        assert_eq!(Shortened::of(&"ä".repeat(2_000), 2).title.unwrap().chars().count(), TITLE + 1);
         assert_eq!(SEVERITIES.map(severity_class).concat(), SEVERITIES.concat().to_lowercase());
     }
 }

@@ -60,8 +60,8 @@ fn start_of(instant: i64, length: u64) -> i64 {
     instant.saturating_sub(instant.saturating_sub(offset).rem_euclid(length))
 }
 
-/// The histogram of findings that chips select, by the field `time`.
-pub fn write(context: &Context<'_>, over: &OverTime, chips: &[Chip], time: &str) -> String {
+/// The histogram of findings that chips select, by the field `time`. Without chips, its numbers are not links.
+pub fn write(context: &Context<'_>, over: &OverTime, chips: Option<&[Chip]>, time: &str) -> String {
     let OverTime { intervals, counts } = over;
     let ordered = SEVERITIES.iter().rev();
     let series: Vec<(&'static str, &Vec<u64>)> =
@@ -80,7 +80,7 @@ pub fn write(context: &Context<'_>, over: &OverTime, chips: &[Chip], time: &str)
         let value = |counts: &Vec<u64>| counts.get(position).copied().unwrap_or_default();
         let (from, to, last) = bounds(position);
         let total = counts.values().map(value).sum();
-        let chips = chips::within(chips, time, (from, last));
+        let chips = chips.and_then(|chips| chips::within(chips, time, (from, last)));
         let parts = series.iter().map(|(class, counts)| (*class, value(counts))).collect();
         columns.push(Column { label: Time::from(from).shown, parts });
         rows.push(Row { from: from.into(), to: to.into(), count: context.counted_if(total, chips) });

@@ -1,6 +1,8 @@
 //! The form that changes findings: its fields, the calls that it makes, and their results (DSH-60). A page puts the
 //! fields into a form of its own, and passes the form with the findings to [`act`].
 
+use std::collections::HashSet;
+
 use askama::Template;
 use securityhub_fixtures::Operation;
 use serde_json::{Map, Value, json};
@@ -30,7 +32,7 @@ pub const WORKFLOW_STATUSES: [&str; 4] = ["NEW", "NOTIFIED", "RESOLVED", "SUPPRE
 pub const VERIFICATION_STATES: [&str; 4] = ["UNKNOWN", "TRUE_POSITIVE", "FALSE_POSITIVE", "BENIGN_POSITIVE"];
 
 /// A finding to change.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Target {
     /// `ProductArn`
     pub product_arn: String,
@@ -145,6 +147,7 @@ pub fn act(context: &Context<'_>, form: &Form, targets: &[Target]) -> Result<Don
     if targets.is_empty() {
         return Err(PageError::Invalid("Select at least one finding.".to_owned()));
     }
+    let targets = &unique(targets)[..];
     match form.field("action") {
         "update" => update(context, form, targets),
         "archive" => set_record_state(context, targets, "ARCHIVED"),
@@ -152,6 +155,19 @@ pub fn act(context: &Context<'_>, form: &Form, targets: &[Target]) -> Result<Don
         "send" => send(context, form, targets),
         other => Err(PageError::unknown_action(other)),
     }
+}
+
+/// The targets without repetition. Findings of several accounts may have the same product and ID, and BatchUpdateFindings
+/// refuses an identifier that it gets twice.
+fn unique(targets: &[Target]) -> Vec<Target> {
+    let mut known = HashSet::new();
+    targets.iter().filter(|target| known.insert(*target)).cloned().collect()
+}
+
+/// The number of findings that targets select: those with the same product and ID in all accounts.
+fn count<'t>(context: &Context<'_>, targets: impl Iterator<Item = &'t Target>) -> usize {
+    let found = |target: &Target| context.find(&target.product_arn, &target.id).map_or(1, |found| found.len().max(1));
+    targets.map(found).sum()
 }
 
 fn update(context: &Context<'_>, form: &Form, targets: &[Target]) -> Result<Done, PageError> {
@@ -165,7 +181,11 @@ fn update(context: &Context<'_>, form: &Form, targets: &[Target]) -> Result<Done
         match context.send(call) {
             Ok(answer) => {
                 let refused = list(&answer, "UnprocessedFindings");
-                changed += batch.len().saturating_sub(refused.len());
+                let is_refused = |target: &&Target| {
+                    let is_target = |refused: &Value| refused["FindingIdentifier"] == target.identifier();
+                    refused.iter().any(is_target)
+                };
+                changed += count(context, batch.iter().filter(|target| !is_refused(target)));
                 unprocessed.extend(refused.iter().map(|refused| of_answer(context, refused)));
             }
             Err(refused) if number == 0 => return Err(refused),
@@ -207,7 +227,7 @@ fn set_record_state(context: &Context<'_>, targets: &[Target], state: &str) -> R
     for call in &calls {
         context.send(call)?;
     }
-    let text = format!("{} changed, 0 refused", text::number(targets.len() as u64));
+    let text = format!("{} changed, 0 refused", text::number(count(context, targets.iter()) as u64));
     Ok(Message::new(text, first(calls)).into())
 }
 
@@ -245,6 +265,12 @@ mod tests {
         let sizes = sizes.iter().map(|call| call.input().unwrap()["FindingIdentifiers"].as_array().unwrap().len());
         assert_eq!(sizes.collect::<Vec<_>>(), [100, 100, 5]);
         assert_eq!(record_state(&targets, "ARCHIVED").len(), 11);
+    }
+
+    #[test]
+    fn each_identifier_is_sent_once() {
+        let targets = [target("p", "1"), target("q", "1"), target("p", "1")];
+        assert_eq!(unique(&targets), [target("p", "1"), target("q", "1")]);
     }
 
     #[test]

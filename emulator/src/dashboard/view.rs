@@ -201,6 +201,18 @@ pub fn account(text: &str) -> Result<AccountId, String> {
     AccountId::parse(text).ok_or_else(|| format!("`{text}` is not a valid account ID (expected 12 digits)."))
 }
 
+/// Reads the name of a Region.
+///
+/// # Errors
+/// A sentence about a name that is not one.
+pub fn region(world: &World, text: &str) -> Result<Region, String> {
+    let lower = text.to_ascii_lowercase();
+    if lower != text && world.directory().region(&lower).is_ok() {
+        return Err(format!("`{text}` is not a valid name of a Region (expected `{lower}`)."));
+    }
+    world.directory().region(text).map_err(|unknown| format!("{unknown}."))
+}
+
 /// The Regions of a world, in the order of its scenario: those that it lists, then others with hubs.
 pub fn regions(world: &World) -> Vec<Region> {
     let relations = world.relations();

@@ -275,7 +275,9 @@ fn parsed(operation: Operation, body: &[u8]) -> Result<Value, AwsError> {
 /// A minimal response, if the page itself cannot be rendered.
 fn plain(status: StatusCode, text: &str) -> Response<Bytes> {
     let text = text.replace('&', "&amp;").replace('<', "&lt;");
-    let html = format!("<!doctype html><html lang=\"en\"><title>{text}</title><h1>{text}</h1></html>");
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><title>{text}</title><main id=\"main\"><h1>{text}</h1></main></html>"
+    );
     let mut response = Response::new(Bytes::from(html));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));

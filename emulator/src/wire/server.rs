@@ -25,7 +25,9 @@ use super::admission::{self, Admission};
 use super::body::{self, BodyError, Memory, TooLarge};
 use super::failure::{BrokenConnection, Socket, WriteMode};
 use super::payload::Payload;
-use super::tls::{self, Tls};
+use super::site::Arrival;
+
+use super::tls::{self, Stream, Tls};
 use super::{answer, route};
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::metrics::Metrics;
@@ -179,6 +181,7 @@ where
     F: Future<Output = Response<Payload>> + Send + 'static,
 {
     _ = stream.set_nodelay(true);
+    let local = stream.local_addr().ok();
     let timeout = shared.read_timeout;
     let mode = Arc::new(WriteMode::default());
     let socket = Socket::new(stream, Arc::clone(&mode));
@@ -193,9 +196,11 @@ where
             return;
         }
     };
+    let arrival = Arrival { is_encrypted: matches!(stream, Stream::Encrypted(_)), local };
     let activity = Arc::new(Activity::default());
     let counted = Arc::clone(&activity);
-    let service = service_fn(move |request: Request<Incoming>| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(arrival);
         let (shared, open, mode) = (Arc::clone(&shared), counted.begin(), Arc::clone(&mode));
         async move {
             let version = request.version();

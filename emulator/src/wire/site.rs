@@ -1,12 +1,24 @@
 //! Host names and web origins, in requests and in settings.
 
-use std::net::Ipv6Addr;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::str::FromStr;
+
+use http::header::HOST;
+use http::{HeaderMap, Uri};
 
 /// Matches everything, alone or as the first label of a host name.
 const ANY: &str = "*";
 /// The origin of a page without an origin, such as a local file.
 const OPAQUE: &str = "null";
+
+/// How a request reached this program. It is an extension of each request that a server receives.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival {
+    /// True for HTTPS.
+    pub is_encrypted: bool,
+    /// The address at which the request arrived, if it is known.
+    pub local: Option<SocketAddr>,
+}
 
 /// Permitted host names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,6 +152,24 @@ pub(super) fn split_origin(text: &str) -> Option<Origin<'_>> {
     Some(Origin { scheme, host, port: port.filter(|port| Some(*port) != own) })
 }
 
+/// The host and the port to which a request was sent: those of its target, which HTTP/2 has instead of the header `Host`.
+pub fn authority<'r>(uri: &'r Uri, headers: &'r HeaderMap) -> Option<&'r str> {
+    let of_target = uri.authority().map(http::uri::Authority::as_str);
+    of_target.or_else(|| headers.get(HOST).and_then(|host| host.to_str().ok()))
+}
+
+/// Returns whether an origin is that of the pages at an authority.
+pub fn is_own_origin(origin: &str, authority: &str, is_encrypted: bool) -> bool {
+    let Some((origin, (host, port))) = split_origin(origin).zip(split_host(authority)) else { return false };
+    let default = match origin.scheme.as_str() {
+        "https" => 443,
+        // A page over HTTPS may also belong to a request without TLS, because a proxy in front may end TLS.
+        "http" if !is_encrypted => 80,
+        _ => return false,
+    };
+    origin.host.eq_ignore_ascii_case(host) && origin.port == port.filter(|port| *port != default)
+}
+
 /// Returns whether a text is `null` or a well-formed origin.
 pub(super) fn is_origin(text: &str) -> bool {
     text == OPAQUE || split_origin(text).is_some()
@@ -217,6 +247,33 @@ mod tests {
             ["app.example.com", "https://", "https://a/b", "", "http://a@b", "https://a:99999", "https://a:0", "://a"]
         {
             assert!(text.parse::<OriginRule>().unwrap_err().contains("https://app.example.com"), "{text}");
+        }
+    }
+
+    /// Rules: DSH-10, DSH-15.
+    #[test]
+    fn an_own_origin_has_the_host_and_the_port_of_the_request() {
+        for (origin, authority, is_encrypted) in [
+            ("http://localhost:4600", "localhost:4600", false),
+            ("http://HUB.example.com:4600", "hub.example.com:4600", false),
+            ("http://hub", "hub:80", false),
+            ("http://[::1]:4600", "[::1]:4600", false),
+            ("https://localhost:4600", "localhost:4600", true),
+            ("https://hub", "hub:443", true),
+            ("https://hub.example.com", "hub.example.com", false),
+        ] {
+            assert!(is_own_origin(origin, authority, is_encrypted), "{origin} {authority}");
+        }
+        for (origin, authority, is_encrypted) in [
+            ("null", "localhost:4600", false),
+            ("http://localhost:3000", "localhost:4600", false),
+            ("http://127.0.0.1:4600", "localhost:4600", false),
+            ("http://localhost:4600", "localhost:4600", true),
+            ("https://hub", "hub:80", false),
+            ("ftp://hub", "hub", false),
+            ("http://hub", "", false),
+        ] {
+            assert!(!is_own_origin(origin, authority, is_encrypted), "{origin} {authority}");
         }
     }
 

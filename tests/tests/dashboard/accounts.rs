@@ -3,8 +3,9 @@
 use securityhub_fixtures::Operation;
 use serde_json::json;
 
+use super::document::Document;
 use super::forms::token;
-use super::site::{Site, header, text};
+use super::site::{Fields, Site, header, text};
 
 const ADMINISTRATOR: &str = "111111111111";
 const REGION: &str = "us-east-1";
@@ -53,6 +54,15 @@ fn members_are_shown_as_both_sides_see_them() {
     assert_eq!((rows.len(), rows[1][1].as_str()), (2, "333333333333"));
     let none = site.page(&format!("{}?status=Deleted", address(ADMINISTRATOR, REGION)));
     assert!(none.text_of("main").contains("No member has the status Deleted"), "{}", none.text());
+    let unknown = Document::new(&text(&site.get(&format!("{}?status=nope", address(ADMINISTRATOR, REGION)))));
+    assert_eq!(unknown.rows("Members").len(), 3, "all members are shown beside the sentence about the status");
+    let all = [("action", "delete"), ("all", "yes")];
+    let refused = site.post(
+        &format!("{}?status=nope", address(ADMINISTRATOR, REGION)),
+        &[],
+        &format!("token={}&{}", token(&unknown), all.encoded()),
+    );
+    assert_eq!(refused.status(), 422, "an unknown status does not select all members");
     for query in ["?status=Nope", "?page=0", "?page=x"] {
         assert_eq!(site.status(&format!("{}{query}", address(ADMINISTRATOR, REGION))), 400, "{query}");
     }
@@ -166,6 +176,37 @@ fn accounts_can_be_read_from_a_file() {
     assert_eq!(page.text_of("status"), "40 added, 0 invited, 0 accepted, 0 refused");
     let created = site.page(&format!("{address}?status=Created"));
     assert_eq!(created.required_table("Members")[40][3], "member-40@example.com");
+    for (content, sentence) in [
+        (&b"500000000002,m\xfcller@example.com"[..], "The file is not UTF-8."),
+        (b"\xff\xfe5\x000\x00", "The file is UTF-16."),
+    ] {
+        let mut request = Site::request("POST", &address, &headers, "");
+        *request.body_mut() = [format!("{head}{file}").as_bytes(), content, b"\r\n--x--\r\n"].concat().into();
+        let response = site.send(request);
+        assert_eq!(response.status(), 422, "{sentence}");
+        assert!(Document::new(&text(&response)).text_of("main").contains(sentence), "{}", text(&response));
+    }
+    let after = site.page(&format!("{address}?status=Created"));
+    assert_eq!(after.required_table("Members").len(), created.required_table("Members").len(), "nothing was added");
+}
+
+/// Rules: DSH-13, DSH-86.
+#[test]
+fn the_page_stays_small_with_long_addresses() {
+    let site = Site::written(WORLD);
+    let address = address(ADMINISTRATOR, REGION);
+    let list: String =
+        (0..50).map(|number| format!("7000000000{number:02},{}@example.com\n", "x".repeat(20_000))).collect();
+    let added = site.submit(&address, &[("accounts", list.as_str()), ("region", REGION), ("action", "add-and-invite")]);
+    assert_eq!(added.status(), 303, "{}", text(&added));
+    let wrong =
+        site.submit(&address, &[("accounts", "x".repeat(50_000).as_str()), ("region", REGION), ("action", "add")]);
+    assert_eq!(wrong.status(), 422);
+    for (what, response) in
+        [("after", site.get(header(&added, "location"))), ("later", site.get(&address)), ("wrong", wrong)]
+    {
+        assert!(response.body().len() <= 300 * 1024, "{what}: {} bytes", response.body().len());
+    }
 }
 
 /// Rules: DSH-85.

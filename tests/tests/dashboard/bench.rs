@@ -178,7 +178,7 @@ fn a_snapshot_is_saved_compared_and_restored() {
     let main = site.page(&compare).words();
     assert!(main.contains("What changed Name Kind Change Place pasted Finding added 111111111111 us-east-1"), "{main}");
     let page = site.submitted(&compare, &[("action", "restore-snapshot"), ("snapshot", "before")]);
-    assert_eq!(page.text_of("status"), "The emulator has the state before.");
+    assert_eq!(page.text_of("status"), "Restored the snapshot before.");
     assert!(page.words().contains("No hub, setting or finding has changed."), "{}", page.words());
     assert_eq!(findings(&site), before);
     let names = ["", "a b", "../x", "start"];

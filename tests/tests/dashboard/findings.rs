@@ -342,7 +342,70 @@ fn hostile_and_long_values_are_escaped_and_the_page_stays_small() {
     }
     let opened = page(&site, &format!("{five}&size=100&narrow=3"));
     assert!(opened.rows("Findings")[2].last().unwrap().contains("Only "), "the links of one row");
-    assert!(opened.rows("Findings")[3].last().unwrap().contains("Show links"));
+    assert!(opened.rows("Findings")[3].last().unwrap().contains("Show filters"));
+    assert_eq!(opened.text().matches("<details class=\"narrow\" open").count(), 1, "the row is open");
+    let address = format!("?{five}&size=100&narrow=4#narrow-4");
+    assert!(opened.links().contains(&(address, "Show filters".to_owned())), "{:?}", opened.links());
+}
+
+/// Rules: DSH-13.
+#[test]
+fn the_page_stays_small_with_many_and_long_filters() {
+    let site = Site::of("quickstart.yaml");
+    let chips = |count: usize, length: usize, letter: &str| {
+        let chips = (0..count).map(|number| format!("f=Title:PREFIX:{}{number}", letter.repeat(length)));
+        chips.collect::<Vec<_>>().join("&")
+    };
+    for (query, status) in [
+        (chips(13, 20, "a"), 200),
+        (chips(5, 1_000, "a"), 200),
+        (format!("{}&size=100&group=resource", chips(5, 1_000, "a")), 200),
+        (chips(10, 1_000, "%C3%A4"), 400),
+        (chips(200, 1, "a"), 400),
+        (format!("f={}", "a".repeat(30_000)), 400),
+    ] {
+        let address = format!("{FINDINGS}?{query}");
+        let response = site.get(&address);
+        assert_eq!(response.status(), status, "{address:.200}");
+        assert!(response.body().len() <= 300 * 1024, "{address:.200}: {} bytes", response.body().len());
+        let shown = Document::new(&text(&response));
+        shown.check_structure(&address);
+        assert!(shown.link("Remove all").is_some(), "{address:.200}");
+    }
+    let long = page(&site, &format!("f=Title:NOT_EQUALS:{}&size=25", "a".repeat(1_000)));
+    assert_eq!(long.rows("Findings").len(), 25);
+    assert!(long.text_of("main").contains("The filters are long"), "{}", long.text_of("main"));
+}
+
+/// Rules: DSH-11, DSH-60.
+#[test]
+fn findings_with_the_same_identifier_are_counted_as_they_are_changed() {
+    let site = Site::of("quickstart.yaml");
+    let product = "arn:aws:securityhub:us-east-1::product/aws/guardduty";
+    let findings = ["222222222222", "333333333333"].map(|account| {
+        json!({
+            "SchemaVersion": "2018-10-08", "Id": "dup/1", "ProductArn": product, "GeneratorId": "test",
+            "AwsAccountId": account, "Types": ["Software and Configuration Checks"], "Title": "A title",
+            "CreatedAt": "2026-01-10T09:00:00Z", "UpdatedAt": "2026-01-10T09:00:00Z", "Severity": { "Label": "HIGH" },
+            "Description": "A description", "Resources": [{ "Type": "Other", "Id": "a-resource" }],
+        })
+    });
+    let bench = FINDINGS.replace("findings", "bench");
+    let asff = json!(findings).to_string();
+    site.submitted(&bench, &[("action", "import"), ("asff", asff.as_str())]);
+    let address = format!("{FINDINGS}?f=Id:EQUALS:dup/1");
+    let identifier = format!("{product} dup/1");
+    let one = [("finding", identifier.as_str())];
+    let both = [one[0], one[0]];
+    for (selected, status) in [(&one[..], "NOTIFIED"), (&both, "RESOLVED")] {
+        let fields = [selected, &[("action", "update"), ("workflow", status)]].concat();
+        assert_eq!(site.submitted(&address, &fields).text_of("status"), "2 changed, 0 refused");
+        let found = json!({ "Id": [{ "Value": "dup/1", "Comparison": "EQUALS" }] });
+        let found = listed(&site, &json!({ "Filters": found }));
+        assert!(found.len() == 2 && found.iter().all(|finding| finding["Workflow"]["Status"] == status), "{found:?}");
+    }
+    let archived = site.submitted(&address, &[&both[..], &[("action", "archive")]].concat());
+    assert_eq!(archived.text_of("status"), "2 changed, 0 refused");
 }
 
 /// Rules: DSH-57.
@@ -376,7 +439,8 @@ fn filters_are_the_start_of_an_insight_a_rule_and_an_explanation() {
     let site = Site::of("quickstart.yaml");
     let findings = page(&site, "f=SeverityLabel:EQUALS:HIGH&group=account");
     let address = findings.link("Save as insight").unwrap();
-    assert_eq!(address, FINDINGS.replace("/findings", "/insights?f=SeverityLabel:EQUALS:HIGH"));
+    assert_eq!(address, FINDINGS.replace("/findings", "/insights?f=SeverityLabel:EQUALS:HIGH#create"));
+    assert!(findings.link("Create an automation rule").unwrap().ends_with("?f=SeverityLabel:EQUALS:HIGH#editor"));
     let form = site.page(&address);
     assert!(form.text_of("filters").contains("SeverityLabel"), "the form of insights has the filters");
     let rules = site.page(&findings.link("Create an automation rule").unwrap());

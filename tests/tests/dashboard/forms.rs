@@ -1,6 +1,7 @@
 //! Tests of forms that write, with the one that every page shows while the hub is off.
 
 use securityhub_fixtures::Operation;
+use securityhub_local_tests::program::Program;
 use serde_json::json;
 
 use super::document::Document;
@@ -93,6 +94,41 @@ fn forms_of_other_pages_are_refused() {
     assert!(!is_enabled(&site), "reading a page changes nothing");
     let other = UNSUBSCRIBED.replace("555555555555", "222222222222");
     assert_eq!(site.post(&other, &[], &form).status(), 403, "a token is for one account");
+}
+
+/// Rules: CPL-07, CPL-08, DSH-04, DSH-10, DSH-15.
+#[test]
+fn the_server_accepts_forms_of_its_own_pages_under_every_allowed_host() {
+    let program = Program::start(&["--allow-host", "hub.example.com", "--allow-origin", "https://app.example.com"]);
+    let path = "/_emulator/ui/as/000000000000/us-east-1/bench";
+    let post = |host: &str, headers: &str| {
+        let (_, page) = program.send(format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n\r\n").as_bytes());
+        let form = format!("token={}&action=advance&by=PT1H", token(&Document::new(&page)));
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nhost: {host}\r\n{headers}\r\ncontent-type: application/x-www-form-urlencoded\r\n\
+             content-length: {}\r\n\r\n{form}",
+            form.len()
+        );
+        program.send(request.as_bytes())
+    };
+    for host in ["hub.example.com:4600", "192.0.2.2:4600", "hub:4600", "host.docker.internal:4600", "localhost"] {
+        let (head, body) = post(host, &format!("origin: http://{host}\r\nsec-fetch-site: same-origin"));
+        assert!(head.starts_with("HTTP/1.1 303"), "{host}: {head} {body}");
+    }
+    for headers in [
+        "origin: null",
+        "origin: http://evil.example",
+        "origin: https://app.example.com",
+        "origin: http://localhost:3000",
+        "sec-fetch-site: cross-site",
+    ] {
+        let (head, body) = post("hub:4600", headers);
+        assert!(head.starts_with("HTTP/1.1 403") && head.contains("content-type: text/html"), "{headers}: {head}");
+        let page = Document::new(&body);
+        assert_eq!(page.text_of("heading"), "Refused", "{headers}");
+        assert!(page.text_of("main").contains("The form was sent by a page of another"), "{headers}: {body}");
+        assert_eq!(page.link("Back to the page").as_deref(), Some(path));
+    }
 }
 
 /// An account that may not read findings.

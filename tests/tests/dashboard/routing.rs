@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::{Request, Response};
 use securityhub_local::service::Settings;
+use securityhub_local::wire::site::Arrival;
 use securityhub_local_tests::program::Program;
 
 use super::document::Document;
@@ -79,6 +80,74 @@ fn an_unknown_address_is_a_page_with_links() {
     }
 }
 
+/// Rules: DSH-04, DSH-21.
+#[test]
+fn a_page_that_is_not_found_keeps_what_is_known_of_its_address() {
+    let site = Site::of("quickstart.yaml");
+    let query = "?f=SeverityLabel:EQUALS:HIGH";
+    let view = |account: &str, region: &str| format!("/_emulator/ui/as/{account}/{region}/findings{query}");
+    let to = "to=findings%3Ff%3DSeverityLabel:EQUALS:HIGH&from=333333333333/eu-west-1";
+    for (address, account, region) in [
+        (format!("as/111111111111/us-east-1/findings/{query}"), "111111111111", "us-east-1"),
+        (format!("as/1111/eu-west-1/findings{query}"), "111111111111", "eu-west-1"),
+        (format!("as/222222222222/mars-1/findings{query}"), "222222222222", "us-east-1"),
+        (format!("as/222222222222/EU-WEST-1/findings{query}"), "222222222222", "eu-west-1"),
+        (format!("switch?account=nobody&region=us-east-1&{to}"), "333333333333", "us-east-1"),
+        (format!("switch?account=222222222222&region=mars-1&{to}"), "222222222222", "eu-west-1"),
+    ] {
+        let response = get(&site, &format!("/_emulator/ui/{address}"), &[HTML]);
+        assert_eq!(response.status(), 404, "{address}");
+        let page = Document::new(&text(&response));
+        let name = format!("Findings of {account} in {region}");
+        assert_eq!(page.link(&name), Some(view(account, region)), "{address}");
+        assert!(page.text().contains(&format!("name=\"to\" value=\"findings{query}\"")), "{address}: {}", page.text());
+    }
+    let capitals = get(&site, "/_emulator/ui/as/111111111111/US-EAST-1/", &[HTML]);
+    let sentence = "`US-EAST-1` is not a valid name of a Region (expected `us-east-1`).";
+    assert!(Document::new(&text(&capitals)).text_of("main").contains(sentence), "{}", text(&capitals));
+    let switched = get(&site, "/_emulator/ui/switch?account=111111111111&region=US-EAST-1&to=", &[HTML]);
+    assert_eq!(header(&switched, "location"), "/_emulator/ui/as/111111111111/us-east-1/");
+}
+
+/// Rules: DSH-04, DSH-50.
+#[test]
+fn a_page_with_an_invalid_query_has_a_link_to_a_valid_one() {
+    let site = Site::of("quickstart.yaml");
+    for query in ["accounts?page=0", "products?page=0", "products?enabled=maybe", "fidelity?chapter=nope"] {
+        let address = format!("/_emulator/ui/as/111111111111/us-east-1/{query}");
+        let response = get(&site, &address, &[HTML]);
+        assert_eq!(response.status(), 400, "{address}");
+        let page = Document::new(&text(&response));
+        let name = format!("Back to {}", page.text_of("heading"));
+        assert_eq!(page.link(&name).as_deref(), address.split('?').next(), "{address}");
+    }
+}
+
+/// Rules: DSH-36.
+#[test]
+fn calls_have_the_scheme_and_the_address_of_the_request() {
+    let site = Site::of("quickstart.yaml");
+    let page = |address: &str, host: Option<&str>, is_encrypted: bool| {
+        let mut request = Request::get(address);
+        if let Some(host) = host {
+            request = request.header("host", host);
+        }
+        let local = Some("127.0.0.1:4702".parse().unwrap());
+        let request = request.extension(Arrival { is_encrypted, local }).body(Bytes::new()).unwrap();
+        text(&site.send(request))
+    };
+    let path = "/_emulator/ui/as/111111111111/us-east-1/findings";
+    for (address, host, is_encrypted, endpoint) in [
+        (path.to_owned(), Some("hub:4717"), false, "http://hub:4717"),
+        (path.to_owned(), Some("hub:4717"), true, "https://hub:4717"),
+        (format!("https://hub:4717{path}"), None, true, "https://hub:4717"),
+        (path.to_owned(), None, false, "http://127.0.0.1:4702"),
+    ] {
+        let page = page(&address, host, is_encrypted);
+        assert!(page.contains(&format!("--endpoint-url {endpoint} ")), "{address} {host:?} {is_encrypted}");
+    }
+}
+
 /// Rules: DSH-04, DSH-10.
 #[test]
 fn other_methods_are_refused() {
@@ -93,6 +162,8 @@ fn other_methods_are_refused() {
         assert_eq!((response.status().as_u16(), header(&response, "allow")), (405, "GET, HEAD"), "{method} {address}");
         assert_page_headers(address, &response);
     }
+    let findings = site.send(Site::request("DELETE", "/_emulator/ui/as/111111111111/us-east-1/findings", &[], ""));
+    assert_eq!((findings.status().as_u16(), header(&findings, "allow")), (405, "GET, HEAD, POST"));
     let head = site.send(Site::request("HEAD", "/_emulator/ui/as/111111111111/us-east-1/", &[], ""));
     assert_eq!((head.status().as_u16(), head.body().len()), (200, 0));
 }

@@ -8,6 +8,7 @@ use crate::dashboard::call::Call;
 use crate::dashboard::chips::{self, Chip};
 use crate::dashboard::forms::Form;
 use crate::dashboard::page::{Content, Context, Count, Done, PageError};
+use crate::dashboard::text::cut;
 use crate::dashboard::{text, timeline};
 use crate::domain::findings::counts::{Grouping, OverTime};
 
@@ -25,10 +26,12 @@ mod rows;
 use bulk::Bulk;
 use filters::Filters;
 use groups::Groups;
-use page_state::{Group, PageState, TIMES};
+use page_state::{Group, LONGEST, PageState, TIMES};
 use pages::Pages;
 use rows::Rows;
 
+/// Maximum number of characters of the sentences about an invalid query.
+const PROBLEMS: usize = 2_000;
 /// Maximum number of chips for which the page says how many findings there would be without them.
 const WITHOUT: usize = 20;
 
@@ -86,6 +89,14 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
         Ok(Some(to)) => return Err(PageError::Moved(Box::new(to))),
         Err(problem) => problems.push(problem),
     }
+    if state.link_size() > LONGEST {
+        let size = text::number(state.link_size() as u64);
+        problems = vec![format!(
+            "The filters of this address are too long for a page: {size} bytes, but at most {} are possible. Remove \
+             filters, or call GetFindings.",
+            text::number(LONGEST as u64)
+        )];
+    }
     let input = state.input(schema).map_err(|chip| {
         problems.push(format!("`f={}` is not a filter of GetFindings: {}.", chip.text(), expected(context, &chip)));
     });
@@ -104,7 +115,7 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     }
     let filters = Filters::without_result(context, &state);
     let page = Findings { filters, has_timeline: false, result: None };
-    Ok(Content { alert: Some(problems.join(" ")), ..Content::new("Findings", &page, Vec::new()) })
+    Ok(Content { alert: Some(cut(&problems.join(" "), PROBLEMS)), ..Content::new("Findings", &page, Vec::new()) })
 }
 
 /// Changes the selected findings.
@@ -130,7 +141,8 @@ fn result(context: &Context<'_>, state: &PageState, input: &Value) -> Result<(Fi
     let filters = input.get("Filters").and_then(Value::as_object).cloned().unwrap_or_default();
     let figures = Figures::count(context, state, &filters)?;
     let over_time = figures.over_time.as_ref();
-    let timeline = over_time.map(|over| timeline::write(context, over, &state.chips, state.time));
+    let linked = (!state.is_long()).then_some(&state.chips[..]);
+    let timeline = over_time.map(|over| timeline::write(context, over, linked, state.time));
     let (mut rows, mut groups, mut calls) = (None, None, Vec::new());
     let (shown, pages) = if let Some(group) = &state.group {
         let (found, pages) = Groups::of(context, state, (group, &filters), figures.total)?;
@@ -182,8 +194,9 @@ impl Figures {
             return Some(Empty::World(context.shown(&[overview::import_call(context)])));
         }
         let without = |(chip, count): (usize, &u64)| {
-            let words = state.chips.get(chip).map(Chip::words)?;
-            Some((words, context.counted(*count, &filters::without(&state.chips, chip))))
+            let words = cut(&state.chips.get(chip)?.words(), filters::WORDS);
+            let linked = (!state.is_long()).then(|| filters::without(&state.chips, chip));
+            Some((words, context.counted_if(*count, linked)))
         };
         Some(Empty::Chips(self.without.iter().enumerate().filter_map(without).collect()))
     }
@@ -196,7 +209,7 @@ fn times(context: &Context<'_>, state: &PageState) -> Vec<Link> {
         address: context.link("findings", PageState { time: name, ..state.clone() }.at(state.page)),
         is_current: state.time == name,
     };
-    TIMES.into_iter().map(choice).collect()
+    if state.is_long() { Vec::new() } else { TIMES.into_iter().map(choice).collect() }
 }
 
 /// The links that choose the grouping.

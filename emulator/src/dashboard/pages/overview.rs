@@ -87,7 +87,8 @@ fn and<const N: usize>(chips: &[Chip], more: [Chip; N]) -> Vec<Chip> {
 /// Shows the page.
 pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     let figures = Figures::count(context)?;
-    let timeline = figures.over_time.as_ref().map(|over| timeline::write(context, over, &[active()], "UpdatedAt"));
+    let timeline =
+        figures.over_time.as_ref().map(|over| timeline::write(context, over, Some(&[active()]), "UpdatedAt"));
     let products = figures.products();
     let accounts = figures.accounts();
     let more = |count: usize, group: &str| {

@@ -71,7 +71,7 @@ pub(super) fn section(context: &Context<'_>) -> Result<Section, PageError> {
     };
     let aggregator = aggregator(context, &mut calls).map_err(|refused| match refused {
         Some(page_error) => sentence(page_error),
-        None => "No aggregator shows the findings of several Regions in one. CreateFindingAggregator makes a Region the home Region.".to_owned(),
+        None => "This account has no finding aggregator, so each Region shows its own findings only. CreateFindingAggregator makes a Region the home Region.".to_owned(),
     });
     Ok(Section::new(&Page { central, aggregator }, calls))
 }

@@ -14,7 +14,7 @@ use crate::dashboard::failures::{self, Failure};
 use crate::dashboard::forms::Form;
 use crate::dashboard::messages::Message;
 use crate::dashboard::page::{Context, Done, PageError, Section};
-use crate::dashboard::text::{counted, number};
+use crate::dashboard::text::{counted, cut, number};
 use crate::dashboard::view::View;
 use crate::domain::accounts::members::csv::{self, Row};
 use crate::state::{AccountId, MemberStatus, Region};
@@ -25,6 +25,8 @@ const ALL: &str = "all";
 const MESSAGE: usize = 1_000;
 /// Maximum size of a file that is shown again, in bytes.
 const FILE: usize = 100_000;
+/// Maximum number of characters of an error in the list.
+const ERROR: usize = 500;
 
 #[derive(Template)]
 #[template(path = "pages/accounts/invite.html")]
@@ -89,8 +91,8 @@ pub(super) fn section(context: &Context<'_>) -> Section {
 /// The list that was typed, or that of a file, so that it can be corrected.
 fn typed_list(form: &Form) -> String {
     let typed = form.field("accounts");
-    let file = form.file("csv").filter(|file| typed.trim().is_empty() && file.len() <= FILE);
-    file.unwrap_or_else(|| typed.to_owned())
+    let file = form.file("csv").ok().flatten();
+    file.filter(|file| typed.trim().is_empty() && file.len() <= FILE).unwrap_or(typed).to_owned()
 }
 
 fn is_of_this_form(form: &Form) -> bool {
@@ -151,8 +153,8 @@ pub(super) fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError>
 
 /// The accounts of the list, which is typed or a file.
 fn rows(form: &Form) -> Result<Vec<Row>, PageError> {
-    let (typed, file) = (form.field("accounts"), form.file("csv"));
-    let text = match &file {
+    let (typed, file) = (form.field("accounts"), form.file("csv").map_err(PageError::Invalid)?);
+    let text = match file {
         Some(_) if !typed.trim().is_empty() => {
             let sentence = "Enter the accounts or choose a CSV file, not both.";
             return Err(PageError::Invalid(sentence.to_owned()));
@@ -164,10 +166,14 @@ fn rows(form: &Form) -> Result<Vec<Row>, PageError> {
     if text.trim().is_empty() {
         return Err(none());
     }
-    let of_file = if file.is_some() { " of the CSV file" } else { "" };
+    let in_file = if file.is_some() { " in the CSV file" } else { "" };
     let rows = csv::read(text).map_err(|errors| {
-        let errors: Vec<String> = errors.iter().map(csv::LineError::to_string).collect();
-        let sentence = format!("No account was added; {}{of_file}. Expected {}.", errors.join("; "), csv::EXPECTED);
+        let errors: Vec<String> = errors.iter().map(|error| cut(&error.to_string(), ERROR)).collect();
+        let sentence = format!(
+            "No account was added, because of errors{in_file}: {}. Expected {}.",
+            errors.join("; "),
+            csv::EXPECTED
+        );
         PageError::Invalid(sentence)
     })?;
     if rows.is_empty() { Err(none()) } else { Ok(rows) }

@@ -16,7 +16,7 @@ use crate::dashboard::forms::Form;
 use crate::dashboard::messages::Message;
 use crate::dashboard::page::{Context, Count, Done, PageError, Section};
 use crate::dashboard::paging::{self, Paging};
-use crate::dashboard::text::{ABSENT, Time, number};
+use crate::dashboard::text::{ABSENT, Shortened, Time, number};
 use crate::dashboard::view::{self, Query, View};
 use crate::state::{AccountId, MemberStatus};
 
@@ -24,6 +24,8 @@ use crate::state::{AccountId, MemberStatus};
 const STATUS: &str = "status";
 /// Number of rows of a page.
 const ROWS: usize = 50;
+/// Maximum number of characters of an e-mail address that are shown.
+const EMAIL: usize = 100;
 
 #[derive(Template)]
 #[template(path = "pages/accounts/members.html")]
@@ -52,7 +54,7 @@ struct Row {
     is_selected: bool,
     view: String,
     name: String,
-    email: String,
+    email: Shortened,
     status: String,
     other_side: String,
     hub: &'static str,
@@ -69,8 +71,8 @@ struct Listed {
 
 impl Listed {
     /// # Errors
-    /// The refusal of ListMembers, or a sentence about an unknown status.
-    fn of(context: &Context<'_>) -> Result<Result<Listed, String>, PageError> {
+    /// The refusal of ListMembers. If the status is unknown, all members are listed, and there is a sentence about it.
+    fn of(context: &Context<'_>) -> Result<(Listed, Option<String>), PageError> {
         let wanted = context.view.query.first(STATUS).filter(|status| !status.is_empty());
         let status = wanted.map(|wanted| {
             let statuses = MemberStatus::ALL.into_iter();
@@ -79,15 +81,15 @@ impl Listed {
                 format!("`{wanted}` is not a status of members (expected {}).", known.join(", "))
             })
         });
-        let status = match status.transpose() {
-            Ok(status) => status,
-            Err(sentence) => return Ok(Err(sentence)),
+        let (status, problem) = match status.transpose() {
+            Ok(status) => (status, None),
+            Err(sentence) => (None, Some(sentence)),
         };
         let mut listed = Listed { accounts: Vec::new(), numbers: BTreeMap::new(), status };
         // ListMembers decides whether the account may see members at all; it returns at most 100 of them.
         let first = context.read(Operation::ListMembers, &json!({ "OnlyAssociated": false, "MaxResults": 1 }))?;
         if list(&first, "Members").iter().next().is_none() {
-            return Ok(Ok(listed));
+            return Ok((listed, problem));
         }
         let relations = context.world.relations();
         let members = relations.directory().members.get(&(context.view.account, context.view.region.clone()));
@@ -97,7 +99,7 @@ impl Listed {
                 listed.accounts.push(*account);
             }
         }
-        Ok(Ok(listed))
+        Ok((listed, problem))
     }
 }
 
@@ -110,10 +112,7 @@ pub(super) fn invited(context: &Context<'_>) -> usize {
 
 /// The section.
 pub(super) fn section(context: &Context<'_>) -> Result<Section, PageError> {
-    let (listed, alert) = match Listed::of(context)? {
-        Ok(listed) => (listed, None),
-        Err(sentence) => (Listed { accounts: Vec::new(), numbers: BTreeMap::new(), status: None }, Some(sentence)),
-    };
+    let (listed, alert) = Listed::of(context)?;
     let total = listed.accounts.len();
     let paging = Paging::of(context, total, ROWS, ["member", "members"])?;
     let shown = listed.accounts.get(paging.range.clone()).unwrap_or_default();
@@ -170,7 +169,7 @@ fn rows(context: &Context<'_>, shown: &[AccountId]) -> Result<Vec<Row>, PageErro
             is_selected: selected,
             view: view.to(&context.view.page, Query::default()).address(),
             name: context.name(account).unwrap_or_else(|| ABSENT.to_owned()),
-            email: if email.is_empty() { ABSENT.to_owned() } else { email.to_owned() },
+            email: Shortened::of(if email.is_empty() { ABSENT } else { email }, EMAIL),
             status: text(member, "MemberStatus").to_owned(),
             other_side: if is_on { other_side(context, &view) } else { ABSENT.to_owned() },
             hub: if is_on { "on" } else { "off" },
@@ -255,8 +254,10 @@ pub(super) fn message(context: &Context<'_>, done: &str, refused: &[(String, Str
 /// The selected accounts.
 fn selected(context: &Context<'_>, form: &Form) -> Result<Vec<AccountId>, PageError> {
     if form.field("all") == "yes" {
-        let listed = Listed::of(context)?.map_err(PageError::Invalid)?;
-        return Ok(listed.accounts);
+        return match Listed::of(context)? {
+            (listed, None) => Ok(listed.accounts),
+            (_, Some(sentence)) => Err(PageError::Invalid(sentence)),
+        };
     }
     let accounts = form.fields.all("account").map(view::account).collect::<Result<Vec<_>, _>>();
     let accounts = accounts.map_err(PageError::Invalid)?;

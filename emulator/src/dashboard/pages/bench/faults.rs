@@ -124,8 +124,11 @@ fn fault(form: &Form) -> Result<Value, PageError> {
     put("Wire", field("wire").map(Value::from));
     put("Latency", field("delay").map(|delay| json!({ "Fixed": delay })));
     if let Some(times) = field("times") {
-        let number = times.parse::<u64>();
-        let number = number.map_err(|_| PageError::Invalid(format!("`Times` is `{times}`; expected a number.")))?;
+        let number = times.parse::<u32>();
+        let number = number.map_err(|_| {
+            let sentence = format!("`Times` is `{times}`; expected a whole number from 1 to {}.", u32::MAX);
+            PageError::Invalid(sentence)
+        })?;
         put("Times", Some(number.into()));
     }
     Ok(Value::Object(fault))

@@ -12,6 +12,7 @@ use crate::dashboard::forms::Form;
 use crate::dashboard::messages::Message;
 use crate::dashboard::page::{Context, Done, PageError, Section};
 use crate::dashboard::select::{self, SelectOption};
+use crate::dashboard::text;
 use crate::dashboard::view;
 use crate::generate::Product;
 
@@ -82,13 +83,15 @@ pub(super) fn generate(context: &Context<'_>, form: &Form) -> Result<Done, PageE
 
 /// Imports the findings of a text or a file.
 pub(super) fn import(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
-    let file = form.file("file");
-    let text = file.as_deref().unwrap_or_else(|| form.field("asff"));
+    let text = form.file("file").map_err(PageError::Invalid)?.unwrap_or_else(|| form.field("asff"));
     if text.trim().is_empty() {
         return Err(PageError::Invalid("Paste findings in ASFF, or choose a file.".to_owned()));
     }
     let findings: Value = serde_json::from_str(text)
         .map_err(|error| PageError::Invalid(format!("The findings are not valid JSON: {error}.")))?;
+    if findings.is_null() {
+        return Err(PageError::Invalid("The text is `null`; expected a finding or a list of findings.".to_owned()));
+    }
     let call = import_call(findings);
     let answer = context.send(&call)?;
     let calls = if text.len() > MAX_SHOWN { Vec::new() } else { vec![call] };
@@ -97,7 +100,7 @@ pub(super) fn import(context: &Context<'_>, form: &Form) -> Result<Done, PageErr
 
 /// The numbers of findings that were imported and that failed, with a table of the failures.
 fn done(what: &str, answer: &Value, calls: Vec<Call>) -> Done {
-    let number = |name: &str| answer[name].as_u64().unwrap_or_default();
+    let number = |name: &str| text::number(answer[name].as_u64().unwrap_or_default());
     let text = format!("{} {what}, {} failed", number("SuccessCount"), number("FailedCount"));
     let failure =
         |failed: &Value| Failure::new(["Id", "ErrorCode", "ErrorMessage"].map(|name| answer::text(failed, name)));

@@ -183,7 +183,7 @@ pub(super) fn restore(context: &Context<'_>, form: &Form) -> Result<Done, PageEr
     let path = format!("{PATH}/{name}/restore");
     let call = Call::control(&Method::POST, &path, Value::Null, &format!("snapshot restore {name}"));
     context.send(&call)?;
-    Ok(Message::new(format!("The emulator has the state {name}."), vec![call]).into())
+    Ok(Message::new(format!("Restored the snapshot {name}."), vec![call]).into())
 }
 
 /// Deletes a snapshot.

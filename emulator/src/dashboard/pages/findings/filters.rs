@@ -3,12 +3,19 @@
 use securityhub_engine::{FieldKind, Schema};
 use serde_json::{Map, Value};
 
-use super::page_state::PageState;
+use super::page_state::{LONGEST, PageState, link_size};
 use super::pasted;
 use crate::dashboard::chips::{self, Chip};
 use crate::dashboard::page::{Context, PageError};
+use crate::dashboard::text::{self, Shortened};
 use crate::dashboard::view::{Query, View};
 
+/// Maximum number of chips that are shown.
+const CHIPS: usize = 100;
+/// Maximum number of characters of a chip that are shown.
+pub(super) const WORDS: usize = 200;
+/// Maximum size of all links that remove a chip, in bytes.
+const REMOVALS: usize = 40_000;
 /// The field for which the form has suggestions first.
 const FIRST: &str = "SeverityLabel";
 /// Maximum number of suggestions.
@@ -33,6 +40,10 @@ const GROUPS: [(&str, &[&str]); 9] = [
 /// The chips and the form.
 pub(super) struct Filters {
     pub(super) chips: Vec<Item>,
+    /// The number of chips that are not shown.
+    pub(super) more: Option<String>,
+    /// True if the page has fewer links than usual, because they would be too long.
+    pub(super) is_long: bool,
     /// The address without filters.
     pub(super) none: String,
     /// The address of the form that creates an insight from the filters.
@@ -51,8 +62,9 @@ pub(super) struct Filters {
 
 /// A chip.
 pub(super) struct Item {
-    pub(super) words: String,
-    pub(super) remove: String,
+    pub(super) words: Shortened,
+    /// The address without the chip; `None` if the links of all chips would be too long.
+    pub(super) remove: Option<String>,
 }
 
 /// A field in the form.
@@ -84,22 +96,30 @@ impl Filters {
     pub(super) fn without_result(context: &Context<'_>, state: &PageState) -> Filters {
         let schema = context.world.schema();
         let texts: Vec<&str> = context.view.query.all(chips::NAME).collect();
+        let size = link_size(&context.view.query);
+        let longest = PageState { chips: Vec::new(), ..state.clone() };
+        // The links below repeat the filters several times.
+        let state = if size > LONGEST { &longest } else { state };
         let item = |(position, text): (usize, &&str)| {
             let others = texts.iter().enumerate().filter(|(other, _)| *other != position).map(|(_, text)| *text);
             let others = others.fold(Query::default(), |query, text| query.and(chips::NAME, text));
             let rest = state.with_chips(Vec::new());
             let query = rest.pairs().fold(others, |query, (name, value)| query.and(name, value));
             let words = Chip::parse(text).map_or_else(|| (*text).to_owned(), |chip| chip.words());
-            Item { words, remove: context.link("findings", query) }
+            let is_linked = size <= LONGEST && (position + 1) * size <= REMOVALS;
+            let remove = is_linked.then(|| context.link("findings", query));
+            Item { words: Shortened::of(&words, WORDS), remove }
         };
         let comparison = |(name, words, kinds): &chips::Comparison| {
             (*name, *words, kinds.iter().map(|kind| kind_name(*kind)).collect::<Vec<_>>().join(" "))
         };
         Filters {
-            chips: texts.iter().enumerate().map(item).collect(),
+            chips: texts.iter().enumerate().take(CHIPS).map(item).collect(),
+            more: text::more(texts.len(), CHIPS),
+            is_long: size > LONGEST || state.is_long() || texts.len() * size > REMOVALS,
             none: context.link("findings", state.with_chips(Vec::new())),
-            save: context.link("insights", chips::query(&state.chips)),
-            rule: context.link("rules", chips::query(&state.chips)),
+            save: format!("{}#create", context.link("insights", chips::query(&state.chips))),
+            rule: format!("{}#editor", context.link("rules", chips::query(&state.chips))),
             explain: context.link("finding", chips::query(&state.chips).and("view", "explain")),
             path: context.view.path(),
             hidden: state.query(),

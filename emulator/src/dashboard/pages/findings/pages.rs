@@ -44,7 +44,9 @@ impl Pages {
         };
         let links = paging::links(page, last, |page| context.link("findings", state.at(page)));
         let resized = |size: usize| context.link("findings", PageState { size, ..state.clone() }.query());
-        let sizes = SIZES.map(|other| (other, (other != size).then(|| resized(other)))).into();
+        let is_offered = |other: &usize| *other == size || !state.is_long();
+        let sizes = SIZES.into_iter().filter(is_offered);
+        let sizes = sizes.map(|other| (other, (other != size).then(|| resized(other)))).collect();
         Ok(Pages { shown, position: format!("Page {} of {}", number(page), number(last)), links, sizes, skip })
     }
 

@@ -25,7 +25,7 @@ pub(super) fn chips(schema: &Schema, text: &str) -> Result<Vec<Chip>, String> {
         let read = chips::of_filters(schema, &one);
         chips.extend(read.ok_or_else(|| format!("`{name}` cannot be written as filters of this page."))?);
     }
-    if chips.is_empty() { Err("The text contains no filters.".to_owned()) } else { Ok(chips) }
+    if chips.is_empty() { Err("The text contains no filter with a value.".to_owned()) } else { Ok(chips) }
 }
 
 /// Restores numbers and booleans, which shorthand writes like texts.

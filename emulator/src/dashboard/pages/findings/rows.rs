@@ -12,8 +12,10 @@ use crate::dashboard::page::{Context, PageError};
 use crate::dashboard::text::{ABSENT, Time};
 
 /// Maximum size of the table with all links of `Narrow`. If it were larger, each row has a link to the page with its own
-/// ones.
+/// ones, and if that were larger, the rows have no links.
 const MOST: usize = 220 * 1024;
+/// Number of links outside the table that repeat the filters, for example in the histogram.
+const OTHER_LINKS: usize = 90;
 /// Approximate size of a row without its values.
 const ROW: usize = 800;
 
@@ -47,6 +49,10 @@ pub(super) struct Row {
     /// Account, Region, Product, Resource, Compliance, Workflow and Record.
     pub(super) cells: Vec<String>,
     pub(super) updated: Option<Time>,
+    /// The number of the row on its page, from 1.
+    pub(super) number: usize,
+    /// True if the page was requested to show the links of this row.
+    pub(super) is_open: bool,
     /// The links of `Narrow`.
     pub(super) narrow: Vec<(String, String)>,
 }
@@ -97,15 +103,11 @@ impl Rows {
         let answer = context.read(Operation::GetFindings, &input)?;
         let findings = list(&answer, "Findings");
         let opened = context.view.query.first("narrow").and_then(|number| number.parse::<usize>().ok());
-        let links: Vec<Vec<(String, String)>> = findings.iter().map(|finding| links(state, finding)).collect();
-        let mut rows: Vec<Row> =
-            findings.iter().zip(links).map(|(finding, links)| row(context, finding, links)).collect();
-        if rows.iter().map(Row::size).sum::<usize>() > MOST {
-            for (number, row) in (1..).zip(&mut rows).filter(|(number, _)| opened != Some(*number)) {
-                let query = state.at(state.page).and("narrow", &number.to_string());
-                row.narrow = vec![("Show links".to_owned(), query.text())];
-            }
-        }
+        let mut rows: Vec<Row> = (1..)
+            .zip(findings)
+            .map(|(number, finding)| Row { number, is_open: opened == Some(number), ..row(context, state, finding) })
+            .collect();
+        limit(state, &mut rows);
         let rows = Rows {
             columns: columns(context, state),
             findings: rows,
@@ -114,6 +116,22 @@ impl Rows {
                 .then(|| context.link("findings", PageState { sort: Vec::new(), ..state.clone() }.query())),
         };
         Ok((rows, Call::api(Operation::GetFindings, input)))
+    }
+}
+
+/// Leaves out links of `Narrow` so that the page stays small (DSH-13).
+fn limit(state: &PageState, rows: &mut [Row]) {
+    let most = MOST.saturating_sub(OTHER_LINKS * state.link_size());
+    let size = |rows: &[Row]| rows.iter().map(Row::size).sum::<usize>();
+    if !state.is_long() && size(rows) <= most {
+        return;
+    }
+    for row in rows.iter_mut().filter(|row| !row.is_open) {
+        let query = state.at(state.page).and("narrow", &row.number.to_string());
+        row.narrow = vec![("Show filters".to_owned(), format!("{}#narrow-{}", query.text(), row.number))];
+    }
+    if state.is_long() || size(rows) > most {
+        rows.iter_mut().filter(|row| !row.is_open || state.is_long()).for_each(|row| row.narrow.clear());
     }
 }
 
@@ -126,7 +144,7 @@ impl Row {
     }
 }
 
-fn row(context: &Context<'_>, finding: &Value, narrow: Vec<(String, String)>) -> Row {
+fn row(context: &Context<'_>, state: &PageState, finding: &Value) -> Row {
     let text = |place: &str| finding.pointer(place).and_then(Value::as_str).unwrap_or_default();
     let shown = |(_, place): &(&str, &str)| match text(place) {
         "" => ABSENT.to_owned(),
@@ -142,7 +160,9 @@ fn row(context: &Context<'_>, finding: &Value, narrow: Vec<(String, String)>) ->
         severity: severity.to_owned(),
         cells: NARROWED.iter().skip(1).map(shown).collect(),
         updated: Time::parse(text("/UpdatedAt")),
-        narrow,
+        number: 0,
+        is_open: false,
+        narrow: links(state, finding),
     }
 }
 
@@ -169,7 +189,7 @@ fn columns(context: &Context<'_>, state: &PageState) -> Vec<Column> {
         let sort = vec![Sort { field: field.to_owned(), is_descending }];
         let address = context.link("findings", PageState { sort, ..state.clone() }.query());
         let order = current.map_or("none", |sort| if sort.is_descending { "descending" } else { "ascending" });
-        Column { name, address: Some(address), order: Some(order) }
+        Column { name, address: (!state.is_long()).then_some(address), order: Some(order) }
     };
     COLUMNS.into_iter().map(column).collect()
 }
