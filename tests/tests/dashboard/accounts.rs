@@ -195,8 +195,8 @@ fn accounts_can_be_read_from_a_file() {
 fn the_page_stays_small_with_long_addresses() {
     let site = Site::written(WORLD);
     let address = address(ADMINISTRATOR, REGION);
-    let list: String =
-        (0..50).map(|number| format!("7000000000{number:02},{}@example.com\n", "x".repeat(20_000))).collect();
+    let line = |number: u32| format!("7000000000{number:02},{}@example.com\n", "x".repeat(20_000));
+    let list = (0..50).map(line).collect::<Vec<_>>().concat();
     let added = site.submit(&address, &[("accounts", list.as_str()), ("region", REGION), ("action", "add-and-invite")]);
     assert_eq!(added.status(), 303, "{}", text(&added));
     let wrong =
