@@ -182,3 +182,19 @@ fn a_call_of_the_control_plane_may_be_named_without_its_prefix() {
     let [short, long] = ["resources", "/_emulator/resources"].map(|path| done(&url(&program), &["call", "GET", path]));
     assert_eq!(short, long);
 }
+
+/// Rules: CPL-120.
+#[test]
+fn an_empty_variable_is_not_a_setting_and_a_wrong_one_is_refused() {
+    let serve = |settings: &[(&str, &str)]| {
+        let mut command = program::command(&["serve"]);
+        command.env("SECURITYHUB_LOCAL_PORT", "0").envs(settings.iter().copied());
+        command
+    };
+    let program = Program::serve(serve(&[("SECURITYHUB_LOCAL_SCENARIO", ""), ("SECURITYHUB_LOCAL_TLS", "")]));
+    let status: Value = serde_json::from_str(&done(&url(&program), &["status", "--json"])).unwrap();
+    assert_eq!((&status["Hubs"], &status["Findings"]), (&Value::from(0), &Value::from(0)));
+    let refused = serve(&[("SECURITYHUB_LOCAL_TLS", "maybe")]).output().unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("maybe"), "{refused:?}");
+}

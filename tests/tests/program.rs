@@ -158,20 +158,6 @@ fn settings_come_from_the_environment() {
     assert!(program.end(Duration::from_secs(5)).2.starts_with("{\"timestamp\":"));
 }
 
-/// Rules: CPL-120.
-#[test]
-fn an_empty_variable_is_not_a_setting_and_a_wrong_one_is_refused() {
-    let serve = |settings: &[(&str, &str)]| {
-        let mut command = program::command(&["serve"]);
-        command.env("SECURITYHUB_LOCAL_PORT", "0").envs(settings.iter().copied());
-        command
-    };
-    let program = Program::serve(serve(&[("SECURITYHUB_LOCAL_SCENARIO", ""), ("SECURITYHUB_LOCAL_TLS", "")]));
-    assert!(health(&program).contains("\"findings\":0"));
-    let refused = serve(&[("SECURITYHUB_LOCAL_TLS", "maybe")]).output().unwrap();
-    assert!(refused.status.code() == Some(2) && text(&refused.stderr).contains("maybe"), "{refused:?}");
-}
-
 /// Rules: ERR-07, IMP-20.
 #[test]
 fn an_unsigned_request_is_refused() {

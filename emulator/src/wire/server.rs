@@ -26,7 +26,6 @@ use super::body::{self, BodyError, Memory, TooLarge};
 use super::failure::{BrokenConnection, Socket, WriteMode};
 use super::payload::Payload;
 use super::site::Arrival;
-
 use super::tls::{self, Stream, Tls};
 use super::{answer, route};
 use crate::aws_error::{AwsError, ErrorCode};

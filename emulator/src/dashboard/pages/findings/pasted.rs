@@ -211,7 +211,7 @@ mod tests {
             ("", "neither"),
             ("aws securityhub get-findings", "neither"),
             ("{", "Invalid JSON"),
-            ("{}", "no filters"),
+            ("{}", "no filter with a value"),
             ("{\"Title\": 1}", "cannot be written"),
             ("{\"Confidence\": [{\"Gte\": 1, \"Lt\": 2}]}", "cannot be written"),
             ("{\"Nope\": [{\"Value\": \"a\", \"Comparison\": \"EQUALS\"}]}", "cannot be written"),
