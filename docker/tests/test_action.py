@@ -159,7 +159,7 @@ def test_stopping_writes_the_journal_and_ends_every_emulator(job, program):
     journal = job.stop()
     assert job.seconds < 5
     names = {name for number in (1, 2) for name in
-             (f"requests-{number}.json", f"events-{number}.json", f"serve-{number}.log")}
+             (f"requests-{number}.jsonl", f"events-{number}.jsonl", f"serve-{number}.log")}
     assert {path.name for path in journal.iterdir()} == names
     assert "Imported" in (journal / "events-1.jsonl").read_text() + (journal / "events-2.jsonl").read_text()
     for port in ports:
