@@ -161,7 +161,7 @@ fn filters(context: &Context<'_>) -> (String, Result<Value, String>) {
     let query = &context.view.query;
     if let Some(typed) = query.first("filters") {
         if typed.trim().is_empty() {
-            return (typed.to_owned(), Err("Enter the filters as a JSON object; {} has no filters.".to_owned()));
+            return (typed.to_owned(), Err("Enter the filters as a JSON object, or {} for no filters.".to_owned()));
         }
         let read = serde_json::from_str::<Value>(typed).map_err(|error| format!("The filters are not JSON: {error}."));
         let read = read.and_then(|value| match value {
