@@ -46,6 +46,60 @@ pub fn duration(text: &str, start: Timestamp) -> Option<SignedDuration> {
     (!duration.is_negative()).then_some(duration)
 }
 
+/// The reason why a text is not a duration: it is too long for the clock, or invalid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DurationError {
+    /// The end is after the last instant of the clock, or a number is too large.
+    TooLong,
+    /// The text does not have the form of a duration.
+    Invalid,
+}
+
+impl DurationError {
+    /// The reason why [`duration`] does not accept a text.
+    pub fn of(text: &str) -> DurationError {
+        // A duration that is only too long is accepted when its numbers are small.
+        if duration(&with_small_numbers(text), Timestamp::UNIX_EPOCH).is_some() {
+            DurationError::TooLong
+        } else {
+            DurationError::Invalid
+        }
+    }
+
+    /// The reason in words, such as `a valid duration`, which the text is not.
+    pub fn sentence(self, text: &str) -> String {
+        match self {
+            DurationError::TooLong => format!("`{text}` is too long"),
+            DurationError::Invalid => format!("`{text}` is not a valid duration"),
+        }
+    }
+
+    /// What is expected instead.
+    pub fn expected(self) -> &'static str {
+        match self {
+            DurationError::TooLong => "a duration that ends before the year 10000",
+            DurationError::Invalid => EXPECTED_DURATION,
+        }
+    }
+}
+
+/// Replaces each number by 1, but keeps decimals.
+fn with_small_numbers(text: &str) -> String {
+    let mut small = String::with_capacity(text.len());
+    let (mut is_decimal, mut was_digit) = (false, false);
+    for letter in text.chars() {
+        let is_digit = letter.is_ascii_digit();
+        is_decimal = ['.', ','].contains(&letter) || (is_decimal && is_digit);
+        match (is_digit, is_decimal, was_digit) {
+            (true, false, false) => small.push('1'),
+            (true, false, true) => {}
+            _ => small.push(letter),
+        }
+        was_digit = is_digit;
+    }
+    small
+}
+
 /// Numbers with short units, the longest first, such as `200ms` or `1h30m`.
 fn short_duration(text: &str) -> Option<SignedDuration> {
     let (mut rest, mut nanoseconds, mut shortest) = (text, 0_i128, i128::MAX);
@@ -128,7 +182,10 @@ impl FromStr for RealTime {
     fn from_str(text: &str) -> Result<RealTime, String> {
         // The month that begins with this instant has 31 days, and the year 365.
         let duration = duration(text, Timestamp::UNIX_EPOCH).and_then(|duration| Duration::try_from(duration).ok());
-        duration.map(RealTime).ok_or_else(|| format!("'{text}' is not a valid duration; expected {EXPECTED_DURATION}"))
+        duration.map(RealTime).ok_or_else(|| {
+            let reason = DurationError::of(text);
+            format!("{}; expected {}", reason.sentence(text), reason.expected())
+        })
     }
 }
 
@@ -155,7 +212,7 @@ impl FromStr for Wait {
     fn from_str(text: &str) -> Result<Wait, String> {
         let RealTime(duration) = text.parse()?;
         let is_allowed = duration <= MAX_WAIT;
-        is_allowed.then_some(Wait(duration)).ok_or_else(|| format!("'{text}' is too long; expected at most 60s"))
+        is_allowed.then_some(Wait(duration)).ok_or_else(|| format!("`{text}` is too long; expected at most 60s"))
     }
 }
 
@@ -276,6 +333,21 @@ mod tests {
         }
     }
 
+    /// Rules: CPL-13, CPL-91.
+    #[test]
+    fn a_duration_that_is_too_long_is_not_called_invalid() {
+        for text in
+            ["P9000Y", "99999999999d", "99999999999999999999s", "P99999999999999999999D", "99999999999999999h1.5s"]
+        {
+            assert_eq!(DurationError::of(text), DurationError::TooLong, "{text}");
+        }
+        for text in ["", "P", "9 d", "soon", "30m1h", "1.1234567891s", "P9999.9Y", "99999999999999999999"] {
+            assert_eq!(DurationError::of(text), DurationError::Invalid, "{text}");
+        }
+        let too_long = "99999999999d".parse::<RealTime>().unwrap_err();
+        assert_eq!(too_long, "`99999999999d` is too long; expected a duration that ends before the year 10000");
+    }
+
     /// Rules: CPL-13.
     #[test]
     fn durations_of_real_time_are_written_in_one_unit() {
@@ -299,7 +371,7 @@ mod tests {
     #[test]
     fn a_wait_takes_at_most_a_minute() {
         assert_eq!(("60s".parse(), "PT1M".parse()), (Ok(Wait(MAX_WAIT)), Ok(Wait(MAX_WAIT))));
-        assert_eq!("61s".parse::<Wait>(), Err("'61s' is too long; expected at most 60s".to_owned()));
+        assert_eq!("61s".parse::<Wait>(), Err("`61s` is too long; expected at most 60s".to_owned()));
         assert_eq!("5".parse::<Wait>().unwrap_err(), "5".parse::<RealTime>().unwrap_err());
     }
 

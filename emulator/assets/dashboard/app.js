@@ -221,7 +221,7 @@
     if (message) {
       message.remove();
     } else if (!document.querySelector("#main [role=alert]")) {
-      const shown = document.querySelector("#main .shown");
+      const shown = document.querySelector("#main .shown, #main .result, #main nav [aria-current]");
       message = document.createElement("p");
       message.className = "visually-hidden";
       message.textContent = shown ? heading.textContent + ": " + shown.textContent : heading.textContent;
@@ -235,8 +235,18 @@
     if (address !== location.href) history.replaceState(history.state, "", address);
   };
 
+  // On a narrow screen, the links of a navigation are in a strip that scrolls. The current one begins in its middle.
+  const showCurrentLinks = () => {
+    for (const link of document.querySelectorAll("nav [aria-current]")) {
+      const strip = link.closest("nav");
+      const [place, outer] = [link.getBoundingClientRect(), strip.getBoundingClientRect()];
+      strip.scrollLeft += place.left + place.width / 2 - outer.left - outer.width / 2;
+    }
+  };
+
   // Enhances a page, also after its content was replaced.
   const enhance = () => {
+    showCurrentLinks();
     addCopyButtons();
     addSearches();
     filterComparisons();

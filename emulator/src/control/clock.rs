@@ -8,7 +8,7 @@ use super::api::{Call, Json, Nothing, Refusal};
 use crate::domain::due;
 use crate::served::ServedWorld;
 use crate::state::{Clock, LAST_INSTANT, timestamp_text};
-use crate::units::{EXPECTED_DURATION, duration};
+use crate::units::{DurationError, duration};
 
 /// The clock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -70,9 +70,11 @@ fn distance(change: &ClockChange, now: Timestamp) -> Result<Option<(SignedDurati
         (None, None) => return Ok(None),
         (Some(_), Some(_)) => return Err(Refusal::unreadable("'advance' and 'set' cannot be combined")),
         (Some(text), None) => {
-            let by = duration(text, now).ok_or_else(|| match duration(text, Timestamp::UNIX_EPOCH) {
-                Some(_) => too_late(),
-                None => Refusal::unreadable(format!("`{text}` is not a valid duration; expected {EXPECTED_DURATION}")),
+            let by = duration(text, now).ok_or_else(|| match DurationError::of(text) {
+                DurationError::TooLong => too_late(),
+                invalid @ DurationError::Invalid => {
+                    Refusal::unreadable(format!("{}; expected {}", invalid.sentence(text), invalid.expected()))
+                }
             })?;
             now.checked_add(by).unwrap_or(Timestamp::MAX)
         }

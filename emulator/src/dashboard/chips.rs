@@ -3,11 +3,43 @@
 use securityhub_engine::{FieldKind, Schema};
 use serde_json::{Map, Value, json};
 
+use super::text;
 use super::view::Query;
 use crate::state::Timestamp;
 
 /// The name of a chip in a query.
 pub const NAME: &str = "f";
+
+/// Maximum number of chips in a list.
+pub const SHOWN: usize = 100;
+/// Maximum size of a query of which a page has links, in bytes (DSH-13).
+pub const LONGEST: usize = 8_000;
+/// Maximum size of all links of a list that remove a chip, in bytes. Each of them repeats the other chips.
+const REMOVALS: usize = 40_000;
+
+/// Returns whether a list has a link that removes the chip at this position. `size` is that of the query with all chips.
+pub fn is_removable(position: usize, size: usize) -> bool {
+    size <= LONGEST && (position + 1) * size <= REMOVALS
+}
+
+/// The chips without one of them.
+pub fn without(chips: &[Chip], position: usize) -> Vec<Chip> {
+    let others = chips.iter().enumerate().filter(|(other, _)| *other != position);
+    others.map(|(_, chip)| chip.clone()).collect()
+}
+
+/// The sentence about a query that is too long; `None` if a page can have links of it.
+pub fn too_long(query: &Query) -> Option<String> {
+    let size = query.link_size();
+    (size > LONGEST).then(|| {
+        format!(
+            "The filters of this address are too long for a page: {} bytes, but at most {} are possible. Remove filters, or \
+             call GetFindings.",
+            text::number(size as u64),
+            text::number(LONGEST as u64)
+        )
+    })
+}
 
 /// A comparison of a chip: its name in addresses, its words in sentences, and the kinds of fields that have it.
 pub type Comparison = (&'static str, &'static str, &'static [FieldKind]);

@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 
 use askama::Template;
+use securityhub_fixtures::Operation;
+use serde_json::json;
 
 use super::assets;
 use super::call::{self, Call};
+use super::governed::Governed;
 use super::messages::Message;
 use super::page::{Content, Context, Route, name};
 use super::template::html;
@@ -81,7 +84,10 @@ pub fn write(frame: &Frame<'_>, content: &Content) -> String {
         identity: identity(world, view),
         accounts: accounts(world),
         regions: view::regions(world).iter().take(SUGGESTIONS).map(ToString::to_string).collect(),
-        alert: alert.or(content.alert.as_deref().map(|sentence| (sentence, None))),
+        alert: alert.or_else(|| content.alert.as_deref().map(|sentence| (sentence, None))).or_else(|| {
+            let (sentence, code) = content.refusal.as_ref()?;
+            Some((sentence.as_str(), code.as_deref()))
+        }),
         message: message.map(|message| message.text.as_str()),
         details: message.map(|message| message.details.as_str()).unwrap_or_default(),
         body: &content.body,
@@ -180,6 +186,14 @@ struct Off<'o> {
     address: String,
     preview: String,
     hint: Vec<(String, String)>,
+}
+
+/// A form that enables the hub of the view, or the reason why the account may not enable it.
+pub fn without_hub(context: &Context<'_>) -> String {
+    match Governed::of_hub(context) {
+        Some(governed) => paragraph(&governed.sentence("The settings of this account")),
+        None => off(context, &[Call::api(Operation::EnableSecurityHub, json!({}))]),
+    }
 }
 
 /// A form that enables the hub of the view with these calls, and links to Regions in which the account has a hub.

@@ -49,7 +49,6 @@ use serde_json::json;
 use backend::Backend;
 use call::Call;
 use forms::{Form, Rejection, Secret};
-use governed::Governed;
 use layout::Frame;
 use live::Streams;
 use messages::{Message, Messages};
@@ -249,11 +248,7 @@ impl Exchange<'_> {
         match page_error {
             PageError::Refused { sentence, code, call, .. } => {
                 let is_off = !context.world.relations().is_on(&view.hub_key());
-                let body = match Governed::of_hub(context) {
-                    _ if !is_off => String::new(),
-                    Some(governed) => layout::paragraph(&governed.sentence("The settings of this account")),
-                    None => layout::off(context, &[Call::api(Operation::EnableSecurityHub, json!({}))]),
-                };
+                let body = if is_off { layout::without_hub(context) } else { String::new() };
                 let page = Content { heading, body, calls: vec![(**call).clone()], ..Content::default() };
                 let alert = notices.alert.or(Some((sentence, code.as_deref())));
                 let was_refused = notices.alert.is_some();

@@ -65,6 +65,8 @@ pub struct Content {
     pub calls: Vec<Call>,
     /// The reason why a part of the query cannot be used. The page then has the status 400.
     pub alert: Option<String>,
+    /// The error of the service because of which parts of the page are missing: its sentence and its code.
+    pub refusal: Option<(String, Option<String>)>,
     /// True if what the query names does not exist. The page then has the status 404.
     pub is_missing: bool,
 }

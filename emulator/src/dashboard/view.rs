@@ -85,6 +85,11 @@ impl Query {
         }
         text
     }
+
+    /// The size of the query in the HTML of a link, where ampersands are escaped, in bytes.
+    pub fn link_size(&self) -> usize {
+        self.text().len() + 4 * self.pairs().count()
+    }
 }
 
 /// A page as an account sees it in a Region.

@@ -49,6 +49,30 @@ fn a_rule_is_created_from_filters_and_deleted() {
     assert_eq!((page.text_of("status").as_str(), rules(&site).len()), ("1 deleted, 0 refused", 0));
 }
 
+/// Rules: DSH-13, DSH-92.
+#[test]
+fn the_page_stays_small_with_long_criteria() {
+    let site = Site::of("quickstart.yaml");
+    let values = |field: &str, length: usize| -> Value {
+        let value =
+            |number: usize| json!({ "Value": format!("{number:02}{}", "x".repeat(length)), "Comparison": "EQUALS" });
+        json!({ field: (0..20).map(value).collect::<Vec<_>>() })
+    };
+    for (name, length) in [("short", 10), ("long", 1_000)] {
+        let input = json!({
+            "RuleName": name, "Description": "d", "RuleOrder": 1, "Criteria": values("Title", length),
+            "Actions": [{ "Type": "FINDING_FIELDS_UPDATE", "FindingFieldsUpdate": { "Workflow": { "Status": "NOTIFIED" } } }],
+        });
+        let (status, answer) = site.call("111111111111", "us-east-1", Operation::CreateAutomationRule, &input);
+        assert_eq!(status, 200, "{answer}");
+        for query in [String::new(), format!("?edit={}", answer["RuleArn"].as_str().unwrap())] {
+            let page = site.page(&format!("{PAGE}{query}"));
+            assert!(page.text().len() <= 300 * 1024, "{name}{query}: {} bytes", page.text().len());
+            assert!(page.text_of("main").contains("xxxxxxxxxx"), "{name}{query}");
+        }
+    }
+}
+
 /// Rules: DSH-11, DSH-92.
 #[test]
 fn a_refused_rule_is_shown_again() {

@@ -1,13 +1,14 @@
 //! Tests of pages without content: each says why, and the next thing to do (DSH-30).
 
 use securityhub_fixtures::Operation;
+use securityhub_local::dashboard::routes;
 use serde_json::json;
 
 use super::document::Document;
 use super::site::{Site, text};
 
 /// Pages that show the hub of the account, and those that show its findings.
-const OF_HUB: [&str; 6] = ["", "findings", "insights", "standards", "rules", "products"];
+const OF_HUB: [&str; 7] = ["", "findings", "insights", "standards", "accounts", "rules", "products"];
 const OF_FINDINGS: [&str; 2] = ["", "findings"];
 
 /// Rules: DSH-30.
@@ -22,6 +23,38 @@ fn a_page_of_an_account_without_a_hub_has_a_button_that_enables_it() {
         assert!(main.contains("Enable Security Hub"), "{address}: {main}");
         assert!(page.text().contains("value=\"enable-hub\""), "{address}");
     }
+}
+
+/// Rules: DSH-13.
+#[test]
+fn every_page_stays_small_with_many_filters() {
+    let site = Site::of("quickstart.yaml");
+    let filter = |number: usize| format!("f=ResourceId:NOT_EQUALS:arn:aws:s3:::a-bucket-with-the-number-{number:04}");
+    for count in [15, 150, 700] {
+        let query = (0..count).map(filter).collect::<Vec<_>>().join("&");
+        for route in routes::all() {
+            let view = if route.path == "finding" { "&view=explain" } else { "" };
+            let address = format!("/_emulator/ui/as/111111111111/us-east-1/{}?{query}{view}", route.path);
+            let size = site.get(&address).body().len();
+            assert!(size <= 300 * 1024, "{} with {count} filters: {size} bytes", route.path);
+        }
+    }
+}
+
+/// Rules: DSH-88, DSH-89, DSH-91.
+#[test]
+fn an_account_without_a_hub_sees_its_organization_and_invitations() {
+    let site = Site::of("console-settings.yaml");
+    let address = "/_emulator/ui/as/555555555555/us-east-1/accounts";
+    let response = site.get(address);
+    assert_eq!(response.status(), 200);
+    let main = site.page(address).text_of("main");
+    for section in
+        ["is not subscribed to AWS Security Hub", "Invitations", "Organization", "Denied by policy", "May ACCOUNT do"]
+    {
+        assert!(main.contains(section), "{section}: {main}");
+    }
+    assert!(!main.contains("Invite accounts"), "{main}");
 }
 
 /// Rules: DSH-30.

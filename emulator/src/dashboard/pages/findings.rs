@@ -26,7 +26,7 @@ mod rows;
 use bulk::Bulk;
 use filters::Filters;
 use groups::Groups;
-use page_state::{Group, LONGEST, PageState, TIMES};
+use page_state::{Group, PageState, TIMES};
 use pages::Pages;
 use rows::Rows;
 
@@ -89,13 +89,8 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
         Ok(Some(to)) => return Err(PageError::Moved(Box::new(to))),
         Err(problem) => problems.push(problem),
     }
-    if state.link_size() > LONGEST {
-        let size = text::number(state.link_size() as u64);
-        problems = vec![format!(
-            "The filters of this address are too long for a page: {size} bytes, but at most {} are possible. Remove \
-             filters, or call GetFindings.",
-            text::number(LONGEST as u64)
-        )];
+    if let Some(problem) = chips::too_long(&state.query()) {
+        problems = vec![problem];
     }
     let input = state.input(schema).map_err(|chip| {
         problems.push(format!("`f={}` is not a filter of GetFindings: {}.", chip.text(), expected(context, &chip)));
@@ -173,7 +168,7 @@ fn result(context: &Context<'_>, state: &PageState, input: &Value) -> Result<(Fi
 impl Figures {
     fn count(context: &Context<'_>, state: &PageState, selected: &Map<String, Value>) -> Result<Figures, PageError> {
         let schema = context.world.schema();
-        let without = |position| chips::filters(schema, &filters::without(&state.chips, position)).unwrap_or_default();
+        let without = |position| chips::filters(schema, &chips::without(&state.chips, position)).unwrap_or_default();
         context.count(|counter| {
             let total = counter.all(selected)?;
             let over_time = counter.over_time(selected, (state.time, "SeverityLabel"), timeline::intervals)?;
@@ -195,7 +190,7 @@ impl Figures {
         }
         let without = |(chip, count): (usize, &u64)| {
             let words = cut(&state.chips.get(chip)?.words(), filters::WORDS);
-            let linked = (!state.is_long()).then(|| filters::without(&state.chips, chip));
+            let linked = (!state.is_long()).then(|| chips::without(&state.chips, chip));
             Some((words, context.counted_if(*count, linked)))
         };
         Some(Empty::Chips(self.without.iter().enumerate().filter_map(without).collect()))

@@ -13,7 +13,7 @@ use crate::dashboard::forms::Form;
 use crate::dashboard::messages::Message;
 use crate::dashboard::page::{Content, Context, Count, Done, PageError};
 use crate::dashboard::paging::Paging;
-use crate::dashboard::text;
+use crate::dashboard::text::{self, Shortened};
 use crate::dashboard::view::Query;
 
 mod editor;
@@ -22,6 +22,12 @@ mod tests;
 
 use editor::Editor;
 
+/// Maximum number of criteria that are shown of each rule.
+const CRITERIA: usize = 20;
+/// Maximum number of characters of an action that are shown.
+const ACTION: usize = 300;
+/// Size of a query from which forms do not repeat it, in bytes.
+const LONG: usize = 1_000;
 /// Number of rules on a page. Each of them is evaluated for all findings.
 const ROWS: usize = 20;
 
@@ -59,7 +65,9 @@ struct Row {
     rule: Rule,
     status: &'static str,
     terminal: &'static str,
-    criteria: Vec<String>,
+    criteria: Vec<Shortened>,
+    /// The number of criteria that are not shown.
+    more_criteria: Option<String>,
     actions: Vec<String>,
     matches: Option<Matches>,
     /// The call of the button that enables or disables the rule.
@@ -94,7 +102,7 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     calls.extend(editor.call());
     let page = Rules {
         token: &context.token,
-        here: context.view.address(),
+        here: here(context),
         rows: (0..).zip(shown).map(|(row, rule)| self::row(context, row, rule)).collect(),
         shown: paging.shown.clone(),
         paging: paging.html(),
@@ -153,7 +161,7 @@ impl Rule {
 
 fn row(context: &Context<'_>, row: usize, rule: &Rule) -> Row {
     let chips = chips::of_filters(context.world.schema(), &rule.criteria);
-    let criteria = match &chips {
+    let criteria: Vec<String> = match &chips {
         Some(chips) => chips.iter().map(Chip::words).collect(),
         None => rule.criteria.iter().map(|(name, elements)| format!("{name}: {elements}")).collect(),
     };
@@ -165,7 +173,8 @@ fn row(context: &Context<'_>, row: usize, rule: &Rule) -> Row {
         rule: rule.clone(),
         status: if rule.is_enabled { "ENABLED" } else { "DISABLED" },
         terminal: text::yes_no(rule.is_terminal),
-        criteria,
+        more_criteria: text::more(criteria.len(), CRITERIA),
+        criteria: criteria.iter().take(CRITERIA).map(|words| Shortened::of(words, editor::WORDS)).collect(),
         actions: actions(&rule.update),
         matches: matches(context, &rule.criteria, chips.as_deref()).ok().flatten(),
         preview: context.shown(&[Call::api(Operation::BatchUpdateAutomationRules, input)]),
@@ -184,7 +193,7 @@ fn actions(update: &Map<String, Value>) -> Vec<String> {
         Value::Array(items) => format!("{name}: {}", items.iter().map(plain).collect::<Vec<_>>().join(", ")),
         value => format!("{name}: {}", plain(value)),
     };
-    update.iter().map(action).collect()
+    update.iter().map(|member| text::cut(&action(member), ACTION)).collect()
 }
 
 /// The number of findings that criteria select now. `None` if the account may not read findings; an error is the
@@ -205,6 +214,7 @@ fn matches(
     });
     let Ok(counted) = counted else { return Ok(None) };
     let (number, chips) = counted.map_err(|error| error.message.into_owned())?;
+    let chips = chips.filter(|chips| chips::too_long(&chips::query(chips)).is_none());
     let findings = chips.map(|chips| context.counted(number, &chips));
     Ok(Some(Matches { number: text::number(number), findings }))
 }
@@ -245,6 +255,13 @@ fn send_batch(context: &Context<'_>, call: Call, done: &str) -> Result<Done, Pag
     let details = failures::table("Not processed", ["Rule", "Code", "Message"], &failures);
     let message = Message { text, details, calls: vec![call] };
     Ok(Done { message, next: Some(without_editor(context)) })
+}
+
+/// The address to which forms are sent. It keeps the criteria of the query, unless they make it long: the page repeats it for
+/// each rule.
+fn here(context: &Context<'_>) -> String {
+    let is_long = context.view.query.link_size() > LONG;
+    if is_long { without_editor(context).address() } else { context.view.address() }
 }
 
 /// The view without the rule or the criteria that are edited.

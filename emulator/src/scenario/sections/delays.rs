@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::scenario::check::Check;
 use crate::scenario::spanned::Spanned;
 use crate::state::{Delays, Timestamp};
-use crate::units::{EXPECTED_DURATION, duration};
+use crate::units::{DurationError, duration};
 
 /// Durations of asynchronous work of AWS, such as 5m or P1D. By default, work is done before the next call.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -51,8 +51,9 @@ pub(in crate::scenario) fn check(written: &Declared, start: Timestamp, check: &m
     let mut read = |written: &Option<Spanned<String>>, default: SignedDuration| {
         let Some(written) = written else { return default };
         duration(&written.value, start).unwrap_or_else(|| {
-            let diagnostic = check.at(written.span, format!("`{}` is not a valid duration", written.value));
-            check.push(diagnostic.expected(EXPECTED_DURATION));
+            let reason = DurationError::of(&written.value);
+            let diagnostic = check.at(written.span, reason.sentence(&written.value));
+            check.push(diagnostic.expected(reason.expected()));
             SignedDuration::ZERO
         })
     };

@@ -14,7 +14,7 @@ use crate::scenario::files::Span;
 use crate::scenario::spanned::Spanned;
 use crate::state::World;
 use crate::suggest;
-use crate::units::{EXPECTED_DURATION, duration};
+use crate::units::{DurationError, EXPECTED_DURATION, duration};
 
 /// A control that AWS adds to standards while the emulator runs. Until then, the control does not exist for any
 /// operation. Then it is enabled in hubs with one of the standards, unless their auto_enable_controls is false.
@@ -98,8 +98,14 @@ fn check_one(written: &Declared, start: Timestamp, check: &mut Check) -> Option<
 fn when(at: &Spanned<String>, start: Timestamp, check: &mut Check) -> Option<When> {
     let when = at.value.parse().map(When::At).ok().or_else(|| duration(&at.value, start).map(When::After));
     if when.is_none() {
-        let diagnostic = check.at(at.span, format!("`{}` is neither a time nor a duration", at.value));
-        check.push(diagnostic.expected(format!("a time such as 2026-02-01T00:00:00Z, or {EXPECTED_DURATION}")));
+        let (reason, expected) = match DurationError::of(&at.value) {
+            too_long @ DurationError::TooLong => (too_long.sentence(&at.value), too_long.expected().to_owned()),
+            DurationError::Invalid => (
+                format!("`{}` is neither a time nor a duration", at.value),
+                format!("a time such as 2026-02-01T00:00:00Z, or {EXPECTED_DURATION}"),
+            ),
+        };
+        check.push(check.at(at.span, reason).expected(expected));
     }
     when
 }

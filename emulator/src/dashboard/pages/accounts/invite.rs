@@ -1,6 +1,6 @@
 //! `Invite accounts`: adds a list of accounts, invites them, and accepts in their place, all with one button (DSH-86).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use askama::Template;
 use http::Method;
@@ -61,6 +61,10 @@ struct Progress {
     added: usize,
     invited: usize,
     accepted: usize,
+    /// Accounts for which nothing was left to do.
+    unchanged: usize,
+    /// The accounts that a call has changed in the current Region.
+    changed: HashSet<AccountId>,
     /// The account, the Region and the reason of each refusal.
     refused: Vec<Failure<3>>,
     /// The first calls.
@@ -140,10 +144,13 @@ pub(super) fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError>
             progress.refuse_all(&view, &rows, page_error)?;
         }
     }
-    let Progress { added, invited, accepted, refused, calls } = progress;
+    let Progress { added, invited, accepted, unchanged, refused, calls, .. } = progress;
     let [added, invited, accepted] = [added, invited, accepted].map(|count| number(count as u64));
     let mut text =
         format!("{added} added, {invited} invited, {accepted} accepted, {} refused", number(refused.len() as u64));
+    if unchanged > 0 {
+        text = format!("{text}, {} unchanged", number(unchanged as u64));
+    }
     if regions.len() > 1 {
         text = format!("{text}, in {}", counted(regions.len() as u64, "Region", "Regions"));
     }
@@ -204,18 +211,19 @@ fn in_region(
     progress: &mut Progress,
 ) -> Result<(), PageError> {
     let mut refused: HashMap<String, String> = HashMap::new();
-    for batch in rows.chunks(BATCH) {
+    let accounts: Vec<AccountId> = rows.iter().map(|row| row.account).collect();
+    progress.changed.clear();
+    for (batch, ids) in rows.chunks(BATCH).zip(accounts.chunks(BATCH)) {
         let call = Call::api(Operation::CreateMembers, creation(batch)).by(view);
-        progress.added += batch.len() - progress.send(context, call, &mut refused)?;
+        progress.added += progress.send(context, call, ids, &mut refused)?;
     }
     if steps.invites {
-        let accounts: Vec<AccountId> = rows.iter().map(|row| row.account).collect();
         let statuses = statuses(context, view, &accounts)?;
         // Accounts that were members before are refused by CreateMembers, but can be invited.
         refused.retain(|account, _| !statuses.contains_key(account));
         for batch in pending(&accounts, &statuses).chunks(BATCH) {
             let call = Call::api(Operation::InviteMembers, ids(batch)).by(view);
-            progress.invited += batch.len() - progress.send(context, call, &mut refused)?;
+            progress.invited += progress.send(context, call, batch, &mut refused)?;
         }
         message_and_accept(context, view, &accounts, steps, (&mut refused, progress))?;
     }
@@ -224,6 +232,9 @@ fn in_region(
         Some(Failure::new([row.account.as_str(), view.region.as_str(), reason]))
     };
     progress.refused.extend(rows.iter().filter_map(failure));
+    let is_unchanged =
+        |account: &&AccountId| !progress.changed.contains(account) && !refused.contains_key(account.as_str());
+    progress.unchanged += accounts.iter().filter(is_unchanged).count();
     Ok(())
 }
 
@@ -242,10 +253,11 @@ fn message_and_accept(
     for batch in invited(accounts, &statuses).chunks(LARGE_BATCH) {
         if !steps.message.is_empty() {
             // The accounts are invited already, so only the message is new.
-            progress.send(context, message_call(view, batch, steps.message), &mut HashMap::new())?;
+            progress.send(context, message_call(view, batch, steps.message), &[], &mut HashMap::new())?;
+            progress.changed.extend(batch);
         }
         if steps.accepts {
-            progress.accepted += batch.len() - progress.send(context, accept_call(view, Some(batch)), refused)?;
+            progress.accepted += progress.send(context, accept_call(view, Some(batch)), batch, refused)?;
         }
     }
     Ok(())
@@ -293,20 +305,25 @@ fn statuses(context: &Context<'_>, view: &View, accounts: &[AccountId]) -> Resul
 }
 
 impl Progress {
-    /// Makes a call, and notes which accounts it has not processed. Returns the number of these accounts.
+    /// Makes a call about accounts, and notes which ones it has changed and which ones it refuses. Returns the number of
+    /// those that it has changed.
     fn send(
         &mut self,
         context: &Context<'_>,
         call: Call,
+        accounts: &[AccountId],
         refused: &mut HashMap<String, String>,
     ) -> Result<usize, PageError> {
         let answer = context.send(&call)?;
         if self.calls.len() < SHOWN_CALLS {
             self.calls.push(call);
         }
-        let before = refused.len();
-        refused.extend(unprocessed(&answer));
-        Ok(refused.len() - before)
+        let reasons: HashMap<String, String> = unprocessed(&answer).collect();
+        let changed = accounts.iter().filter(|account| !reasons.contains_key(account.as_str()));
+        let count = changed.clone().count();
+        self.changed.extend(changed);
+        refused.extend(reasons);
+        Ok(count)
     }
 
     /// Notes that a Region refuses all accounts, or returns the error if nothing was done before.

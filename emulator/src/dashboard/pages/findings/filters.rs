@@ -3,19 +3,15 @@
 use securityhub_engine::{FieldKind, Schema};
 use serde_json::{Map, Value};
 
-use super::page_state::{LONGEST, PageState, link_size};
+use super::page_state::PageState;
 use super::pasted;
 use crate::dashboard::chips::{self, Chip};
 use crate::dashboard::page::{Context, PageError};
 use crate::dashboard::text::{self, Shortened};
 use crate::dashboard::view::{Query, View};
 
-/// Maximum number of chips that are shown.
-const CHIPS: usize = 100;
 /// Maximum number of characters of a chip that are shown.
 pub(super) const WORDS: usize = 200;
-/// Maximum size of all links that remove a chip, in bytes.
-const REMOVALS: usize = 40_000;
 /// The field for which the form has suggestions first.
 const FIRST: &str = "SeverityLabel";
 /// Maximum number of suggestions.
@@ -96,27 +92,26 @@ impl Filters {
     pub(super) fn without_result(context: &Context<'_>, state: &PageState) -> Filters {
         let schema = context.world.schema();
         let texts: Vec<&str> = context.view.query.all(chips::NAME).collect();
-        let size = link_size(&context.view.query);
+        let size = context.view.query.link_size();
         let longest = PageState { chips: Vec::new(), ..state.clone() };
         // The links below repeat the filters several times.
-        let state = if size > LONGEST { &longest } else { state };
+        let state = if size > chips::LONGEST { &longest } else { state };
         let item = |(position, text): (usize, &&str)| {
             let others = texts.iter().enumerate().filter(|(other, _)| *other != position).map(|(_, text)| *text);
             let others = others.fold(Query::default(), |query, text| query.and(chips::NAME, text));
             let rest = state.with_chips(Vec::new());
             let query = rest.pairs().fold(others, |query, (name, value)| query.and(name, value));
             let words = Chip::parse(text).map_or_else(|| (*text).to_owned(), |chip| chip.words());
-            let is_linked = size <= LONGEST && (position + 1) * size <= REMOVALS;
-            let remove = is_linked.then(|| context.link("findings", query));
+            let remove = chips::is_removable(position, size).then(|| context.link("findings", query));
             Item { words: Shortened::of(&words, WORDS), remove }
         };
         let comparison = |(name, words, kinds): &chips::Comparison| {
             (*name, *words, kinds.iter().map(|kind| kind_name(*kind)).collect::<Vec<_>>().join(" "))
         };
         Filters {
-            chips: texts.iter().enumerate().take(CHIPS).map(item).collect(),
-            more: text::more(texts.len(), CHIPS),
-            is_long: size > LONGEST || state.is_long() || texts.len() * size > REMOVALS,
+            chips: texts.iter().enumerate().take(chips::SHOWN).map(item).collect(),
+            more: text::more(texts.len(), chips::SHOWN),
+            is_long: state.is_long() || texts.len().checked_sub(1).is_some_and(|last| !chips::is_removable(last, size)),
             none: context.link("findings", state.with_chips(Vec::new())),
             save: format!("{}#create", context.link("insights", chips::query(&state.chips))),
             rule: format!("{}#editor", context.link("rules", chips::query(&state.chips))),
@@ -165,12 +160,6 @@ fn groups(schema: &Schema, selected: &str) -> Vec<(&'static str, Vec<FieldOption
         }
     }
     groups
-}
-
-/// The chips without one of them.
-pub(super) fn without(chips: &[Chip], position: usize) -> Vec<Chip> {
-    let others = chips.iter().enumerate().filter(|(other, _)| *other != position);
-    others.map(|(_, chip)| chip.clone()).collect()
 }
 
 /// The view with the chips that the forms `Add a filter` and `Paste filters` add; `None` if neither was sent with a value.

@@ -14,8 +14,6 @@ pub(super) const TIMES: [&str; 4] = ["UpdatedAt", "CreatedAt", "FirstObservedAt"
 
 /// Size of the query from which the page has fewer links, in bytes.
 const LONG: usize = 1_000;
-/// Maximum size of the query.
-pub(super) const LONGEST: usize = 8_000;
 
 /// How findings are grouped.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,14 +168,9 @@ impl PageState {
         PageState { chips, ..self.clone() }.query()
     }
 
-    /// The size of the query in the HTML of a link, in bytes.
-    pub(super) fn link_size(&self) -> usize {
-        link_size(&self.query())
-    }
-
     /// Returns whether the query is so long that the page leaves out links that repeat it.
     pub(super) fn is_long(&self) -> bool {
-        self.link_size() > LONG
+        self.query().link_size() > LONG
     }
 
     /// The input of GetFindings, without a token. An error is the chip that is not a filter.
@@ -194,11 +187,6 @@ impl PageState {
         input["MaxResults"] = json!(self.size);
         Ok(input)
     }
-}
-
-/// The size of a query in the HTML of a link, where ampersands are escaped.
-pub(super) fn link_size(query: &Query) -> usize {
-    query.text().len() + 4 * query.pairs().count()
 }
 
 /// Returns whether GetFindings sorts by a filter name.

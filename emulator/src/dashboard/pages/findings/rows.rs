@@ -121,7 +121,7 @@ impl Rows {
 
 /// Leaves out links of `Narrow` so that the page stays small (DSH-13).
 fn limit(state: &PageState, rows: &mut [Row]) {
-    let most = MOST.saturating_sub(OTHER_LINKS * state.link_size());
+    let most = MOST.saturating_sub(OTHER_LINKS * state.query().link_size());
     let size = |rows: &[Row]| rows.iter().map(Row::size).sum::<usize>();
     if !state.is_long() && size(rows) <= most {
         return;

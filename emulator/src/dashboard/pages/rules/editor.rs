@@ -14,7 +14,7 @@ use crate::dashboard::messages::Message;
 use crate::dashboard::page::{Context, Done, PageError};
 use crate::dashboard::select::{self, SelectOption};
 use crate::dashboard::template::html;
-use crate::dashboard::text::SEVERITIES;
+use crate::dashboard::text::{self, SEVERITIES, Shortened};
 use crate::dashboard::triage::{AUTHOR, VERIFICATION_STATES, WORKFLOW_STATUSES};
 use crate::dashboard::view::Query;
 
@@ -24,6 +24,11 @@ const SELECTS: [(&str, &str, &str); 3] = [
     ("rule-workflow", "workflow", "Workflow status"),
     ("rule-verification", "verification", "Verification state"),
 ];
+
+/// Maximum number of characters of a chip that are shown.
+pub(super) const WORDS: usize = 200;
+/// Maximum number of characters of criteria that are not shown as chips.
+const OTHER: usize = 20_000;
 
 /// The form with the criteria that it is about.
 #[derive(Template)]
@@ -40,6 +45,10 @@ pub(super) struct Editor {
     arn: Option<String>,
     heading: String,
     chips: Vec<ShownChip>,
+    /// The number of chips that are not shown.
+    more: Option<String>,
+    /// The texts of all chips, which the form sends.
+    sent: Vec<String>,
     /// The criteria that cannot be written as chips.
     other_criteria: Option<String>,
     matches: Option<Matches>,
@@ -57,10 +66,9 @@ pub(super) struct Editor {
 
 /// A criterion.
 struct ShownChip {
-    text: String,
-    words: String,
-    /// The address of the page without it.
-    remove: String,
+    words: Shortened,
+    /// The address of the page without it, unless that is too long.
+    remove: Option<String>,
 }
 
 /// The fields of the form.
@@ -92,10 +100,16 @@ impl Editor {
                 (Vec::new(), Some(format!("`{}` is not a criterion (expected NAME:COMPARISON:VALUE).", cut(&text))))
             }
         };
-        let own = rule.map(|rule| chips::of_filters(schema, &rule.criteria));
+        let own = rule.map(|rule| {
+            let own = chips::of_filters(schema, &rule.criteria);
+            own.filter(|chips| chips::too_long(&chips::query(chips)).is_none())
+        });
         let is_of_rule = chips.is_empty() && alert.is_none();
         if let (Some(Some(own)), true) = (&own, is_of_rule) {
             chips.clone_from(own);
+        }
+        if let Some(sentence) = chips::too_long(&chips::query(&chips)) {
+            (chips, alert) = (Vec::new(), Some(sentence));
         }
         let added = Added::read(query);
         if let Some(chip) = added.chip().filter(|_| refused.is_none()) {
@@ -127,7 +141,7 @@ impl Editor {
                 .and_then(|matches| matches.findings.as_ref())
                 .map(|_| Call::api(Operation::GetFindings, json!({ "Filters": selected })).of("Would match now")),
             matches,
-            other_criteria: other.map(|criteria| Value::Object(criteria.clone()).to_string()),
+            other_criteria: other.map(|criteria| text::cut(&Value::Object(criteria.clone()).to_string(), OTHER)),
             ..Editor::form(context, rule, &chips, added, (rules, &selected))
         };
         Ok((editor, alert))
@@ -148,10 +162,11 @@ impl Editor {
             let query = rule.map(|rule| Query::default().and("edit", &rule.arn)).unwrap_or_default();
             chips::query(chips).pairs().fold(query, |query, (name, value)| query.and(name, value))
         };
-        let shown = |position: usize, chip: &Chip| {
-            let mut others = chips.to_vec();
-            others.remove(position);
-            ShownChip { text: chip.text(), words: chip.words(), remove: context.link("rules", base(&others)) }
+        let size = base(chips).link_size();
+        let shown = |(position, chip): (usize, &Chip)| ShownChip {
+            words: Shortened::of(&chip.words(), WORDS),
+            remove: chips::is_removable(position, size)
+                .then(|| context.link("rules", base(&chips::without(chips, position)))),
         };
         // Until something is typed, the call shows an example.
         let shown_values = if is_new { typed.with_example() } else { typed.clone() };
@@ -163,12 +178,14 @@ impl Editor {
         let delete = delete.map(|input| Call::api(Operation::BatchDeleteAutomationRules, input));
         Editor {
             token: context.token.clone(),
-            here: context.view.address(),
+            here: super::here(context),
             address: context.link("rules", Query::default()),
             findings: context.link("findings", Query::default()),
             arn: rule.map(|rule| rule.arn.clone()),
             heading: rule.map_or_else(|| "Create a rule".to_owned(), |rule| format!("Change {}", rule.name)),
-            chips: chips.iter().enumerate().map(|(position, chip)| shown(position, chip)).collect(),
+            chips: chips.iter().enumerate().take(chips::SHOWN).map(shown).collect(),
+            more: text::more(chips.len(), chips::SHOWN),
+            sent: chips.iter().map(Chip::text).collect(),
             kept: base(chips).pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             fields: fields(added.field),
             groups: comparisons(added.comparison),

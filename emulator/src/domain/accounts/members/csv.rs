@@ -56,7 +56,7 @@ pub fn read(text: &str) -> Result<Vec<Row>, Vec<LineError>> {
     let skipped = text.len() - bare.len();
     let mut reader =
         ReaderBuilder::new().has_headers(false).flexible(true).trim(Trim::All).from_reader(bare.as_bytes());
-    let (mut rows, mut errors, mut lines) = (Vec::new(), Vec::new(), BTreeMap::new());
+    let (mut rows, mut errors, mut lines) = (Vec::new(), Vec::new(), BTreeMap::<AccountId, usize>::new());
     let (mut line, mut counted) = (1, 0);
     // Reading cannot fail: the text is UTF-8, and records may have any number of fields.
     for (position, record) in reader.records().filter_map(Result::ok).enumerate() {
@@ -74,9 +74,13 @@ pub fn read(text: &str) -> Result<Vec<Row>, Vec<LineError>> {
             continue;
         }
         let span = span.start + skipped..span.end + skipped;
-        let read = fields(&record).and_then(|(account, email)| match lines.insert(account, line) {
-            Some(first_line) => Err(format!("duplicate account {account}, first listed in line {first_line}")),
-            None => Ok((account, email)),
+        let read = fields(&record).and_then(|(account, email)| {
+            let first_line = *lines.entry(account).or_insert(line);
+            if first_line == line {
+                Ok((account, email))
+            } else {
+                Err(format!("duplicate account {account}, first listed in line {first_line}"))
+            }
         });
         match read {
             Ok((account, email)) => rows.push(Row { account, email, line, span }),

@@ -42,7 +42,7 @@ fn a_csv_list_is_read_as_spreadsheets_write_it() {
 #[test]
 fn every_invalid_line_is_reported_with_its_number() {
     let text = "Account ID,Email\r\n1234567890,a@example.com\r\n111111111111,a@example.com\r\n\r\nx,\r\n\
-                222222222222,nobody\r\n111111111111,\r\n333333333333,c@example.com,more\r\n";
+                222222222222,nobody\r\n111111111111,\r\n333333333333,c@example.com,more\r\n111111111111,\r\n";
     assert_eq!(
         wrong(text),
         [
@@ -52,6 +52,7 @@ fn every_invalid_line_is_reported_with_its_number() {
             "line 6: `nobody` is not a valid e-mail address [222222222222,nobody]",
             "line 7: duplicate account 111111111111, first listed in line 3 [111111111111,]",
             "line 8: unexpected field `more` after the e-mail address [333333333333,c@example.com,more]",
+            "line 9: duplicate account 111111111111, first listed in line 3 [111111111111,]",
         ]
     );
     assert_eq!(
