@@ -93,7 +93,7 @@ fn preview(context: &Context<'_>, targets: &[Target]) -> Vec<Call> {
     };
     let mut calls: Vec<Call> = updates(targets, &given).into_iter().take(1).map(|call| call.of(part)).collect();
     let archive = record_state(targets, "ARCHIVED").into_iter().take(1);
-    calls.extend(archive.map(|call| call.of("Archive; Make active sets ACTIVE")));
+    calls.extend(archive.map(|call| call.of("Archive (for “Make active”, set RecordState to ACTIVE)")));
     calls
 }
 

@@ -380,10 +380,10 @@ fn denied_calls_are_shown_with_the_statement_that_denies_them() {
         site.page(&format!("{member}?may-account={account}&may-operation={operation}")).text_of("main")
     };
     let denied = may("222222222222", "DisableSecurityHub");
-    assert!(denied.contains("Denied: 222222222222 may not call securityhub:DisableSecurityHub"), "{denied}");
-    assert!(denied.contains("with an explicit deny in a service control policy:"), "{denied}");
+    assert!(denied.contains("Denied: 222222222222 may not perform securityhub:DisableSecurityHub"), "{denied}");
+    assert!(denied.contains("with an explicit deny in a service control policy ("), "{denied}");
     let allowed = may("222222222222", "GetFindings");
-    assert!(allowed.contains("allows 222222222222 securityhub:GetFindings"), "{allowed}");
+    assert!(allowed.contains("allows 222222222222 to perform securityhub:GetFindings"), "{allowed}");
     let unbound = may("999999999999", "DisableSecurityHub");
     assert!(unbound.contains("Allowed: no policy applies to 999999999999"), "{unbound}");
     for query in ["may-account=1&may-operation=GetFindings", "may-account=222222222222&may-operation=Nope"] {

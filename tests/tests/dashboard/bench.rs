@@ -107,7 +107,7 @@ fn a_reset_needs_a_confirmation() {
     let before = findings(&site);
     site.submitted(BENCH, &[("action", "import"), ("asff", FINDING)]);
     let page = site.refused(BENCH, &[("action", "reset"), ("to", "start")]);
-    assert!(page.words().contains("Check `Yes, forget what changed` first"), "{}", page.words());
+    assert!(page.words().contains("Select `Yes, forget what changed` first"), "{}", page.words());
     assert_eq!(findings(&site), before + 1);
     let page = site.submitted(BENCH, &[("action", "reset"), ("to", "start"), ("confirm", "yes")]);
     assert_eq!(page.text_of("status"), "The emulator is in the state of its scenario again.");

@@ -337,7 +337,7 @@ fn automation_rules_are_compared_with_the_finding() {
             ["2", "low only", "ENABLED", "no", "SeverityLabel requires EQUALS LOW; the finding has HIGH"],
             ["3", "off", "DISABLED", "yes", "the rule is disabled"],
             ["4", "last", "ENABLED", "yes", "–"],
-            ["5", "after", "ENABLED", "yes", "the rule last before it matches and is terminal"],
+            ["5", "after", "ENABLED", "yes", "an earlier rule, last, matches and is terminal"],
         ]
     );
     assert!(rows[1][5].contains("2026-01-15 09:00:00Z"), "{rows:?}");

@@ -36,7 +36,7 @@ pub(super) fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError>
         other => return Err(PageError::Invalid(format!("`{other}` is not a state; expected start or empty."))),
     };
     if form.field("confirm").is_empty() {
-        let sentence = "A reset forgets everything that changed. Check `Yes, forget what changed` first.";
+        let sentence = "A reset discards all changes. Select `Yes, forget what changed` first.";
         return Err(PageError::Invalid(sentence.to_owned()));
     }
     let call = reset_call(to);
