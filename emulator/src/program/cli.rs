@@ -33,7 +33,7 @@ Quick start:
 An access key ID of 12 digits selects the account with that ID. The Region is the one that the \
 client signs for.
 
-Exit codes: 0 success, 1 runtime error, 2 invalid arguments or invalid scenario.";
+Exit codes: 0 success; 1 runtime error; 2 invalid arguments or invalid scenario.";
 
 /// The variable of `--scenario`.
 const SCENARIO_VARIABLE: &str = "SECURITYHUB_LOCAL_SCENARIO";
@@ -46,20 +46,20 @@ Start the emulator from a program, on a free port. It ends with the program, and
 as {\"endpoint\":\"http://127.0.0.1:40123\",\"port\":40123,\"version\":\"1.2.3\"}:
   securityhub-local serve --port 0 --log json --stop-with-stdin
 
-Exit codes: 0 ended by Ctrl-C, SIGTERM or the end of standard input, 1 runtime error such as a port in use, 2 invalid \
-arguments or invalid scenario, 130 or 143 ended by Ctrl-C or SIGTERM before it was ready.";
+Exit codes: 0 ended by Ctrl-C, SIGTERM or the end of standard input; 1 runtime error such as a port in use; 2 \
+invalid arguments or invalid scenario; 130 or 143 ended by Ctrl-C or SIGTERM before it was ready.";
 
 const VERSION_HELP: &str = "\
 Example, which prints `securityhub-local` and the version:
   securityhub-local version
 
-Exit codes: 0 success, 1 standard output cannot be written, 2 invalid arguments.";
+Exit codes: 0 success; 1 standard output cannot be written; 2 invalid arguments.";
 
 const COMPLETIONS_HELP: &str = "\
 Example:
   securityhub-local completions bash > /etc/bash_completion.d/securityhub-local
 
-Exit codes: 0 success, 1 standard output cannot be written, 2 invalid arguments.";
+Exit codes: 0 success; 1 standard output cannot be written; 2 invalid arguments.";
 
 #[derive(Subcommand)]
 pub(super) enum Command {

@@ -39,8 +39,7 @@ requested.
 
 On a terminal, a bar chart follows the table. Set NO_COLOR to disable colors.
 
-Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments, or Security Hub is not \
-enabled.";
+Exit codes: 0 success; 1 the emulator does not respond; 2 invalid arguments, or Security Hub is not enabled.";
 
 /// Maximum width of a bar, in characters.
 const MAX_BAR_WIDTH: usize = 50;

@@ -26,7 +26,7 @@ Explain why a call of GetFindings returned no findings. `requests` prints the nu
 The filters have the JSON format of the `Filters` parameter of GetFindings. Without --id, the \
 command explains up to three findings that fail the fewest filters.
 
-Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments or filters.";
+Exit codes: 0 success; 1 the emulator does not respond; 2 invalid arguments or filters.";
 
 #[derive(Args)]
 pub(super) struct ExplainArguments {

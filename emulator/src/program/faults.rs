@@ -24,7 +24,7 @@ pub(super) const HELP: &str = r#"Examples, with `securityhub-local serve --scena
 
 Faults are tried in order until one fails the call. The header `x-emulator-fault` of the response names the fault.
 
-Exit codes: 0 success, 1 no response from an emulator, or it refuses a fault, 2 invalid arguments."#;
+Exit codes: 0 success; 1 the emulator does not respond or refuses a fault; 2 invalid arguments."#;
 
 #[derive(Subcommand)]
 pub(super) enum FaultsCommand {

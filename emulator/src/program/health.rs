@@ -22,7 +22,7 @@ Start an emulator in the background, and continue when it is ready:
 Check the health of a container in a Dockerfile:
   HEALTHCHECK --interval=5s CMD [\"securityhub-local\", \"health\"]
 
-Exit codes: 0 ready, 1 no response from an emulator, or it is not ready, 2 invalid arguments.";
+Exit codes: 0 ready; 1 the emulator does not respond or is not ready; 2 invalid arguments.";
 
 /// The interval between two attempts.
 const INTERVAL: Duration = Duration::from_millis(50);

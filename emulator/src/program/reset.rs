@@ -17,7 +17,7 @@ Remove everything, and set the clock to that of this machine:
 
 To return to another state, use `securityhub-local snapshot restore NAME`.
 
-Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments.";
+Exit codes: 0 success; 1 the emulator does not respond; 2 invalid arguments.";
 
 #[derive(Args)]
 pub(super) struct ResetArguments {

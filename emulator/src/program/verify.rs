@@ -23,7 +23,7 @@ Verify that one test called GetFindings exactly twice, and never called DisableS
 
 If the calls were not made as expected, the command prints the calls with the fewest differences.
 
-Exit codes: 0 the calls were made as expected, 1 they were not, or no response from an emulator, 2 invalid arguments."#;
+Exit codes: 0 the expected calls were made; 1 they were not, or the emulator does not respond; 2 invalid arguments."#;
 
 #[derive(Args)]
 pub(super) struct VerifyArguments {
