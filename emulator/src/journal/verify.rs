@@ -206,7 +206,7 @@ impl Unverified {
     pub fn message(&self) -> String {
         let Unverified { count, expected, filter, .. } = self;
         let operation = filter.operation.as_ref().map_or_else(|| "any operation".to_owned(), ToString::to_string);
-        format!("expected {expected} of {operation}, found {count}")
+        format!("expected {expected} to {operation}, found {count}")
     }
 }
 

@@ -33,7 +33,7 @@ Write an organization with forty member accounts:
 Check all scenarios of a directory, each by itself:
   securityhub-local scenario check scenarios/
 
-Save the state of a running emulator to a file, and load it again:
+Save the state of a running emulator to a file, and reload it:
   securityhub-local scenario export --output state.yaml
   securityhub-local scenario load state.yaml
 
@@ -47,7 +47,7 @@ Serve a scenario of the list:
 Exit codes: 0 success; 1 standard output cannot be written; 2 invalid arguments.";
 
 const SHOW_HELP: &str = "\
-Start a scenario of your own from a built-in one:
+Create your own scenario from a built-in one:
   securityhub-local scenario show aggregation > my-scenario.yaml
 
 Exit codes: 0 success; 1 standard output cannot be written; 2 unknown scenario or invalid arguments.";
@@ -117,7 +117,8 @@ pub(super) enum ScenarioCommand {
     Schema,
     /// Export the state of a running emulator as a scenario
     ///
-    /// An emulator that loads the file answers like the one that exported it, and generates the same next IDs.
+    /// An emulator that loads the file gives the same responses as the one that exported it, and generates the same IDs
+    /// from then on.
     #[command(after_help = EXPORT_HELP)]
     Export(ExportArguments),
     /// Load a scenario into a running emulator
