@@ -93,7 +93,7 @@ fn world() -> Vec<Route> {
         put("/_emulator/scenario", "loadScenario", "Load a scenario that replaces the state and the snapshot `start`, or add it to the state", scenario::load)
             .example(r#"{"name": "empty"}"#)
             .exclusive()
-            .about("The body is YAML or JSON, up to 64 MiB. A scenario that refers to files is sent as a JSON object with the members `Scenario`, its text, and `Files`, which maps the relative paths of the files to their texts. If the scenario has mistakes, `Mistakes` lists them with line, column and path, and the state does not change."),
+            .about("The body is YAML or JSON, up to 64 MiB. A scenario that refers to files is sent as a JSON object with the members `Scenario`, its text, and `Files`, which maps the relative paths of the files to their texts. If the scenario has errors, `Mistakes` lists them with line, column and path, and the state does not change."),
     ]
 }
 

@@ -86,7 +86,7 @@ fn check(endpoint: &Endpoint, limit: impl Fn() -> Duration) -> Result<Bytes, Unr
         Some("ok" | "degraded") => Ok(health),
         Some(other) => Err(Unready::NotYet(format!("the emulator is not ready: its status is `{other}`"))),
         None => Err(Unready::NotYet(format!(
-            "{} does not respond like this emulator; set --url to its address",
+            "the server at {} is not a securityhub-local emulator; set --url to the address of one",
             endpoint.described()
         ))),
     }

@@ -86,7 +86,7 @@ pub(super) fn run(command: &SnapshotCommand) -> Result<(), Exit> {
         SnapshotCommand::Save(named) => named.call(Method::PUT, "", table_of_one),
         SnapshotCommand::Show(named) => named.call(Method::GET, "", table_of_one),
         SnapshotCommand::Restore(named) => {
-            named.call(Method::POST, "/restore", |_| Ok(format!("The emulator has the state `{}`.\n", named.shown())))
+            named.call(Method::POST, "/restore", |_| Ok(format!("Restored the snapshot `{}`.\n", named.shown())))
         }
         SnapshotCommand::Delete(named) => {
             named.call(Method::DELETE, "", |_| Ok(format!("Deleted the snapshot `{}`.\n", named.shown())))

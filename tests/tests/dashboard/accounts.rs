@@ -324,7 +324,7 @@ fn the_organization_is_shown_as_a_tree_and_its_accounts_can_be_changed() {
     let member = site.page(&self::address("222222222222", REGION)).text_of("main");
     assert!(member.contains("a member through the organization, so it cannot leave"), "{member}");
     let without = Site::of("forty-members.yaml").page(&self::address(ADMINISTRATOR, REGION)).text_of("main");
-    assert!(without.contains("There is no organization"), "{without}");
+    assert!(without.contains("No organization exists"), "{without}");
 }
 
 /// Rules: DSH-90.

@@ -110,7 +110,7 @@ fn a_reset_needs_a_confirmation() {
     assert!(page.words().contains("Select `Yes, forget what changed` first"), "{}", page.words());
     assert_eq!(findings(&site), before + 1);
     let page = site.submitted(BENCH, &[("action", "reset"), ("to", "start"), ("confirm", "yes")]);
-    assert_eq!(page.text_of("status"), "The emulator is in the state of its scenario again.");
+    assert_eq!(page.text_of("status"), "Reset to the state of the scenario.");
     assert_eq!(findings(&site), before);
     let page = site.submitted(BENCH, &[("action", "reset"), ("to", "empty"), ("confirm", "yes")]);
     assert_eq!((page.text_of("status").as_str(), findings(&site)), ("The emulator is empty.", 0));

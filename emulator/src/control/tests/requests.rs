@@ -161,7 +161,7 @@ fn calls_are_filtered() {
         ("?status=9xx", "'9xx' is not a valid status; expected a status such as 429 or 4xx"),
         ("?account=1", "\"1\" is not a valid account ID"),
         ("?limit=0", "limit must be from 1 to 1000"),
-        ("?match=%7B", "parameter 'match' is not JSON"),
+        ("?match=%7B", "parameter 'match': invalid JSON"),
         ("?match=%7B%22%24in%22%3A1%7D", "'Match.$in': expected an array"),
         ("?test=a%20b", "'a b' is not a valid test tag"),
         ("?wait=61s", "wait: '61s' is too long; expected at most 60s"),

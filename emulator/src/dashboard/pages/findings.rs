@@ -127,7 +127,7 @@ pub fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
 fn expected(context: &Context<'_>, chip: &Chip) -> String {
     let schema = context.world.schema();
     let Some(kind) = schema.field(&chip.name).and_then(|field| schema.kind(field)) else {
-        return format!("there is no filter `{}`", chip.name);
+        return format!("unknown filter `{}`", chip.name);
     };
     let known = chips::COMPARISONS.iter().filter(|(.., kinds)| kinds.contains(&kind)).map(|(name, ..)| *name);
     let known: Vec<&str> = known.collect();

@@ -31,7 +31,7 @@ fn reset_call(to: &str) -> Call {
 /// Resets the state.
 pub(super) fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
     let (to, sentence) = match form.field("to") {
-        "start" => ("start", "The emulator is in the state of its scenario again."),
+        "start" => ("start", "Reset to the state of the scenario."),
         "empty" => ("empty", "The emulator is empty."),
         other => return Err(PageError::Invalid(format!("`{other}` is not a state; expected start or empty."))),
     };
