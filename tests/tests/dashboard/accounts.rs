@@ -297,7 +297,7 @@ fn the_organization_is_shown_as_a_tree_and_its_accounts_can_be_changed() {
         "o-a1b2c3d4e5, managed by 999999999999",
         "Delegated administrator of Security Hub: 111111111111 security in eu-west-1, us-east-1",
         "Workloads 222222222222 shop active, hub on 333333333333 warehouse active, hub",
-        "The configuration is LOCAL and ENABLED",
+        "Configuration type: LOCAL. Status: ENABLED.",
     ] {
         assert!(main.contains(part), "{part}: {main}");
     }

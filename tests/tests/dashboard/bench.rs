@@ -176,7 +176,7 @@ fn a_snapshot_is_saved_compared_and_restored() {
     site.submitted(BENCH, &[("action", "import"), ("asff", FINDING)]);
     let compare = format!("{BENCH}?compare=before");
     let main = site.page(&compare).words();
-    assert!(main.contains("What changed Name Kind Change Place pasted Finding added 111111111111 us-east-1"), "{main}");
+    assert!(main.contains("Changes Name Kind Change Place pasted Finding added 111111111111 us-east-1"), "{main}");
     let page = site.submitted(&compare, &[("action", "restore-snapshot"), ("snapshot", "before")]);
     assert_eq!(page.text_of("status"), "Restored the snapshot before.");
     assert!(page.words().contains("No hub, setting or finding has changed."), "{}", page.words());

@@ -403,7 +403,7 @@ fn filters_are_compared_with_the_finding_as_by_the_control_plane() {
 fn without_an_id_the_page_asks_for_one_and_shows_the_nearest_findings() {
     let site = Site::of("quickstart.yaml");
     let page = format!("/_emulator/ui/as/{MEMBER}/{REGION}/finding");
-    assert_eq!(check_page(&site, &page).required_table("Findings that were updated last").len(), 11);
+    assert_eq!(check_page(&site, &page).required_table("Recently updated findings").len(), 11);
     let explain = check_page(&site, &format!("{page}?view=explain&f=SeverityLabel:EQUALS:HIGH&f=Title:EQUALS:none"));
     let rows = explain.required_table("Findings that fail the fewest filters");
     assert_eq!(rows.len(), 4, "{rows:?}");

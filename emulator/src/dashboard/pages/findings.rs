@@ -146,7 +146,7 @@ fn result(context: &Context<'_>, state: &PageState, input: &Value) -> Result<(Fi
     let (mut rows, mut groups, mut calls) = (None, None, Vec::new());
     let (shown, pages) = if let Some(group) = &state.group {
         let (found, pages) = Groups::of(context, state, (group, &filters), figures.total)?;
-        calls.push(Call::api(Operation::GetFindings, input.clone()).of("The findings that are grouped, in pages"));
+        calls.push(Call::api(Operation::GetFindings, input.clone()).of("The grouped findings, page by page"));
         groups = Some(found);
         (text::counted(figures.total, "finding", "findings"), pages)
     } else {
