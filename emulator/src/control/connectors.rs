@@ -106,7 +106,8 @@ pub(super) fn authorize(call: &Call<'_>, query: Authorization, _: Nothing) -> Re
     let Authorization { state, redirect_uri } = query;
     if !connectors::is_waiting(&call.world().0.relations(), &state) {
         return Err(Refusal::not_found(
-            "no pending authorization has this `state`; use the AuthUrl of a connector with the status PENDING_AUTHORIZATION",
+            "no pending authorization has this `state`; use the AuthUrl of a connector with the status \
+             PENDING_AUTHORIZATION",
         ));
     }
     let Some(address) = redirect_uri else {
