@@ -90,7 +90,7 @@ pub struct Nearest {
     pub status: Option<u16>,
     /// The differences.
     pub differences: Vec<Difference>,
-    /// The path that explains the call, if it is a call of GetFindings or GetFindingsV2 that returned no findings.
+    /// The path that explains the call, if it is a call to GetFindings or GetFindingsV2 that returned no findings.
     pub explain: Option<String>,
 }
 
