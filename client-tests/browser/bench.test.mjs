@@ -98,7 +98,7 @@ test("a snapshot is saved, compared and restored", bothWays(site, async (page) =
   await table(page, "Snapshots").getByText("before", { exact: true }).waitFor();
   const finding = await update(emulator);
   await page.getByRole("link", { name: "Compare before" }).click();
-  await table(page, "What changed").getByText("UpdatedAt").first().waitFor();
+  await table(page, "Changes").getByText("UpdatedAt").first().waitFor();
   await page.getByRole("button", { name: "Restore before" }).click();
   await page.getByRole("status").getByText("before").waitFor();
   const [restored] = await emulator.findings(MEMBER, { Id: [{ Value: finding.Id, Comparison: "EQUALS" }] });

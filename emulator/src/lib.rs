@@ -14,8 +14,8 @@
 //!
 //! # A test in one line
 //!
-//! The attribute [`test`](macro@test) runs a function as a test with an emulator of its own. [`Emulator::account`] returns an
-//! account that no other call returns, and [`Account::sdk_config`] the configuration of its clients, which call the
+//! The attribute [`test`](macro@test) runs a function as a test with a separate emulator. [`Emulator::account`] returns
+//! an account that no other call returns, and [`Account::sdk_config`] the configuration of its clients, which call the
 //! emulator without a socket:
 //!
 #![cfg_attr(all(feature = "aws-sdk", feature = "macros"), doc = "```")]

@@ -53,7 +53,7 @@ fn the_clock_is_shown_and_changed() {
     let soon = refused(&url, &["clock", "advance", "soon"]);
     assert!(soon.contains("`soon` is not a valid duration; expected numbers with d, h, m, s or ms"), "{soon}");
     assert!(!soon.contains("expected a call such as"), "the user has not written a call: {soon}");
-    assert_eq!(done(&url, &["reset"]), "The emulator is in the state of its scenario again.\n");
+    assert_eq!(done(&url, &["reset"]), "Reset to the state of the scenario.\n");
     assert_eq!(done(&url, &["clock"]), start);
     assert_eq!(done(&url, &["reset", "--to", "empty", "--json"]), "{}\n");
     assert!(done(&url, &["clock"]).ends_with(" (running)\n"));
@@ -83,7 +83,7 @@ fn snapshots_are_saved_listed_restored_and_deleted() {
     assert_eq!(names, ["after", "before"]);
     let shown = done(&url, &["snapshot", "show", "after"]);
     assert!(shown.contains(" after  2026-01-15T10:00:00.000Z "), "{shown}");
-    assert_eq!(done(&url, &["snapshot", "restore", "before"]), "The emulator has the state `before`.\n");
+    assert_eq!(done(&url, &["snapshot", "restore", "before"]), "Restored the snapshot `before`.\n");
     assert_eq!(done(&url, &["clock"]), "2026-01-15T09:00:00.000Z (frozen)\n");
     assert_eq!(done(&url, &["snapshot", "delete", "before"]), "Deleted the snapshot `before`.\n");
     for command in ["show", "restore", "delete"] {
@@ -103,7 +103,7 @@ fn the_metrics_are_printed_as_prometheus_reads_them() {
     assert!(metrics.contains("\nsecurityhub_local_findings 67\n"), "{metrics}");
     let program = Program::start(&["--no-metrics"]);
     let message = refused(&url(&program), &["metrics"]);
-    assert!(message.contains("the metrics are off; start the emulator without --no-metrics"), "{message}");
+    assert!(message.contains("metrics are disabled; start the emulator without --no-metrics"), "{message}");
 }
 
 /// Rules: CPL-121, CPL-15.

@@ -148,7 +148,7 @@ fn a_body_declared_too_large_is_refused_before_it_is_sent() {
         ("POST /nope", 6 * MIB + 1, 404, "does not match any AWS Security Hub operation"),
         ("PUT /_emulator/resources", 6 * MIB + 1, 413, "larger than 6291456 bytes; send several smaller requests"),
         ("POST /_emulator/findings", 64 * MIB + 1, 413, "larger than 67108864 bytes; send several smaller requests"),
-        ("POST /_emulator/findings", 17 * MIB, 503, "The body is larger than the whole body memory"),
+        ("POST /_emulator/findings", 17 * MIB, 503, "The body is larger than --body-memory"),
     ] {
         for headers in [waits, ""] {
             let (answer, body) = program.send(head(call, length, headers).as_bytes());

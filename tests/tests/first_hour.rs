@@ -319,8 +319,8 @@ fn a_changed_scenario_is_loaded_again_unless_it_has_errors() {
     assert_eq!(hubs(&program), 1);
     scenario.write(&of(&["111111111111", "222222222222"]));
     let line = log.next().unwrap().unwrap();
-    let content = "again. Scenario watched: 0 findings. Accounts with hubs: 111111111111, 222222222222 (us-east-1).";
-    assert!(line.contains(" INFO loaded ") && line.ends_with(content), "{line}");
+    let content = ". Scenario watched: 0 findings. Accounts with hubs: 111111111111, 222222222222 (us-east-1).";
+    assert!(line.contains(" INFO reloaded ") && line.ends_with(content), "{line}");
     assert_eq!(hubs(&program), 2);
     scenario.write(&of(&["1"]));
     let errors: Vec<String> = log.by_ref().map(Result::unwrap).take_while(|line| !line.contains(" ERROR ")).collect();

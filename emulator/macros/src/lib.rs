@@ -15,7 +15,7 @@ const EXPECTED: &str = "expected an async function with one parameter, such as `
 const FLAVORS: [(&str, &str); 2] = [("current_thread", "CurrentThread"), ("multi_thread", "MultiThread")];
 const EXPECTED_FLAVOR: &str = "expected `flavor = \"current_thread\"` or `flavor = \"multi_thread\"`";
 
-/// Runs an async function as a test with an emulator of its own, which is its only parameter.
+/// Runs an async function as a test with a separate emulator, which is its only parameter.
 ///
 /// `flavor = "multi_thread"` runs the tasks of the test on several threads. Each other argument is a method of `Builder`:
 /// `name = value` calls `name(value)`, `name(values)` calls `name(values)`, and `name` calls `name()`. Paths of scenarios

@@ -43,7 +43,7 @@ pub(super) fn change(
     Json(change): Json<ClockChange>,
 ) -> Result<Json<ClockState>, Refusal> {
     if change.frozen.is_none() && change.advance.is_none() && change.set.is_none() {
-        return Err(Refusal::unreadable("the body contains none of 'frozen', 'advance' and 'set'"));
+        return Err(Refusal::unreadable("the body has none of the members 'frozen', 'advance' and 'set'"));
     }
     let world = call.served.world();
     let by = distance(&change, world.clock.now())?;

@@ -105,7 +105,10 @@ pub(super) struct Authorization {
 pub(super) fn authorize(call: &Call<'_>, query: Authorization, _: Nothing) -> Result<Other, Refusal> {
     let Authorization { state, redirect_uri } = query;
     if !connectors::is_waiting(&call.world().0.relations(), &state) {
-        return Err(Refusal::not_found("no connector waits for an authorization with this state"));
+        return Err(Refusal::not_found(
+            "no pending authorization has this `state`; use the AuthUrl of a connector with the status \
+             PENDING_AUTHORIZATION",
+        ));
     }
     let Some(address) = redirect_uri else {
         return Ok(Other(Json(json!({ "AuthCode": CODE, "AuthState": state })).respond()));

@@ -59,7 +59,7 @@ pub(super) fn explain_recorded(
     let number = recorded.number;
     let operation = recorded.operation.as_deref().unwrap_or("unknown");
     let is_v2 = explained_operation(operation).ok_or_else(|| {
-        format!("call {number} is a call of {operation}; only calls of GetFindings and GetFindingsV2 can be explained")
+        format!("call {number} is a {operation} call; only calls to GetFindings and GetFindingsV2 can be explained")
     })?;
     if let Some(message) = &recorded.error_message {
         return Err(format!("call {number} failed: {message}").into());

@@ -203,7 +203,9 @@ pub(super) fn generate(
         None if product == ALL => Product::all().collect(),
         None => {
             let nearest = nearest().unwrap_or_default();
-            return Err(Refusal::unreadable(format!("cannot generate findings of '{product}'{nearest}")));
+            let known: Vec<&str> = names().collect();
+            let known = known.join(", ");
+            return Err(Refusal::unreadable(format!("unknown product '{product}'{nearest}; expected one of {known}")));
         }
     };
     if !products.iter().any(|product| product.is_in(region.partition())) {

@@ -153,7 +153,7 @@ fn accounts_of(input: &AddMembers) -> Result<Vec<(AccountId, Option<String>)>, R
 fn hubs(world: &World, administrator: &str, regions: &[String]) -> Result<Vec<HubKey>, Refusal> {
     let administrator = request::account(administrator)?;
     if regions.is_empty() {
-        return Err(Refusal::unreadable("Regions is empty"));
+        return Err(Refusal::unreadable("member 'Regions' is empty"));
     }
     let hub = |region: &String| {
         let hub = HubKey { account: administrator, region: request::region(world, region)? };

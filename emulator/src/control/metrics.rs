@@ -37,7 +37,7 @@ impl Answer for Metrics {
 /// Shows the metrics.
 pub(super) fn show(call: &Call<'_>, _: Nothing, _: Nothing) -> Result<Metrics, Refusal> {
     if !call.served.metrics().is_on() {
-        return Err(Refusal::not_found("the metrics are off; start the emulator without --no-metrics"));
+        return Err(Refusal::not_found("metrics are disabled; start the emulator without --no-metrics"));
     }
     let accepted = call.headers.get_all(ACCEPT);
     let format = Format::accepted(accepted.iter().filter_map(|value| value.to_str().ok()));

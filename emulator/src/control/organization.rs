@@ -72,7 +72,10 @@ fn event(input: AccountChange) -> Result<Event, Refusal> {
     }
     Ok(match action {
         Action::Join => Event::Join { parent, name, email },
-        Action::Move => Event::Move { parent: parent.ok_or_else(|| Refusal::unreadable("Parent is missing"))? },
+        Action::Move => {
+            let absent = "missing member 'Parent': the action move needs the name or ID of a unit, or root";
+            Event::Move { parent: parent.ok_or_else(|| Refusal::unreadable(absent))? }
+        }
         Action::Leave => Event::Leave,
         Action::Suspend => Event::Suspend,
         Action::Reactivate => Event::Reactivate,

@@ -175,7 +175,9 @@ pub(super) fn delete(call: &Call<'_>, input: ResourcesInput, _: Nothing) -> Resu
     };
     let deleted = change(world, *now, |transaction| change::delete(transaction, &which, *now));
     if deleted.is_empty() {
-        return Err(Refusal::not_found("no matching resource"));
+        return Err(Refusal::not_found(
+            "no declared resource matches these parameters; list them with GET /_emulator/resources",
+        ));
     }
     Ok(Json(Resources { resources: deleted.iter().map(|(key, resource)| entry(key, resource)).collect() }))
 }
@@ -196,7 +198,7 @@ pub(super) fn record(call: &Call<'_>, _: Nothing, Json(input): Json<RecorderInpu
     let regions = request::regions(world, input.regions.iter().map(String::as_str))?;
     let keys: Vec<HubKey> = regions.into_iter().map(|region| HubKey { account, region }).collect();
     if keys.is_empty() {
-        return Err(Refusal::unreadable("Regions is empty"));
+        return Err(Refusal::unreadable("member 'Regions' is empty"));
     }
     if let Some(off) = keys.iter().find(|key| !hub_access::is_enabled(world, key)) {
         return Err(
@@ -206,7 +208,7 @@ pub(super) fn record(call: &Call<'_>, _: Nothing, Json(input): Json<RecorderInpu
     change(world, *now, |transaction| {
         keys.iter().try_for_each(|key| change::record(transaction, key, recorder.clone(), *now))
     })
-    .map_err(|_| format!("Security Hub was disabled for {account} in the meantime"))?;
+    .map_err(|_| format!("Security Hub was disabled for {account} during this call; enable it and try again"))?;
     Ok(Done)
 }
 
@@ -242,7 +244,7 @@ fn change<R>(world: &World, now: Timestamp, edit: impl FnOnce(&mut Transaction<'
 
 fn resource_type(name: &str) -> Result<&'static str, String> {
     let expected = "expected an ASFF type such as AwsS3Bucket";
-    checks::resource_type(name).ok_or_else(|| format!("no control checks resources of type `{name}`, {expected}"))
+    checks::resource_type(name).ok_or_else(|| format!("no control checks resources of type `{name}`; {expected}"))
 }
 
 /// A resource in the form used by scenarios.

@@ -89,11 +89,11 @@ fn world() -> Vec<Route> {
             .about("`Findings` lists the findings that were added, removed or changed, member by member; `Relations` lists hubs, members, standards and all other parts of the state."),
         get("/_emulator/scenario", "exportScenario", "Export the whole state as a scenario", scenario::export)
             .example("?format=yaml")
-            .about("An emulator that loads the scenario answers like this one and generates the same next IDs. The scenario does not contain events or sessions, and it contains secrets only with `secrets=true`."),
+            .about("An emulator that loads the scenario gives the same responses as this one, and generates the same IDs from then on. The scenario does not contain events or sessions, and it contains secrets only with `secrets=true`."),
         put("/_emulator/scenario", "loadScenario", "Load a scenario that replaces the state and the snapshot `start`, or add it to the state", scenario::load)
             .example(r#"{"name": "empty"}"#)
             .exclusive()
-            .about("The body is YAML or JSON, up to 64 MiB. A scenario that refers to files is sent as a JSON object with the members `Scenario`, its text, and `Files`, which maps the relative paths of the files to their texts. If the scenario has mistakes, `Mistakes` lists them with line, column and path, and the state does not change."),
+            .about("The body is YAML or JSON, up to 64 MiB. A scenario that refers to files is sent as a JSON object with the members `Scenario`, its text, and `Files`, which maps the relative paths of the files to their texts. If the scenario has errors, `Mistakes` lists them with line, column and path, and the state does not change."),
     ]
 }
 
@@ -142,7 +142,7 @@ fn security_hub() -> Vec<Route> {
             .example(r#"{"Account": "111111111111", "Region": "us-east-1", "Id": "ID", "Filters": {}}"#),
         get("/_emulator/events", "listEvents", "List the events sent to EventBridge, oldest first", events::list)
             .example("?limit=10")
-            .about("Use `Last` as the next `after`; `More` is true if there are later events (a call compares at most 1,000 events with a pattern, so a page can be empty even if more follow); `Dropped` is the number of events between `after` and `Last` that were dropped to make space for newer ones (`serve --events` sets how many are stored, 10,000 by default). With `wait`, the response is sent when `count` matching events exist, or with fewer events when the time is over."),
+            .about("Use `Last` as the next `after`; `More` is true if there are later events (a call compares at most 1,000 events with a pattern, so a page can be empty even if more follow); `Dropped` is the number of events between `after` and `Last` that were dropped to make space for newer ones (`serve --events` sets how many are stored, 10,000 by default). With `wait`, the response is sent when `count` matching events exist, or with fewer events when the time limit expires."),
         delete("/_emulator/events", "deleteEvents", "Remove all events, or those that filters select", events::clear),
         post("/_emulator/custom-actions", "sendToCustomAction", "Send findings to a custom action, as a user of the console does", events::send)
             .example(r#"{"ActionTargetArn": "ARN", "FindingIdentifiers": [{"Id": "ID", "ProductArn": "ARN"}]}"#)
@@ -165,10 +165,10 @@ fn journal() -> Vec<Route> {
     vec![
         get("/_emulator/requests", "listRequests", "List the recorded API calls, oldest first", requests::list)
             .example("?operation=Batch*&limit=10")
-            .about("Use `Last` as the next `after`; `Dropped` is the number of calls after `after` that were dropped to make space for newer ones (`serve --journal` sets the size, 16MiB by default). With `wait`, the response is sent when `count` matching calls were made, or when the time is over. Secrets are replaced by `***`."),
+            .about("Use `Last` as the next `after`; `Dropped` is the number of calls after `after` that were dropped to make space for newer ones (`serve --journal` sets the size, 16MiB by default). With `wait`, the response is sent when `count` matching calls were made, or when the time limit expires. Secrets are replaced by `***`."),
         delete("/_emulator/requests", "deleteRequests", "Delete the API calls that the parameters select", requests::delete)
             .about("Their numbers are not reused."),
-        get("/_emulator/requests/{number}/explain", "explainRequest", "Explain why a recorded call of GetFindings or GetFindingsV2 returned a finding or did not return it", explain::explain_recorded)
+        get("/_emulator/requests/{number}/explain", "explainRequest", "Explain why a recorded call to GetFindings or GetFindingsV2 returned a finding or did not return it", explain::explain_recorded)
             .example("?id=ID")
             .fresh(404)
             .about("The explanation uses the account, the Region and the filters of the call, and the findings that exist now. `Explain` of a recorded call has this path if the call returned no findings."),

@@ -315,8 +315,8 @@ fn refusal(mistakes: &[Mistake]) -> Refusal {
     let all: Vec<Value> = mistakes.iter().map(mistake).collect();
     let first = mistakes.first().map(|first| first.message.as_str()).unwrap_or_default();
     let message = match mistakes.len() {
-        1 => format!("the scenario has a mistake: {first}"),
-        count => format!("the scenario has {count} mistakes; the first one: {first}"),
+        1 => format!("the scenario has an error: {first}"),
+        count => format!("the scenario has {count} errors; the first is: {first}"),
     };
     Refusal::new(StatusCode::BAD_REQUEST, message).with_member("Mistakes", all)
 }

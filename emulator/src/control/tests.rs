@@ -150,7 +150,7 @@ fn an_explanation_request_with_errors_is_refused() {
     );
     assert!(
         refused(json!({ "Account": ADMINISTRATOR, "Id": "f" }))
-            .starts_with("member 'Region' is missing; expected a call such as {")
+            .starts_with("missing member 'Region'; expected a call such as {")
     );
     assert!(refused(json!({ "Acount": ADMINISTRATOR })).contains("unknown member 'Acount'; did you mean 'Account'?"));
 }
@@ -237,11 +237,11 @@ fn a_member_list_with_an_error_adds_no_members() {
     assert!(refused(both).starts_with("Csv and AccountDetails cannot be combined"));
     let elsewhere = refused(with("Regions", json!(["us-east-1", "eu-west-1"])));
     assert_eq!(elsewhere, "Security Hub is not enabled for 111111111111 in eu-west-1; enable it there first");
-    assert!(refused(with("Regions", json!([]))).starts_with("Regions is empty"));
+    assert!(refused(with("Regions", json!([]))).starts_with("member 'Regions' is empty"));
     assert!(refused(with("Invit", json!(true))).contains("unknown member 'Invit'; did you mean 'Invite'?"));
     let (status, answer) = post(&service, "/_emulator/members/accept", "{}");
     assert!(
-        status == 400 && answer["Message"].as_str().unwrap().contains("member 'Administrator' is missing"),
+        status == 400 && answer["Message"].as_str().unwrap().contains("missing member 'Administrator'"),
         "{answer}"
     );
     assert_eq!(send(&service, "GET", "/_emulator/members", "").0, 400);
@@ -400,7 +400,7 @@ fn events_that_the_organization_does_not_allow_are_refused() {
     for (body, expected) in [
         (json!({ "Action": "join", "AccountId": account }), "222222222222 is already in the organization"),
         (json!({ "Action": "join", "AccountId": "2" }), "\"2\" is not a valid account ID (expected 12 digits)"),
-        (json!({ "Action": "move", "AccountId": account }), "Parent is missing"),
+        (json!({ "Action": "move", "AccountId": account }), "missing member 'Parent': the action move needs"),
         (json!({ "Action": "move", "AccountId": account, "Parent": "Nowhere" }), "no organizational unit \"Nowhere\""),
         (json!({ "Action": "leave", "AccountId": "444444444444" }), "444444444444 is not in the organization"),
         (json!({ "Action": "leave", "AccountId": ADMINISTRATOR }), "111111111111 is a delegated administrator"),
@@ -450,9 +450,9 @@ fn scores_are_returned_over_the_control_plane() {
     assert!(cis["Controls"].as_array().unwrap().contains(&control), "{cis}");
     assert_eq!((&answer["SummaryScore"], answer.get("Accounts")), (&json!(0), None));
     for (query, expected) in [
-        ("", "parameter 'account' is missing"),
+        ("", "missing parameter 'account'"),
         ("?account=1&region=us-east-1", "\"1\" is not a valid account ID"),
-        ("?account=111111111111", "parameter 'region' is missing"),
+        ("?account=111111111111", "missing parameter 'region'"),
         (
             "?account=111111111111&region=us-east-1&standard=cis",
             "unknown standard \"cis\"; available: cis-1.2.0, cis-1.4.0, cis-3.0.0, cis-5.0.0",

@@ -98,7 +98,7 @@ impl Call {
         Call { part: String::new(), caller: None, kind: Kind::Api { operation, input } }
     }
 
-    /// The call of GetFindings that returns the findings with a product and an Id.
+    /// The call to GetFindings that returns the findings with a product and an Id.
     pub fn of_finding(product_arn: &str, id: &str) -> Call {
         let equals = |value: &str| json!([{ "Value": value, "Comparison": "EQUALS" }]);
         let filters = json!({ "ProductArn": equals(product_arn), "Id": equals(id) });

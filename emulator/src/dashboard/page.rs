@@ -261,7 +261,7 @@ impl<'c> Context<'c> {
     /// The findings with a product and an Id that the account sees. They are those that GetFindings returns.
     ///
     /// # Errors
-    /// [`PageError::Refused`] with a call of GetFindings.
+    /// [`PageError::Refused`] with a call to GetFindings.
     pub fn find(&self, product_arn: &str, id: &str) -> Result<Vec<Found>, PageError> {
         let found = self.backend.find(self.view, product_arn, id);
         found.map_err(|error| PageError::of_api(&error, Call::of_finding(product_arn, id)))
@@ -291,7 +291,7 @@ impl<'c> Context<'c> {
     /// The token with which GetFindings returns the findings of an input after the first `count`.
     ///
     /// # Errors
-    /// [`PageError::Refused`] with a call of GetFindings.
+    /// [`PageError::Refused`] with a call to GetFindings.
     pub fn token_after(&self, input: &Value, count: usize) -> Result<Option<String>, PageError> {
         let token = self.backend.token_after(self.view, input, count);
         token.map_err(|error| PageError::of_api(&error, Call::api(Operation::GetFindings, input.clone())))
@@ -300,7 +300,7 @@ impl<'c> Context<'c> {
     /// Counts findings that the account sees.
     ///
     /// # Errors
-    /// [`PageError::Refused`] with a call of GetFindings.
+    /// [`PageError::Refused`] with a call to GetFindings.
     pub fn count<R>(&self, mut query: impl FnMut(&Counter<'_>) -> Result<R, AwsError>) -> Result<R, PageError> {
         let mut answer = None;
         let counted = self.backend.count(self.view, &mut |counter| {

@@ -102,9 +102,8 @@ impl Scores {
                 format!("Scores were computed at {computed} and are computed again at {next}.")
             }
             (_, Some(next)) => format!("Scores are computed for the first time at {next}."),
-            (_, None) => {
-                "Scores are computed once a day, for the first time half an hour after they are requested.".to_owned()
-            }
+            (_, None) => "Scores are computed once a day; the first computation is 30 minutes after the first request."
+                .to_owned(),
         })
     }
 

@@ -18,7 +18,7 @@ use super::select::{self, SelectOption};
 use super::template::html;
 use super::text::{self, SEVERITIES};
 
-/// Maximum number of findings of a call of BatchUpdateFindings.
+/// Maximum number of findings of a call to BatchUpdateFindings.
 const BATCH: usize = 100;
 /// Maximum number of values of a filter.
 const VALUES: usize = 20;
@@ -93,7 +93,7 @@ fn preview(context: &Context<'_>, targets: &[Target]) -> Vec<Call> {
     };
     let mut calls: Vec<Call> = updates(targets, &given).into_iter().take(1).map(|call| call.of(part)).collect();
     let archive = record_state(targets, "ARCHIVED").into_iter().take(1);
-    calls.extend(archive.map(|call| call.of("Archive; Make active sets ACTIVE")));
+    calls.extend(archive.map(|call| call.of("Archive (for “Make active”, set RecordState to ACTIVE)")));
     calls
 }
 
@@ -109,7 +109,7 @@ fn attributes(form: &Form) -> Map<String, Value> {
     chosen.map(|(member, value, _)| (member.to_owned(), value)).collect()
 }
 
-/// The calls of BatchUpdateFindings.
+/// The calls to BatchUpdateFindings.
 fn updates(targets: &[Target], given: &Map<String, Value>) -> Vec<Call> {
     let call = |batch: &[Target]| {
         let identifiers: Vec<Value> = batch.iter().map(Target::identifier).collect();

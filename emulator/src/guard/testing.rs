@@ -1,4 +1,4 @@
-//! Tests with an emulator of their own: [`run_test`], which the attribute `securityhub_local::test` calls.
+//! Tests with a separate emulator: [`run_test`], which the attribute `securityhub_local::test` calls.
 
 use std::fmt::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};

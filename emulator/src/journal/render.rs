@@ -71,7 +71,7 @@ pub struct RecordedCall {
     pub via: Option<String>,
     /// The members that are null because they are longer than 1 MiB: `Input`, `Output` or both.
     pub truncated: Vec<String>,
-    /// The path that explains the call, for a call of GetFindings or GetFindingsV2 that returned no findings.
+    /// The path that explains the call, for a call to GetFindings or GetFindingsV2 that returned no findings.
     pub explain: Option<String>,
 }
 
@@ -126,7 +126,7 @@ pub fn explained_operation(name: &str) -> Option<bool> {
     }
 }
 
-/// The path that explains a call of GetFindings or GetFindingsV2 that returned no findings; `None` for other calls.
+/// The path that explains a call to GetFindings or GetFindingsV2 that returned no findings; `None` for other calls.
 pub(super) fn explain_path(number: u64, call: &CallRecord) -> Option<String> {
     call.operation_name().and_then(explained_operation)?;
     call.status.filter(|status| *status == 200)?;

@@ -33,7 +33,7 @@ pub struct CallSummary {
     pub fault: Option<String>,
     /// The part of the emulator that made the call, if no client sent it.
     pub via: Option<String>,
-    /// True for a call of GetFindings or GetFindingsV2 that returned no findings.
+    /// True for a call to GetFindings or GetFindingsV2 that returned no findings.
     pub found_nothing: bool,
 }
 

@@ -147,7 +147,7 @@ fn the_nearest_calls_explain_a_failed_verification() {
     let nearest: Vec<u64> = unverified.nearest.iter().map(|nearest| nearest.number).collect();
     assert_eq!(nearest, [3, 2, 1], "each has one difference, and the newest comes first");
     insta::assert_snapshot!(unverified.to_string(), @r#"
-    expected at least 1 call of GetFindings, found 0
+    expected at least 1 call to GetFindings, found 0
       call 3: GetFindings of - in -, status 200
         Input.Filters.SeverityLabel[0].Value: expected "HIGH", found "MEDIUM"
       call 2: GetFindings of - in -, status 200

@@ -90,7 +90,7 @@ pub struct Nearest {
     pub status: Option<u16>,
     /// The differences.
     pub differences: Vec<Difference>,
-    /// The path that explains the call, if it is a call of GetFindings or GetFindingsV2 that returned no findings.
+    /// The path that explains the call, if it is a call to GetFindings or GetFindingsV2 that returned no findings.
     pub explain: Option<String>,
 }
 
@@ -206,7 +206,7 @@ impl Unverified {
     pub fn message(&self) -> String {
         let Unverified { count, expected, filter, .. } = self;
         let operation = filter.operation.as_ref().map_or_else(|| "any operation".to_owned(), ToString::to_string);
-        format!("expected {expected} of {operation}, found {count}")
+        format!("expected {expected} to {operation}, found {count}")
     }
 }
 

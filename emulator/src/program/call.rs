@@ -19,9 +19,9 @@ pub(super) const HELP: &str = r#"Examples, with `securityhub-local serve --scena
     '{"Account": "111111111111"}'
   securityhub-local call PUT /_emulator/resources @resources.json
 
-`GET /_emulator/` lists all calls. Many of them have a command of their own, which prints tables.
+`GET /_emulator/` lists all calls. Many of them also have a command, which prints tables.
 
-Exit codes: 0 success, 1 no response from an emulator, or it refuses the call, 2 invalid arguments."#;
+Exit codes: 0 success; 1 the emulator does not respond or refuses the call; 2 invalid arguments."#;
 
 #[derive(Args)]
 pub(super) struct CallArguments {

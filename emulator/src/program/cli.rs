@@ -30,10 +30,10 @@ Quick start:
   securityhub-local findings --severity CRITICAL
   aws securityhub get-findings --max-items 3
 
-An access key ID of 12 digits selects the account with that ID. The Region is the one that the \
-client signs for.
+An access key ID of 12 digits selects the account with that ID. The Region is taken from the \
+signature of the request (AWS_REGION or AWS_DEFAULT_REGION of the client).
 
-Exit codes: 0 success, 1 runtime error, 2 invalid arguments or invalid scenario.";
+Exit codes: 0 success; 1 runtime error; 2 invalid arguments or invalid scenario.";
 
 /// The variable of `--scenario`.
 const SCENARIO_VARIABLE: &str = "SECURITYHUB_LOCAL_SCENARIO";
@@ -42,24 +42,24 @@ const SERVE_HELP: &str = "\
 Serve a built-in scenario. `securityhub-local scenario list` lists them:
   securityhub-local serve --scenario builtin:quickstart
 
-Start the emulator from a program, on a free port. It ends with the program, and prints one line when it is ready, such \
-as {\"endpoint\":\"http://127.0.0.1:40123\",\"port\":40123,\"version\":\"1.2.3\"}:
+Start the emulator from a program, on a free port. It stops when the program exits, and prints one line when it is \
+ready, such as {\"endpoint\":\"http://127.0.0.1:40123\",\"port\":40123,\"version\":\"1.2.3\"}:
   securityhub-local serve --port 0 --log json --stop-with-stdin
 
-Exit codes: 0 ended by Ctrl-C, SIGTERM or the end of standard input, 1 runtime error such as a port in use, 2 invalid \
-arguments or invalid scenario, 130 or 143 ended by Ctrl-C or SIGTERM before it was ready.";
+Exit codes: 0 ended by Ctrl-C, SIGTERM or the end of standard input; 1 runtime error such as a port in use; 2 \
+invalid arguments or invalid scenario; 130 or 143 ended by Ctrl-C or SIGTERM before it was ready.";
 
 const VERSION_HELP: &str = "\
 Example, which prints `securityhub-local` and the version:
   securityhub-local version
 
-Exit codes: 0 success, 1 standard output cannot be written, 2 invalid arguments.";
+Exit codes: 0 success; 1 standard output cannot be written; 2 invalid arguments.";
 
 const COMPLETIONS_HELP: &str = "\
 Example:
   securityhub-local completions bash > /etc/bash_completion.d/securityhub-local
 
-Exit codes: 0 success, 1 standard output cannot be written, 2 invalid arguments.";
+Exit codes: 0 success; 1 standard output cannot be written; 2 invalid arguments.";
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -141,7 +141,7 @@ pub(super) enum Command {
     /// Generate realistic findings of a product and write them to standard output
     #[command(after_help = super::generate::HELP)]
     Generate(super::generate::GenerateArguments),
-    /// List and show built-in scenarios, write a first one, check scenario files, or print their JSON Schema
+    /// List, show, create, check, export and load scenarios, or print their JSON Schema
     #[command(subcommand, after_help = super::scenario::HELP)]
     Scenario(super::scenario::ScenarioCommand),
     /// Print the version
@@ -186,7 +186,7 @@ pub(super) struct ServeArguments {
     #[arg(long, env = "SECURITYHUB_LOCAL_RECOVER", value_parser = switch)]
     pub(super) recover: bool,
 
-    /// Load the scenario again when one of its files changes; if the files have errors, the previous one stays loaded
+    /// Reload the scenario when one of its files changes; if the files have errors, keep the previous state
     #[arg(long, env = "SECURITYHUB_LOCAL_WATCH", value_parser = switch)]
     pub(super) watch: bool,
 
@@ -215,7 +215,7 @@ pub(super) struct ServeArguments {
     #[arg(long, value_name = "FILE", env = "SECURITYHUB_LOCAL_PORT_FILE")]
     pub(super) port_file: Option<PathBuf>,
 
-    /// End when standard input ends, such as when the program that started the emulator ends, even if it is killed
+    /// Stop when standard input is closed, for example because the program that started the emulator exits or is killed
     #[arg(long, env = "SECURITYHUB_LOCAL_STOP_WITH_STDIN", value_parser = switch)]
     pub(super) stop_with_stdin: bool,
 
@@ -394,7 +394,7 @@ pub(super) enum SignatureClock {
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Durability {
-    /// Acknowledged calls survive the end of the process at any moment
+    /// Acknowledged calls survive if the process is terminated at any time
     #[default]
     Process,
     /// Acknowledged calls also survive a power loss; each call that writes waits for the disk

@@ -165,7 +165,8 @@ fn call_raw(endpoint: &Endpoint, request: http::Result<Request<String>>) -> Resu
             Err(Exit::invalid(format!("securityhub-local: {message}")))
         }
         _ => Err(Exit::failed(format!(
-            "{path} of {} returned {status}. Check that it is a securityhub-local server of the same version",
+            "{path} of {} returned {status}. Check that a securityhub-local server of the same version runs at this \
+             address",
             endpoint.described()
         ))),
     }

@@ -22,8 +22,7 @@ Stop the clock at a known time, so that timestamps in responses are predictable:
 
 The clock cannot go back. Return to an earlier time with `reset` or `snapshot restore`.
 
-Exit codes: 0 success, 1 no response from an emulator, or it refuses the change, 2 invalid \
-arguments.";
+Exit codes: 0 success; 1 the emulator does not respond or refuses the change; 2 invalid arguments.";
 
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true)]

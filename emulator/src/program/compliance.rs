@@ -34,13 +34,12 @@ A score is passed / (passed + failed + unknown) controls. The summary counts a c
 if several standards include it. Suppressed and archived findings are ignored. A control is FAILED \
 if any of its findings failed, UNKNOWN if any has the status WARNING or NOT_AVAILABLE, and NO_DATA \
 if it has no findings. By default, scores are current. If the scenario sets `score_mode: daily`, \
-they are computed once a day, as in AWS, for the first time half an hour after they are first \
-requested.
+they are computed once a day, as in AWS; the first computation is 30 minutes after the first \
+request.
 
 On a terminal, a bar chart follows the table. Set NO_COLOR to disable colors.
 
-Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments, or Security Hub is not \
-enabled.";
+Exit codes: 0 success; 1 the emulator does not respond; 2 invalid arguments, or Security Hub is not enabled.";
 
 /// Maximum width of a bar, in characters.
 const MAX_BAR_WIDTH: usize = 50;

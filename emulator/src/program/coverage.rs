@@ -18,7 +18,7 @@ pub(super) const HELP: &str = "\
 Count the operations that are not implemented:
   securityhub-local coverage --json | jq .missing
 
-Exit codes: 0 success, 1 standard output cannot be written, 2 invalid arguments.";
+Exit codes: 0 success; 1 standard output cannot be written; 2 invalid arguments.";
 
 #[derive(Args)]
 pub(super) struct CoverageArguments {

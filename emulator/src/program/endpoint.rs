@@ -65,7 +65,10 @@ impl Endpoint {
         for (name, url) in AWS_VARIABLES.into_iter().filter_map(|name| Some((name, variable(name)?))) {
             match authority(&url).filter(|authority| may_be_an_emulator(authority)) {
                 Some(authority) => return Ok(Endpoint { authority, source: format!("from {name}") }),
-                None => _ = write!(ignored, "; {name}={url} is ignored, set {VARIABLE} to use it"),
+                None => {
+                    let reason = "it is not the URL of a local host";
+                    _ = write!(ignored, "; {name}={url} is ignored because {reason}; set {VARIABLE} to use it");
+                }
             }
         }
         let authority = authority(DEFAULT).unwrap_or_default();
@@ -138,7 +141,8 @@ mod tests {
         assert_eq!(
             described(None, &[elsewhere, (all, "http://hub.example.com:4566")]),
             "http://127.0.0.1:4600 (the default; AWS_ENDPOINT_URL_SECURITYHUB=https://securityhub.us-east-1.amazonaws.com \
-             is ignored, set SECURITYHUB_LOCAL_URL to use it; AWS_ENDPOINT_URL=http://hub.example.com:4566 is ignored, set \
+             is ignored because it is not the URL of a local host; set SECURITYHUB_LOCAL_URL to use it; \
+             AWS_ENDPOINT_URL=http://hub.example.com:4566 is ignored because it is not the URL of a local host; set \
              SECURITYHUB_LOCAL_URL to use it)"
         );
         assert_eq!(

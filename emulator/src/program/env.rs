@@ -22,7 +22,7 @@ Without --account and --region, the variables select an administrator that has e
 A note on standard error names the accounts and Regions with hubs if the selected one has none. With \
 `serve --verify-signatures`, no access key is printed: use one that the scenario lists.
 
-Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments.";
+Exit codes: 0 success; 1 the emulator does not respond; 2 invalid arguments.";
 
 #[derive(Args)]
 pub(super) struct EnvArguments {

@@ -31,7 +31,7 @@ Wait at most ten seconds for an event that the code under test causes:
 
 Findings that exist at the start do not emit events. The newest 10,000 events are stored; use `serve --events` to change that number.
 
-Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments or pattern, or events are disabled."#;
+Exit codes: 0 success; 1 the emulator does not respond; 2 invalid arguments or pattern, or events are disabled."#;
 
 /// Number of events to request at once.
 const PAGE: usize = 1000;

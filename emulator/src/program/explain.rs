@@ -20,13 +20,13 @@ Examples, with `securityhub-local serve --scenario builtin:quickstart` running:
   securityhub-local explain --id cfe157f6c83a467bd3ab169253f70881 \\
     --filters '{\"ResourceType\": [{\"Value\": \"AwsIam\", \"Comparison\": \"PREFIX\"}]}'
 
-Explain why a call of GetFindings returned no findings. `requests` prints the number of the call:
+Explain why a call to GetFindings returned no findings. `requests` prints the number of the call:
   securityhub-local explain --request 12
 
 The filters have the JSON format of the `Filters` parameter of GetFindings. Without --id, the \
 command explains up to three findings that fail the fewest filters.
 
-Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments or filters.";
+Exit codes: 0 success; 1 the emulator does not respond; 2 invalid arguments or filters.";
 
 #[derive(Args)]
 pub(super) struct ExplainArguments {
@@ -35,7 +35,7 @@ pub(super) struct ExplainArguments {
     #[arg(long, value_name = "ID", env = "SECURITYHUB_LOCAL_ID")]
     pub(super) id: Option<String>,
 
-    /// Number of a recorded call of GetFindings or GetFindingsV2 whose account, Region and filters are used
+    /// Number of a recorded call to GetFindings or GetFindingsV2 whose account, Region and filters are used
     #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_REQUEST", conflicts_with_all = ["filters", "product_arn"])]
     pub(super) request: Option<u64>,
 

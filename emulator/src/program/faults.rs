@@ -24,7 +24,7 @@ pub(super) const HELP: &str = r#"Examples, with `securityhub-local serve --scena
 
 Faults are tried in order until one fails the call. The header `x-emulator-fault` of the response names the fault.
 
-Exit codes: 0 success, 1 no response from an emulator, or it refuses a fault, 2 invalid arguments."#;
+Exit codes: 0 success; 1 the emulator does not respond or refuses a fault; 2 invalid arguments."#;
 
 #[derive(Subcommand)]
 pub(super) enum FaultsCommand {
@@ -92,7 +92,7 @@ pub(super) struct AddArguments {
     #[arg(long, value_name = "ID", env = "SECURITYHUB_LOCAL_PARTIAL_IDS", value_delimiter = ',')]
     partial_ids: Vec<String>,
 
-    /// Interval of the items of a batch that fail: 2 for every second item
+    /// Fail every NUMBER-th item of a batch, such as 2 for every second item
     #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_PARTIAL_EVERY")]
     partial_every: Option<u64>,
 
@@ -104,7 +104,7 @@ pub(super) struct AddArguments {
     #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_TIMES")]
     times: Option<u64>,
 
-    /// Interval of the selected calls on which the fault fires: 2 for every second call [default: 1]
+    /// Fire on every NUMBER-th selected call, such as 2 for every second call [default: 1]
     #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_EVERY")]
     every: Option<u64>,
 

@@ -29,8 +29,7 @@ must match every given flag; a flag with several values matches any of them. The
 standard error, counts the matching findings in this Region and in others. To find out why a \
 finding is missing, use `securityhub-local explain`.
 
-Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments, or Security Hub is not \
-enabled.";
+Exit codes: 0 success; 1 the emulator does not respond; 2 invalid arguments, or Security Hub is not enabled.";
 
 /// Minimum width of a title, even on a very narrow terminal.
 const MIN_TITLE: usize = 20;

@@ -34,7 +34,7 @@ product, not those of AWS products, so this needs --private-product:
 A scenario can also generate findings itself, without a file:
   findings: [{ generate: { product: guardduty, count: 1000 } }]
 
-Exit codes: 0 success, 1 standard output cannot be written, 2 invalid arguments.";
+Exit codes: 0 success; 1 standard output cannot be written; 2 invalid arguments.";
 
 #[derive(Args)]
 pub(super) struct GenerateArguments {

@@ -22,7 +22,7 @@ Start an emulator in the background, and continue when it is ready:
 Check the health of a container in a Dockerfile:
   HEALTHCHECK --interval=5s CMD [\"securityhub-local\", \"health\"]
 
-Exit codes: 0 ready, 1 no response from an emulator, or it is not ready, 2 invalid arguments.";
+Exit codes: 0 ready; 1 the emulator does not respond or is not ready; 2 invalid arguments.";
 
 /// The interval between two attempts.
 const INTERVAL: Duration = Duration::from_millis(50);
@@ -86,7 +86,7 @@ fn check(endpoint: &Endpoint, limit: impl Fn() -> Duration) -> Result<Bytes, Unr
         Some("ok" | "degraded") => Ok(health),
         Some(other) => Err(Unready::NotYet(format!("the emulator is not ready: its status is `{other}`"))),
         None => Err(Unready::NotYet(format!(
-            "{} does not respond like this emulator; set --url to its address",
+            "the server at {} is not a securityhub-local emulator; set --url to the address of one",
             endpoint.described()
         ))),
     }

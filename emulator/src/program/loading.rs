@@ -56,7 +56,8 @@ pub(super) async fn load(
             // The thread ends with the process.
             code = signals.next() => return Err(Exit::Stopped(code)),
             loaded = &mut loaded => {
-                return loaded.unwrap_or_else(|_| Err(Exit::failed("a panic while loading the scenario; see the log")));
+                let panicked = "loading the scenario panicked; see the log for details, and report this as a bug";
+                return loaded.unwrap_or_else(|_| Err(Exit::failed(panicked)));
             }
             _ = ticks.tick() => shown.update(&progress),
         }

@@ -32,8 +32,8 @@ The same in separate steps. Without --account, `members accept` accepts all pend
   securityhub-local members accept --account 222222222222
   securityhub-local members list
 
-Exit codes: 0 success, 1 no response from an emulator, or some accounts were rejected, 2 invalid \
-arguments or invalid CSV file.";
+Exit codes: 0 success; 1 the emulator does not respond, or some accounts were rejected; 2 invalid arguments or \
+invalid CSV file.";
 
 #[derive(Subcommand)]
 pub(super) enum MembersCommand {

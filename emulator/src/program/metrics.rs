@@ -15,7 +15,7 @@ Show how often each operation was called, by status and error code:
 Prometheus reads the same text from /metrics. Counters start at 0 when the emulator starts, and a \
 reset does not change them.
 
-Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments.";
+Exit codes: 0 success; 1 the emulator does not respond; 2 invalid arguments.";
 
 #[derive(Args)]
 pub(super) struct MetricsArguments {

@@ -28,8 +28,8 @@ Examples, with `securityhub-local serve --scenario builtin:delegated-admin` runn
 A suspended or closed account cannot call any operation. A closed account is removed after 90 days \
 on the emulator's clock.
 
-Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments, or the organization does \
-not allow the change.";
+Exit codes: 0 success; 1 the emulator does not respond; 2 invalid arguments, or the organization does not \
+allow the change.";
 
 #[derive(Subcommand)]
 pub(super) enum OrganizationCommand {

@@ -24,8 +24,8 @@ Examples, with `securityhub-local serve --scenario builtin:prevent-tamper` runni
 
 A policy takes effect with the next call. To try a change of the document, attach it again.
 
-Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments or document, or the \
-organization does not allow the change.";
+Exit codes: 0 success; 1 the emulator does not respond; 2 invalid arguments or document, or the organization \
+does not allow the change.";
 
 #[derive(Subcommand)]
 pub(super) enum PoliciesCommand {

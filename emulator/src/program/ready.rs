@@ -27,7 +27,8 @@ pub(super) fn text(world: &World, address: SocketAddr, are_signatures_verified: 
     let region = suggested.map_or("us-east-1", |hub| hub.region.as_str());
     let keys = if are_signatures_verified {
         format!(
-            "export AWS_REGION={region} AWS_DEFAULT_REGION={region} # and an access key that the scenario lists with its secret"
+            "export AWS_REGION={region} AWS_DEFAULT_REGION={region} # also set AWS_ACCESS_KEY_ID and \
+             AWS_SECRET_ACCESS_KEY to a key that the scenario lists"
         )
     } else {
         format!(
@@ -36,7 +37,7 @@ pub(super) fn text(world: &World, address: SocketAddr, are_signatures_verified: 
     };
     format!(
         "Security Hub is ready. Paste: export AWS_ENDPOINT_URL_SECURITYHUB=http://{address}\n\
-         and paste: {keys}\n\
+         Then paste: {keys}\n\
          {}\n\
          {}Open http://{}/ in a browser, or run `securityhub-local status`.\n",
         content(world),

@@ -29,7 +29,7 @@ Print the calls of one test as JSON, with their inputs and outputs:
 A test tags its calls with the header `x-emulator-test`, or with the variable AWS_SDK_UA_APP_ID of \
 AWS SDKs. The emulator stores the newest calls; `serve --journal` sets their total size.
 
-Exit codes: 0 success, 1 no response from an emulator, or it refuses the call, 2 invalid arguments.";
+Exit codes: 0 success; 1 the emulator does not respond or refuses the call; 2 invalid arguments.";
 
 /// Number of calls to request at once.
 const PAGE: usize = 100;

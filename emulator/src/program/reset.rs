@@ -17,7 +17,7 @@ Remove everything, and set the clock to that of this machine:
 
 To return to another state, use `securityhub-local snapshot restore NAME`.
 
-Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments.";
+Exit codes: 0 success; 1 the emulator does not respond; 2 invalid arguments.";
 
 #[derive(Args)]
 pub(super) struct ResetArguments {
@@ -40,7 +40,7 @@ enum Target {
 /// Resets the emulator.
 pub(super) fn run(arguments: &ResetArguments) -> Result<(), Exit> {
     let (path, done) = match arguments.to {
-        Target::Start => ("/_emulator/reset?to=start", "The emulator is in the state of its scenario again."),
+        Target::Start => ("/_emulator/reset?to=start", "Reset to the state of the scenario."),
         Target::Empty => ("/_emulator/reset?to=empty", "The emulator is empty."),
     };
     let answer = client::send(&arguments.remote, Method::POST, path, None)?;

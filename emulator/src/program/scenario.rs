@@ -33,56 +33,56 @@ Write an organization with forty member accounts:
 Check all scenarios of a directory, each by itself:
   securityhub-local scenario check scenarios/
 
-Save the state of a running emulator to a file, and load it again:
+Save the state of a running emulator to a file, and reload it:
   securityhub-local scenario export --output state.yaml
   securityhub-local scenario load state.yaml
 
-Exit codes: 0 success, 1 runtime error, 2 invalid arguments or invalid scenario.";
+Exit codes: 0 success; 1 runtime error; 2 invalid arguments or invalid scenario.";
 
 const LIST_HELP: &str = "\
 Serve a scenario of the list:
   securityhub-local scenario list
   securityhub-local serve --scenario builtin:quickstart
 
-Exit codes: 0 success, 1 standard output cannot be written, 2 invalid arguments.";
+Exit codes: 0 success; 1 standard output cannot be written; 2 invalid arguments.";
 
 const SHOW_HELP: &str = "\
-Start a scenario of your own from a built-in one:
+Create your own scenario from a built-in one:
   securityhub-local scenario show aggregation > my-scenario.yaml
 
-Exit codes: 0 success, 1 standard output cannot be written, 2 unknown scenario or invalid arguments.";
+Exit codes: 0 success; 1 standard output cannot be written; 2 unknown scenario or invalid arguments.";
 
 const INIT_HELP: &str = "\
 Write a scenario, and serve it:
   securityhub-local scenario init my-scenario.yaml
   securityhub-local serve --scenario my-scenario.yaml
 
-Exit codes: 0 success, 1 the file exists or cannot be written, 2 invalid arguments.";
+Exit codes: 0 success; 1 the file exists or cannot be written; 2 invalid arguments.";
 
 const CHECK_HELP: &str = "\
 Check all scenarios of a directory, each by itself:
   securityhub-local scenario check scenarios/
 
-Exit codes: 0 all files are valid, 2 at least one is not.";
+Exit codes: 0 all files are valid; 2 at least one is not.";
 
 const SCHEMA_HELP: &str = "\
 Write the schema to a file to which scenarios can refer:
   securityhub-local scenario schema > scenario.schema.json
 
-Exit codes: 0 success, 1 standard output cannot be written, 2 invalid arguments.";
+Exit codes: 0 success; 1 standard output cannot be written; 2 invalid arguments.";
 
 const EXPORT_HELP: &str = "\
 Save the state of a running emulator, and start another one with it:
   securityhub-local scenario export --output state.yaml
   securityhub-local serve --scenario state.yaml
 
-Exit codes: 0 success, 1 no response from an emulator or the file cannot be written, 2 invalid arguments.";
+Exit codes: 0 success; 1 the emulator does not respond, or the file cannot be written; 2 invalid arguments.";
 
 const LOAD_HELP: &str = "\
 Add the accounts and findings of a file to the state of a running emulator:
   securityhub-local scenario load --add more.yaml
 
-Exit codes: 0 success, 1 no response from an emulator or it refuses the scenario, 2 invalid scenario or arguments.";
+Exit codes: 0 success; 1 the emulator does not respond or refuses the scenario; 2 invalid scenario or arguments.";
 
 /// Number of member accounts of an organization if none is given.
 const DEFAULT_ACCOUNTS: u32 = 10;
@@ -117,7 +117,8 @@ pub(super) enum ScenarioCommand {
     Schema,
     /// Export the state of a running emulator as a scenario
     ///
-    /// An emulator that loads the file answers like the one that exported it, and generates the same next IDs.
+    /// An emulator that loads the file gives the same responses as the one that exported it, and generates the same IDs
+    /// from then on.
     #[command(after_help = EXPORT_HELP)]
     Export(ExportArguments),
     /// Load a scenario into a running emulator

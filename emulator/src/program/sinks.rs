@@ -21,7 +21,7 @@ pub(super) const HELP: &str = r#"Examples, with `securityhub-local serve --scena
 
 A sink gets the events that are emitted after it was added. Its type is webhook, eventbridge or file. Files must be below the directory of `serve --sink-dir`.
 
-Exit codes: 0 success, 1 no response from an emulator, or it refuses the sink, 2 invalid arguments."#;
+Exit codes: 0 success; 1 the emulator does not respond or refuses the sink; 2 invalid arguments."#;
 
 pub(super) const ANNOUNCE_HELP: &str = r#"Example, with `securityhub-local serve --scenario builtin:quickstart` running:
   securityhub-local announce NEW_STANDARDS_CONTROLS "36 new controls" \
@@ -29,7 +29,7 @@ pub(super) const ANNOUNCE_HELP: &str = r#"Example, with `securityhub-local serve
 
 AWS publishes announcements to an SNS topic in each Region. The emulator sends them, in the envelope of SNS, to streams and to the webhook and file sinks that have no pattern.
 
-Exit codes: 0 success, 1 no response from an emulator, or it refuses the announcement, 2 invalid arguments."#;
+Exit codes: 0 success; 1 the emulator does not respond or refuses the announcement; 2 invalid arguments."#;
 
 #[derive(Subcommand)]
 pub(super) enum SinksCommand {

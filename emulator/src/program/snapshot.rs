@@ -26,7 +26,7 @@ The snapshots `start` and `empty` always exist: the state that the scenario desc
 state. A snapshot can be restored any number of times. The emulator stores at most 100 snapshots and \
 loses them when it ends.
 
-Exit codes: 0 success, 1 no response from an emulator, or it refuses the call, 2 invalid arguments.";
+Exit codes: 0 success; 1 the emulator does not respond or refuses the call; 2 invalid arguments.";
 
 /// Characters to percent-encode: all except those that are valid in names.
 const NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'_').remove(b'-');
@@ -86,7 +86,7 @@ pub(super) fn run(command: &SnapshotCommand) -> Result<(), Exit> {
         SnapshotCommand::Save(named) => named.call(Method::PUT, "", table_of_one),
         SnapshotCommand::Show(named) => named.call(Method::GET, "", table_of_one),
         SnapshotCommand::Restore(named) => {
-            named.call(Method::POST, "/restore", |_| Ok(format!("The emulator has the state `{}`.\n", named.shown())))
+            named.call(Method::POST, "/restore", |_| Ok(format!("Restored the snapshot `{}`.\n", named.shown())))
         }
         SnapshotCommand::Delete(named) => {
             named.call(Method::DELETE, "", |_| Ok(format!("Deleted the snapshot `{}`.\n", named.shown())))

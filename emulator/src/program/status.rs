@@ -18,7 +18,7 @@ Example, with `securityhub-local serve --scenario builtin:quickstart` running:
   securityhub-local status
   securityhub-local status --json
 
-Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments.";
+Exit codes: 0 success; 1 the emulator does not respond; 2 invalid arguments.";
 
 /// Queries the emulator and prints the result.
 pub(super) fn run(remote: &Remote) -> Result<(), Exit> {

@@ -23,7 +23,7 @@ Verify that one test called GetFindings exactly twice, and never called DisableS
 
 If the calls were not made as expected, the command prints the calls with the fewest differences.
 
-Exit codes: 0 the calls were made as expected, 1 they were not, or no response from an emulator, 2 invalid arguments."#;
+Exit codes: 0 the expected calls were made; 1 they were not, or the emulator does not respond; 2 invalid arguments."#;
 
 #[derive(Args)]
 pub(super) struct VerifyArguments {
@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn the_nearest_calls_are_printed() {
         let answer = json!({
-            "Message": "expected at least 1 call of GetFindings, found 0",
+            "Message": "expected at least 1 call to GetFindings, found 0",
             "Nearest": [{
                 "Number": 3, "Operation": "GetFindings", "Account": "111111111111", "Region": "us-east-1", "Status": 200,
                 "Differences": [
@@ -142,7 +142,7 @@ mod tests {
             }],
         });
         insta::assert_snapshot!(difference(&answer), @r"
-        expected at least 1 call of GetFindings, found 0
+        expected at least 1 call to GetFindings, found 0
           call 3: GetFindings of 111111111111 in us-east-1, status 200
             Input.MaxResults: expected 5, found 10
             Input.Filters: expected {}, found nothing

@@ -1,4 +1,4 @@
-//! `serve --watch`: loads the scenario again when one of its files changes.
+//! `serve --watch`: reloads the scenario when one of its files changes.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -43,8 +43,8 @@ pub(super) async fn watch(service: Service, files: Vec<PathBuf>, mut known: Stam
                     loading::print_warnings(&scenario, &output);
                     let names: Vec<_> = files.iter().map(|path| path.display().to_string()).collect();
                     let content = ready::content(&service.world());
-                    output.say("INFO", &format!("loaded {} again. {content}", names.join(", ")));
-                    // A file that changed while it was read is loaded again later.
+                    output.say("INFO", &format!("reloaded {}. {content}", names.join(", ")));
+                    // A file that changed while it was read is reloaded later.
                     known = loaded_stamps(&scenario.paths(), &now);
                     reported = None;
                 }

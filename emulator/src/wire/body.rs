@@ -65,7 +65,7 @@ impl MemoryShortage {
                  emulator with a larger --body-memory"
             }
             MemoryShortage::Permanent => {
-                "The body is larger than the whole body memory; start the emulator with a larger --body-memory"
+                "The body is larger than --body-memory; start the emulator with a larger value"
             }
         }
     }

@@ -10,7 +10,7 @@ use aws_sdk_securityhub::types::{
     StringFilterComparison, WorkflowStatus, WorkflowUpdate,
 };
 
-/// Maximum number of findings of a call of BatchUpdateFindings.
+/// Maximum number of findings of a call to BatchUpdateFindings.
 const BATCH: usize = 100;
 
 /// A ticket system.
@@ -30,7 +30,7 @@ pub struct Summary {
     pub failed: Vec<String>,
 }
 
-/// A call of Security Hub that failed.
+/// A call to Security Hub that failed.
 #[derive(Debug)]
 pub struct Error(String);
 
@@ -45,7 +45,7 @@ impl std::error::Error for Error {}
 /// Opens a ticket for each account with new severe findings.
 ///
 /// # Errors
-/// If a call of Security Hub fails. Findings that were not updated are still new.
+/// If a call to Security Hub fails. Findings that were not updated are still new.
 pub async fn triage(client: &Client, tickets: &mut impl Tickets) -> Result<Summary, Error> {
     let mut summary = Summary::default();
     // All pages are read first, because an update changes what the filters select.

@@ -6,7 +6,7 @@ const { devNull } = require("node:os");
 
 const { check, checkOptions, forms, idOf } = require("./forms.cjs");
 
-/** The administrator of most shipped scenarios. */
+/** The administrator of most built-in scenarios. */
 const DEFAULT_ACCOUNT = "111111111111";
 const DEFAULT_REGION = "us-east-1";
 /**
@@ -58,7 +58,7 @@ function setEnv(variables) {
 
 /**
  * An ID that no other test uses. Test files that share an emulator may run in different processes, so IDs are random; no
- * shipped scenario uses one that begins with 7.
+ * built-in scenario uses one that begins with 7.
  */
 function freshId() {
   return `7${String(randomInt(1e11)).padStart(11, "0")}`;

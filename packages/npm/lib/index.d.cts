@@ -27,7 +27,7 @@ export interface StartOptions {
 }
 
 export interface Caller {
-  /** The account that calls. Default: 111111111111, the administrator of most shipped scenarios. */
+  /** The account that calls. Default: 111111111111, the administrator of most built-in scenarios. */
   account?: string | Account;
   /** The Region. Default: us-east-1. */
   region?: string;
@@ -182,7 +182,7 @@ export declare class Emulator {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** The program could not start. The message contains what it printed, such as all mistakes of a scenario. */
+/** The program could not start. The message contains what it printed, such as all errors of a scenario. */
 export declare class StartError extends Error {
   private constructor();
   readonly exitCode: number | undefined;

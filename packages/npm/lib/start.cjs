@@ -27,7 +27,7 @@ const MAXIMUM_MILLISECONDS = 2 ** 31 - 1;
 /** Time for a graceful end, in milliseconds. */
 const STOP_MILLISECONDS = 1000;
 
-/** The program could not start. The message contains what it printed, such as all mistakes of a scenario. */
+/** The program could not start. The message contains what it printed, such as all errors of a scenario. */
 class StartError extends Error {
   constructor(message, exitCode) {
     super(message);

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ._emulator import Emulator
 
-# No shipped scenario has accounts that begin with this digit.
+# No built-in scenario has accounts that begin with this digit.
 _FIRST = "7"
 _WORKERS = 1000
 _IDS = 10**8

@@ -52,7 +52,7 @@ def start(
     """Starts an emulator, which ends with this process at the latest.
 
     Args:
-        scenario: a path, ``builtin:NAME`` for a shipped scenario, a dict, or a list of these, of which later ones
+        scenario: a path, ``builtin:NAME`` for a built-in scenario, a dict, or a list of these, of which later ones
             extend earlier ones. Without a scenario, the emulator is empty.
         port: the port; 0 selects a free one.
         host: the address to listen on.
@@ -63,7 +63,7 @@ def start(
 
     Raises:
         BinaryNotFound: if the program is not installed.
-        StartError: if it does not start. The text names all mistakes of the scenario.
+        StartError: if it does not start. The text names all errors of the scenario.
         TypeError: if an argument has the wrong type.
     """
     expect("port", port, int, "a number")

@@ -24,7 +24,7 @@ _POLL_SECONDS = 0.001
 class StartError(RuntimeError):
     """The program did not start.
 
-    ``text`` is what it printed: all mistakes of a scenario with their places. ``exit_code`` is None if it was stopped
+    ``text`` is what it printed: all errors of a scenario with their positions. ``exit_code`` is None if it was stopped
     because it was not ready in time.
     """
 

@@ -49,7 +49,7 @@ def test_an_account_reads_its_own_calls_and_events(hub: Emulator) -> None:
     assert [call["Operation"] for call in one.requests()] == ["GetFindings"]
     assert one.verify("GetFindings") == 1
     assert two.verify("GetFindings", max=0) == 0
-    with pytest.raises(AssertionError, match="expected at least 1 call of GetFindings, found 0"):
+    with pytest.raises(AssertionError, match="expected at least 1 call to GetFindings, found 0"):
         two.verify("GetFindings")
     assert one.env()["AWS_ACCESS_KEY_ID"] == one.id
 

@@ -139,11 +139,11 @@ def test_verify_counts_calls_and_names_the_nearest(hub: Emulator) -> None:
     with pytest.raises(AssertionError) as caught:
         hub.verify("GetFindings", {"Filters": {"SeverityLabel": [{"Value": "CRITICAL"}]}})
     assert str(caught.value).splitlines() == [
-        "expected at least 1 call of GetFindings, found 0",
+        "expected at least 1 call to GetFindings, found 0",
         f"  call {hub.requests()[0]['Number']}: GetFindings of {ADMINISTRATOR} in us-east-1, status 200",
         '    Input.Filters.SeverityLabel[0].Value: expected "CRITICAL", found "HIGH"',
     ]
-    with pytest.raises(AssertionError, match="expected no call of GetFindings, found 1"):
+    with pytest.raises(AssertionError, match="expected no call to GetFindings, found 1"):
         hub.verify("GetFindings", max=0)
     with pytest.raises(TypeError, match="no parameter 'acount'; expected one of account, "):
         hub.verify("GetFindings", acount=ADMINISTRATOR)

@@ -371,7 +371,7 @@ def test_other_arguments(securityhub):
         result = suite(text, f"--securityhub-endpoint={hub.endpoint}", passed=2, errors=2)
     result.stdout.fnmatch_lines(
         [
-            "this test needs an emulator of its own, because its marker securityhub has a scenario or a clock; "
+            "this test needs a separate emulator, because its marker securityhub has a scenario or a clock; "
             "run it without --securityhub-endpoint"
         ]
     )

@@ -301,7 +301,7 @@ fn the_organization_is_shown_as_a_tree_and_its_accounts_can_be_changed() {
         "o-a1b2c3d4e5, managed by 999999999999",
         "Delegated administrator of Security Hub: 111111111111 security in eu-west-1, us-east-1",
         "Workloads 222222222222 shop active, hub on 333333333333 warehouse active, hub",
-        "The configuration is LOCAL and ENABLED",
+        "Configuration type: LOCAL. Status: ENABLED.",
     ] {
         assert!(main.contains(part), "{part}: {main}");
     }
@@ -328,7 +328,7 @@ fn the_organization_is_shown_as_a_tree_and_its_accounts_can_be_changed() {
     let member = site.page(&self::address("222222222222", REGION)).text_of("main");
     assert!(member.contains("a member through the organization, so it cannot leave"), "{member}");
     let without = Site::of("forty-members.yaml").page(&self::address(ADMINISTRATOR, REGION)).text_of("main");
-    assert!(without.contains("There is no organization"), "{without}");
+    assert!(without.contains("No organization exists"), "{without}");
 }
 
 /// Rules: DSH-90.
@@ -384,10 +384,10 @@ fn denied_calls_are_shown_with_the_statement_that_denies_them() {
         site.page(&format!("{member}?may-account={account}&may-operation={operation}")).text_of("main")
     };
     let denied = may("222222222222", "DisableSecurityHub");
-    assert!(denied.contains("Denied: 222222222222 may not call securityhub:DisableSecurityHub"), "{denied}");
-    assert!(denied.contains("with an explicit deny in a service control policy:"), "{denied}");
+    assert!(denied.contains("Denied: 222222222222 may not perform securityhub:DisableSecurityHub"), "{denied}");
+    assert!(denied.contains("with an explicit deny in a service control policy ("), "{denied}");
     let allowed = may("222222222222", "GetFindings");
-    assert!(allowed.contains("allows 222222222222 securityhub:GetFindings"), "{allowed}");
+    assert!(allowed.contains("allows 222222222222 to perform securityhub:GetFindings"), "{allowed}");
     let unbound = may("999999999999", "DisableSecurityHub");
     assert!(unbound.contains("Allowed: no policy applies to 999999999999"), "{unbound}");
     for query in ["may-account=1&may-operation=GetFindings", "may-account=222222222222&may-operation=Nope"] {

@@ -107,10 +107,10 @@ fn a_reset_needs_a_confirmation() {
     let before = findings(&site);
     site.submitted(BENCH, &[("action", "import"), ("asff", FINDING)]);
     let page = site.refused(BENCH, &[("action", "reset"), ("to", "start")]);
-    assert!(page.words().contains("Check `Yes, forget what changed` first"), "{}", page.words());
+    assert!(page.words().contains("Select `Yes, forget what changed` first"), "{}", page.words());
     assert_eq!(findings(&site), before + 1);
     let page = site.submitted(BENCH, &[("action", "reset"), ("to", "start"), ("confirm", "yes")]);
-    assert_eq!(page.text_of("status"), "The emulator is in the state of its scenario again.");
+    assert_eq!(page.text_of("status"), "Reset to the state of the scenario.");
     assert_eq!(findings(&site), before);
     let page = site.submitted(BENCH, &[("action", "reset"), ("to", "empty"), ("confirm", "yes")]);
     assert_eq!((page.text_of("status").as_str(), findings(&site)), ("The emulator is empty.", 0));
@@ -176,7 +176,7 @@ fn a_snapshot_is_saved_compared_and_restored() {
     site.submitted(BENCH, &[("action", "import"), ("asff", FINDING)]);
     let compare = format!("{BENCH}?compare=before");
     let main = site.page(&compare).words();
-    assert!(main.contains("What changed Name Kind Change Place pasted Finding added 111111111111 us-east-1"), "{main}");
+    assert!(main.contains("Changes Name Kind Change Place pasted Finding added 111111111111 us-east-1"), "{main}");
     let page = site.submitted(&compare, &[("action", "restore-snapshot"), ("snapshot", "before")]);
     assert_eq!(page.text_of("status"), "Restored the snapshot before.");
     assert!(page.words().contains("No hub, setting or finding has changed."), "{}", page.words());

@@ -208,7 +208,7 @@ impl Document {
             assert!(banner.contains(label), "{address}: {banner}");
         }
         let footer = self.text_of("footer");
-        for text in ["securityhub-local ", "Clock ", "in the world", "OpenAPI"] {
+        for text in ["securityhub-local ", "Clock ", " finding", "OpenAPI"] {
             assert!(footer.contains(text), "{address}: {footer}");
         }
     }

@@ -337,7 +337,7 @@ fn automation_rules_are_compared_with_the_finding() {
             ["2", "low only", "ENABLED", "no", "SeverityLabel requires EQUALS LOW; the finding has HIGH"],
             ["3", "off", "DISABLED", "yes", "the rule is disabled"],
             ["4", "last", "ENABLED", "yes", "–"],
-            ["5", "after", "ENABLED", "yes", "the rule last before it matches and is terminal"],
+            ["5", "after", "ENABLED", "yes", "an earlier rule, last, matches and is terminal"],
         ]
     );
     assert!(rows[1][5].contains("2026-01-15 09:00:00Z"), "{rows:?}");
@@ -403,7 +403,7 @@ fn filters_are_compared_with_the_finding_as_by_the_control_plane() {
 fn without_an_id_the_page_asks_for_one_and_shows_the_nearest_findings() {
     let site = Site::of("quickstart.yaml");
     let page = format!("/_emulator/ui/as/{MEMBER}/{REGION}/finding");
-    assert_eq!(check_page(&site, &page).required_table("Findings that were updated last").len(), 11);
+    assert_eq!(check_page(&site, &page).required_table("Recently updated findings").len(), 11);
     let explain = check_page(&site, &format!("{page}?view=explain&f=SeverityLabel:EQUALS:HIGH&f=Title:EQUALS:none"));
     let rows = explain.required_table("Findings that fail the fewest filters");
     assert_eq!(rows.len(), 4, "{rows:?}");

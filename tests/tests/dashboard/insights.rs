@@ -16,7 +16,7 @@ fn insights_are_listed_with_their_first_results() {
     let managed = page.table("Managed insights").unwrap();
     assert_eq!(managed[0], ["Insight", "Grouped by", "Results", "Top"]);
     assert_eq!((managed.len(), page.table("Custom insights")), (36, None));
-    assert!(page.text_of("main").contains("This account has no insights of its own."));
+    assert!(page.text_of("main").contains("This account has no custom insights."));
     let (_, answer) =
         site.call("111111111111", "us-east-1", Operation::GetInsightResults, &json!({ "InsightArn": MANAGED }));
     let values = answer["InsightResults"]["ResultValues"].as_array().unwrap();

@@ -57,7 +57,7 @@ impl<T: DeserializeOwned + JsonSchema> Body for Json<T> {
         let body = if body.trim_ascii().is_empty() { b"{}" } else { body };
         let mut json = serde_json::Deserializer::from_slice(body);
         let value: Unique = serde_path_to_error::deserialize(&mut json).map_err(|error| wrong("member", error))?;
-        json.end().map_err(|error| Refusal::unreadable(format!("the body is not one JSON value: {error}")))?;
+        json.end().map_err(|error| Refusal::unreadable(format!("invalid JSON in the body: {error}")))?;
         serde_path_to_error::deserialize(value.into_strict()).map(Json).map_err(|error| wrong("member", error))
     }
 }
@@ -72,12 +72,12 @@ pub fn json(parameter: &str, text: &str) -> Result<Value, Refusal> {
             error if error.is_data() => {
                 format!("parameter '{parameter}': {}", fault("member", &path, &error.to_string()))
             }
-            error => format!("parameter '{parameter}' is not JSON: {error}"),
+            error => format!("parameter '{parameter}': invalid JSON: {error}"),
         }
     });
     let value = value.and_then(|value| {
         let end = json.end().map(|()| value.into_value());
-        end.map_err(|error| format!("parameter '{parameter}' is not one JSON value: {error}"))
+        end.map_err(|error| format!("parameter '{parameter}': invalid JSON: {error}"))
     });
     value.map_err(Refusal::unreadable)
 }
@@ -93,7 +93,7 @@ pub fn query<T: DeserializeOwned>(query: &str) -> Result<T, Refusal> {
     let pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> = form_urlencoded::parse(query.as_bytes()).collect();
     let mut seen = HashSet::new();
     if let Some((twice, _)) = pairs.iter().find(|(name, _)| !seen.insert(name)) {
-        return Err(Refusal::unreadable(format!("parameter '{twice}' is given twice")));
+        return Err(Refusal::unreadable(format!("duplicate parameter '{twice}'")));
     }
     let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
     serde_path_to_error::deserialize(pairs).map_err(|error| wrong("parameter", error))
@@ -110,10 +110,10 @@ fn fault(kind: &str, path: &str, error: &str) -> String {
         return format!("unknown {kind} '{place}'{}", nearest(wrong, quoted));
     }
     if said.starts_with("duplicate field") {
-        return format!("{kind} '{}' is given twice", inside(path, quoted.next().unwrap_or_default()));
+        return format!("duplicate {kind} '{}'", inside(path, quoted.next().unwrap_or_default()));
     }
     if said.starts_with("missing field") {
-        return format!("{kind} '{}' is missing", inside(path, quoted.next().unwrap_or_default()));
+        return format!("missing {kind} '{}'", inside(path, quoted.next().unwrap_or_default()));
     }
     if said.starts_with("unknown variant") {
         let wrong = quoted.next().unwrap_or_default();

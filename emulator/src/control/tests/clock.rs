@@ -21,7 +21,7 @@ fn the_clock_is_set_frozen_and_started() {
     assert_eq!((status, &running["frozen"]), (200, &json!(false)));
     assert!(running["now"].as_str().unwrap().starts_with("2030-01-02T12:0"), "{running}");
     for (body, expected) in [
-        (json!({}), "the body contains none of 'frozen', 'advance' and 'set'"),
+        (json!({}), "the body has none of the members 'frozen', 'advance' and 'set'"),
         (json!({ "advance": "P1D", "set": noon }), "'advance' and 'set' cannot be combined"),
         (json!({ "set": noon }), "the clock cannot go back; reset the emulator or restore a snapshot"),
         (json!({ "set": "noon" }), "`noon` is not a valid time; expected RFC 3339"),

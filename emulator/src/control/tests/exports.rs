@@ -23,7 +23,7 @@ fn an_export_is_shown_and_its_outcome_can_be_chosen() {
     let (status, shown) = send(&service, "PUT", &path, r#"{"Status": "FAILED", "FailureCode": "RESOURCE_NOT_FOUND"}"#);
     assert_eq!((status, &shown["Status"], &shown["Exported"]), (200, &json!("FAILED"), &Value::Null));
     for (body, part) in [
-        ("{}", "member 'Status' is missing"),
+        ("{}", "missing member 'Status'"),
         (
             r#"{"Status": "LOST"}"#,
             "'LOST' is not a value of member 'Status'; expected RUNNING, SUCCEEDED, FAILED, CANCELLED",

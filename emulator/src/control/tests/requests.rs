@@ -161,7 +161,7 @@ fn calls_are_filtered() {
         ("?status=9xx", "'9xx' is not a valid status; expected a status such as 429 or 4xx"),
         ("?account=1", "\"1\" is not a valid account ID"),
         ("?limit=0", "limit must be from 1 to 1000"),
-        ("?match=%7B", "parameter 'match' is not JSON"),
+        ("?match=%7B", "parameter 'match': invalid JSON"),
         ("?match=%7B%22%24in%22%3A1%7D", "'Match.$in': expected an array"),
         ("?test=a%20b", "'a b' is not a valid test tag"),
         ("?wait=61s", "wait: `61s` is too long; expected at most 60s"),
@@ -224,7 +224,7 @@ fn calls_are_verified() {
         "Explain": "/_emulator/requests/2/explain",
     }]);
     let expected = json!({
-        "Message": "expected at least 1 call of GetFindings, found 0", "Count": 0, "Expected": { "Min": 1, "Max": null },
+        "Message": "expected at least 1 call to GetFindings, found 0", "Count": 0, "Expected": { "Min": 1, "Max": null },
         "Requests": [], "Nearest": nearest,
     });
     assert_eq!((status, answer), (422, expected));
@@ -232,7 +232,7 @@ fn calls_are_verified() {
     never["Times"] = json!({ "Max": 0 });
     let (status, answer) = verify(never);
     assert_eq!((status, &answer["Requests"], &answer["Nearest"]), (422, &json!([2]), &json!([])));
-    assert_eq!(answer["Message"], "expected no call of GetFindings, found 1");
+    assert_eq!(answer["Message"], "expected no call to GetFindings, found 1");
     for (body, expected) in [
         (json!({ "Times": { "Min": 2, "Max": 1 } }), "member 'Times': 'Min' is greater than 'Max'"),
         (json!({ "Times": { "min": 2 } }), "unknown member 'Times.min'; did you mean 'Min'?"),
@@ -273,7 +273,7 @@ fn a_call_that_returned_no_findings_is_explained() {
     let summary = "not returned: SeverityLabel requires EQUALS LOW; the finding has HIGH";
     assert_eq!(explained(&format!("{path}?id=a"))["Summary"], summary);
     for (number, status, expected) in [
-        ("4", 400, "call 4 is a call of DescribeHub; only calls of GetFindings and GetFindingsV2 can be explained"),
+        ("4", 400, "call 4 is a DescribeHub call; only calls to GetFindings and GetFindingsV2 can be explained"),
         ("99", 404, "no recorded call has the number '99'"),
         ("x", 404, "no recorded call has the number 'x'"),
     ] {

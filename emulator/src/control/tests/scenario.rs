@@ -250,7 +250,7 @@ fn an_added_scenario_refers_to_files_of_the_request_and_to_hubs_of_the_state() {
     }
     for (body, message) in [
         (json!({ "Scenario": "", "File": {} }), "unknown member 'File'; did you mean 'Files'?"),
-        (json!({ "Scenario": "" }), "member 'Files' is missing"),
+        (json!({ "Scenario": "" }), "missing member 'Files'"),
         (json!({ "Scenario": "", "Files": { "a": 1 } }), "member 'Files.a': expected a string, found 1"),
     ] {
         let (status, refused) = send(&service, "PUT", SCENARIO, body.to_string());

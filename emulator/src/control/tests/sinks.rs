@@ -57,7 +57,7 @@ fn sinks_are_put_shown_listed_and_deleted() {
 fn invalid_sinks_are_refused() {
     let service = service();
     for (path, body, expected) in [
-        (PATH, json!({ "Url": "http://a" }), "member 'Type' is missing"),
+        (PATH, json!({ "Url": "http://a" }), "missing member 'Type'"),
         (PATH, json!({ "Type": "webhok" }), "'webhok' is not a value of member 'Type'; did you mean 'webhook'?"),
         (PATH, json!({ "Type": "webhook", "url": "x" }), "unknown member 'url'; did you mean 'Url'?"),
         (PATH, json!({ "Type": "webhook", "Url": "ftp://a" }), "member 'Url': invalid URL ftp://a"),

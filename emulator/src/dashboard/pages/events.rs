@@ -253,7 +253,7 @@ fn calls(context: &Context<'_>, selection: &Selection, shown: &Shown) -> Vec<Cal
     let mut calls = vec![call(query.clone(), &command)];
     if let Some(pattern) = view.query.first("pattern").filter(|_| selection.pattern.is_some()) {
         let command = format!("{command} --pattern {}", call::quoted(pattern));
-        calls.push(call(query.and("pattern", pattern), &command).of("Those that the pattern selects"));
+        calls.push(call(query.and("pattern", pattern), &command).of("Events that the pattern selects"));
     }
     calls
 }

@@ -122,7 +122,7 @@ pub fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
 fn expected(context: &Context<'_>, chip: &Chip) -> String {
     let schema = context.world.schema();
     let Some(kind) = schema.field(&chip.name).and_then(|field| schema.kind(field)) else {
-        return format!("there is no filter `{}`", chip.name);
+        return format!("unknown filter `{}`", chip.name);
     };
     let known = chips::COMPARISONS.iter().filter(|(.., kinds)| kinds.contains(&kind)).map(|(name, ..)| *name);
     let known: Vec<&str> = known.collect();
@@ -141,7 +141,7 @@ fn result(context: &Context<'_>, state: &PageState, input: &Value) -> Result<(Fi
     let (mut rows, mut groups, mut calls) = (None, None, Vec::new());
     let (shown, pages) = if let Some(group) = &state.group {
         let (found, pages) = Groups::of(context, state, (group, &filters), figures.total)?;
-        calls.push(Call::api(Operation::GetFindings, input.clone()).of("The findings that are grouped, in pages"));
+        calls.push(Call::api(Operation::GetFindings, input.clone()).of("The grouped findings, page by page"));
         groups = Some(found);
         (text::counted(figures.total, "finding", "findings"), pages)
     } else {

@@ -130,7 +130,7 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
         managed_call.of("Managed insights"),
         Call::api(Operation::GetInsights, json!({})).of("Custom insights"),
         results::call(&insights::managed_arn(&context.view.region, "1"))
-            .of("Results of the first insight; the page of each insight has its call"),
+            .of("Results of the first insight (see the page of another insight for its call)"),
     ];
     Ok(Content { alert, ..Content::new("Insights", &page, calls) })
 }

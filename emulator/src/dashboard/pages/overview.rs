@@ -143,7 +143,7 @@ pub fn import_call(context: &Context<'_>) -> Call {
 fn findings_call(context: &Context<'_>) -> Call {
     let filters = chips::filters(context.world.schema(), &open()).unwrap_or_default();
     let call = Call::api(Operation::GetFindings, json!({ "Filters": filters, "MaxResults": 100 }));
-    call.of("Open findings, 100 a page; every number is a link to the findings that it counts, with their call")
+    call.of("Open findings, 100 per page. Each number links to a page that shows those findings and the call for them")
 }
 
 fn severities(context: &Context<'_>, figures: &Figures) -> Vec<Severity> {

@@ -230,7 +230,7 @@ fn reorder(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
         }
     }
     if items.is_empty() {
-        return Err(PageError::Invalid("No order differs from the current one. Type other numbers first.".to_owned()));
+        return Err(PageError::Invalid("The order is unchanged. Enter new numbers, then save.".to_owned()));
     }
     update(context, &items)
 }

@@ -243,7 +243,8 @@ impl<'d> Reader<'d> {
             self.remarks.enter(Step::Key(name), |remarks| {
                 if matches!(&**name, "Principal" | "NotPrincipal") {
                     let message = format!("`{name}` is only allowed in resource-based policies");
-                    remarks.refuse_key(message, "a policy that applies to the identity or target it is attached to");
+                    let target = "the policy applies to the identity or target that it is attached to";
+                    remarks.refuse_key(message, format!("no `{name}`; {target}"));
                 } else {
                     remarks.refuse_key(format!("unknown key `{name}` in {what}"), known.join(", "));
                     remarks.suggest(name, known.iter().copied());

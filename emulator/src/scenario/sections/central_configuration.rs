@@ -185,7 +185,7 @@ fn warn_about_missing_hub(
     let diagnostic = check.at(association.target.span, message);
     check.push(
         diagnostic
-            .expected(format!("an entry under `hubs` for {account}, or an association of its own with {OWN}"))
+            .expected(format!("an entry under `hubs` for {account}, or a separate association of {account} with {OWN}"))
             .warning(),
     );
 }

@@ -145,14 +145,15 @@ fn status(entry: &Declared, check: &mut Check) -> Status {
         (None, Some(_)) => Status::Failed,
         (Some(status), None) => {
             if status.value == Status::Failed {
-                let diagnostic = check.at(status.span, "a policy that is FAILED has no `error`");
+                let diagnostic = check.at(status.span, "`error` is missing for a FAILED policy");
                 check.push(diagnostic.expected("an `error` with `code` and `message`"));
             }
             status.value
         }
         (Some(status), Some(error)) => {
             if status.value != Status::Failed {
-                let message = format!("a policy that is {} has an `error`", status.value.as_str());
+                let status = status.value.as_str();
+                let message = format!("`error` is only allowed for a FAILED policy, but the status is {status}");
                 check.push(check.at(error.span, message).expected("`status: FAILED`, or no `error`"));
             }
             status.value

@@ -173,7 +173,7 @@ def _emulator(request: pytest.FixtureRequest, marker: Marker) -> Emulator:
         return pool.running(request.getfixturevalue("securityhub_server"))
     if request.config.getoption("securityhub_endpoint"):
         pytest.fail(
-            "this test needs an emulator of its own, because its marker securityhub has a scenario or a clock; "
+            "this test needs a separate emulator, because its marker securityhub has a scenario or a clock; "
             "run it without --securityhub-endpoint",
             pytrace=False,
         )

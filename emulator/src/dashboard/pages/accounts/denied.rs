@@ -146,10 +146,10 @@ fn answer(context: &Context<'_>, account: &str, operation: &str) -> Result<Strin
     let statement = decided_by.map(|deciding| format!("{} of the policy {}", deciding.statement, deciding.policy));
     Ok(match (denied, statement) {
         (None, None) => format!("Allowed: no policy applies to {account}, so {action} is allowed."),
-        (None, Some(statement)) => format!("Allowed: {statement} allows {account} {action} on {resource}."),
+        (None, Some(statement)) => format!("Allowed: {statement} allows {account} to perform {action} on {resource}."),
         (Some(reason), Some(statement)) => {
-            format!("Denied: {account} may not call {action} on {resource}, {reason}: {statement}.")
+            format!("Denied: {account} may not perform {action} on {resource}, {reason} ({statement}).")
         }
-        (Some(reason), None) => format!("Denied: {account} may not call {action} on {resource}, {reason}."),
+        (Some(reason), None) => format!("Denied: {account} may not perform {action} on {resource}, {reason}."),
     })
 }

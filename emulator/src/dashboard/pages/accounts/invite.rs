@@ -113,9 +113,9 @@ fn preview(context: &Context<'_>) -> String {
     let message = Some(context.typed("message")).filter(|typed| !typed.is_empty()).unwrap_or("Please accept.");
     context.shown(&[
         Call::api(Operation::CreateMembers, creation(shown)).of("Add"),
-        Call::api(Operation::InviteMembers, ids(&accounts)).of("and invite"),
-        message_call(context.view, &accounts, message).of("with a message, which no operation of AWS takes"),
-        accept_call(context.view, Some(&accounts)).of("and accept in their place, with their hubs enabled"),
+        Call::api(Operation::InviteMembers, ids(&accounts)).of("Invite"),
+        message_call(context.view, &accounts, message).of("Send a message (AWS has no operation for this)"),
+        accept_call(context.view, Some(&accounts)).of("Accept on behalf of the accounts and enable their hubs"),
     ])
 }
 

@@ -108,7 +108,7 @@ fn name(due: &Due) -> Option<(&'static str, &'static str)> {
         Due::FinishExport(..) => ("export job", "export jobs"),
         Due::FinishCreation(..) => ("new account", "new accounts"),
         Due::SettleStandard(..) => ("change of a standard", "changes of standards"),
-        Due::EnableControl(..) => ("control that is enabled", "controls that are enabled"),
+        Due::EnableControl(..) => ("control to enable", "controls to enable"),
         Due::SettleConnector(..) => ("change of a connector", "changes of connectors"),
         Due::CreateTicket(..) => ("ticket", "tickets"),
         Due::Check(..) => ("check of controls", "checks of controls"),

@@ -31,12 +31,12 @@ fn reset_call(to: &str) -> Call {
 /// Resets the state.
 pub(super) fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
     let (to, sentence) = match form.field("to") {
-        "start" => ("start", "The emulator is in the state of its scenario again."),
+        "start" => ("start", "Reset to the state of the scenario."),
         "empty" => ("empty", "The emulator is empty."),
         other => return Err(PageError::Invalid(format!("`{other}` is not a state; expected start or empty."))),
     };
     if form.field("confirm").is_empty() {
-        let sentence = "A reset forgets everything that changed. Check `Yes, forget what changed` first.";
+        let sentence = "A reset discards all changes. Select `Yes, forget what changed` first.";
         return Err(PageError::Invalid(sentence.to_owned()));
     }
     let call = reset_call(to);

@@ -117,7 +117,7 @@ fn comparison(context: &Context<'_>, name: &str, calls: &mut Vec<Call>) -> Resul
     let name = checked(name).map_err(|_| missing())?;
     let path = format!("{PATH}/{name}/diff?limit={DIFFERENCES}");
     let command = format!("snapshot diff {name} --limit {DIFFERENCES}");
-    let call = Call::control(&Method::GET, &path, Value::Null, &command).of("What changed");
+    let call = Call::control(&Method::GET, &path, Value::Null, &command).of("Changes");
     let answer = context.fetch(&call).map_err(|_| missing())?;
     calls.push(call);
     let clock = &answer["Clock"];

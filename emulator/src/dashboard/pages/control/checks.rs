@@ -92,7 +92,7 @@ impl Checks {
 
 fn sentence(shown: u64, total: u64) -> String {
     let all = text::counted(total, "check", "checks");
-    if shown < total { format!("1–{} of {all}, failed ones first", text::number(shown)) } else { all }
+    if shown < total { format!("1–{} of {all}, failed first", text::number(shown)) } else { all }
 }
 
 /// The reason why a control has no checks.

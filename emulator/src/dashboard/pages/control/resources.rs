@@ -191,7 +191,7 @@ fn declare_call(entry: Value) -> Call {
 /// The call that runs the checks of the account.
 fn run_call(context: &Context<'_>) -> Call {
     let body = json!({ "Account": context.view.account.as_str(), "Regions": [context.view.region.as_str()] });
-    Call::control(&Method::POST, "/_emulator/checks/run", body, "").of("Checks, also periodic ones")
+    Call::control(&Method::POST, "/_emulator/checks/run", body, "").of("Run all checks, including periodic ones")
 }
 
 /// Declares that a resource passes or fails the control.

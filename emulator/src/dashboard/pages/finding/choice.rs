@@ -66,7 +66,7 @@ pub(super) fn ask(context: &Context<'_>) -> Result<Content, PageError> {
     let answer = context.read(Operation::GetFindings, &input)?;
     let query = &context.view.query;
     let view = query.first("view").filter(|view| VIEWS.iter().any(|(known, _)| known == view));
-    let mut calls = vec![Call::api(Operation::GetFindings, input).of("Findings that were updated last")];
+    let mut calls = vec![Call::api(Operation::GetFindings, input).of("Recently updated findings")];
     let (nearest, alert) = match view {
         Some("explain") => explained::nearest(context),
         _ => (None, None),

@@ -57,7 +57,7 @@ pub(super) fn show(context: &Context<'_>, shown: &Shown) -> Section {
         is_off: !context.world.has_events(),
         rows,
         older,
-        dropped: (page.dropped > 0).then(|| counted(page.dropped, "event", "events")),
+        dropped: (page.dropped > 0).then(|| counted(page.dropped, "event was", "events were")),
         opened: opened.map(|event| (event.number, envelope(context, event))),
     };
     let calls = if template.is_off { vec![shown.call()] } else { vec![call(shown)] };

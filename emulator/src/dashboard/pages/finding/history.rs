@@ -31,7 +31,7 @@ struct Row {
     new: String,
 }
 
-/// The call of GetFindingHistory.
+/// The call to GetFindingHistory.
 pub(super) fn call(shown: &Shown, after: Option<&str>) -> Call {
     let mut input =
         json!({ "FindingIdentifier": { "Id": shown.id, "ProductArn": shown.product }, "MaxResults": RECORDS });

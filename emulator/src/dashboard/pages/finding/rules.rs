@@ -52,17 +52,17 @@ pub(super) fn show(context: &Context<'_>, shown: &Shown) -> Result<Section, Page
         Err(other) => return Err(other),
     };
     let mut calls = vec![shown.call().of("The finding")];
-    calls.push(list_call.of("The rules in order"));
+    calls.push(list_call.of("Rules, in order"));
     let arns: Vec<&Value> = list(&listed, "AutomationRulesMetadata").iter().map(|rule| &rule["RuleArn"]).collect();
     let mut rows = Vec::new();
     if !arns.is_empty() {
         let input = json!({ "AutomationRulesArns": arns });
         let call = Call::api(Operation::BatchGetAutomationRules, input).by(&here);
         let answer = context.fetch(&call)?;
-        calls.push(call.of("Their criteria"));
+        calls.push(call.of("Criteria of the rules"));
         let history_call = history::call(shown, None);
         let applied = applied(&context.fetch(&history_call)?);
-        calls.push(history_call.of("Which of them have changed the finding"));
+        calls.push(history_call.of("History of the finding, with the rules that changed it"));
         let by_arn: HashMap<&str, &Value> =
             list(&answer, "Rules").iter().map(|rule| (text(rule, "RuleArn"), rule)).collect();
         let ordered: Vec<&Value> = arns.iter().filter_map(|arn| by_arn.get(arn.as_str()?).copied()).collect();
@@ -108,7 +108,7 @@ fn held(context: &Context<'_>, shown: &Shown, rules: &[&Value], applied: &HashMa
             reasons.push("the rule is disabled".to_owned());
         }
         if let Some(earlier) = terminal {
-            reasons.push(format!("the rule {earlier} before it matches and is terminal"));
+            reasons.push(format!("an earlier rule, {earlier}, matches and is terminal"));
         }
         if matches && is_enabled && terminal.is_none() && rule["IsTerminal"] == true {
             terminal = Some(text(rule, "RuleName"));

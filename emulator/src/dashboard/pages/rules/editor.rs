@@ -115,7 +115,10 @@ impl Editor {
         if let Some(chip) = added.chip().filter(|_| refused.is_none()) {
             match chip.element(schema) {
                 Some(_) => chips.push(chip),
-                None => alert = Some(format!("`{}` does not fit the field {}.", cut(&chip.value), cut(&chip.name))),
+                None => {
+                    alert =
+                        Some(format!("`{}` is not a valid value for the field {}.", cut(&chip.value), cut(&chip.name)))
+                }
             }
         }
         // Criteria that cannot be written as chips do not change until chips replace them.
@@ -439,7 +442,7 @@ pub(super) fn save(context: &Context<'_>, form: &Form) -> Result<Done, PageError
     let refused = &answer["UnprocessedAutomationRules"][0];
     if let Some(message) = refused["ErrorMessage"].as_str() {
         let status = refused["ErrorCode"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(400);
-        let sentence = format!("The service has not changed {}.", rule.name);
+        let sentence = format!("The rule {} was not changed.", rule.name);
         return Err(PageError::Refused { sentence, code: Some(message.to_owned()), status, call: Box::new(call) });
     }
     let message = Message::new(format!("1 changed, 0 refused: the rule {}.", rule.name), vec![call]);

@@ -121,7 +121,7 @@ fn criteria_that_cannot_be_used_are_reported() {
         ("f=Nope:EQUALS:a", "`Nope is a` is not a criterion"),
         ("f=Sample:IS:true", "Invalid Criteria in the input"),
         ("f=Title:CONTAINS:a&f=Title:NOT_CONTAINS:b&f=Title:NOPE:b", "Invalid Criteria in the input"),
-        ("field=Confidence&comparison=GTE&value=x", "`x` does not fit the field Confidence"),
+        ("field=Confidence&comparison=GTE&value=x", "`x` is not a valid value for the field Confidence"),
     ] {
         let page = shown(&service, query);
         assert!(page.alert.as_ref().is_some_and(|alert| alert.contains(word)), "{query}: {:?}", page.alert);

@@ -209,7 +209,7 @@ fn obstacle<'r>(
         return Some("Security Hub is not enabled in the organization management account.".to_owned());
     }
     if !is_administrator && regions.into_iter().any(has_members) {
-        return Some("The account has member accounts of its own.".to_owned());
+        return Some("The account administers member accounts.".to_owned());
     }
     None
 }

@@ -74,7 +74,7 @@ impl fmt::Display for AccountError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             AccountError::NoOrganization => formatter.write_str(
-                "there is no organization: create one with CreateOrganization, or define `organization` in a scenario",
+                "no organization exists; create one with CreateOrganization, or define `organization` in a scenario",
             ),
             AccountError::IsMember(account) => write!(formatter, "{account} is already in the organization"),
             AccountError::NoMember(account) => write!(formatter, "{account} is not in the organization"),

@@ -32,7 +32,7 @@ pub enum Found {
     Object,
     /// These values, none of which meets a condition.
     Values(String),
-    /// These values. One of them meets a condition, but in another element of an array than the fields before it.
+    /// These values. One of them meets a condition, but in a different array element than the preceding fields.
     OtherElement(String),
 }
 
@@ -44,7 +44,7 @@ impl fmt::Display for Found {
             Found::Object => formatter.write_str("an object"),
             Found::Values(values) => formatter.write_str(values),
             Found::OtherElement(values) => {
-                write!(formatter, "{values}, but in another element of an array than the fields before")
+                write!(formatter, "{values}, but in a different array element than the preceding fields of the pattern")
             }
         }
     }
@@ -152,7 +152,7 @@ mod tests {
                 of_finding(json!({ "Resources": { "Type": ["AwsS3Bucket"], "Id": ["y"] } })),
                 Some(
                     "detail.findings.Resources.Type: expected [\"AwsS3Bucket\"], found \"AwsS3Bucket\" and \
-                     \"AwsIamUser\", but in another element of an array than the fields before",
+                     \"AwsIamUser\", but in a different array element than the preceding fields of the pattern",
                 ),
             ),
             (

@@ -21,7 +21,7 @@ pub(super) fn refusal(world: &World, caller: &Caller) -> Option<String> {
     Some(format!("account {account} is {status}, so its calls are refused"))
 }
 
-/// The reason why all calls of GetFindings by the caller are refused; `None` if they are not.
+/// The reason why all calls to GetFindings by the caller are refused; `None` if they are not.
 pub(super) fn refusal_of_all(world: &World, caller: &Caller) -> Option<String> {
     let is_off = || !hub_access::is_enabled(world, &caller.hub_key());
     let off = || of_owner(caller, &caller.region, "", Some(Visibility::CallerIsOff));

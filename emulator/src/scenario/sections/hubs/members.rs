@@ -378,7 +378,7 @@ type Error = (Span, (String, &'static str));
 /// An enabled member must not administer other accounts.
 fn as_member(key: &HubKey, own: Option<&Hub>, member: &Member) -> Option<Error> {
     own.filter(|own| own.members.values().any(|member| member.status.is_live()))?;
-    let message = format!("{} has members of its own in {}", key.account, key.region);
+    let message = format!("{} is an administrator with members in {}", key.account, key.region);
     Some((member.span, (message, "an account that does not administer other accounts")))
 }
 
