@@ -35,7 +35,7 @@ const MEMORY: usize = 3 << 30;
 
 /// Number of pairs of rounds, and the duration of a round.
 fn pairs() -> (usize, Duration) {
-    sized((7, Duration::from_millis(1500)), (1, Duration::from_millis(30)))
+    sized((15, Duration::from_millis(1500)), (1, Duration::from_millis(30)))
 }
 
 /// Number of batches of 100 findings with which the program starts.
