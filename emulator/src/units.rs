@@ -66,11 +66,11 @@ impl DurationError {
         }
     }
 
-    /// The reason in words, such as `a valid duration`, which the text is not.
-    pub fn sentence(self, text: &str) -> String {
+    /// The end of a sentence that begins with the text.
+    pub fn predicate(self) -> &'static str {
         match self {
-            DurationError::TooLong => format!("`{text}` is too long"),
-            DurationError::Invalid => format!("`{text}` is not a valid duration"),
+            DurationError::TooLong => "is too long",
+            DurationError::Invalid => "is not a valid duration",
         }
     }
 
@@ -184,7 +184,7 @@ impl FromStr for RealTime {
         let duration = duration(text, Timestamp::UNIX_EPOCH).and_then(|duration| Duration::try_from(duration).ok());
         duration.map(RealTime).ok_or_else(|| {
             let reason = DurationError::of(text);
-            format!("{}; expected {}", reason.sentence(text), reason.expected())
+            format!("'{text}' {}; expected {}", reason.predicate(), reason.expected())
         })
     }
 }
@@ -212,7 +212,7 @@ impl FromStr for Wait {
     fn from_str(text: &str) -> Result<Wait, String> {
         let RealTime(duration) = text.parse()?;
         let is_allowed = duration <= MAX_WAIT;
-        is_allowed.then_some(Wait(duration)).ok_or_else(|| format!("`{text}` is too long; expected at most 60s"))
+        is_allowed.then_some(Wait(duration)).ok_or_else(|| format!("'{text}' is too long; expected at most 60s"))
     }
 }
 
@@ -345,7 +345,7 @@ mod tests {
             assert_eq!(DurationError::of(text), DurationError::Invalid, "{text}");
         }
         let too_long = "99999999999d".parse::<RealTime>().unwrap_err();
-        assert_eq!(too_long, "`99999999999d` is too long; expected a duration that ends before the year 10000");
+        assert_eq!(too_long, "'99999999999d' is too long; expected a duration that ends before the year 10000");
     }
 
     /// Rules: CPL-13.
@@ -371,7 +371,7 @@ mod tests {
     #[test]
     fn a_wait_takes_at_most_a_minute() {
         assert_eq!(("60s".parse(), "PT1M".parse()), (Ok(Wait(MAX_WAIT)), Ok(Wait(MAX_WAIT))));
-        assert_eq!("61s".parse::<Wait>(), Err("`61s` is too long; expected at most 60s".to_owned()));
+        assert_eq!("61s".parse::<Wait>(), Err("'61s' is too long; expected at most 60s".to_owned()));
         assert_eq!("5".parse::<Wait>().unwrap_err(), "5".parse::<RealTime>().unwrap_err());
     }
 

@@ -73,7 +73,7 @@ fn distance(change: &ClockChange, now: Timestamp) -> Result<Option<(SignedDurati
             let by = duration(text, now).ok_or_else(|| match DurationError::of(text) {
                 DurationError::TooLong => too_late(),
                 invalid @ DurationError::Invalid => {
-                    Refusal::unreadable(format!("{}; expected {}", invalid.sentence(text), invalid.expected()))
+                    Refusal::unreadable(format!("`{text}` {}; expected {}", invalid.predicate(), invalid.expected()))
                 }
             })?;
             now.checked_add(by).unwrap_or(Timestamp::MAX)

@@ -361,12 +361,11 @@ impl Exchange<'_> {
 
 /// A link from a page whose query is invalid: the same page without the rest of the query, or else the overview.
 fn way_on(view: &View, route: &Route) -> (String, View) {
-    let objects = view.query.pairs().filter(|(name, _)| ["arn", "id", "product", "account"].contains(name));
-    let query = objects.fold(Query::default(), |query, (name, value)| query.and(name, value));
-    if query == view.query {
+    let object = view.of_object();
+    if object.query == view.query {
         return (format!("Overview of {} in {}", view.account, view.region), view.to("", Query::default()));
     }
-    (format!("Back to {}", route.heading()), view.to(route.path, query))
+    (format!("Back to {}", route.heading()), object)
 }
 
 /// The action of the form that every page shows while the hub is off.

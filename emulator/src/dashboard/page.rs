@@ -357,6 +357,11 @@ impl<'c> Context<'c> {
         self.link("finding", if account.is_empty() { query } else { query.and("account", account) })
     }
 
+    /// The address to which the forms of the page are sent.
+    pub fn here(&self) -> String {
+        self.view.repeated().address()
+    }
+
     /// The address of a page for the same account and Region.
     pub fn link(&self, page: &str, query: Query) -> String {
         self.view.to(page, query).address()

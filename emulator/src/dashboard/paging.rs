@@ -58,7 +58,8 @@ impl Paging {
     ) -> Result<Paging, PageError> {
         let query = &context.view.query;
         let last = total.div_ceil(size.max(1)).max(1);
-        let at = |page: usize| context.view.to(&context.view.page, query.clone().with(name, &page.to_string()));
+        let repeated = context.view.repeated();
+        let at = |page: usize| repeated.to(&repeated.page, repeated.query.clone().with(name, &page.to_string()));
         let text = query.first(name).unwrap_or("1");
         let page: usize = text.parse().ok().filter(|page| *page > 0).ok_or_else(|| {
             PageError::Invalid(format!("`{text}` is not a valid page number (expected a number from 1 to {last})."))

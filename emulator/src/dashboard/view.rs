@@ -92,6 +92,11 @@ impl Query {
     }
 }
 
+/// Size from which a page does not repeat a query, in bytes.
+const LONG: usize = 1_000;
+/// The pairs of a query that name the object of a page.
+const OBJECTS: [&str; 4] = ["arn", "id", "product", "account"];
+
 /// A page as an account sees it in a Region.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct View {
@@ -119,6 +124,21 @@ impl View {
     /// The address of the view.
     pub fn address(&self) -> String {
         format!("{}{}", self.path(), self.query.text())
+    }
+
+    /// The same page with only the pairs of the query that name its object.
+    #[must_use]
+    pub fn of_object(&self) -> View {
+        let objects = self.query.pairs().filter(|(name, _)| OBJECTS.contains(name));
+        let query = objects.fold(Query::default(), |query, (name, value)| query.and(name, value));
+        self.to(&self.page, query)
+    }
+
+    /// The view for links and forms that a page repeats. If the query is long, it is that of the object, so that the page
+    /// stays small (DSH-13).
+    #[must_use]
+    pub fn repeated(&self) -> View {
+        if self.query.link_size() > LONG { self.of_object() } else { self.clone() }
     }
 
     /// The key of the hub of the account in the Region.

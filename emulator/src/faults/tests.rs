@@ -113,7 +113,7 @@ fn an_invalid_effect_is_refused_with_its_path_and_a_suggestion() {
         (json!({ "Probability": 1.5, "Error": throttle() }), "member 'Faults[0].Probability': 1.5 is not"),
         (json!({ "Every": 0, "Error": throttle() }), "member 'Faults[0].Every': expected a number from 1"),
         (json!({ "Id": "a b", "Error": throttle() }), "member 'Faults[0].Id': 'a b' is not a valid ID"),
-        (json!({ "Wire": "reset", "WireOver": "soon" }), "member 'Faults[0].WireOver': `soon` is not a valid duration"),
+        (json!({ "Wire": "reset", "WireOver": "soon" }), "member 'Faults[0].WireOver': 'soon' is not a valid duration"),
         (json!({ "Error": throttle(), "WireOver": "1s" }), "member 'Faults[0].WireOver': only allowed with 'Wire'"),
         (json!({ "Latency": {} }), "member 'Faults[0].Latency': expected exactly one of"),
         (json!({ "Latency": { "Uniform": ["2s"] } }), "member 'Faults[0].Latency.Uniform': expected two durations"),

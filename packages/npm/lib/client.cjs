@@ -25,21 +25,27 @@ class Client {
     this.#request = http.request;
   }
 
-  /** Sends a request. Returns its status, and its body as JSON if it is JSON, otherwise as text. */
-  async send(method, path, { body, query = {} } = {}) {
+  /**
+   * Sends a request. Returns its status, and its body as JSON if it is JSON, otherwise as text. `seconds` limits the time
+   * of the whole exchange.
+   */
+  async send(method, path, { body, query = {}, seconds } = {}) {
     const url = new URL(path, this.endpoint);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
     const length = text === undefined ? {} : { "content-length": Buffer.byteLength(text) };
-    return this.#exchange(url, { method, agent: this.#agent, headers: length }, text);
+    return this.#exchange(url, { method, agent: this.#agent, headers: length }, text, seconds);
   }
 
-  #exchange(url, options, text) {
+  #exchange(url, options, text, seconds) {
     return new Promise((resolve, reject) => {
       const request = this.#request(url, options);
+      const silent = () => new Error(`the server at ${this.endpoint} has not answered within ${seconds} seconds`);
+      const limit = seconds && setTimeout(() => request.destroy(silent()), seconds * 1000);
+      request.on("close", () => clearTimeout(limit));
       request.on("error", (error) => {
         // The emulator has closed an idle connection at the moment when it was used again.
-        if (request.reusedSocket && error.code === "ECONNRESET") resolve(this.#exchange(url, options, text));
+        if (request.reusedSocket && error.code === "ECONNRESET") resolve(this.#exchange(url, options, text, seconds));
         else reject(explained(error, this.endpoint));
       });
       request.on("response", (response) => {

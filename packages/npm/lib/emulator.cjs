@@ -282,11 +282,14 @@ function endpointOfVariables() {
   throw new Error(`connect() needs the URL of an emulator, or the variable ${names.join(" or ")}`);
 }
 
+/** Time limit for the first answer of a server that may not be an emulator, in seconds. */
+const FIRST = 10;
+
 /** The version of the emulator that a client calls. */
 async function versionOf(client) {
   // Errors with these codes are those of a response that is not HTTP.
   const notHttp = (error) => (error.code?.startsWith("HPE_") ? {} : Promise.reject(error));
-  const { body } = await client.send("GET", "/_emulator/health").catch(notHttp);
+  const { body } = await client.send("GET", "/_emulator/health", { seconds: FIRST }).catch(notHttp);
   if (typeof body?.version === "string") return body.version;
   throw new Error(`the server at ${client.endpoint} is not an emulator of Security Hub`);
 }

@@ -151,6 +151,13 @@ async function withServer(server, check) {
 }
 
 // Rules: DST-34.
+test("a server that does not answer is not waited for", async () => {
+  await withServer(createTcpServer(() => {}), async (url) => {
+    await assert.rejects(connect(url), { message: `the server at ${url} has not answered within 10 seconds` });
+  });
+});
+
+// Rules: DST-34.
 test("a server that is not an emulator is refused", async () => {
   const json = { "content-type": "application/json" };
   for (const server of [

@@ -209,8 +209,8 @@ class Emulator:
         Args:
             query: the parameters of ``GET /_emulator/requests``: ``operation``, ``account``, ``region``, ``service``,
                 ``status``, ``error``, ``test``, ``fault``, ``match`` (a dict), ``after``, ``limit``, ``newest``, and
-                ``count`` with ``wait`` (seconds). With one of the last four, one page is returned, which has at most
-                100 calls unless ``limit`` is higher.
+                ``wait`` (seconds) for ``count`` calls. With ``limit``, ``newest`` or ``wait``, one page is returned,
+                which has at most 100 calls unless ``limit`` is higher.
         """
         return self._pages("requests", "Requests", query)
 
@@ -298,10 +298,10 @@ class Emulator:
         self._control.call("PUT", "scenario", scenario, {"mode": "add"})
 
     def _pages(self, path: str, member: str, query: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """All items, page by page; only one page with a limit, a count, a wait, or the newest items first."""
+        """All items, page by page; only one page with a limit, a wait, or the newest items first."""
         # False is the default of `newest`, and None means that a parameter is absent.
         parameters = {name: value for name, value in query.items() if value is not None and value is not False}
-        is_limited = not parameters.keys().isdisjoint({"limit", "count", "wait", "newest"})
+        is_limited = not parameters.keys().isdisjoint({"limit", "wait", "newest"})
         if not is_limited:
             parameters["limit"] = PAGE
         found: list[dict[str, Any]] = []

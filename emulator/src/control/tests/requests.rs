@@ -164,8 +164,8 @@ fn calls_are_filtered() {
         ("?match=%7B", "parameter 'match': invalid JSON"),
         ("?match=%7B%22%24in%22%3A1%7D", "'Match.$in': expected an array"),
         ("?test=a%20b", "'a b' is not a valid test tag"),
-        ("?wait=61s", "wait: `61s` is too long; expected at most 60s"),
-        ("?wait=soon", "wait: `soon` is not a valid duration"),
+        ("?wait=61s", "wait: '61s' is too long; expected at most 60s"),
+        ("?wait=soon", "wait: 'soon' is not a valid duration"),
         ("?count=0", "count must be from 1 to 1000"),
     ] {
         let (status, answer) = send(&service, "GET", &format!("/_emulator/requests{query}"), "");

@@ -71,12 +71,10 @@ fn sections(context: &Context<'_>) -> Result<Vec<Section>, PageError> {
     ])
 }
 
-/// The sections that an account has without a hub: it can be invited, and belong to an organization.
+/// The sections that an account has without a hub, because it can belong to an organization.
 fn sections_without_hub(context: &Context<'_>) -> Vec<Section> {
     let enable = Section { html: layout::without_hub(context), ..Section::default() };
-    let invitations = invitations::section(context).ok();
-    let others = [organization::section(context), denied::section(context)];
-    [Some(enable), invitations].into_iter().flatten().chain(others).collect()
+    vec![enable, organization::section(context), denied::section(context)]
 }
 
 /// Carries out the action of a form.

@@ -131,7 +131,7 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     let heading = format!("{id} {}", control.text("Title"));
     let page = Control {
         token: context.token.clone(),
-        address: context.view.address(),
+        address: context.here(),
         state: state(&control),
         severity: control.text("SeverityRating"),
         description: control.text("Description"),

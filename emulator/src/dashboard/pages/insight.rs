@@ -78,7 +78,7 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     let action = actions.first().map(|action| send_call(&action.value, &insight.arn, &first));
     let page = Page {
         token: context.token.clone(),
-        address: context.view.address(),
+        address: context.here(),
         filters: format!("{:#}", Value::Object(insight.filters.clone())),
         rows: rows(context, &results),
         send: context.shown(&action.into_iter().collect::<Vec<_>>()),

@@ -119,7 +119,7 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     let example = create(if fields.name.is_empty() { "My insight" } else { &fields.name }, &filters, "ResourceId");
     let page = Insights {
         token: context.token.clone(),
-        address: context.view.address(),
+        address: context.here(),
         tables: [("Managed insights", managed), ("Custom insights", custom)],
         pages: paging.html(),
         fields,

@@ -89,7 +89,7 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     let number = |product: &Product| counts.as_ref().map(|_| findings(product).unwrap_or_default());
     let page = Products {
         token: &context.token,
-        here: context.view.address(),
+        here: context.here(),
         address: context.link("products", Query::default()),
         words: selection.text,
         choices: choices(selection.enabled),

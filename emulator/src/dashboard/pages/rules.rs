@@ -26,8 +26,6 @@ use editor::Editor;
 const CRITERIA: usize = 20;
 /// Maximum number of characters of an action that are shown.
 const ACTION: usize = 300;
-/// Size of a query from which forms do not repeat it, in bytes.
-const LONG: usize = 1_000;
 /// Number of rules on a page. Each of them is evaluated for all findings.
 const ROWS: usize = 20;
 
@@ -102,7 +100,7 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     calls.extend(editor.call());
     let page = Rules {
         token: &context.token,
-        here: here(context),
+        here: context.here(),
         rows: (0..).zip(shown).map(|(row, rule)| self::row(context, row, rule)).collect(),
         shown: paging.shown.clone(),
         paging: paging.html(),
@@ -255,13 +253,6 @@ fn send_batch(context: &Context<'_>, call: Call, done: &str) -> Result<Done, Pag
     let details = failures::table("Not processed", ["Rule", "Code", "Message"], &failures);
     let message = Message { text, details, calls: vec![call] };
     Ok(Done { message, next: Some(without_editor(context)) })
-}
-
-/// The address to which forms are sent. It keeps the criteria of the query, unless they make it long: the page repeats it for
-/// each rule.
-fn here(context: &Context<'_>) -> String {
-    let is_long = context.view.query.link_size() > LONG;
-    if is_long { without_editor(context).address() } else { context.view.address() }
 }
 
 /// The view without the rule or the criteria that are edited.

@@ -101,7 +101,7 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     let subscription = standard.subscription["StandardsSubscriptionArn"].as_str();
     let page = Standard {
         token: context.token.clone(),
-        address: context.view.address(),
+        address: context.here(),
         plain: standards::address(context, &standard.arn, None),
         arn: standard.arn.clone(),
         name: standard.name.clone(),

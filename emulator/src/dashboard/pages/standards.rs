@@ -137,7 +137,7 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     let is_unchecked = has_no_checks(&results);
     let page = Standards {
         token: context.token.clone(),
-        address: context.view.address(),
+        address: context.here(),
         rows: listed.iter().map(|standard| row(context, standard, &results, governed.as_ref())).collect(),
         preview: if governed.is_none() { context.shown(&preview) } else { String::new() },
         governed: governed.map(|governed| governed.sentence("The standards of this account")),

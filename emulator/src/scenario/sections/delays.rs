@@ -52,7 +52,7 @@ pub(in crate::scenario) fn check(written: &Declared, start: Timestamp, check: &m
         let Some(written) = written else { return default };
         duration(&written.value, start).unwrap_or_else(|| {
             let reason = DurationError::of(&written.value);
-            let diagnostic = check.at(written.span, reason.sentence(&written.value));
+            let diagnostic = check.at(written.span, format!("`{}` {}", written.value, reason.predicate()));
             check.push(diagnostic.expected(reason.expected()));
             SignedDuration::ZERO
         })

@@ -99,7 +99,9 @@ fn when(at: &Spanned<String>, start: Timestamp, check: &mut Check) -> Option<Whe
     let when = at.value.parse().map(When::At).ok().or_else(|| duration(&at.value, start).map(When::After));
     if when.is_none() {
         let (reason, expected) = match DurationError::of(&at.value) {
-            too_long @ DurationError::TooLong => (too_long.sentence(&at.value), too_long.expected().to_owned()),
+            too_long @ DurationError::TooLong => {
+                (format!("`{}` {}", at.value, too_long.predicate()), too_long.expected().to_owned())
+            }
             DurationError::Invalid => (
                 format!("`{}` is neither a time nor a duration", at.value),
                 format!("a time such as 2026-02-01T00:00:00Z, or {EXPECTED_DURATION}"),

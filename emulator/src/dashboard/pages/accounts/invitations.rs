@@ -84,7 +84,7 @@ pub(super) fn section(context: &Context<'_>) -> Result<Section, PageError> {
     ];
     let invitations = Invitations {
         token: &context.token,
-        address: context.view.address(),
+        address: context.here(),
         preview: rows.first().map(|row| preview(context, row)).unwrap_or_default(),
         rows,
         sent,

@@ -82,7 +82,7 @@ pub(super) fn section(context: &Context<'_>) -> Section {
     let relations = context.world.relations();
     let invite = Invite {
         token: &context.token,
-        address: context.view.address(),
+        address: context.here(),
         accounts: context.typed.map(typed_list).unwrap_or_default(),
         message: context.typed("message"),
         regions: relations.regions_of(context.view.account).map(choice).collect(),

@@ -124,7 +124,7 @@ pub(super) fn section(context: &Context<'_>) -> Result<Section, PageError> {
     }
     let members = Members {
         token: &context.token,
-        address: context.view.address(),
+        address: context.here(),
         filters: filters(context, &listed),
         summary: paging.shown.clone(),
         all: (total > 1).then(|| number(total as u64)),

@@ -117,7 +117,7 @@ pub(super) fn section(context: &Context<'_>) -> Section {
     };
     let page = Page {
         token: &context.token,
-        address: context.view.address(),
+        address: context.here(),
         tree,
         settings,
         refusal,

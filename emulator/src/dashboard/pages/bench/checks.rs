@@ -61,7 +61,7 @@ pub(super) fn section(context: &Context<'_>) -> Result<Section, PageError> {
     let example = declaration(context, &or("type", "AwsS3Bucket"), &or("id", "my-bucket"), &or("fails", "S3.8"));
     let checks = Checks {
         token: &context.token,
-        address: context.view.address(),
+        address: context.here(),
         resources: listed.iter().take(ROWS).map(resource).collect(),
         more: text::more(listed.len(), ROWS),
         recorders: recorders(context),

@@ -50,7 +50,7 @@ pub(super) fn section(context: &Context<'_>) -> Section {
     let preview = if by.is_empty() { "P1D" } else { by };
     let clock = Clock {
         token: &context.token,
-        address: context.view.address(),
+        address: context.here(),
         now: now.into(),
         is_frozen,
         by,

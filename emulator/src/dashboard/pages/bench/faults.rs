@@ -62,7 +62,7 @@ pub(super) fn section(context: &Context<'_>) -> Result<Section, PageError> {
     let example = json!({ "Operation": "GetFindings", "Error": { "Code": "Throttle" }, "Times": 3 });
     let page = Faults {
         token: &context.token,
-        address: context.view.address(),
+        address: context.here(),
         rows: faults.iter().take(ROWS).map(row).collect(),
         more: more(faults.len(), ROWS),
         operations: Operation::ALL.iter().map(|operation| operation.name()).collect(),

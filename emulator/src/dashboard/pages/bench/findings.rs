@@ -47,7 +47,7 @@ pub(super) fn section(context: &Context<'_>) -> Section {
     let products = [ALL].into_iter().chain(Product::all().map(Product::name));
     let findings = Findings {
         token: &context.token,
-        address: context.view.address(),
+        address: context.here(),
         products: select::options(products, &product),
         number: &number,
         account: &account,

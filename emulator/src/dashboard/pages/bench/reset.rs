@@ -20,7 +20,7 @@ struct Reset<'r> {
 /// The section.
 pub(super) fn section(context: &Context<'_>) -> Section {
     let calls = [reset_call("start").of("Reset to the scenario"), reset_call("empty").of("Reset to empty")];
-    let reset = Reset { token: &context.token, address: context.view.address(), preview: context.shown(&calls) };
+    let reset = Reset { token: &context.token, address: context.here(), preview: context.shown(&calls) };
     Section::new(&reset, Vec::new())
 }
 

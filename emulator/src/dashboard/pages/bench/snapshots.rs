@@ -92,7 +92,7 @@ pub(super) fn section(context: &Context<'_>) -> Result<Section, PageError> {
     let name = typed(context, "save-snapshot", "name");
     let snapshots = Snapshots {
         token: &context.token,
-        address: context.view.address(),
+        address: context.here(),
         name,
         rows: std::iter::once(start).chain(listed.iter().map(row)).collect(),
         preview: context.shown(&[save_call(if path_name::is_valid(name) { name } else { "before" })]),

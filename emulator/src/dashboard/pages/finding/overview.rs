@@ -69,7 +69,7 @@ pub(super) fn show(context: &Context<'_>, shown: &Shown) -> Result<Section, Page
         switch: ocsf::switch(context, "overview"),
         refused,
         description: facts::cut(text(value, "Description")),
-        address: context.view.address(),
+        address: context.here(),
         token: context.token.clone(),
         fields: triage::fields(context, &[shown.target()]),
         groups: written(&groups),

@@ -181,7 +181,7 @@ impl Editor {
         let delete = delete.map(|input| Call::api(Operation::BatchDeleteAutomationRules, input));
         Editor {
             token: context.token.clone(),
-            here: super::here(context),
+            here: context.here(),
             address: context.link("rules", Query::default()),
             findings: context.link("findings", Query::default()),
             arn: rule.map(|rule| rule.arn.clone()),
