@@ -63,13 +63,11 @@ impl Endpoint {
         }
         let mut ignored = String::new();
         for (name, url) in AWS_VARIABLES.into_iter().filter_map(|name| Some((name, variable(name)?))) {
-            match authority(&url).filter(|authority| may_be_an_emulator(authority)) {
-                Some(authority) => return Ok(Endpoint { authority, source: format!("from {name}") }),
-                None => {
-                    let reason = "it is not the URL of a local host";
-                    _ = write!(ignored, "; {name}={url} is ignored because {reason}; set {VARIABLE} to use it");
-                }
+            if let Some(authority) = authority(&url).filter(|authority| may_be_an_emulator(authority)) {
+                return Ok(Endpoint { authority, source: format!("from {name}") });
             }
+            let reason = "it is not the URL of a local host";
+            _ = write!(ignored, "; {name}={url} is ignored because {reason}; set {VARIABLE} to use it");
         }
         let authority = authority(DEFAULT).unwrap_or_default();
         Ok(Endpoint { authority, source: format!("the default{ignored}") })

@@ -35,8 +35,8 @@ fn every_page_stays_small_with_many_filters() {
         for route in routes::all() {
             let view = if route.path == "finding" { "&view=explain" } else { "" };
             let address = format!("/_emulator/ui/as/111111111111/us-east-1/{}?{query}{view}", route.path);
-            let size = site.get(&address).body().len();
-            assert!(size <= 300 * 1024, "{} with {count} filters: {size} bytes", route.path);
+            let bytes = site.get(&address).body().len();
+            assert!(bytes <= 300 * 1024, "{} with {count} filters: {bytes} bytes", route.path);
         }
     }
 }

@@ -113,12 +113,11 @@ impl Editor {
         }
         let added = Added::read(query);
         if let Some(chip) = added.chip().filter(|_| refused.is_none()) {
-            match chip.element(schema) {
-                Some(_) => chips.push(chip),
-                None => {
-                    alert =
-                        Some(format!("`{}` is not a valid value for the field {}.", cut(&chip.value), cut(&chip.name)))
-                }
+            if chip.element(schema).is_some() {
+                chips.push(chip);
+            } else {
+                let (value, name) = (cut(&chip.value), cut(&chip.name));
+                alert = Some(format!("`{value}` is not a valid value for the field {name}."));
             }
         }
         // Criteria that cannot be written as chips do not change until chips replace them.
