@@ -8,7 +8,7 @@ use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 
 use super::template::html;
-use super::text::number;
+use super::text::{self, number};
 use super::view::View;
 use crate::state::{AccountId, Region};
 use crate::wire::sent;
@@ -80,7 +80,7 @@ pub fn details(calls: &[Call], view: &View, endpoint: &str) -> String {
     let mut size = 0;
     let entry = |call: &Call| {
         let shown = call.shown(view, endpoint);
-        let own: usize = shown.clients.iter().map(|(_, text)| text.len()).sum();
+        let own: usize = shown.clients.iter().map(|(_, text)| text::escaped_size(text)).sum();
         size += own;
         let left_out =
             (size > MOST).then(|| format!("This call is too long to be shown ({} bytes).", number(own as u64)));

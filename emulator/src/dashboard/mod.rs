@@ -20,6 +20,7 @@ pub mod chart;
 pub mod chips;
 pub mod custom_actions;
 pub mod failures;
+mod fit;
 pub mod forms;
 pub mod governed;
 pub mod layout;
@@ -195,7 +196,9 @@ impl Exchange<'_> {
         if self.request.method() == Method::POST {
             return self.act(&view, route);
         }
-        let message = self.dashboard.messages.take(&view, &number);
+        // A message is shown once, and the response to HEAD has no body.
+        let is_shown = self.request.method() != Method::HEAD;
+        let message = if is_shown { self.dashboard.messages.take(&view, &number) } else { None };
         self.show(&view, route, Notices { message: message.as_ref(), ..Notices::default() }, None)
     }
 
@@ -345,8 +348,8 @@ impl Exchange<'_> {
         let content = layout::missing(&sentence, &[("Overview".to_owned(), view.to("", Query::default()))]);
         let content = Content { heading: "Not supported".to_owned(), ..content };
         let mut response = self.respond(StatusCode::METHOD_NOT_ALLOWED, view, &content, Notices::default());
-        let takes_forms = route.is_some_and(|route| route.act.is_some());
-        let allowed = if takes_forms { "GET, HEAD, POST" } else { "GET, HEAD" };
+        // Every page takes the form that enables the hub.
+        let allowed = if route.is_some() { "GET, HEAD, POST" } else { "GET, HEAD" };
         response.headers_mut().insert(http::header::ALLOW, http::HeaderValue::from_static(allowed));
         response
     }
@@ -355,7 +358,12 @@ impl Exchange<'_> {
         let (world, endpoint) = (self.backend.world(), self.endpoint());
         let Notices { message, alert } = notices;
         let frame = Frame { view, world: &world, routes: routes::all(), endpoint: &endpoint, message, alert };
-        page_response(status, layout::write(&frame, content), self.started.elapsed())
+        let mut html = fit::fit(layout::write(&frame, content));
+        // A value may contain this character, but HTML may not.
+        if html.contains('\0') {
+            html = html.replace('\0', "\u{fffd}");
+        }
+        page_response(status, html, self.started.elapsed())
     }
 }
 

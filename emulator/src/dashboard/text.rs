@@ -88,6 +88,12 @@ pub fn cut(text: &str, most: usize) -> String {
     }
 }
 
+/// The size of a text in HTML, in bytes.
+pub fn escaped_size(text: &str) -> usize {
+    // Each of these becomes five bytes.
+    text.len() + 4 * text.bytes().filter(|byte| b"<>&\"'".contains(byte)).count()
+}
+
 /// The class of a severity in the style sheet, such as `critical`.
 pub fn severity_class(label: &str) -> &'static str {
     match label {

@@ -76,7 +76,9 @@ impl Described {
             PageError::not_found(sentence, "Standards", context.view.to("standards", Query::default()))
         };
         if id.is_empty() {
-            return Err(missing());
+            let view = context.view.to("standards", Query::default());
+            let sentence = "The address does not name a control (id=ID).".to_owned();
+            return Err(PageError::not_found(sentence, "Standards", view));
         }
         let [definition_call, settings_call] = Described::calls(id);
         let mut settings = context.fetch(&settings_call)?;

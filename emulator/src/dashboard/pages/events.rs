@@ -212,11 +212,12 @@ fn rule(context: &Context<'_>, pattern: &str) -> Vec<String> {
 }
 
 fn empty(context: &Context<'_>, selection: &Selection) -> Empty {
-    let is_filtered = selection.kind.is_some() || selection.before.is_some();
     let others = !selection.all && !context.world.events(0, 1, |_| true).events.is_empty();
     let all = Query::default().with("all", "1");
     Empty {
-        sentence: if is_filtered {
+        sentence: if selection.before.is_some() {
+            "No older events exist."
+        } else if selection.kind.is_some() {
             "No event of this kind."
         } else {
             "Findings of the scenario do not emit events. Import, generate or update a finding to see one."

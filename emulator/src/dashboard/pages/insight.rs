@@ -16,6 +16,8 @@ use crate::dashboard::select::SelectOption;
 use crate::dashboard::text;
 use crate::dashboard::view::Query;
 
+/// Maximum number of characters of the filters that are shown. The form that changes them contains all of them.
+const FILTERS: usize = 5_000;
 /// Maximum number of results in an event.
 const SELECTED: usize = 100;
 
@@ -57,7 +59,12 @@ fn find(context: &Context<'_>) -> Result<(Insight, Call), PageError> {
         PageError::not_found(sentence, "Insights", context.view.to("insights", Query::default()))
     };
     if arn.is_empty() {
-        return Err(missing());
+        let view = context.view.to("insights", Query::default());
+        return Err(PageError::not_found(
+            "The address does not name an insight (arn=ARN).".to_owned(),
+            "Insights",
+            view,
+        ));
     }
     let call = Call::api(Operation::GetInsights, json!({ "InsightArns": [arn] }));
     let answer = context.fetch(&call).map_err(|error| match error {
@@ -79,7 +86,7 @@ pub fn show(context: &Context<'_>) -> Result<Content, PageError> {
     let page = Page {
         token: context.token.clone(),
         address: context.here(),
-        filters: format!("{:#}", Value::Object(insight.filters.clone())),
+        filters: text::cut(&format!("{:#}", Value::Object(insight.filters.clone())), FILTERS),
         rows: rows(context, &results),
         send: context.shown(&action.into_iter().collect::<Vec<_>>()),
         create_action: context.shown(&[create_action_call()]),

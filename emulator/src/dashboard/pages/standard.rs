@@ -130,7 +130,10 @@ fn find(context: &Context<'_>) -> Result<Listed, PageError> {
     let arn = context.view.query.first("arn").unwrap_or_default();
     let listed = Listed::all(context)?;
     listed.into_iter().find(|standard| standard.arn == arn).ok_or_else(|| {
-        let sentence = format!("No standard in {} has the ARN `{arn}`.", context.view.region);
+        let sentence = match arn {
+            "" => "The address does not name a standard (arn=ARN).".to_owned(),
+            _ => format!("No standard in {} has the ARN `{arn}`.", context.view.region),
+        };
         PageError::not_found(sentence, "Standards", context.view.to("standards", Query::default()))
     })
 }

@@ -138,6 +138,9 @@ fn denied_call(context: &Context<'_>, call: &Value) -> Option<DeniedCall> {
 /// Whether policies allow an account to call an operation.
 fn answer(context: &Context<'_>, account: &str, operation: &str) -> Result<String, String> {
     let account = layout::account_named(&context.world, account)?;
+    if operation.is_empty() {
+        return Err("Enter an operation, such as DisableSecurityHub.".to_owned());
+    }
     let unknown = || format!("`{operation}` is not an operation of AWS Security Hub.");
     let operation = Operation::by_name(operation).ok_or_else(unknown)?;
     let caller = Caller::local_user(account, context.view.region.clone(), context.world.clock.now());

@@ -75,6 +75,9 @@ pub(super) fn generate(context: &Context<'_>, form: &Form) -> Result<Done, PageE
     let Some(count) = count else {
         return Err(PageError::Invalid(format!("`Number` is `{number}`; expected a number from 1 to 10,000.")));
     };
+    if account.is_empty() {
+        return Err(PageError::Invalid("`In account` is empty; expected an account ID.".to_owned()));
+    }
     let account = view::account(account).map_err(PageError::Invalid)?;
     let call = generate_call(context, form.field("product"), count, account.as_str());
     let answer = context.send(&call)?;

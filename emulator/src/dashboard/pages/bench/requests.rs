@@ -34,6 +34,8 @@ struct Requests<'r> {
     fields: Vec<(&'static str, &'static str, &'r str)>,
     /// `None` if calls are not recorded.
     rows: Option<Vec<Row>>,
+    /// The address without filters; `None` if there are none.
+    unfiltered: Option<String>,
     older: Option<String>,
     newest: Option<String>,
     opened: Option<Opened>,
@@ -78,12 +80,17 @@ pub(super) fn section(context: &Context<'_>) -> Result<Section, PageError> {
     let oldest = |calls: &Vec<CallSummary>| calls.get(ROWS - 1).filter(|_| calls.len() > ROWS).map(|call| call.number);
     let link = |query: Query| context.view.to(&context.view.page, query).address() + "#requests";
     let of_page = query.clone().without("request");
+    let is_filtered =
+        before.is_some() || FIELDS.iter().any(|(name, _)| query.first(name).is_some_and(|it| !it.is_empty()));
     let requests = Requests {
         token: &context.token,
         address: context.view.to(&context.view.page, query.clone().without("request").without("before")).address(),
         path: context.view.path(),
         fields: FIELDS.map(|(name, label)| (name, label, query.first(name).unwrap_or_default())).into(),
         older: found.as_ref().and_then(oldest).map(|number| link(of_page.clone().with("before", &number.to_string()))),
+        unfiltered: is_filtered.then(|| {
+            link(FIELDS.iter().fold(of_page.clone(), |query, (name, _)| query.without(name)).without("before"))
+        }),
         newest: before.map(|_| link(of_page.clone().without("before"))),
         rows: found.as_ref().map(|calls| calls.iter().take(ROWS).map(|call| row(context, call)).collect()),
         opened,

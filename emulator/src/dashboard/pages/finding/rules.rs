@@ -11,12 +11,14 @@ use super::shown::Shown;
 use crate::dashboard::answer::{list, text};
 use crate::dashboard::call::Call;
 use crate::dashboard::page::{Context, PageError, Section};
-use crate::dashboard::text::{ABSENT, Time, yes_no};
+use crate::dashboard::text::{ABSENT, Time, cut, yes_no};
 use crate::domain::findings::explain::{self, ExplainedFilter};
 use crate::state::AccountId;
 
 /// Maximum number of rules of an account in a Region.
 const RULES: u64 = 100;
+/// Maximum number of characters of the reasons why a rule does not match.
+const REASONS: usize = 500;
 
 #[derive(Template)]
 #[template(path = "pages/finding/rules.html")]
@@ -118,7 +120,7 @@ fn held(context: &Context<'_>, shown: &Shown, rules: &[&Value], applied: &HashMa
             name: text(rule, "RuleName").to_owned(),
             status: text(rule, "RuleStatus").to_owned(),
             matches: yes_no(matches),
-            why_not: if reasons.is_empty() { ABSENT.to_owned() } else { reasons.join("; ") },
+            why_not: if reasons.is_empty() { ABSENT.to_owned() } else { cut(&reasons.join("; "), REASONS) },
             applied: applied.get(text(rule, "RuleArn")).cloned().unwrap_or_default(),
         });
     }

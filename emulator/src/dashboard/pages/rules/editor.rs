@@ -100,6 +100,9 @@ impl Editor {
                 (Vec::new(), Some(format!("`{}` is not a criterion (expected NAME:COMPARISON:VALUE).", cut(&text))))
             }
         };
+        if let Some(sentence) = leave_out_others(&mut chips) {
+            alert = Some(sentence);
+        }
         let own = rule.map(|rule| {
             let own = chips::of_filters(schema, &rule.criteria);
             own.filter(|chips| chips::too_long(&chips::query(chips)).is_none())
@@ -221,6 +224,20 @@ impl Editor {
         let unchanged = SelectOption::new("", "unchanged", selected);
         [unchanged].into_iter().chain(select::options(values, selected)).collect()
     }
+}
+
+/// Leaves out filters of findings that are not criteria of rules. Returns a sentence about them.
+fn leave_out_others(chips: &mut Vec<Chip>) -> Option<String> {
+    let is_criterion = |chip: &Chip| CRITERIA.iter().any(|criterion| criterion.field.name == chip.name);
+    let others: Vec<String> = chips.iter().filter(|chip| !is_criterion(chip)).map(|chip| cut(&chip.words())).collect();
+    chips.retain(is_criterion);
+    Some(match others.as_slice() {
+        [] => return None,
+        [only] => format!("`{only}` is not a criterion of automation rules, so it is left out."),
+        [first, rest @ ..] => {
+            format!("`{first}` and {} more are not criteria of automation rules, so they are left out.", rest.len())
+        }
+    })
 }
 
 /// Returns whether a form is the one that creates or changes a rule.
