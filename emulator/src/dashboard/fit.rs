@@ -16,7 +16,7 @@ pub fn fit(mut page: String) -> String {
         return page;
     }
     let mut tables = tables(&page);
-    tables.sort_by_key(|rows| rows.len());
+    tables.sort_by_key(|rows| rows.end - rows.start);
     // Later tables are cut first, so that the places of earlier ones stay valid.
     let mut cuts = Vec::new();
     let mut excess = page.len() - MOST;
