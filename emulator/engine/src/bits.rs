@@ -52,7 +52,7 @@ impl Bits {
         }
     }
 
-    fn contains(&self, position: usize) -> bool {
+    pub(crate) fn contains(&self, position: usize) -> bool {
         self.0.get(position / WORD).is_some_and(|word| word >> (position % WORD) & 1 == 1)
     }
 

@@ -4,6 +4,7 @@ use super::overflow::OverflowLists;
 use super::sorted::{self, Sorted};
 use crate::bits::{BLOCK, BitSet, Bits, Ones};
 use crate::blocks::Blocks;
+use crate::count::number;
 
 /// Zero, one or several values per slot.
 ///
@@ -112,6 +113,21 @@ impl<T: Copy + Default + PartialOrd> Cells<T> {
         for position in slots.and(&self.present(block)).positions() {
             if let Some(value) = firsts.get(position) {
                 each(position, *value);
+            }
+        }
+    }
+
+    /// Passes each value of the slots at these positions of a block to `each`, with the number beside the position.
+    pub(crate) fn each_at(&self, block: usize, positions: &[(usize, usize)], mut each: impl FnMut(usize, T)) {
+        let (firsts, present, several) = (self.firsts(block), self.present(block), self.several(block));
+        let has_several = !several.is_empty();
+        for (position, beside) in positions {
+            if let Some(first) = firsts.get(*position).filter(|_| present.contains(*position)) {
+                each(*beside, *first);
+            }
+            if has_several && several.contains(*position) {
+                let slot = number(block * BLOCK + position);
+                self.overflow(slot).iter().for_each(|value| each(*beside, *value));
             }
         }
     }

@@ -243,13 +243,12 @@ impl Column {
         }
     }
 
-    /// The codes of a slot, if the column has codes.
-    pub(crate) fn codes_of(&self, slot: u32) -> impl Iterator<Item = u32> {
-        let cells = match &self.values {
-            Values::Coded { cells, .. } => Some(cells),
-            _ => None,
-        };
-        cells.into_iter().flat_map(move |cells| cells.values(slot))
+    /// Passes each code of the slots at these positions of a block to `each`, with the number beside the position. Does
+    /// nothing for columns without codes.
+    pub(crate) fn each_code_at(&self, block: usize, positions: &[(usize, usize)], each: impl FnMut(usize, u32)) {
+        if let Values::Coded { cells, .. } = &self.values {
+            cells.each_at(block, positions, each);
+        }
     }
 
     /// Passes each code of each of the slots of a block to `each`, with the position of the slot. Does nothing for

@@ -188,22 +188,29 @@ impl<'t> Part<'t> {
         let rows = self.rows_of_codes(groups);
         let columns = fields.map(|field| table.columns.get(field));
         let dates = table.columns.get(time);
+        // The documents of a block in groups: their positions, and the numbers of the groups.
+        let mut grouped: Vec<(usize, usize)> = Vec::new();
         self.each_block(filter, Vec::new(), |block, slots| {
             for (column, rows) in &rows {
+                grouped.clear();
                 column.each_code(block, slots, |position, code| {
                     let row = rows.get(code as usize).copied().unwrap_or_default();
-                    let Some(summary) = row.checked_sub(1).and_then(|row| summaries.get_mut(row as usize)) else {
-                        return;
-                    };
-                    let slot = at(block, position).0;
-                    for (distinct, column) in summary.distinct.iter_mut().zip(columns) {
-                        column
-                            .into_iter()
-                            .flat_map(|column| column.codes_of(slot))
-                            .for_each(|code| distinct.insert(code));
-                    }
-                    summary.last = summary.last.max(dates.and_then(|dates| dates.first_instant(slot)));
+                    grouped.extend(row.checked_sub(1).map(|row| (position, row as usize)));
                 });
+                // Column by column, because the values of a column are adjacent in memory.
+                for (number, column) in (0..).zip(columns) {
+                    let Some(column) = column else { continue };
+                    column.each_code_at(block, &grouped, |row, code| {
+                        let distinct = summaries.get_mut(row).and_then(|summary| summary.distinct.get_mut(number));
+                        distinct.into_iter().for_each(|distinct| distinct.insert(code));
+                    });
+                }
+                for (position, row) in &grouped {
+                    let instant = dates.and_then(|dates| dates.first_instant(at(block, *position).0));
+                    if let Some(summary) = summaries.get_mut(*row) {
+                        summary.last = summary.last.max(instant);
+                    }
+                }
             }
         });
         summaries
