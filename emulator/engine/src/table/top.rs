@@ -201,8 +201,11 @@ impl<'t> Part<'t> {
                 for (number, column) in (0..).zip(columns) {
                     let Some(column) = column else { continue };
                     column.each_code_at(block, &grouped, |row, code| {
-                        let distinct = summaries.get_mut(row).and_then(|summary| summary.distinct.get_mut(number));
-                        distinct.into_iter().for_each(|distinct| distinct.insert(code));
+                        if let Some(distinct) =
+                            summaries.get_mut(row).and_then(|summary| summary.distinct.get_mut(number))
+                        {
+                            distinct.insert(code);
+                        }
                     });
                 }
                 for (position, row) in &grouped {
