@@ -11,7 +11,7 @@ use common::question::Question;
 use common::{FIELDS, SCHEMA, below, oracle, table_of};
 use quickcheck::{Arbitrary, Gen};
 use securityhub_engine::filter::{DateRange, Test};
-use securityhub_engine::{Choice, Field, FieldId, FieldKind, Filter, Intervals, Part, Scope};
+use securityhub_engine::{Choice, Crossed, Field, FieldId, FieldKind, Filter, Intervals, Part, Scope};
 use serde_json::{Value, json};
 
 /// A field by which findings can be grouped.
@@ -82,7 +82,7 @@ fn the_largest_groups_are_the_first_of_all_groups_in_order() {
     check(1500).quickcheck(agree as fn(Findings, Question, Grouping, u8) -> bool);
 }
 
-/// Rules: SCO-01.
+/// Rules: DSH-41, SCO-01.
 #[test]
 fn combinations_equal_a_naive_count() {
     fn first(finding: &Value, field: &Field) -> Option<String> {
@@ -102,9 +102,21 @@ fn combinations_equal_a_naive_count() {
         let table = table_of(findings.documents());
         let ids = fields.map(|field| SCHEMA.field(field.name).expect("a field"));
         let counted = table.within(Scope::All).combinations(&question.filter(), ids);
-        counted.len() == expected.len() && counted.into_iter().collect::<HashMap<_, _>>() == expected
+        let crossed = table.within(Scope::All).crossed(&question.filter(), ids[0], [ids[1]]);
+        crossed == [by_two(&expected)]
+            && counted.len() == expected.len()
+            && counted.into_iter().collect::<HashMap<_, _>>() == expected
     }
     check(1500).quickcheck(agree as fn(Findings, Question, Grouping, Grouping) -> bool);
+}
+
+/// Counts by two values, as [`Part::crossed`] returns them.
+fn by_two(counts: &HashMap<[String; 2], u64>) -> Crossed {
+    let mut crossed = Crossed::new();
+    for ([one, other], count) in counts {
+        crossed.entry(one.clone()).or_default().insert(other.clone(), *count);
+    }
+    crossed
 }
 
 /// Rules: DSH-42.
@@ -122,7 +134,14 @@ fn counts_over_time_equal_the_counts_of_date_filters() {
         let (first, last) = all.first_and_last(&filter, date).unwrap_or_default();
         let intervals = Intervals { start: first.saturating_add(i64::from(start)), length, count: 7 };
         let counted = all.over_time(&filter, date, group, intervals);
-        let is_within = (first..=last).contains(&first) && all.first_and_last(&filter, date).is_some();
+        let with_date =
+            |range: DateRange| all.count(&Filter::All(vec![filter.clone(), Filter::term(date, Test::Date(range))]));
+        // Instants that do not fit into 64 bits are ignored.
+        let between = |[start, end]: [i64; 2]| with_date(DateRange::between(start.into(), end.into()));
+        let is_within = all.first_and_last(&filter, date).is_none_or(|_| {
+            let outside = [[i64::MIN, first.saturating_sub(1)], [last.saturating_add(1), i64::MAX]];
+            [[first; 2], [last; 2]].map(between).iter().all(|count| *count > 0) && outside.map(between) == [0, 0]
+        });
         let expected = |position: usize| {
             let start =
                 i128::from(intervals.start) + i128::from(length) * i128::try_from(position).expect("a position");
@@ -136,7 +155,7 @@ fn counts_over_time_equal_the_counts_of_date_filters() {
             };
             counted.iter().filter_map(of_interval).collect::<HashMap<String, u64>>()
         };
-        (is_within || counted.is_empty()) && (0..7).all(|position| found(position) == expected(position))
+        is_within && (0..7).all(|position| found(position) == expected(position))
     }
     check(1500).quickcheck(agree as fn(Findings, Question, Grouping, i32, u8) -> bool);
 }

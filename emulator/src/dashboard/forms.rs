@@ -2,7 +2,7 @@
 //! origin (DSH-10, DSH-15).
 
 use bytes::Bytes;
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use http::Request;
 use http::header::{CONTENT_TYPE, ORIGIN};
 use sha2::Sha256;

@@ -1,7 +1,6 @@
 //! Verification of SigV4 signatures with the secret key (`--verify-signatures`).
 
-use hmac::digest::KeyInit;
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, Method, Uri};
 use jiff::fmt::rfc2822;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -141,8 +140,8 @@ fn basic_form(date: &str) -> Option<String> {
 
 fn hmac(key: &[u8], text: &[u8]) -> Hmac<Sha256> {
     // HMAC accepts keys of any length, so this never falls back to the default.
-    let keyed = <Hmac<Sha256> as Mac>::new_from_slice(key);
-    let keyed = keyed.unwrap_or_else(|_| <Hmac<Sha256> as KeyInit>::new(&hmac::digest::Key::<Hmac<Sha256>>::default()));
+    let keyed = Hmac::<Sha256>::new_from_slice(key);
+    let keyed = keyed.unwrap_or_else(|_| Hmac::<Sha256>::new(&hmac::digest::Key::<Hmac<Sha256>>::default()));
     keyed.chain_update(text)
 }
 

@@ -117,6 +117,15 @@ impl<T: Copy + Default + PartialOrd> Cells<T> {
         }
     }
 
+    /// The first values of the slots of a block, smallest first, with the positions of the slots.
+    pub(crate) fn ascending(&self, block: usize, slots: &Bits) -> impl DoubleEndedIterator<Item = (usize, T)> {
+        let firsts = self.firsts(block);
+        let positions = self.sorted(block).iter().map(|position| usize::from(*position));
+        positions
+            .filter(|position| slots.contains(*position))
+            .filter_map(|position| Some((position, *firsts.get(position)?)))
+    }
+
     /// Passes each value of the slots at these positions of a block to `each`, with the number beside the position.
     pub(crate) fn each_at(&self, block: usize, positions: &[(usize, usize)], mut each: impl FnMut(usize, T)) {
         let (firsts, present, several) = (self.firsts(block), self.present(block), self.several(block));
@@ -152,10 +161,15 @@ impl<T: Copy + Default + PartialOrd> Cells<T> {
         passing
     }
 
+    /// The positions of a block's slots that have a value, sorted by first value.
+    fn sorted(&self, block: usize) -> &[u16] {
+        self.sorted.block(block, self.firsts(block), || self.present.block(block))
+    }
+
     /// The positions of a block's slots that have a value, sorted by value; `None` if a slot has several values.
     pub(crate) fn in_order(&self, block: usize) -> Option<&[u16]> {
         let is_single = self.is_single() || self.several.get(block).is_none_or(Bits::is_empty);
-        is_single.then(|| self.sorted.block(block, self.firsts(block), || self.present.block(block)))
+        is_single.then(|| self.sorted(block))
     }
 
     /// Sorts the unsorted blocks.

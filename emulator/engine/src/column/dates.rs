@@ -105,24 +105,36 @@ impl Dates {
         }
     }
 
-    /// Passes the first instant of each of the slots of a block to `each`, with the position of the slot. Instants
-    /// that do not fit into 64 bits are skipped.
+    /// Passes the first instant of each of the slots of a block to `each`, earliest first, with the position of the
+    /// slot. Instants that do not fit into 64 bits are skipped.
     pub(crate) fn each(&self, block: usize, slots: &Bits, mut each: impl FnMut(usize, i64)) {
         match self {
-            Self::Near(cells) => cells.each_first(block, slots, each),
-            Self::Far(cells) => cells.each_first(block, slots, |position, instant| {
-                if let Ok(instant) = i64::try_from(instant) {
-                    each(position, instant);
-                }
-            }),
+            Self::Near(cells) => cells.ascending(block, slots).for_each(|(position, instant)| each(position, instant)),
+            Self::Far(cells) => {
+                near(cells.ascending(block, slots)).for_each(|(position, instant)| each(position, instant))
+            }
         }
     }
 
-    /// The first instant of a slot, if it fits into 64 bits.
-    pub(crate) fn first(&self, slot: u32) -> Option<i64> {
+    /// The earliest and the latest first instant of the slots of a block. Instants that do not fit into 64 bits are
+    /// skipped.
+    pub(crate) fn ends(&self, block: usize, slots: &Bits) -> Option<(i64, i64)> {
         match self {
-            Self::Near(cells) => cells.first(slot),
-            Self::Far(cells) => cells.first(slot).and_then(|instant| i64::try_from(instant).ok()),
+            Self::Near(cells) => ends(|| cells.ascending(block, slots)),
+            Self::Far(cells) => ends(|| near(cells.ascending(block, slots))),
+        }
+    }
+
+    /// Passes the first instants of the slots at these positions of a block to `each`, with the number beside the
+    /// position.
+    pub(crate) fn each_at(&self, block: usize, positions: &[(usize, usize)], mut each: impl FnMut(usize, i64)) {
+        match self {
+            Self::Near(cells) => cells.each_at(block, positions, each),
+            Self::Far(cells) => cells.each_at(block, positions, |beside, instant| {
+                if let Ok(instant) = i64::try_from(instant) {
+                    each(beside, instant);
+                }
+            }),
         }
     }
 
@@ -141,6 +153,18 @@ impl Dates {
             Self::Far(cells) => extreme(cells.values(slot), latest),
         }
     }
+}
+
+/// The instants that fit into 64 bits.
+fn near(instants: impl DoubleEndedIterator<Item = (usize, Instant)>) -> impl DoubleEndedIterator<Item = (usize, i64)> {
+    instants.filter_map(|(position, instant)| Some((position, i64::try_from(instant).ok()?)))
+}
+
+/// The first and the last of ascending instants.
+fn ends<I: DoubleEndedIterator<Item = (usize, i64)>>(ascending: impl Fn() -> I) -> Option<(i64, i64)> {
+    let (_, first) = ascending().next()?;
+    let (_, last) = ascending().next_back()?;
+    Some((first, last))
 }
 
 fn extreme<T: Ord>(values: impl Iterator<Item = T>, latest: bool) -> Option<T> {

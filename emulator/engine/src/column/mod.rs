@@ -209,6 +209,15 @@ impl Column {
         }
     }
 
+    /// The first codes of a block, and the slots that have one, if the column has codes. The codes of other slots are
+    /// meaningless.
+    pub(crate) fn first_codes(&self, block: usize) -> Option<(&[u32], Bits)> {
+        match &self.values {
+            Values::Coded { cells, .. } => Some((cells.firsts(block), cells.present(block))),
+            _ => None,
+        }
+    }
+
     /// The largest code plus one, if the column has codes.
     pub(crate) fn codes(&self) -> usize {
         match &self.values {
@@ -272,16 +281,24 @@ impl Column {
         }
     }
 
-    /// The first instant of a slot, if the column has instants and it fits into 64 bits.
-    pub(crate) fn first_instant(&self, slot: u32) -> Option<i64> {
+    /// The earliest and the latest first instant of the slots of a block, if the column has instants.
+    pub(crate) fn first_and_last_instant(&self, block: usize, slots: &Bits) -> Option<(i64, i64)> {
         match &self.values {
-            Values::Date(dates) => dates.first(slot),
+            Values::Date(dates) => dates.ends(block, slots),
             _ => None,
         }
     }
 
-    /// Passes the first instant of each of the slots of a block to `each`, with the position of the slot. Does nothing
-    /// for columns without instants.
+    /// Passes the first instants of the slots at these positions of a block to `each`, with the number beside the
+    /// position. Does nothing for columns without instants.
+    pub(crate) fn each_instant_at(&self, block: usize, positions: &[(usize, usize)], each: impl FnMut(usize, i64)) {
+        if let Values::Date(dates) = &self.values {
+            dates.each_at(block, positions, each);
+        }
+    }
+
+    /// Passes the first instant of each of the slots of a block to `each`, earliest first, with the position of the slot.
+    /// Does nothing for columns without instants.
     pub(crate) fn each_instant(&self, block: usize, slots: &Bits, each: impl FnMut(usize, i64)) {
         if let Values::Date(dates) = &self.values {
             dates.each(block, slots, each);

@@ -4,11 +4,15 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::{Part, Scope, Table, at};
+use crate::bits::Bits;
 use crate::column::Column;
 use crate::filter::Filter;
 use crate::invariant::Invariant;
 use crate::plan::Plan;
 use crate::schema::FieldId;
+
+/// Numbers of documents by the values of two fields.
+pub type Crossed = HashMap<String, HashMap<String, u64>>;
 
 impl Table {
     /// [`Part::groups`] of all documents.
@@ -80,6 +84,35 @@ impl Part<'_> {
         Some((column, counted))
     }
 
+    /// Counts the documents that satisfy `filter` by the values of two fields: of `field`, and of each of `others`. Only
+    /// the first value of each field counts, and documents without a value of both are not counted. The fields must be of
+    /// kind String.
+    pub fn crossed<const N: usize>(&self, filter: &Filter, field: FieldId, others: [FieldId; N]) -> [Crossed; N] {
+        let table = self.table;
+        // For each of the others, the counts by code of `field` and by code of the other.
+        let mut counts: [Vec<Vec<u64>>; N] = std::array::from_fn(|_| Vec::new());
+        self.each_block(filter, others.into_iter().chain([field]).collect(), |block, slots| {
+            let Some((codes, present)) = table.columns.get(field).and_then(|column| column.first_codes(block)) else {
+                return;
+            };
+            let slots = slots.and(&present);
+            for (counts, other) in counts.iter_mut().zip(others) {
+                let Some(column) = table.columns.get(other) else { continue };
+                let Some((other_codes, present)) = column.first_codes(block) else { continue };
+                count_pairs(counts, &slots.and(&present), (codes, other_codes), column.codes());
+            }
+        });
+        let mut crossed: [Crossed; N] = std::array::from_fn(|_| Crossed::new());
+        for ((crossed, counts), other) in crossed.iter_mut().zip(counts).zip(others) {
+            let Some((column, other)) = table.columns.get(field).zip(table.columns.get(other)) else { continue };
+            let counts = counts.into_iter().enumerate();
+            let named = counts.map(|(code, counts)| (column.text(code), named(other, counts.into_iter().enumerate())));
+            crossed.extend(named.filter_map(|(text, counts)| Some((text?.to_owned(), counts))));
+            crossed.retain(|_, counts| !counts.is_empty());
+        }
+        crossed
+    }
+
     /// Counts the documents that satisfy `filter` by the combination of values of `fields`, in no particular order.
     /// Only the first value of each field counts, and documents without a value are not counted. The fields must be of
     /// kind String.
@@ -108,6 +141,24 @@ impl Part<'_> {
             counted.push((texts, count));
         }
         counted
+    }
+}
+
+/// Counts slots of a block by two codes. The second codes are less than `end`.
+fn count_pairs(counts: &mut Vec<Vec<u64>>, slots: &Bits, (codes, others): (&[u32], &[u32]), end: usize) {
+    for position in slots.positions() {
+        let Some((code, other)) = codes.get(position).zip(others.get(position)) else { continue };
+        let (code, other) = (*code as usize, *other as usize);
+        if counts.len() <= code {
+            counts.resize_with(code + 1, Vec::new);
+        }
+        let Some(counts) = counts.get_mut(code) else { continue };
+        if counts.is_empty() {
+            counts.resize(end, 0);
+        }
+        if let Some(count) = counts.get_mut(other) {
+            *count += 1;
+        }
     }
 }
 

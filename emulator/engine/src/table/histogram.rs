@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Part, at};
+use super::Part;
 use crate::filter::Filter;
 use crate::schema::FieldId;
 
@@ -24,6 +24,17 @@ impl Intervals {
         let offset = u64::try_from(instant.checked_sub(self.start)?).ok()?;
         usize::try_from(offset / self.length.max(1)).ok().filter(|position| *position < self.count)
     }
+
+    /// The first nanosecond after the interval that contains an instant. Outside of the intervals, the first one of the
+    /// intervals if they are later, and the last one of all time if they are earlier.
+    fn end(&self, instant: i64) -> i64 {
+        if instant < self.start {
+            return self.start;
+        }
+        let number = self.position(instant).and_then(|position| u64::try_from(position).ok());
+        let end = |number: u64| self.start.checked_add_unsigned((number + 1).checked_mul(self.length.max(1))?);
+        number.and_then(end).unwrap_or(i64::MAX)
+    }
 }
 
 impl Part<'_> {
@@ -33,11 +44,8 @@ impl Part<'_> {
         let table = self.table;
         let mut found: Option<(i64, i64)> = None;
         self.each_block(filter, vec![field], |block, slots| {
-            let Some(column) = table.columns.get(field) else { return };
-            column.each_instant(block, slots, |_, instant| {
-                let (first, last) = found.unwrap_or((instant, instant));
-                found = Some((first.min(instant), last.max(instant)));
-            });
+            let ends = table.columns.get(field).and_then(|column| column.first_and_last_instant(block, slots));
+            found = found.into_iter().chain(ends).reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)));
         });
         found
     }
@@ -56,10 +64,17 @@ impl Part<'_> {
         // The counts of each code of `group`.
         let mut counts: Vec<Vec<u64>> = Vec::new();
         self.each_block(filter, vec![field, group], |block, slots| {
-            let Some((dates, groups)) = table.columns.get(field).zip(table.columns.get(group)) else { return };
-            dates.each_instant(block, slots, |position, instant| {
-                let code = groups.first_code(at(block, position).0).map(|code| code as usize);
-                let Some((code, interval)) = code.zip(intervals.position(instant)) else { return };
+            let codes = table.columns.get(group).and_then(|column| column.first_codes(block));
+            let Some((dates, (codes, present))) = table.columns.get(field).zip(codes) else { return };
+            // Instants ascend, so the interval is only searched when the last one has ended.
+            let (mut interval, mut end) = (None, i64::MIN);
+            dates.each_instant(block, &slots.and(&present), |position, instant| {
+                if instant >= end {
+                    interval = intervals.position(instant);
+                    end = intervals.end(instant);
+                }
+                let code = codes.get(position).map(|code| *code as usize);
+                let Some((code, interval)) = code.zip(interval) else { return };
                 if counts.len() <= code {
                     counts.resize_with(code + 1, || vec![0; intervals.count]);
                 }

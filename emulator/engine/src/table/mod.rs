@@ -32,6 +32,7 @@ mod top;
 
 pub use documents::{Batch, Snapshot};
 pub use draft::Draft;
+pub use groups::Crossed;
 pub use histogram::Intervals;
 pub use keys::Key;
 pub use part::{Layer, Part, Scope};

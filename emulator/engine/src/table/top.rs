@@ -208,12 +208,12 @@ impl<'t> Part<'t> {
                         }
                     });
                 }
-                for (position, row) in &grouped {
-                    let instant = dates.and_then(|dates| dates.first_instant(at(block, *position).0));
-                    if let Some(summary) = summaries.get_mut(*row) {
-                        summary.last = summary.last.max(instant);
+                let Some(dates) = dates else { continue };
+                dates.each_instant_at(block, &grouped, |row, instant| {
+                    if let Some(summary) = summaries.get_mut(row) {
+                        summary.last = summary.last.max(Some(instant));
                     }
-                }
+                });
             }
         });
         summaries

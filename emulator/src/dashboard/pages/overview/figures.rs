@@ -3,7 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use super::{active, and, open};
+use securityhub_engine::Crossed;
+
+use super::{active, open};
 use crate::dashboard::chips::{self, Chip};
 use crate::dashboard::page::{Context, PageError};
 use crate::dashboard::text::SEVERITIES;
@@ -36,6 +38,9 @@ pub(super) struct Figures {
     pub(super) over_time: Option<OverTime>,
 }
 
+/// The name of the filter for severities. Each finding has exactly one, an account and a product.
+const SEVERITY: &str = "SeverityLabel";
+
 /// The number of a value.
 pub(super) fn of(counts: &Counts, value: &str) -> u64 {
     counts.get(value).copied().unwrap_or_default()
@@ -45,23 +50,23 @@ impl Figures {
     /// Counts the findings that the account of the view sees.
     pub(super) fn count(context: &Context<'_>) -> Result<Figures, PageError> {
         let filters = |chips: &[Chip]| chips::filters(context.world.schema(), chips).unwrap_or_default();
-        let severity = |label: &str| Chip::equals("SeverityLabel", label);
-        let (all, active, open_filters) = (filters(&[]), filters(&[active()]), filters(&open()));
-        let severe = filters(&and(&open(), ["CRITICAL", "HIGH"].map(severity)));
-        let of_severities = SEVERITIES.map(|label| filters(&and(&open(), [severity(label)])));
+        let (all, active, open) = (filters(&[]), filters(&[active()]), filters(&open()));
         context.count(|counter| {
-            let by_product = of_severities.iter().map(|filters| counter.by(filters, "ProductName"));
+            let [products, accounts] = counter.crossed(&open, SEVERITY, ["ProductName", "AwsAccountId"])?;
+            let [active_accounts] = counter.crossed(&active, SEVERITY, ["AwsAccountId"])?;
+            let [all_accounts] = counter.crossed(&all, SEVERITY, ["AwsAccountId"])?;
+            let severe = ["CRITICAL", "HIGH"].into_iter().filter_map(|label| accounts.get(label));
             Ok(Figures {
-                all: counter.by(&all, "SeverityLabel")?,
-                active: counter.by(&active, "SeverityLabel")?,
-                open: counter.by(&open_filters, "SeverityLabel")?,
-                product_open: counter.by(&open_filters, "ProductName")?,
-                open_products: by_product.collect::<Result<_, _>>()?,
-                account_open: counter.by(&open_filters, "AwsAccountId")?,
-                account_active: counter.by(&active, "AwsAccountId")?,
-                account_all: counter.by(&all, "AwsAccountId")?,
-                account_severe: counter.by(&severe, "AwsAccountId")?,
-                over_time: counter.over_time(&active, ("UpdatedAt", "SeverityLabel"), timeline::intervals)?,
+                all: sums(&all_accounts),
+                active: sums(&active_accounts),
+                open: sums(&accounts),
+                product_open: total(products.values()),
+                open_products: SEVERITIES.map(|label| products.get(label).cloned().unwrap_or_default()).into(),
+                account_open: total(accounts.values()),
+                account_active: total(active_accounts.values()),
+                account_all: total(all_accounts.values()),
+                account_severe: total(severe),
+                over_time: counter.over_time(&active, ("UpdatedAt", SEVERITY), timeline::intervals)?,
             })
         })
     }
@@ -80,6 +85,20 @@ impl Figures {
     pub(super) fn accounts(&self) -> Vec<&str> {
         ordered(&self.account_all, &self.account_open)
     }
+}
+
+/// The sum of the numbers of each severity.
+fn sums(crossed: &Crossed) -> Counts {
+    crossed.iter().map(|(label, counts)| (label.clone(), counts.values().sum())).collect()
+}
+
+/// The numbers of several severities together.
+fn total<'c>(each: impl Iterator<Item = &'c Counts>) -> Counts {
+    let mut total = Counts::new();
+    for (value, count) in each.flatten() {
+        *total.entry(value.clone()).or_default() += count;
+    }
+    total
 }
 
 /// The values of `counts`, those with the largest number in `by` first.

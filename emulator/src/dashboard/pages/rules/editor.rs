@@ -94,15 +94,7 @@ impl Editor {
         let rule = query.first("edit").map(|arn| edited(context, rules, arn)).transpose()?;
         // A form that was refused has the criteria that it has sent.
         let refused = context.typed.filter(|form| is_sent(form));
-        let (mut chips, mut alert) = match chips::of(refused.map_or(query, |form| &form.fields)) {
-            Ok(chips) => (chips, None),
-            Err(text) => {
-                (Vec::new(), Some(format!("`{}` is not a criterion (expected NAME:COMPARISON:VALUE).", cut(&text))))
-            }
-        };
-        if let Some(sentence) = leave_out_others(&mut chips) {
-            alert = Some(sentence);
-        }
+        let (mut chips, mut alert) = criteria(refused.map_or(query, |form| &form.fields));
         let own = rule.map(|rule| {
             let own = chips::of_filters(schema, &rule.criteria);
             own.filter(|chips| chips::too_long(&chips::query(chips)).is_none())
@@ -223,6 +215,19 @@ impl Editor {
         };
         let unchanged = SelectOption::new("", "unchanged", selected);
         [unchanged].into_iter().chain(select::options(values, selected)).collect()
+    }
+}
+
+/// The criteria of a query or form as chips, and the reason why some of them cannot be used.
+fn criteria(query: &Query) -> (Vec<Chip>, Option<String>) {
+    match chips::of(query) {
+        Ok(mut chips) => {
+            let others = leave_out_others(&mut chips);
+            (chips, others)
+        }
+        Err(text) => {
+            (Vec::new(), Some(format!("`{}` is not a criterion (expected NAME:COMPARISON:VALUE).", cut(&text))))
+        }
     }
 }
 
