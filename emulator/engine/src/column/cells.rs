@@ -127,14 +127,15 @@ impl<T: Copy + Default + PartialOrd> Cells<T> {
     }
 
     /// Passes each value of the slots at these positions of a block to `each`, with the number beside the position.
-    pub(crate) fn each_at(&self, block: usize, positions: &[(usize, usize)], mut each: impl FnMut(usize, T)) {
+    pub(crate) fn each_at(&self, block: usize, positions: &[(u16, u32)], mut each: impl FnMut(u32, T)) {
         let (firsts, present, several) = (self.firsts(block), self.present(block), self.several(block));
         let has_several = !several.is_empty();
         for (position, beside) in positions {
-            if let Some(first) = firsts.get(*position).filter(|_| present.contains(*position)) {
+            let position = usize::from(*position);
+            if let Some(first) = firsts.get(position).filter(|_| present.contains(position)) {
                 each(*beside, *first);
             }
-            if has_several && several.contains(*position) {
+            if has_several && several.contains(position) {
                 let slot = number(block * BLOCK + position);
                 self.overflow(slot).iter().for_each(|value| each(*beside, *value));
             }
@@ -161,7 +162,11 @@ impl<T: Copy + Default + PartialOrd> Cells<T> {
         passing
     }
 
-    /// The positions of a block's slots that have a value, sorted by first value.
+    /// The positions of a block's slots that have a value, sorted by first value, and the first values of the block.
+    pub(crate) fn sorted_firsts(&self, block: usize) -> (&[u16], &[T]) {
+        (self.sorted(block), self.firsts(block))
+    }
+
     fn sorted(&self, block: usize) -> &[u16] {
         self.sorted.block(block, self.firsts(block), || self.present.block(block))
     }

@@ -8,6 +8,7 @@
 use crate::bits::{Bits, Ones};
 use crate::count::number;
 use crate::item::Item;
+use crate::table::Intervals;
 use crate::schema::FieldKind;
 use crate::sort::SortValue;
 
@@ -254,7 +255,7 @@ impl Column {
 
     /// Passes each code of the slots at these positions of a block to `each`, with the number beside the position. Does
     /// nothing for columns without codes.
-    pub(crate) fn each_code_at(&self, block: usize, positions: &[(usize, usize)], each: impl FnMut(usize, u32)) {
+    pub(crate) fn each_code_at(&self, block: usize, positions: &[(u16, u32)], each: impl FnMut(u32, u32)) {
         if let Values::Coded { cells, .. } = &self.values {
             cells.each_at(block, positions, each);
         }
@@ -291,17 +292,17 @@ impl Column {
 
     /// Passes the first instants of the slots at these positions of a block to `each`, with the number beside the
     /// position. Does nothing for columns without instants.
-    pub(crate) fn each_instant_at(&self, block: usize, positions: &[(usize, usize)], each: impl FnMut(usize, i64)) {
+    pub(crate) fn each_instant_at(&self, block: usize, positions: &[(u16, u32)], each: impl FnMut(u32, i64)) {
         if let Values::Date(dates) = &self.values {
             dates.each_at(block, positions, each);
         }
     }
 
-    /// Passes the first instant of each of the slots of a block to `each`, earliest first, with the position of the slot.
-    /// Does nothing for columns without instants.
-    pub(crate) fn each_instant(&self, block: usize, slots: &Bits, each: impl FnMut(usize, i64)) {
+    /// Passes the positions of the slots of a block whose first instants are in an interval to `each`, with the number of
+    /// the interval. Does nothing for columns without instants.
+    pub(crate) fn each_interval(&self, block: usize, intervals: Intervals, each: impl FnMut(usize, &[u16])) {
         if let Values::Date(dates) = &self.values {
-            dates.each(block, slots, each);
+            dates.each_interval(block, intervals, each);
         }
     }
 

@@ -66,7 +66,7 @@ impl Part<'_> {
         let plan = Plan::new(&filter, &table.schema, table, table.len() as u64);
         let column = table.columns.get(field)?;
         let mut counted = Counts::default();
-        if let (Plan::Everything, Scope::All, Some(uses)) = (&plan, self.scope, column.uses()) {
+        if let (Plan::Everything, Scope::All, None, Some(uses)) = (&plan, self.scope, self.selection, column.uses()) {
             return Some((column, Counts { codes: uses, ..counted }));
         }
         for block in 0..table.blocks() {

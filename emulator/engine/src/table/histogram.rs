@@ -27,7 +27,7 @@ impl Intervals {
 
     /// The first nanosecond after the interval that contains an instant. Outside of the intervals, the first one of the
     /// intervals if they are later, and the last one of all time if they are earlier.
-    fn end(&self, instant: i64) -> i64 {
+    pub(crate) fn end(&self, instant: i64) -> i64 {
         if instant < self.start {
             return self.start;
         }
@@ -39,7 +39,7 @@ impl Intervals {
 
 impl Part<'_> {
     /// The earliest and the latest instant of `field` among the documents that satisfy `filter`, in nanoseconds since
-    /// 1970. Only the first instant of each document counts, and instants that do not fit are ignored.
+    /// 1970. Only the first instant of each document counts, and instants that do not fit into 64 bits are ignored.
     pub fn first_and_last(&self, filter: &Filter, field: FieldId) -> Option<(i64, i64)> {
         let table = self.table;
         let mut found: Option<(i64, i64)> = None;
@@ -61,31 +61,33 @@ impl Part<'_> {
         intervals: Intervals,
     ) -> HashMap<String, Vec<u64>> {
         let table = self.table;
-        // The counts of each code of `group`.
-        let mut counts: Vec<Vec<u64>> = Vec::new();
+        // The counts of each interval, by code of `group`.
+        let mut counts: Vec<Vec<u64>> = vec![Vec::new(); intervals.count];
         self.each_block(filter, vec![field, group], |block, slots| {
-            let codes = table.columns.get(group).and_then(|column| column.first_codes(block));
-            let Some((dates, (codes, present))) = table.columns.get(field).zip(codes) else { return };
-            // Instants ascend, so the interval is only searched when the last one has ended.
-            let (mut interval, mut end) = (None, i64::MIN);
-            dates.each_instant(block, &slots.and(&present), |position, instant| {
-                if instant >= end {
-                    interval = intervals.position(instant);
-                    end = intervals.end(instant);
-                }
-                let code = codes.get(position).map(|code| *code as usize);
-                let Some((code, interval)) = code.zip(interval) else { return };
-                if counts.len() <= code {
-                    counts.resize_with(code + 1, || vec![0; intervals.count]);
-                }
-                if let Some(count) = counts.get_mut(code).and_then(|counts| counts.get_mut(interval)) {
-                    *count += 1;
+            let Some((dates, groups)) = table.columns.get(field).zip(table.columns.get(group)) else { return };
+            let Some((codes, present)) = groups.first_codes(block) else { return };
+            let slots = slots.and(&present);
+            dates.each_interval(block, intervals, |interval, positions| {
+                let Some(counts) = counts.get_mut(interval) else { return };
+                counts.resize(groups.codes(), 0);
+                for position in positions.iter().map(|position| usize::from(*position)) {
+                    let code = codes.get(position).map(|code| *code as usize);
+                    if let Some(count) = code.and_then(|code| counts.get_mut(code)) {
+                        *count += u64::from(slots.contains(position));
+                    }
                 }
             });
         });
-        let is_used = |counts: &Vec<u64>| counts.iter().any(|count| *count > 0);
-        let counted = counts.into_iter().enumerate().filter(|(_, counts)| is_used(counts));
-        let text = |code: usize| Some(table.columns.get(group)?.text(code)?.to_owned());
-        counted.filter_map(|(code, counts)| Some((text(code)?, counts))).collect()
+        let mut found: HashMap<String, Vec<u64>> = HashMap::new();
+        for (interval, counts) in counts.iter().enumerate() {
+            for (code, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+                let Some(text) = table.columns.get(group).and_then(|column| column.text(code)) else { continue };
+                let of_text = found.entry(text.to_owned()).or_insert_with(|| vec![0; intervals.count]);
+                if let Some(of_interval) = of_text.get_mut(interval) {
+                    *of_interval = *count;
+                }
+            }
+        }
+        found
     }
 }

@@ -35,7 +35,7 @@ pub use draft::Draft;
 pub use groups::Crossed;
 pub use histogram::Intervals;
 pub use keys::Key;
-pub use part::{Layer, Part, Scope};
+pub use part::{Layer, Part, Scope, Selection};
 pub use select::{Effort, Forms};
 pub use top::{Choice, Distinct, Group, Summary, TopGroups};
 

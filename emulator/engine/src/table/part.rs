@@ -1,7 +1,7 @@
 //! The documents of a table to which a query applies.
 
 use super::{Slot, Table, at};
-use crate::bits::{BitSet, Bits};
+use crate::bits::{BLOCK, BitSet, Bits};
 use crate::filter::Filter;
 use crate::plan::Plan;
 use crate::schema::FieldId;
@@ -25,17 +25,23 @@ pub enum Layer {
     Second,
 }
 
-/// A table, restricted to a scope.
+/// A table, restricted to a scope, and to a selection if there is one.
 #[derive(Clone, Copy, Debug)]
 pub struct Part<'t> {
     pub(super) table: &'t Table,
     pub(super) scope: Scope,
+    pub(super) selection: Option<&'t Selection>,
 }
+
+/// The documents of a part that satisfy a filter, so that several queries evaluate it only once. Belongs to the table as
+/// it was when the filter was evaluated.
+#[derive(Clone, Debug)]
+pub struct Selection(Vec<Bits>);
 
 impl Table {
     /// The part of the table within a scope.
     pub fn within(&self, scope: Scope) -> Part<'_> {
-        Part { table: self, scope }
+        Part { table: self, scope, selection: None }
     }
 
     /// Hides in a layer the documents that satisfy `filter`, and returns their slots. A document stays hidden until it is
@@ -68,6 +74,21 @@ impl Table {
     }
 }
 
+impl<'t> Part<'t> {
+    /// The documents that satisfy `filter`.
+    pub fn selection(&self, filter: &Filter) -> Selection {
+        let mut blocks = Vec::with_capacity(self.table.blocks());
+        self.each_block(filter, Vec::new(), |_, slots| blocks.push(*slots));
+        Selection(blocks)
+    }
+
+    /// The part with only the documents of a selection of this part.
+    #[must_use]
+    pub fn among(self, selection: &'t Selection) -> Part<'t> {
+        Part { selection: Some(selection), ..self }
+    }
+}
+
 impl Part<'_> {
     /// Returns whether the part contains the document of a slot.
     pub fn has(&self, slot: Slot) -> bool {
@@ -75,7 +96,8 @@ impl Part<'_> {
             Scope::All => false,
             Scope::Visible(layer) => self.table.hidden(layer).contains(slot.0),
         };
-        self.table.live.contains(slot.0) && !is_hidden
+        let is_selected = self.selection.is_none_or(|selection| selection.contains(slot));
+        self.table.live.contains(slot.0) && !is_hidden && is_selected
     }
 
     /// The number of documents that satisfy `filter`.
@@ -97,10 +119,11 @@ impl Part<'_> {
     /// The slots of a block that belong to the part.
     pub(super) fn block(&self, block: usize) -> Bits {
         let live = self.table.live.block(block);
-        match self.scope {
+        let visible = match self.scope {
             Scope::All => live,
             Scope::Visible(layer) => live.without(&self.table.hidden(layer).block(block)),
-        }
+        };
+        self.selection.map_or(visible, |selection| visible.and(&selection.block(block)))
     }
 
     /// Passes the slots that satisfy `filter` to `each`, one block at a time. Builds the columns for the filter and for
@@ -112,5 +135,16 @@ impl Part<'_> {
         for block in 0..table.blocks() {
             each(block, &plan.passing(table, block, &self.block(block), &mut 0));
         }
+    }
+}
+
+impl Selection {
+    fn block(&self, block: usize) -> Bits {
+        self.0.get(block).copied().unwrap_or_default()
+    }
+
+    fn contains(&self, slot: Slot) -> bool {
+        let slot = slot.0 as usize;
+        self.0.get(slot / BLOCK).is_some_and(|block| block.contains(slot % BLOCK))
     }
 }

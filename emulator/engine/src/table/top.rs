@@ -5,8 +5,8 @@
 
 use std::cmp::Reverse;
 
-use super::{Part, at};
-use crate::bits::Ones;
+use super::Part;
+use crate::bits::{Bits, Ones};
 use crate::column::Column;
 use crate::filter::Filter;
 use crate::plan::{self, Plan};
@@ -48,16 +48,6 @@ pub struct TopGroups {
 pub struct Distinct(Vec<u64>);
 
 impl Distinct {
-    fn insert(&mut self, code: u32) {
-        let (word, bit) = (code as usize / 64, code % 64);
-        if word >= self.0.len() {
-            self.0.resize(word + 1, 0);
-        }
-        if let Some(word) = self.0.get_mut(word) {
-            *word |= 1 << bit;
-        }
-    }
-
     /// The number of values.
     pub fn count(&self) -> u64 {
         self.0.iter().map(|word| u64::from(word.count_ones())).sum()
@@ -66,6 +56,31 @@ impl Distinct {
     fn codes(&self) -> impl Iterator<Item = usize> {
         let words = self.0.iter().enumerate();
         words.flat_map(|(index, word)| Ones(*word).map(move |bit| index * 64 + bit))
+    }
+}
+
+/// The distinct values of a field for each of several groups.
+struct DistinctOfGroups {
+    /// A bit for each code, in as many words for each group.
+    words: Vec<u64>,
+    words_of_group: usize,
+}
+
+impl DistinctOfGroups {
+    fn new(groups: usize, column: Option<&Column>) -> DistinctOfGroups {
+        let words_of_group = column.map_or(0, Column::codes).div_ceil(64);
+        DistinctOfGroups { words: vec![0; groups * words_of_group], words_of_group }
+    }
+
+    fn insert(&mut self, group: u32, code: u32) {
+        if let Some(word) = self.words.get_mut(group as usize * self.words_of_group + code as usize / 64) {
+            *word |= 1 << (code % 64);
+        }
+    }
+
+    fn of(&self, group: usize) -> Distinct {
+        let start = group * self.words_of_group;
+        Distinct(self.words.get(start..start + self.words_of_group).unwrap_or_default().to_vec())
     }
 }
 
@@ -81,8 +96,22 @@ pub struct Summary<const N: usize> {
 /// The keys of a choice and the numbers of documents, by code.
 struct Keys<'t> {
     column: &'t Column,
+    /// True if each counted value is a key, without marks.
+    has_all: bool,
     is_key: Vec<bool>,
     counts: Vec<u64>,
+}
+
+impl Keys<'_> {
+    /// Records that the first values of slots of a block are keys.
+    fn mark(&mut self, block: usize, slots: &Bits) {
+        let Some((codes, _)) = self.column.first_codes(block) else { return };
+        for code in slots.positions().filter_map(|position| codes.get(position)) {
+            if let Some(is_key) = self.is_key.get_mut(*code as usize) {
+                *is_key = true;
+            }
+        }
+    }
 }
 
 impl<'t> Part<'t> {
@@ -127,26 +156,28 @@ impl<'t> Part<'t> {
         table.build(&Filter::everything(), fields.clone());
         let plan = |filter| Plan::new(filter, &table.schema, table, table.len() as u64);
         let plans: Vec<Plan<'_>> = conditions.iter().map(plan).collect();
-        let counts = |choice: &Choice| {
+        let counts = |(number, choice): (usize, &Choice)| {
             let column = table.columns.get(choice.field)?;
-            Some(Keys { column, is_key: vec![false; column.codes()], counts: Vec::new() })
+            let is_everything = matches!(plans.get(number), Some(Plan::Everything));
+            let has_all = number == 0 && is_everything && column.is_single();
+            Some(Keys { column, has_all, is_key: vec![false; column.codes()], counts: Vec::new() })
         };
-        let mut counted: Vec<Keys<'t>> = choices.iter().map(counts).collect::<Option<_>>()?;
+        let mut counted: Vec<Keys<'t>> = choices.iter().enumerate().map(counts).collect::<Option<_>>()?;
         self.each_block(filter, fields, |block, slots| {
             let mut left = *slots;
-            for (counts, plan) in counted.iter_mut().zip(&plans) {
-                counts.column.count(block, slots, &mut counts.counts);
-                let with_value = left.and(&counts.column.present(block));
+            for (keys, plan) in counted.iter_mut().zip(&plans) {
+                keys.column.count(block, slots, &mut keys.counts);
+                let with_value = left.and(&keys.column.present(block));
                 let keyed = plan.passing(table, block, &with_value, &mut 0);
-                for position in keyed.positions() {
-                    let code = counts.column.first_code(at(block, position).0);
-                    if let Some(is_key) = code.and_then(|code| counts.is_key.get_mut(code as usize)) {
-                        *is_key = true;
-                    }
+                if !keys.has_all {
+                    keys.mark(block, &keyed);
                 }
                 left = left.without(&keyed);
             }
         });
+        for keys in counted.iter_mut().filter(|keys| keys.has_all) {
+            keys.is_key = keys.counts.iter().map(|count| *count > 0).collect();
+        }
         Some(counted)
     }
 
@@ -181,42 +212,37 @@ impl<'t> Part<'t> {
         time: FieldId,
     ) -> Vec<Summary<N>> {
         let table = self.table;
-        let empty = || Summary { distinct: std::array::from_fn(|_| Distinct::default()), last: None };
-        let mut summaries: Vec<Summary<N>> = groups.iter().map(|_| empty()).collect();
         let needed = groups.iter().map(|(field, _)| *field).chain(fields).chain([time]).collect();
         table.build(&Filter::everything(), needed);
         let rows = self.rows_of_codes(groups);
         let columns = fields.map(|field| table.columns.get(field));
         let dates = table.columns.get(time);
+        let mut distinct = columns.map(|column| DistinctOfGroups::new(groups.len(), column));
+        let mut last: Vec<Option<i64>> = vec![None; groups.len()];
         // The documents of a block in groups: their positions, and the numbers of the groups.
-        let mut grouped: Vec<(usize, usize)> = Vec::new();
+        let mut grouped: Vec<(u16, u32)> = Vec::new();
         self.each_block(filter, Vec::new(), |block, slots| {
             for (column, rows) in &rows {
                 grouped.clear();
                 column.each_code(block, slots, |position, code| {
-                    let row = rows.get(code as usize).copied().unwrap_or_default();
-                    grouped.extend(row.checked_sub(1).map(|row| (position, row as usize)));
+                    let row = rows.get(code as usize).and_then(|row| row.checked_sub(1));
+                    grouped.extend(u16::try_from(position).ok().zip(row));
                 });
                 // Column by column, because the values of a column are adjacent in memory.
-                for (number, column) in (0..).zip(columns) {
+                for (distinct, column) in distinct.iter_mut().zip(columns) {
                     let Some(column) = column else { continue };
-                    column.each_code_at(block, &grouped, |row, code| {
-                        if let Some(distinct) =
-                            summaries.get_mut(row).and_then(|summary| summary.distinct.get_mut(number))
-                        {
-                            distinct.insert(code);
-                        }
-                    });
+                    column.each_code_at(block, &grouped, |group, code| distinct.insert(group, code));
                 }
                 let Some(dates) = dates else { continue };
-                dates.each_instant_at(block, &grouped, |row, instant| {
-                    if let Some(summary) = summaries.get_mut(row) {
-                        summary.last = summary.last.max(Some(instant));
+                dates.each_instant_at(block, &grouped, |group, instant| {
+                    if let Some(last) = last.get_mut(group as usize) {
+                        *last = (*last).max(Some(instant));
                     }
                 });
             }
         });
-        summaries
+        let summary = |(group, last)| Summary { distinct: distinct.each_ref().map(|distinct| distinct.of(group)), last };
+        last.into_iter().enumerate().map(summary).collect()
     }
 
     /// For each field of the groups: its column, and for each code the number of the group, counted from 1, or 0.

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use securityhub_engine::filter::{Test, TextTest};
-use securityhub_engine::{Choice, FieldId, FieldKind, Filter, Group, Schema, Summary, TopGroups};
+use securityhub_engine::{Choice, FieldId, FieldKind, Filter, Group, Part, Schema, Summary, TopGroups};
 use serde_json::{Map, Value};
 
 use super::Counter;
@@ -115,11 +115,8 @@ impl Counter<'_> {
         (skip, limit): (usize, usize),
     ) -> Result<Grouped, AwsError> {
         let choices = grouping.choices(self.world.schema());
-        let ranked = self.ranked(filters, &choices, (skip, limit))?;
-        let field = |group: &Group| choices.get(group.choice).map(|(_, choice)| choice.field);
-        let named: Vec<(FieldId, &str)> =
-            ranked.groups.iter().filter_map(|group| Some((field(group)?, group.value.as_str()))).collect();
-        let totals = self.totals(filters, &named)?;
+        let (ranked, totals) = self.ranked_with_totals(filters, &choices, (skip, limit))?;
+        let named = named(&choices, &ranked);
         let fields: Vec<FieldId> = named.iter().map(|(field, _)| *field).collect();
         let counted = self.of_views(&Map::new(), &fields, |findings: &Findings, view: &View, filter: &Filter| {
             view.part(findings).group_counts(filter, &named)
@@ -189,44 +186,99 @@ impl Counter<'_> {
         Ok(TopGroups { groups: groups.into_iter().skip(skip).take(limit).collect(), number, sum })
     }
 
-    /// The summaries of groups.
-    fn totals(&self, filters: &Map<String, Value>, named: &[(FieldId, &str)]) -> Result<Vec<Totals>, AwsError> {
-        let schema = self.world.schema();
-        let field = |name: &str| schema.field(name);
-        let of_summaries = field("SeverityLabel").zip(field("AwsAccountId")).zip(field("ResourceId"));
-        let mut totals: Vec<Totals> = named.iter().map(|_| Totals::default()).collect();
-        let Some((((severity, account), resource), updated)) = of_summaries.zip(field("UpdatedAt")) else {
-            return Ok(totals);
-        };
-        let fields: Vec<FieldId> =
-            named.iter().map(|(field, _)| *field).chain([severity, account, resource, updated]).collect();
-        let needs_texts = self.views.len() > 1;
-        let each = self.of_views(filters, &fields, |findings: &Findings, view: &View, filter: &Filter| {
-            let part = view.part(findings);
-            let summaries = part.summaries(filter, named, [severity, account, resource], updated);
-            let read = |(summary, (field, _)): (&Summary<3>, &(FieldId, &str))| {
-                let [severities, accounts, resources] = &summary.distinct;
-                let values = |field, distinct| {
-                    let texts = needs_texts.then(|| part.texts(field, distinct).map(str::to_owned).collect());
-                    Values { number: distinct.count(), texts: texts.unwrap_or_default() }
-                };
-                Totals {
-                    severities: part.texts(severity, severities).map(str::to_owned).collect(),
-                    accounts: values(account, accounts),
-                    resources: values(resource, resources),
-                    updated: summary.last,
-                    has_several: !part.is_single(*field),
-                }
-            };
-            summaries.iter().zip(named).map(read).collect::<Vec<Totals>>()
-        })?;
-        for (total, of_view) in each.into_iter().flat_map(|of_view| (0..).zip(of_view)) {
-            if let Some(sum) = totals.get_mut(total) {
-                sum.add(of_view);
-            }
+    /// The groups with most selected findings, and their summaries.
+    fn ranked_with_totals(
+        &self,
+        filters: &Map<String, Value>,
+        choices: &[(&'static str, Choice)],
+        (skip, limit): (usize, usize),
+    ) -> Result<(TopGroups, Vec<Totals>), AwsError> {
+        let summarized = Summarized::of(self.world.schema());
+        if self.views.len() == 1 {
+            // The filters are evaluated once for both.
+            let fields =
+                [fields_of(choices, self.world.schema()), summarized.iter().flat_map(Summarized::all).collect()];
+            let only: Vec<Choice> = choices.iter().map(|(_, choice)| choice.clone()).collect();
+            let found =
+                self.of_views(filters, &fields.concat(), |findings: &Findings, view: &View, filter: &Filter| {
+                    let selection = view.part(findings).selection(filter);
+                    let part = view.part(findings).among(&selection);
+                    let ranked = part.top_groups(&Filter::everything(), &only, skip, limit);
+                    let totals =
+                        totals(part, &Filter::everything(), &named(choices, &ranked), summarized.as_ref(), false);
+                    (ranked, totals)
+                })?;
+            return Ok(found.into_iter().next().unwrap_or_default());
         }
-        Ok(totals)
+        let ranked = self.ranked(filters, choices, (skip, limit))?;
+        let named = named(choices, &ranked);
+        let fields: Vec<FieldId> = named.iter().map(|(field, _)| *field).collect();
+        let fields = [fields, summarized.iter().flat_map(Summarized::all).collect()].concat();
+        let each = self.of_views(filters, &fields, |findings: &Findings, view: &View, filter: &Filter| {
+            totals(view.part(findings), filter, &named, summarized.as_ref(), true)
+        })?;
+        let mut totals: Vec<Totals> = named.iter().map(|_| Totals::default()).collect();
+        for of_view in each {
+            totals.iter_mut().zip(of_view).for_each(|(sum, of_view)| sum.add(of_view));
+        }
+        Ok((ranked, totals))
     }
+}
+
+/// The fields that summaries of groups contain.
+struct Summarized {
+    severity: FieldId,
+    account: FieldId,
+    resource: FieldId,
+    updated: FieldId,
+}
+
+impl Summarized {
+    fn of(schema: &Schema) -> Option<Summarized> {
+        Some(Summarized {
+            severity: schema.field("SeverityLabel")?,
+            account: schema.field("AwsAccountId")?,
+            resource: schema.field("ResourceId")?,
+            updated: schema.field("UpdatedAt")?,
+        })
+    }
+
+    fn all(&self) -> [FieldId; 4] {
+        [self.severity, self.account, self.resource, self.updated]
+    }
+}
+
+/// The field and value of each group.
+fn named<'g>(choices: &[(&'static str, Choice)], ranked: &'g TopGroups) -> Vec<(FieldId, &'g str)> {
+    let field = |group: &Group| choices.get(group.choice).map(|(_, choice)| choice.field);
+    ranked.groups.iter().filter_map(|group| Some((field(group)?, group.value.as_str()))).collect()
+}
+
+/// The summaries of groups in a table.
+fn totals(
+    part: Part<'_>,
+    filter: &Filter,
+    named: &[(FieldId, &str)],
+    summarized: Option<&Summarized>,
+    needs_texts: bool,
+) -> Vec<Totals> {
+    let Some(Summarized { severity, account, resource, updated }) = summarized else { return Vec::new() };
+    let summaries = part.summaries(filter, named, [*severity, *account, *resource], *updated);
+    let read = |(summary, (field, _)): (&Summary<3>, &(FieldId, &str))| {
+        let [severities, accounts, resources] = &summary.distinct;
+        let values = |field, distinct| {
+            let texts = needs_texts.then(|| part.texts(field, distinct).map(str::to_owned).collect());
+            Values { number: distinct.count(), texts: texts.unwrap_or_default() }
+        };
+        Totals {
+            severities: part.texts(*severity, severities).map(str::to_owned).collect(),
+            accounts: values(*account, accounts),
+            resources: values(*resource, resources),
+            updated: summary.last,
+            has_several: !part.is_single(*field),
+        }
+    };
+    summaries.iter().zip(named).map(read).collect()
 }
 
 impl Totals {
