@@ -162,11 +162,7 @@ impl<T: Copy + Default + PartialOrd> Cells<T> {
         passing
     }
 
-    /// The positions of a block's slots that have a value, sorted by first value, and the first values of the block.
-    pub(crate) fn sorted_firsts(&self, block: usize) -> (&[u16], &[T]) {
-        (self.sorted(block), self.firsts(block))
-    }
-
+    /// The positions of a block's slots that have a value, sorted by first value.
     fn sorted(&self, block: usize) -> &[u16] {
         self.sorted.block(block, self.firsts(block), || self.present.block(block))
     }

@@ -4,7 +4,6 @@ use super::cells::Cells;
 use crate::bits::Bits;
 use crate::date::Instant;
 use crate::filter::DateRange;
-use crate::table::Intervals;
 
 /// Instants by slot: in 64 bits while all of them are between 1677 and 2262, otherwise in full width.
 #[derive(Clone, Debug)]
@@ -106,14 +105,16 @@ impl Dates {
         }
     }
 
-    /// Passes the positions of the slots of a block whose first instants are in an interval to `each`, with the number of
-    /// the interval, for each interval that has some. Instants that do not fit into 64 bits are skipped.
-    pub(crate) fn each_interval(&self, block: usize, intervals: Intervals, each: impl FnMut(usize, &[u16])) {
+    /// Passes the first instant of each of the slots of a block to `each`, with the position of the slot. Instants
+    /// that do not fit into 64 bits are skipped.
+    pub(crate) fn each(&self, block: usize, slots: &Bits, mut each: impl FnMut(usize, i64)) {
         match self {
-            Self::Near(cells) => each_interval(cells.sorted_firsts(block), Some, intervals, each),
-            Self::Far(cells) => {
-                each_interval(cells.sorted_firsts(block), |instant| i64::try_from(instant).ok(), intervals, each);
-            }
+            Self::Near(cells) => cells.each_first(block, slots, each),
+            Self::Far(cells) => cells.each_first(block, slots, |position, instant| {
+                if let Ok(instant) = i64::try_from(instant) {
+                    each(position, instant);
+                }
+            }),
         }
     }
 
@@ -153,27 +154,6 @@ impl Dates {
             Self::Near(cells) => extreme(cells.values(slot), latest).map(Instant::from),
             Self::Far(cells) => extreme(cells.values(slot), latest),
         }
-    }
-}
-
-/// See [`Dates::each_interval`].
-fn each_interval<T: Copy>(
-    (mut sorted, firsts): (&[u16], &[T]),
-    near: impl Fn(T) -> Option<i64>,
-    intervals: Intervals,
-    mut each: impl FnMut(usize, &[u16]),
-) {
-    let instant = |position: &u16| firsts.get(usize::from(*position)).and_then(|first| near(*first));
-    while let Some(first) = sorted.first() {
-        let first = instant(first);
-        let end = first.map(|first| intervals.end(first));
-        let is_before = |position: &u16| instant(position).zip(end).is_some_and(|(instant, end)| instant < end);
-        // At least one, so that the loop ends.
-        let (positions, rest) = sorted.split_at(sorted.partition_point(is_before).clamp(1, sorted.len()));
-        if let Some(interval) = first.and_then(|first| intervals.position(first)) {
-            each(interval, positions);
-        }
-        sorted = rest;
     }
 }
 

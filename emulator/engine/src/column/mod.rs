@@ -8,7 +8,6 @@
 use crate::bits::{Bits, Ones};
 use crate::count::number;
 use crate::item::Item;
-use crate::table::Intervals;
 use crate::schema::FieldKind;
 use crate::sort::SortValue;
 
@@ -298,11 +297,11 @@ impl Column {
         }
     }
 
-    /// Passes the positions of the slots of a block whose first instants are in an interval to `each`, with the number of
-    /// the interval. Does nothing for columns without instants.
-    pub(crate) fn each_interval(&self, block: usize, intervals: Intervals, each: impl FnMut(usize, &[u16])) {
+    /// Passes the first instant of each of the slots of a block to `each`, with the position of the slot. Does nothing
+    /// for columns without instants.
+    pub(crate) fn each_instant(&self, block: usize, slots: &Bits, each: impl FnMut(usize, i64)) {
         if let Values::Date(dates) = &self.values {
-            dates.each_interval(block, intervals, each);
+            dates.each(block, slots, each);
         }
     }
 
