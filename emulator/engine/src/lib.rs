@@ -36,6 +36,6 @@ pub use page::{Page, Position, Row};
 pub use schema::{Field, FieldId, FieldKind, Schema};
 pub use sort::{SortKey, SortValue};
 pub use table::{
-    Batch, Choice, Crossed, Distinct, Draft, Effort, Forms, Group, Intervals, Key, Layer, NEVER, Part, Scope, Selection, Slot,
-    Snapshot, Summary, Table, TopGroups,
+    Batch, Choice, Crossed, Distinct, Draft, Effort, Forms, Group, Intervals, Key, Layer, NEVER, Part, Scope,
+    Selection, Slot, Snapshot, Summary, Table, TopGroups,
 };

@@ -160,6 +160,25 @@ fn counts_over_time_equal_the_counts_of_date_filters() {
     check(1500).quickcheck(agree as fn(Findings, Question, Grouping, i32, u8) -> bool);
 }
 
+/// Rules: DSH-42.
+#[test]
+fn instants_are_in_the_interval_that_a_division_finds() {
+    fn agree(start: i64, length: u64, bits: u8, instant: i64, multiple: u8) -> bool {
+        let length = length >> (bits % 64);
+        let intervals = Intervals { start, length, count: usize::MAX };
+        // Also instants around the end of an interval, where a quotient changes.
+        let end = start.saturating_add_unsigned(length.saturating_mul(multiple.into()));
+        [instant, end, end.saturating_sub(1), i64::MAX].into_iter().all(|instant| {
+            let quotient = (i128::from(instant) - i128::from(start)).div_euclid(i128::from(length.max(1)));
+            // The offset has to fit into 64 bits.
+            let expected =
+                instant.checked_sub(start).and(usize::try_from(quotient).ok()).filter(|found| *found < usize::MAX);
+            intervals.position(instant) == expected
+        })
+    }
+    check(10_000).quickcheck(agree as fn(i64, u64, u8, i64, u8) -> bool);
+}
+
 /// The groups of findings by the first of these fields that has a value, with the number of findings with the value.
 fn keyed(findings: &[&Value], fields: &[Field]) -> BTreeSet<(usize, String)> {
     let key = |finding: &&Value| {

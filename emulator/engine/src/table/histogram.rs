@@ -108,20 +108,3 @@ impl Part<'_> {
         found
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use quickcheck::quickcheck;
-
-    use super::*;
-
-    quickcheck! {
-        /// Rules: DSH-42.
-        fn quotients_are_exact(number: u64, divisor: u64, bits: u8) -> bool {
-            let divisor = divisor >> (bits % 64);
-            [number, u64::MAX - number % 3, divisor, divisor.saturating_sub(1)]
-                .into_iter()
-                .all(|number| Divider::by(divisor).divide(number) == number / divisor.max(1))
-        }
-    }
-}

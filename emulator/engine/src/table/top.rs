@@ -241,7 +241,8 @@ impl<'t> Part<'t> {
                 });
             }
         });
-        let summary = |(group, last)| Summary { distinct: distinct.each_ref().map(|distinct| distinct.of(group)), last };
+        let summary =
+            |(group, last)| Summary { distinct: distinct.each_ref().map(|distinct| distinct.of(group)), last };
         last.into_iter().enumerate().map(summary).collect()
     }
 
