@@ -127,7 +127,7 @@ impl Dates {
         }
     }
 
-    /// Passes the first instants of the slots at these positions of a block to `each`, with the number beside the
+    /// Passes each instant of the slots at these positions of a block to `each`, with the number beside the
     /// position.
     pub(crate) fn each_at(&self, block: usize, positions: &[(u16, u32)], mut each: impl FnMut(u32, i64)) {
         match self {

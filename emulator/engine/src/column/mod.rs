@@ -289,7 +289,7 @@ impl Column {
         }
     }
 
-    /// Passes the first instants of the slots at these positions of a block to `each`, with the number beside the
+    /// Passes each instant of the slots at these positions of a block to `each`, with the number beside the
     /// position. Does nothing for columns without instants.
     pub(crate) fn each_instant_at(&self, block: usize, positions: &[(u16, u32)], each: impl FnMut(u32, i64)) {
         if let Values::Date(dates) = &self.values {
