@@ -43,8 +43,8 @@ pub fn bars(sentence: &str, bars: &[Bar]) -> String {
     let drawn = (0..).zip(bars).map(|(row, bar)| Drawn {
         bar,
         y: row * ROW + 5,
-        middle: row * ROW + ROW / 2 + 5,
-        width: length(bar.value, most, WIDTH - 300),
+        middle: row * ROW + ROW / 2,
+        width: length(bar.value, most, WIDTH - 315),
     });
     html(&Bars { sentence, height: ROW * bars.len() as u64, drawn: drawn.collect() })
 }

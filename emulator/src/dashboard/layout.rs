@@ -66,15 +66,25 @@ struct Layout<'l> {
 struct Link {
     name: &'static str,
     address: String,
-    is_current: bool,
+    /// The value of `aria-current`; `None` for all but one link.
+    current: Option<&'static str>,
+}
+
+/// The path of the page in the navigation to which a page belongs.
+fn section(routes: &[Route], page: &str) -> Option<&'static str> {
+    let position = routes.iter().position(|route| route.path == page)?;
+    let linked = routes.iter().take(position + 1).rfind(|route| route.link.is_some());
+    linked.map(|route| route.path)
 }
 
 /// Writes a whole page.
 pub fn write(frame: &Frame<'_>, content: &Content) -> String {
     let Frame { view, world, routes, endpoint, message, alert } = *frame;
+    let section = section(routes, &view.page);
     let link = |route: &Route| {
         let address = view.to(route.path, Query::parse(route.query)).address();
-        Some(Link { name: route.link?, address, is_current: route.path == view.page })
+        let current = if route.path == view.page { "page" } else { "true" };
+        Some(Link { name: route.link?, address, current: (section == Some(route.path)).then_some(current) })
     };
     html(&Layout {
         heading: &content.heading,

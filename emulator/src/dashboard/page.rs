@@ -30,7 +30,8 @@ use crate::state::{AccountId, World};
 pub struct Route {
     /// The path below the Region, empty for the first page.
     pub path: &'static str,
-    /// The name of its link in the navigation; `None` for a page that only other pages link to.
+    /// The name of its link in the navigation; `None` for a page that only other pages link to. It belongs to the last
+    /// link before it.
     pub link: Option<&'static str>,
     /// The query of that link, without the question mark.
     pub query: &'static str,

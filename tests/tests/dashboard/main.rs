@@ -173,7 +173,21 @@ fn every_page_has_the_same_navigation() {
     each_page(|address, page| {
         page.with(|html| {
             let main = document::elements(html, "nav").find(|nav| document::attribute(*nav, "aria-label") == "Main");
-            let links: Vec<String> = document::elements(main.unwrap(), "a").map(document::content).collect();
+            let links: Vec<_> = document::elements(main.unwrap(), "a").collect();
+            let section = match address.split(['/', '?']).nth(6) {
+                Some("") => ("Overview", "page"),
+                Some("finding") => ("Findings", "true"),
+                Some("insight") => ("Insights", "true"),
+                Some("standard" | "control") => ("Standards", "true"),
+                Some("rules") => ("Automation rules", "page"),
+                Some("bench") => ("Test bench", "page"),
+                page => (names.into_iter().find(|name| page == Some(&name.to_lowercase())).unwrap(), "page"),
+            };
+            let marked =
+                links.iter().filter_map(|link| Some((document::content(*link), link.attribute("aria-current")?)));
+            let marked: Vec<_> = marked.collect();
+            assert_eq!(marked, [(section.0.to_owned(), section.1)], "{address}");
+            let links: Vec<String> = links.into_iter().map(document::content).collect();
             assert_eq!(links, names, "{address}");
         });
     });
