@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { bothWays, heading, main, serving, status, table } from "./actions.mjs";
-import { visit } from "./browser.mjs";
+import { open, visit } from "./browser.mjs";
 
 const [ADMINISTRATOR, MEMBER] = ["111111111111", "222222222222"];
 const CIS = "CIS AWS Foundations Benchmark v1.2.0";
@@ -43,3 +43,22 @@ test("a score rises when a resource is fixed", bothWays(site, async (page) => {
   const row = table(page, "Scores by standard and account").getByRole("row").filter({ hasText: MEMBER });
   assert.ok((await row.getByRole("link").allTextContents()).includes(after), "the heat map of the administrator");
 }));
+
+// Rules: DSH-27.
+test("nothing moves below a message after it is shown, so that a click does not miss", async () => {
+  await site.emulator.reset();
+  const { page, context } = await open(site.browser, site.emulator);
+  try {
+    await visit(page, site.emulator.page(MEMBER, "standards"));
+    const moved = page.evaluate(() => new Promise((resolve) => {
+      const top = () => document.querySelector("#main .panel").getBoundingClientRect().top;
+      const compare = (before) => setTimeout(() => resolve(top() - before), 500);
+      document.addEventListener("htmx:after:swap", () => requestAnimationFrame(() => compare(top())), { once: true });
+    }));
+    await page.getByRole("button", { name: `Enable ${CIS}` }).click();
+    assert.equal(await moved, 0);
+    assert.ok(await page.getByRole("status").locator(".message").isVisible());
+  } finally {
+    await context.close();
+  }
+});

@@ -219,14 +219,19 @@
     if (!status || !heading) return;
     let message = status.firstElementChild;
     if (message) {
-      message.remove();
+      // It keeps its place, so that nothing below it moves away from a pointer.
+      message.style.visibility = "hidden";
     } else if (!document.querySelector("#main [role=alert]")) {
       const shown = document.querySelector("#main .shown, #main .result, #main nav [aria-current]");
       message = document.createElement("p");
       message.className = "visually-hidden";
       message.textContent = shown ? heading.textContent + ": " + shown.textContent : heading.textContent;
     }
-    if (message) setTimeout(() => status.append(message), 100);
+    if (!message) return;
+    setTimeout(() => {
+      message.style.visibility = "";
+      status.append(message);
+    }, 100);
   };
 
   // Messages are shown once, so the address of a page does not need their number any longer.
