@@ -42,7 +42,7 @@ async fn refused<T: std::fmt::Debug, E: ProvideErrorMetadata, R>(
     }
 }
 
-/// An emulator with findings and one account, whose hub V2 is enabled.
+/// An emulator with findings and one account, whose V2 hub is enabled.
 async fn start() -> (Emulator, Client) {
     let text = "clock: { now: \"2026-01-15T09:00:00Z\", frozen: true }\nregions: [us-east-1]\nhubs: [{ account: \
                 \"111111111111\", regions: all }]\nfindings: [{ generate: { product: inspector, count: 20 } }]\n";

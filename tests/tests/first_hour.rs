@@ -179,8 +179,8 @@ fn a_note_says_that_aws_clients_call_as_another_account() {
 fn serve_takes_a_file_and_counts_what_scenario_check_counts() {
     let controls = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/controls.yaml");
     for (scenario, counts, all) in [
-        (QUICKSTART, "55 findings and 12 of controls", "67 (12 of controls)"),
-        (controls, "62 findings of controls", "62 (62 of controls)"),
+        (QUICKSTART, "67 findings (12 from controls)", "67 (12 from controls)"),
+        (controls, "62 findings (62 from controls)", "62 (62 from controls)"),
     ] {
         let program = Program::start(&[scenario]);
         let status = printed(&["status", "--url", &url(&program)], &[]);

@@ -3,7 +3,7 @@
 
 mod files;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use files::{File, root, with_extension};
 
@@ -128,6 +128,11 @@ fn expand(tree: &str, prefix: &str, paths: &mut Vec<String>) {
         Some(rest) if rest.starts_with('{') || !word(rest).is_empty() => expand(rest, &path, paths),
         _ => paths.push(path),
     }
+}
+
+/// The words of a text, such as names.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|character: char| !(character.is_ascii_alphanumeric() || character == '_'))
 }
 
 fn word(text: &str) -> &str {
@@ -398,6 +403,22 @@ fn comments_cite_existing_pages() {
                     wrong.push(format!("{}:{number}: {page} is not a page of this project", file.path));
                 }
             }
+        }
+    }
+    assert_none(&wrong);
+}
+
+/// Paths in ARCHITECTURE.md consist of names of the code, so that readers can search for them.
+#[test]
+fn the_architecture_cites_existing_names() {
+        let sources = with_extension("", &["rs"]);
+    let known: BTreeSet<&str> = sources.iter().flat_map(|file| words(&file.text)).collect();
+    let page = std::fs::read_to_string(root().join("ARCHITECTURE.md")).expect("the page is readable");
+    let mut wrong = Vec::new();
+    for (number, line) in (1..).zip(page.lines()) {
+        let paths = line.split('`').skip(1).step_by(2).filter(|quoted| quoted.contains("::"));
+        for name in paths.flat_map(words).filter(|name| !known.contains(name)) {
+            wrong.push(format!("ARCHITECTURE.md:{number}: {name} is not a name of this project"));
         }
     }
     assert_none(&wrong);

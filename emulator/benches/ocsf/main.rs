@@ -50,7 +50,7 @@ fn main() {
     let program = Child::program(&["--scenario", &scenario.path().to_string_lossy()]);
     println!("{count} findings of {} accounts; each line: median (minimum … maximum)\n", findings::ACCOUNTS);
     let before = import::resident(program.id());
-    line("import while the hub V2 is enabled", &import::import(&program, count).to_string(), "");
+    line("import while the V2 hub is enabled", &import::import(&program, count).to_string(), "");
     memory(&program, "after the import", (before, count), Some(1.3));
     first_answers(&program);
     page(&program);

@@ -70,7 +70,7 @@ fn write_world(served: &ServedWorld, page: &mut Page) {
     let (relations, directory) = (world.relations(), world.directory());
     let hubs = relations.hub_keys();
     let hubs_v2: Vec<&HubKey> = relations.enabled_hubs_v2().collect();
-    page.gauge("hubs", "Hubs and hubs V2.", hubs.len() + hubs_v2.len());
+    page.gauge("hubs", "Hubs and V2 hubs.", hubs.len() + hubs_v2.len());
     page.gauge("findings", "Stored findings.", world.finding_count());
     let of_hubs = hubs.iter().chain(hubs_v2).map(|hub| hub.account);
     let accounts: BTreeSet<AccountId> = directory.accounts.keys().copied().chain(of_hubs).collect();

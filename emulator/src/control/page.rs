@@ -42,7 +42,7 @@ pub(super) fn render(status: &Status, endpoint: &str, routes: &[Route]) -> Strin
     html
 }
 
-/// `6`, or `6, and 2 hubs V2`
+/// `6`, or `6, and 2 V2 hubs`
 fn hubs(overview: &Overview) -> String {
     match overview.hubs_v2 {
         0 => overview.hubs.to_string(),

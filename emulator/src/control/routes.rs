@@ -67,7 +67,7 @@ fn world() -> Vec<Route> {
         post(
             "/_emulator/reset",
             "reset",
-            "Return to the start of the scenario, or with `to=empty` to an empty state",
+            "Return to the state that the scenario describes, or with `to=empty` to an empty state",
             lifecycle::reset,
         )
         .example("?to=start"),
@@ -133,7 +133,7 @@ fn security_hub() -> Vec<Route> {
             .fresh(400)
             .about("Unlike the findings of a scenario, they emit events."),
         post("/_emulator/exposures", "computeExposures", "Compute exposure findings now", exposures::compute)
-            .about("They are otherwise computed after `delays.exposures`, in all Regions in which a hub V2 is enabled."),
+            .about("They are otherwise computed after `delays.exposures`, in all Regions in which a V2 hub is enabled."),
         post("/_emulator/findings/query", "queryFindings", "List the findings that an account sees, and count those in its other Regions", findings::query)
             .example(r#"{"Account": "111111111111", "Region": "us-east-1", "Limit": 10}"#)
             .fresh(400)

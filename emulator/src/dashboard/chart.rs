@@ -121,7 +121,7 @@ mod tests {
         let svg = bars("Two of <them>.", &[bar("A&B", 10), bar("C", 5), bar("D", 0)]);
         assert!(svg.contains("role=\"img\"") && svg.contains("aria-label=\"Two of &#60;them&#62;.\""), "{svg}");
         assert!(svg.contains("A&#38;B") && !svg.contains("style"), "{svg}");
-        assert!(svg.contains("width=\"420\"") && svg.contains("width=\"210\"") && svg.contains("width=\"0\""), "{svg}");
+        assert!(svg.contains("width=\"405\"") && svg.contains("width=\"202\"") && svg.contains("width=\"0\""), "{svg}");
         let column =
             |high, low| Column { label: "2026-01-15 09:00:00Z".to_owned(), parts: vec![("low", low), ("high", high)] };
         let svg = histogram("Most on Monday.", &[column(3, 1), column(0, 0), column(0, 2)]);

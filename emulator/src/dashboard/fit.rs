@@ -58,8 +58,7 @@ fn leave_out(page: &mut String, cut: Range<usize>, end: usize) {
     let after = page.get(end..).and_then(|rest| rest.find("</table>")).map(|at| end + at + "</table>".len());
     if let (Some(after), 1..) = (after, count) {
         let rows = counted(count as u64, "row is", "rows are");
-        let note =
-            format!("\n<p class=\"note\">{rows} left out here, because the page would be larger than 300 KB.</p>");
+        let note = format!("\n<p class=\"note\">{rows} not shown, because the page would be larger than 300 KB.</p>");
         page.insert_str(after, &note);
         page.replace_range(cut, "");
     }
@@ -87,7 +86,9 @@ mod tests {
             );
             let found = fit(page.clone());
             assert!(found.len() <= MOST, "{first} and {second}: {}", found.len());
-            assert!(found.contains("left out here") && found.contains("<p>between</p>") && found.ends_with("</main>"));
+            assert!(
+                found.contains("not shown, because") && found.contains("<p>between</p>") && found.ends_with("</main>")
+            );
             let count = |text: &str, tag: &str| text.matches(tag).count();
             for tag in ["table>", "<tbody", "</tbody>", "<thead>"] {
                 assert_eq!(count(&found, tag), count(&page, tag), "{tag}");
@@ -101,7 +102,7 @@ mod tests {
     fn a_page_whose_size_is_not_that_of_tables_stays() {
         let page = format!("<main><textarea>{}</textarea>{}</main>", "x".repeat(MOST), table(2, "x"));
         let found = fit(page);
-        assert!(found.contains("2 rows are left out here"), "{}", found.len());
+        assert!(found.contains("2 rows are not shown"), "{}", found.len());
         assert!(found.contains(&"x".repeat(MOST)));
         assert!(fit("<".repeat(MOST + 1)).len() > MOST);
     }

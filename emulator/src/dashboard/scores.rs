@@ -102,7 +102,8 @@ impl Scores {
                 format!("Scores were computed at {computed} and are computed again at {next}.")
             }
             (_, Some(next)) => format!("Scores are computed for the first time at {next}."),
-            (_, None) => "Scores are computed once a day; the first computation is 30 minutes after the first request."
+            (_, None) => "Scores are computed once a day; the first computation is 30 minutes after the first request \
+                          (24 hours in China and GovCloud)."
                 .to_owned(),
         })
     }

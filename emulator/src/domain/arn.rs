@@ -45,7 +45,7 @@ pub fn hub(key: &HubKey) -> String {
     of_account(&key.region, key.account, "hub/default")
 }
 
-/// The ARN of a hub V2 with an ID (HV2-01).
+/// The ARN of a V2 hub with an ID (HV2-01).
 pub fn hub_v2(key: &HubKey, id: &str) -> String {
     of_account(&key.region, key.account, &format!("hubv2/{id}"))
 }

@@ -1,4 +1,4 @@
-//! The first check of operations of the V2 half: is the caller's hub V2 enabled?
+//! The first check of operations of the V2 half: is the caller's V2 hub enabled?
 
 use securityhub_fixtures::Operation;
 
@@ -6,10 +6,10 @@ use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::caller::Caller;
 use crate::state::Region;
 
-/// The message of a call that needs the caller's hub V2, except for those that list `ConflictException`.
+/// The message of a call that needs the caller's V2 hub, except for those that list `ConflictException`.
 const NOT_SUBSCRIBED: &str = "You are not subscribed to HubV2";
 
-/// The error of an operation that needs the caller's hub V2: 409 `ConflictException` if the operation lists this error,
+/// The error of an operation that needs the caller's V2 hub: 409 `ConflictException` if the operation lists this error,
 /// else 404 `ResourceNotFoundException` if it lists that one, else 403 `AccessDeniedException` (O2G-05, O2G-06).
 pub fn off(caller: &Caller, operation: Operation) -> AwsError {
     let lists = |code: ErrorCode| operation.model().errors.contains(&code.name());
@@ -19,7 +19,7 @@ pub fn off(caller: &Caller, operation: Operation) -> AwsError {
     if lists(ErrorCode::ResourceNotFoundException) { not_subscribed() } else { AwsError::access_denied(NOT_SUBSCRIBED) }
 }
 
-/// 404: the hub V2 is disabled.
+/// 404: the V2 hub is disabled.
 pub fn not_subscribed() -> AwsError {
     AwsError::not_found(NOT_SUBSCRIBED)
 }

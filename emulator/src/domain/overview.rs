@@ -32,10 +32,10 @@ pub struct Overview {
     pub regions: Vec<String>,
     /// The number of enabled hubs.
     pub hubs: usize,
-    /// The Regions in which a hub V2 is enabled.
+    /// The Regions in which a V2 hub is enabled.
     #[serde(default)]
     pub regions_v2: Vec<String>,
-    /// The number of enabled hubs V2.
+    /// The number of enabled V2 hubs.
     #[serde(default)]
     pub hubs_v2: usize,
     /// The number of findings.
@@ -74,7 +74,7 @@ pub struct AccountOverview {
     pub status: Option<String>,
     /// The Regions in which its hub is enabled.
     pub regions: Vec<String>,
-    /// The Regions in which its hub V2 is enabled.
+    /// The Regions in which its V2 hub is enabled.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub regions_v2: Vec<String>,
     /// The number of findings that it owns.
@@ -86,7 +86,7 @@ pub struct AccountOverview {
 pub struct EnabledHubs {
     /// Hubs of the classic half.
     pub classic: Hubs,
-    /// Hubs V2.
+    /// V2 hubs.
     pub v2: Hubs,
 }
 
@@ -128,8 +128,8 @@ impl EnabledHubs {
         match (self.classic.count, self.v2.count) {
             (0, 0) => "No account has a hub yet: call EnableSecurityHub, or define hubs in a scenario.".to_owned(),
             (_, 0) => format!("Accounts with hubs: {}.", self.classic),
-            (0, _) => format!("Accounts with hubs V2: {}.", self.v2),
-            _ => format!("Accounts with hubs: {}. Accounts with hubs V2: {}.", self.classic, self.v2),
+            (0, _) => format!("Accounts with V2 hubs: {}.", self.v2),
+            _ => format!("Accounts with hubs: {}. Accounts with V2 hubs: {}.", self.classic, self.v2),
         }
     }
 
@@ -164,9 +164,9 @@ pub fn listed<'l, T: fmt::Display + 'l>(items: impl Iterator<Item = &'l T>) -> S
     names.join(", ")
 }
 
-/// `1 hub V2` or `2 hubs V2`
+/// `1 V2 hub` or `2 V2 hubs`
 pub fn count_of_hubs_v2(count: usize) -> String {
-    if count == 1 { "1 hub V2".to_owned() } else { format!("{count} hubs V2") }
+    if count == 1 { "1 V2 hub".to_owned() } else { format!("{count} V2 hubs") }
 }
 
 /// The enabled hubs.
@@ -175,7 +175,7 @@ pub fn enabled_hubs(relations: &Relations) -> EnabledHubs {
 }
 
 /// The hub that shows most in a first call: that of an administrator with enabled members, in its home Region, or in the
-/// Region that the scenario lists first. If no classic hub is enabled, this is a hub V2.
+/// Region that the scenario lists first. If no classic hub is enabled, this is a V2 hub.
 pub fn suggested_hub(relations: &Relations) -> Option<&HubKey> {
     let directory = relations.directory();
     let has_members = |key: &HubKey| {
@@ -289,14 +289,15 @@ impl FindingCounts {
     }
 }
 
-/// `67 findings`, `67 findings and 340 of controls` or `340 findings of controls`
+/// `67 findings`, or `407 findings (340 from controls)`
 impl fmt::Display for FindingCounts {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let counted = |count: usize| format!("{count} {}", if count == 1 { "finding" } else { "findings" });
         match (self.of_products, self.of_controls) {
             (products, 0) => formatter.write_str(&counted(products)),
-            (0, controls) => write!(formatter, "{} of controls", counted(controls)),
-            (products, controls) => write!(formatter, "{} and {controls} of controls", counted(products)),
+            (products, controls) => {
+                write!(formatter, "{} ({controls} from controls)", counted(products.saturating_add(controls)))
+            }
         }
     }
 }
@@ -363,8 +364,8 @@ mod tests {
         for (of_products, of_controls, expected) in [
             (0, 0, "0 findings"),
             (1, 0, "1 finding"),
-            (67, 340, "67 findings and 340 of controls"),
-            (0, 62, "62 findings of controls"),
+            (67, 340, "407 findings (340 from controls)"),
+            (0, 62, "62 findings (62 from controls)"),
         ] {
             assert_eq!(FindingCounts { of_products, of_controls }.to_string(), expected);
         }
@@ -388,7 +389,7 @@ mod tests {
         enable(MEMBER);
         assert_eq!(suggested_hub(&stage.0.relations()).unwrap().account.as_str(), MEMBER);
         let hints = enabled_hubs(&stage.0.relations()).hint();
-        assert_eq!(hints, "Accounts with hubs V2: 222222222222 (us-east-1).");
+        assert_eq!(hints, "Accounts with V2 hubs: 222222222222 (us-east-1).");
         enable(ADMINISTRATOR);
         assert_eq!(suggested_hub(&stage.0.relations()).unwrap().account.as_str(), ADMINISTRATOR);
         stage.good(MEMBER, Operation::EnableSecurityHub, json!({}));

@@ -63,7 +63,7 @@ fn check_implemented(operation: Operation) -> Result<(), AwsError> {
 }
 
 /// 401 when the operation needs the caller's hub and it is disabled; 400 for operations on members and invitations; for
-/// operations that need the hub V2, the error that the operation lists.
+/// operations that need the V2 hub, the error that the operation lists.
 fn check_hub(world: &World, caller: &Caller, operation: Operation) -> Result<(), AwsError> {
     let is_off = || !hub_access::is_enabled(world, &caller.hub_key());
     match operations::entry(operation).hub {

@@ -140,8 +140,8 @@ impl Account {
         Credentials::new(self.id(), SECRET, None, None, "securityhub-local")
     }
 
-    /// The configuration of clients of `aws-sdk-*` crates that call as this account in a Region, without a socket. Other
-    /// services than those of the emulator are not available to these clients.
+    /// The configuration of clients of `aws-sdk-*` crates that call as this account in a Region, without a socket. Services
+    /// that the emulator does not have are not available to these clients.
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {

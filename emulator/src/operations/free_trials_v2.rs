@@ -39,7 +39,7 @@ struct StatusOutput {
     expires_at: String,
 }
 
-/// Lists the free trials of accounts in the caller's Region, even while the hub V2 is disabled (FTR-01 … FTR-05).
+/// Lists the free trials of accounts in the caller's Region, even while the V2 hub is disabled (FTR-01 … FTR-05).
 ///
 /// # Errors
 /// 400 `ValidationException` for an account that the caller does not administer, and for a token of another query.

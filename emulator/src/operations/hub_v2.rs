@@ -27,10 +27,10 @@ struct EnableOutput {
     hub_v2_arn: String,
 }
 
-/// Enables the caller's hub V2 (HV2-01 … HV2-03, HV2-09).
+/// Enables the caller's V2 hub (HV2-01 … HV2-03, HV2-09).
 ///
 /// # Errors
-/// 400 `ValidationException` if the hub V2 would have more than 50 tags, including those from before it was disabled.
+/// 400 `ValidationException` if the V2 hub would have more than 50 tags, including those from before it was disabled.
 pub fn enable_security_hub_v2(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,
@@ -66,7 +66,7 @@ impl FeatureDetail {
     }
 }
 
-/// Describes the caller's hub V2, with all features (HV2-04).
+/// Describes the caller's V2 hub, with all features (HV2-04).
 ///
 /// # Errors
 /// 404 `ResourceNotFoundException` when it is disabled (O2G-05).
@@ -84,7 +84,7 @@ pub fn describe_security_hub_v2(context: &Context<'_>, _input: Input) -> Result<
     })
 }
 
-/// Disables the caller's hub V2 in this Region (HV2-07, HV2-08).
+/// Disables the caller's V2 hub in this Region (HV2-07, HV2-08).
 ///
 /// # Errors
 /// 404 `ResourceNotFoundException` when it is disabled already.
@@ -103,7 +103,7 @@ struct FeatureInput {
     feature_name: String,
 }
 
-/// Enables a feature of the caller's hub V2 (HV2-05).
+/// Enables a feature of the caller's V2 hub (HV2-05).
 ///
 /// # Errors
 /// 404 `ResourceNotFoundException` when the hub is disabled.
@@ -115,7 +115,7 @@ pub fn enable_security_hub_feature_v2(
     set_feature(context, transaction, input, true)
 }
 
-/// Disables a feature of the caller's hub V2 (HV2-05).
+/// Disables a feature of the caller's V2 hub (HV2-05).
 ///
 /// # Errors
 /// 404 `ResourceNotFoundException` when the hub is disabled.

@@ -20,7 +20,7 @@ struct Described {
     integration_v2_types: &'static [&'static str],
 }
 
-/// Lists the products that integrate with the V2 half, even while the hub V2 is disabled (PRV-01, PRV-02, O2G-06).
+/// Lists the products that integrate with the V2 half, even while the V2 hub is disabled (PRV-01, PRV-02, O2G-06).
 ///
 /// # Errors
 /// 400 `ValidationException` for a token of another query.

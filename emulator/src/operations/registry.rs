@@ -64,7 +64,7 @@ pub enum HubRule {
     Required,
     /// 400 `BadRequestException` (INV-04).
     RequiredByMembers,
-    /// The operation requires the hub V2. Otherwise it answers 409, 404 or 403, the first of these whose error it lists
+    /// The operation requires the V2 hub. Otherwise it answers 409, 404 or 403, the first of these whose error it lists
     /// (O2G-05, O2G-06).
     V2,
     /// The operation decides.

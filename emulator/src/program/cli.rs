@@ -288,12 +288,12 @@ pub(super) struct ServeArguments {
     #[arg(long, env = "SECURITYHUB_LOCAL_NO_UI", value_parser = switch)]
     pub(super) no_ui: bool,
 
-    /// Directory for the objects that export jobs of the V2 half write, as BUCKET/KEY; without it, the control plane
+    /// Directory for the objects that V2 export jobs (StartExportJobV2) write, as BUCKET/KEY; without it, the control plane
     /// returns them (GET /_emulator/exports/{id})
     #[arg(long, value_name = "DIRECTORY", env = "SECURITYHUB_LOCAL_EXPORT_DIR")]
     pub(super) export_dir: Option<PathBuf>,
 
-    /// S3 endpoint to which export jobs of the V2 half write their objects, such as http://127.0.0.1:9000
+    /// S3 endpoint to which V2 export jobs (StartExportJobV2) write their objects, such as http://127.0.0.1:9000
     ///
     /// Each object is sent with a PUT request for /BUCKET/KEY, which is signed with AWS_ACCESS_KEY_ID,
     /// AWS_SECRET_ACCESS_KEY and, if set, AWS_SESSION_TOKEN, for the Region in AWS_REGION or AWS_DEFAULT_REGION

@@ -35,7 +35,7 @@ if several standards include it. Suppressed and archived findings are ignored. A
 if any of its findings failed, UNKNOWN if any has the status WARNING or NOT_AVAILABLE, and NO_DATA \
 if it has no findings. By default, scores are current. If the scenario sets `score_mode: daily`, \
 they are computed once a day, as in AWS; the first computation is 30 minutes after the first \
-request.
+request (24 hours in China and GovCloud).
 
 On a terminal, a bar chart follows the table. Set NO_COLOR to disable colors.
 

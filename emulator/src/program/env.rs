@@ -19,7 +19,7 @@ Examples:
 
 Without --account and --region, the variables select an administrator that has enabled Security Hub.
 
-A note on standard error names the accounts and Regions with hubs if the selected one has none. With \
+A note on standard error names the accounts and Regions with hubs if the selected account has none there. With \
 `serve --verify-signatures`, no access key is printed: use one that the scenario lists.
 
 Exit codes: 0 success; 1 the emulator does not respond; 2 invalid arguments.";
@@ -153,7 +153,7 @@ mod tests {
         assert_eq!(of(Some("333333333333"), None, &of_v2), "333333333333 eu-west-1");
         assert_eq!(missing_hub(&of_v2, "333333333333", "eu-west-1"), None);
         let missing_v2 = missing_hub(&of_v2, "333333333333", "us-east-1").unwrap();
-        assert!(missing_v2.ends_with("Accounts with hubs V2: 333333333333 (eu-west-1)."), "{missing_v2}");
+        assert!(missing_v2.ends_with("Accounts with V2 hubs: 333333333333 (eu-west-1)."), "{missing_v2}");
         let empty = status::of(Service::new(Settings::default(), None).unwrap().served());
         assert_eq!(of(None, None, &empty), "111111111111 us-east-1");
     }

@@ -109,7 +109,7 @@ pub(super) enum ScenarioCommand {
     /// Check scenario files and report every error with its position
     ///
     /// Each file is checked by itself, unless --layered is given. One run reports all errors, except those that may
-    /// only follow from another one.
+    /// merely result from another one.
     #[command(after_help = CHECK_HELP)]
     Check(CheckArguments),
     /// Print the JSON Schema of scenario files, for editors

@@ -42,11 +42,11 @@ fn render(status: &Status, url: &str) -> String {
         ("Scenario", scenario),
         ("Clock", format!("{} ({clock})", overview.clock)),
         ("Hubs", format!("{} in {}", overview.hubs, accounts(with_hubs))),
-        ("Hubs V2", hubs_v2),
+        ("V2 hubs", hubs_v2),
         ("Regions", names(regions)),
         ("Findings", findings(overview)),
     ] {
-        if name == "Hubs V2" && overview.hubs_v2 == 0 {
+        if name == "V2 hubs" && overview.hubs_v2 == 0 {
             continue;
         }
         _ = writeln!(text, "{name:<10}{value}");
@@ -58,11 +58,11 @@ fn render(status: &Status, url: &str) -> String {
     text
 }
 
-/// `67`, or `407 (340 of controls)`
+/// `67`, or `407 (340 from controls)`
 fn findings(overview: &Overview) -> String {
     match overview.control_findings {
         0 => overview.findings.to_string(),
-        of_controls => format!("{} ({of_controls} of controls)", overview.findings),
+        of_controls => format!("{} ({of_controls} from controls)", overview.findings),
     }
 }
 
@@ -84,7 +84,7 @@ fn table(status: &Status) -> String {
         first.into_iter().chain(has_v2.then_some(v2)).chain([findings]).collect::<Vec<_>>()
     };
     let first = ["Account", "Name", "Regions with a hub"].map(str::to_owned);
-    table.set_header(cells(first, "Regions with a hub V2".to_owned(), "Findings".to_owned()));
+    table.set_header(cells(first, "Regions with a V2 hub".to_owned(), "Findings".to_owned()));
     for account in &status.overview.accounts {
         let name = escape_control_characters(account.name.as_deref().unwrap_or("-"));
         let [regions, regions_v2] =

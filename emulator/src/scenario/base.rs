@@ -17,7 +17,7 @@ pub(super) struct Base {
     pub(super) accounts: BTreeSet<AccountId>,
     /// Its enabled hubs.
     pub(super) hubs: BTreeSet<HubKey>,
-    /// Its enabled hubs V2.
+    /// Its enabled V2 hubs.
     pub(super) hubs_v2: BTreeSet<HubKey>,
     /// The names of its connectors V2, with their hubs.
     pub(super) connectors: BTreeSet<(HubKey, String)>,

@@ -1,4 +1,4 @@
-//! The parts of a scenario that could not be read or are wrong. An error that may only follow from one of them, such as
+//! The parts of a scenario that could not be read or are wrong. An error that may merely result from one of them, such as
 //! a reference to a hub whose account is misspelled, is not reported.
 
 use std::collections::BTreeSet;

@@ -9,7 +9,7 @@
 //! field to its section with a doc comment, which becomes the description in the schema, then its check and its apply.
 //!
 //! All steps run even after errors, on the parts without errors, so that one run reports everything. [`lost`] knows the
-//! parts with errors: errors that may only follow from them are not reported. A required key is therefore an `Option`
+//! parts with errors: errors that may merely result from them are not reported. A required key is therefore an `Option`
 //! with `#[schemars(with = …)]`.
 //!
 //! The parser's tree and that of [`spanned`] are separate: `serde_saphyr::Spanned` provides the span of each value, but
@@ -248,7 +248,7 @@ pub struct Inspection {
 pub struct Content {
     /// Hubs of the classic half.
     pub hubs: usize,
-    /// Hubs V2.
+    /// V2 hubs.
     pub hubs_v2: usize,
     /// Findings.
     pub findings: FindingCounts,

@@ -8,7 +8,7 @@ use super::names::{Region, TableKey};
 pub enum Change {
     /// A hub was enabled, disabled, or had its settings or tags changed. The new state is in the world.
     Hub(HubKey),
-    /// A hub V2 was enabled, disabled or changed, or its data was deleted.
+    /// A V2 hub was enabled, disabled or changed, or its data was deleted.
     HubV2(HubKey),
     /// All data of a hub was deleted.
     HubForgotten(HubKey),

@@ -19,7 +19,7 @@ pub enum Due {
     DropArchivedFindings(HubKey, Timestamp),
     /// Delete an account that was closed at this time, with all of its data (RET-11).
     ForgetAccount(AccountId, Timestamp),
-    /// End a job that exports findings from the hub V2 of an account and Region (EXV-08).
+    /// End a job that exports findings from the V2 hub of an account and Region (EXV-08).
     FinishExport(HubKey, String),
     /// Finish a request to create an account of the organization.
     FinishCreation(String),

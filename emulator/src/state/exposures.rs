@@ -78,7 +78,7 @@ pub struct Signals {
 pub struct Changed {
     /// True if all findings have to be read again.
     pub is_everything: bool,
-    /// True if a hub V2 was enabled or changed.
+    /// True if a V2 hub was enabled or changed.
     pub has_hubs: bool,
     /// True if declared resources have changed.
     pub has_resources: bool,
@@ -113,7 +113,7 @@ impl Exposures {
         self.changed.lock().remove(region);
     }
 
-    /// Records changes in Regions with an enabled hub V2. Returns the Regions without earlier recorded changes.
+    /// Records changes in Regions with an enabled V2 hub. Returns the Regions without earlier recorded changes.
     pub(super) fn note(&self, changes: &[Change], relations: &Relations) -> Vec<Region> {
         let mut first = Vec::new();
         let is_on = |region: &Region| {
@@ -150,7 +150,7 @@ impl Exposures {
                         note(region, &|changed| changed.has_resources = true);
                     }
                 }
-                // No hub V2 is enabled in this Region, so its changes are not recorded and its signals are outdated.
+                // No V2 hub is enabled in this Region, so its changes are not recorded and its signals are outdated.
                 Change::Findings { table, .. } => _ = self.signals.lock().remove(&table.region),
                 Change::FindingsDropped { region, .. } => _ = self.signals.lock().remove(region),
                 _ => {}

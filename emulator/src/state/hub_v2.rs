@@ -1,4 +1,4 @@
-//! A hub V2: the state of the V2 half of Security Hub in one account and Region.
+//! A V2 hub: the state of the V2 half of Security Hub in one account and Region.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ pub struct HubV2 {
     pub trials: BTreeMap<&'static str, Timestamp>,
 }
 
-/// A feature of a hub V2.
+/// A feature of a V2 hub.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FeatureV2 {

@@ -30,7 +30,7 @@ pub struct Relations {
     /// `None` if no resources were ever declared; then no control is checked.
     pub(super) resources: Option<Arc<Resources>>,
     visible: Arc<VisibleAccounts>,
-    /// The same for hubs V2.
+    /// The same for V2 hubs.
     visible_v2: Arc<VisibleAccounts>,
 }
 
@@ -99,27 +99,27 @@ impl Relations {
         self.hubs.iter().filter(|(_, hub)| hub.subscribed_at().is_some()).map(|(key, _)| key)
     }
 
-    /// The keys of all enabled hubs V2, sorted by account.
+    /// The keys of all enabled V2 hubs, sorted by account.
     pub fn enabled_hubs_v2(&self) -> impl Iterator<Item = &HubKey> {
         self.hubs_v2.iter().filter(|(_, hub)| hub.subscribed_at().is_some()).map(|(key, _)| key)
     }
 
-    /// A hub V2, enabled or dormant.
+    /// A V2 hub, enabled or dormant.
     pub fn hub_v2(&self, key: &HubKey) -> Option<&Arc<HubV2>> {
         self.hubs_v2.get(key)
     }
 
-    /// Returns whether the hub V2 is enabled.
+    /// Returns whether the V2 hub is enabled.
     pub fn is_v2_on(&self, key: &HubKey) -> bool {
         self.hub_v2(key).is_some_and(|hub| hub.subscribed_at().is_some())
     }
 
-    /// All hubs V2, dormant ones included, sorted by account.
+    /// All V2 hubs, dormant ones included, sorted by account.
     pub fn hubs_v2(&self) -> impl Iterator<Item = (&HubKey, &Arc<HubV2>)> {
         self.hubs_v2.iter()
     }
 
-    /// The hubs V2 of an account, dormant ones included.
+    /// The V2 hubs of an account, dormant ones included.
     pub fn hubs_v2_of(&self, account: AccountId) -> impl Iterator<Item = (&HubKey, &Arc<HubV2>)> {
         let of_account = self.hubs_v2.range(HubKey { account, region: Region::new("") }..);
         of_account.take_while(move |(key, _)| key.account == account)
@@ -141,7 +141,7 @@ impl Relations {
         self.visible.get(key, find)
     }
 
-    /// Like [`Relations::visible_accounts`], but for a hub V2.
+    /// Like [`Relations::visible_accounts`], but for a V2 hub.
     pub fn visible_accounts_v2(&self, key: &HubKey, find: impl FnOnce() -> HashSet<String>) -> Arc<HashSet<String>> {
         self.visible_v2.get(key, find)
     }
@@ -156,7 +156,7 @@ impl Relations {
         self.resources = Some(resources);
     }
 
-    /// Inserts, replaces or removes a hub V2.
+    /// Inserts, replaces or removes a V2 hub.
     pub(super) fn replace_hub_v2(&mut self, key: HubKey, hub: Option<Arc<HubV2>>) {
         self.visible_v2 = Arc::default();
         match hub {

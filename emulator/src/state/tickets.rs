@@ -25,7 +25,7 @@ pub struct Ticket {
     pub created_at: Timestamp,
 }
 
-/// The tickets of a hub V2. Clones share them.
+/// The tickets of a V2 hub. Clones share them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tickets {
     /// In order of creation.

@@ -96,18 +96,18 @@ impl Transaction<'_> {
         self.hubs.insert(key.clone(), None);
     }
 
-    /// A hub V2, including changes staged in this transaction.
+    /// A V2 hub, including changes staged in this transaction.
     pub fn hub_v2(&self, key: &HubKey) -> Option<Arc<HubV2>> {
         self.hubs_v2.get(key).cloned().unwrap_or_else(|| self.before.hub_v2(key).cloned())
     }
 
-    /// Stages a hub V2.
+    /// Stages a V2 hub.
     pub fn stage_hub_v2(&mut self, key: HubKey, hub: HubV2) {
         self.findings.changes.push(Change::HubV2(key.clone()));
         self.hubs_v2.insert(key, Some(Arc::new(hub)));
     }
 
-    /// Stages the removal of a hub V2 and all of its data.
+    /// Stages the removal of a V2 hub and all of its data.
     pub fn forget_hub_v2(&mut self, key: &HubKey) {
         self.findings.changes.push(Change::HubV2(key.clone()));
         self.hubs_v2.insert(key.clone(), None);

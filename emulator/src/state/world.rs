@@ -253,7 +253,7 @@ impl World {
         self.relations.read().resources().cloned()
     }
 
-    /// Returns whether any account has ever enabled a hub V2.
+    /// Returns whether any account has ever enabled a V2 hub.
     pub fn has_hubs_v2(&self) -> bool {
         self.relations.read().hubs_v2().next().is_some()
     }
@@ -263,7 +263,7 @@ impl World {
         self.relations.read().hub(key).cloned()
     }
 
-    /// The current state of a hub V2, enabled or dormant.
+    /// The current state of a V2 hub, enabled or dormant.
     pub fn hub_v2(&self, key: &HubKey) -> Option<Arc<HubV2>> {
         self.relations.read().hub_v2(key).cloned()
     }
@@ -295,7 +295,7 @@ impl World {
     }
 
     /// Records the changes that exposures depend on, and returns the due entries that compute the exposures. Worlds
-    /// without hubs V2 skip this.
+    /// without V2 hubs skip this.
     pub(super) fn note_for_exposures(
         &self,
         changes: &[Change],

@@ -151,7 +151,7 @@ impl Shown {
     }
 }
 
-/// Returns whether the account has neither a hub nor a hub V2 in the Region.
+/// Returns whether the account has neither a hub nor a V2 hub in the Region.
 fn is_off(context: &Context<'_>) -> bool {
     let key = context.view.hub_key();
     let relations = context.world.relations();

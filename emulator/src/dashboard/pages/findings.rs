@@ -129,7 +129,7 @@ fn expected(context: &Context<'_>, chip: &Chip) -> String {
     if known.contains(&chip.comparison.as_str()) {
         return format!("`{}` is not a valid value for {}", chip.value, chip.comparison);
     }
-    format!("{} has the comparisons {}", chip.name, known.join(", "))
+    format!("{} only supports the comparisons {}", chip.name, known.join(", "))
 }
 
 fn result(context: &Context<'_>, state: &PageState, input: &Value) -> Result<(FindingsResult, Vec<Call>), PageError> {

@@ -1,6 +1,6 @@
 //! Connectors of both halves of the API: creating, finding, changing and deleting them (CNV, CNC).
 //!
-//! Connectors of the V2 half belong to a hub V2, those of the classic half to a hub. For a connector of the V2 half to
+//! Connectors of the V2 half belong to a V2 hub, those of the classic half to a hub. For a connector of the V2 half to
 //! Azure, the service also creates one of the classic half, and deletes it with the first (CNV-04).
 
 use std::collections::BTreeMap;

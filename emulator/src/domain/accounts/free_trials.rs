@@ -58,7 +58,7 @@ pub fn accounts(
     }))
 }
 
-/// The trials of an account in a Region. They remain when its hub V2 is disabled (FTR-03, FTR-05).
+/// The trials of an account in a Region. They remain when its V2 hub is disabled (FTR-03, FTR-05).
 pub fn of_hub(relations: &Relations, key: &HubKey) -> Vec<FreeTrial> {
     let Some(hub) = relations.hub_v2(key) else { return Vec::new() };
     let trial = |(kind, started_at): (&&'static str, &Timestamp)| FreeTrial {

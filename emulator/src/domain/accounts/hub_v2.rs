@@ -1,4 +1,4 @@
-//! The life cycle of a hub V2: enabling and disabling the hub and its features.
+//! The life cycle of a V2 hub: enabling and disabling the hub and its features.
 
 use std::collections::BTreeMap;
 
@@ -11,25 +11,25 @@ use crate::domain::hub_v2_access;
 use crate::domain::tags::{MAX_TAGS, TagError};
 use crate::state::{Connectors, FeatureV2, HubKey, HubV2, IdSource, Phase, Tickets, Timestamp, Transaction};
 
-/// The features of a hub V2 (HV2-05).
+/// The features of a V2 hub (HV2-05).
 pub const FEATURES: [&str; 1] = [NETWORK_SCANNING];
 
 const NETWORK_SCANNING: &str = "NETWORK_SCANNING";
 
-/// The free trial that begins when a hub V2 is first enabled (FTR-05).
+/// The free trial that begins when a V2 hub is first enabled (FTR-05).
 pub const TRIAL: &str = "SECURITY_HUB_V2";
 
-/// Time after which a disabled hub V2 and its ID are deleted (HV2-09).
+/// Time after which a disabled V2 hub and its ID are deleted (HV2-09).
 const RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
 
-/// Reason why a hub V2 refuses a call.
+/// Reason why a V2 hub refuses a call.
 #[derive(Debug, PartialEq, Eq)]
 pub enum HubV2Error {
-    /// The hub V2 is disabled (HV2-08).
+    /// The V2 hub is disabled (HV2-08).
     NotEnabled,
-    /// A policy of the organization controls the hub V2 or its feature (HV2-11).
+    /// A policy of the organization controls the V2 hub or its feature (HV2-11).
     ManagedByPolicy,
-    /// The hub V2 would have too many tags, including those from before it was disabled.
+    /// The V2 hub would have too many tags, including those from before it was disabled.
     TooManyTags,
 }
 
@@ -45,7 +45,7 @@ impl From<HubV2Error> for AwsError {
     }
 }
 
-/// Enables a hub V2 and returns its ID (HV2-01, HV2-03). If the hub is already enabled, the call changes nothing and
+/// Enables a V2 hub and returns its ID (HV2-01, HV2-03). If the hub is already enabled, the call changes nothing and
 /// ignores the tags of the input (HV2-02). A hub that was disabled less than 90 days ago is restored, except for its
 /// features (HV2-07, HV2-09).
 ///
@@ -64,7 +64,7 @@ pub fn enable(
     turn_on(transaction, ids, key, now, tags)
 }
 
-/// Enables a hub V2 on behalf of a policy; an enabled one stays unchanged (HV2-22).
+/// Enables a V2 hub on behalf of a policy; an enabled one stays unchanged (HV2-22).
 pub fn switch_on(transaction: &mut Transaction<'_>, ids: &IdSource, key: &HubKey, now: Timestamp) {
     _ = turn_on(transaction, ids, key, now, BTreeMap::new());
 }
@@ -105,12 +105,12 @@ fn turn_on(
     Ok(id)
 }
 
-/// Returns whether a disabled hub V2 has not been deleted yet.
+/// Returns whether a disabled V2 hub has not been deleted yet.
 fn is_kept(hub: &HubV2, now: Timestamp) -> bool {
     matches!(hub.phase, Phase::Dormant(since) if now.duration_since(since) < RETENTION)
 }
 
-/// Disables a hub V2 (HV2-07, HV2-08). Its features are disabled too; its other data becomes dormant.
+/// Disables a V2 hub (HV2-07, HV2-08). Its features are disabled too; its other data becomes dormant.
 ///
 /// # Errors
 /// [`HubV2Error::NotEnabled`], [`HubV2Error::ManagedByPolicy`].
@@ -123,7 +123,7 @@ pub fn disable(transaction: &mut Transaction<'_>, key: &HubKey, now: Timestamp) 
     Ok(())
 }
 
-/// Disables a hub V2 on behalf of a policy (HV2-22).
+/// Disables a V2 hub on behalf of a policy (HV2-22).
 pub fn switch_off(transaction: &mut Transaction<'_>, key: &HubKey, now: Timestamp) {
     if let Ok(hub) = enabled(transaction, key) {
         turn_off(transaction, key, hub, now);
@@ -177,7 +177,7 @@ fn write_feature(
     }
 }
 
-/// The state of a feature; `None` if the hub V2 is disabled. A feature that was never enabled or disabled counts as
+/// The state of a feature; `None` if the V2 hub is disabled. A feature that was never enabled or disabled counts as
 /// disabled since the hub was enabled (HV2-04).
 pub fn feature(hub: &HubV2, name: &'static str) -> Option<FeatureV2> {
     let subscribed_at = hub.subscribed_at()?;
@@ -185,7 +185,7 @@ pub fn feature(hub: &HubV2, name: &'static str) -> Option<FeatureV2> {
     Some(hub.features.get(name).copied().unwrap_or(untouched))
 }
 
-/// The hub V2, if it is enabled.
+/// The V2 hub, if it is enabled.
 ///
 /// # Errors
 /// [`HubV2Error::NotEnabled`].
@@ -203,8 +203,8 @@ mod tests {
     use crate::state::Region;
     use crate::testing::{ADMINISTRATOR, REGION, Stage, id};
 
-    /// A policy sets the feature again with each change of the organization, and each change of a hub V2 drops the cached
-    /// values of all hubs V2.
+    /// A policy sets the feature again with each change of the organization, and each change of a V2 hub drops the cached
+    /// values of all V2 hubs.
     #[test]
     fn a_feature_that_is_already_enabled_does_not_change_the_hub() {
         let stage = Stage::empty();

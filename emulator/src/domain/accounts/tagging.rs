@@ -102,7 +102,7 @@ fn edit_in_hub(
     Ok(())
 }
 
-/// Changes the tags of a resource that belongs to a hub V2.
+/// Changes the tags of a resource that belongs to a V2 hub.
 fn edit_in_hub_v2(
     transaction: &mut Transaction<'_>,
     key: HubKey,

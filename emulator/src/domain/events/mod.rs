@@ -62,7 +62,7 @@ fn ocsf(world: &World, stored: Stored<'_>) -> Option<Subject> {
     Some(Subject::Ocsf(Arc::new(OcsfFinding { uid, document })))
 }
 
-/// The hubs V2 that see the findings of an account in a table: the hubs of the account and of the delegated
+/// The V2 hubs that see the findings of an account in a table: the hubs of the account and of the delegated
 /// administrator in the Region of the table, and their hubs in the home Regions that this Region is linked to. Replicas
 /// are seen by the account whose aggregator left them (`inferred`, AGV-08).
 fn receivers_v2(relations: &Relations, table: &TableKey, owner: AccountId) -> Vec<HubKey> {

@@ -32,7 +32,7 @@ pub fn compute(world: &World, transaction: &mut Transaction<'_>, region: &Region
     compute_changed(world, transaction, region, &changed, now);
 }
 
-/// Computes all exposures of all Regions in which a hub V2 is enabled, and returns the number of those that are open.
+/// Computes all exposures of all Regions in which a V2 hub is enabled, and returns the number of those that are open.
 pub fn compute_all(world: &World, transaction: &mut Transaction<'_>, now: Timestamp) -> usize {
     let relations = world.relations();
     let hubs = relations.hubs_v2().filter(|(_, hub)| hub.subscribed_at().is_some());

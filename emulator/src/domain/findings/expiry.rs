@@ -1,4 +1,5 @@
-//! Expiry of findings: active ones 90 days, archived ones 30 days after their last update (RET-01 … RET-05).
+//! Expiry of findings: active ones 90 days, archived ones 30 days after their import or their
+//! `UpdatedAt`, whichever is later (RET-01 … RET-05).
 //!
 //! The time is computed once, when a finding is written, and stored beside its document, so that a sweep parses no
 //! documents.

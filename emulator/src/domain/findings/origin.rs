@@ -52,7 +52,7 @@ pub(super) struct Origin<'w> {
 enum Acceptance {
     /// The hub of the classic half.
     Hub,
-    /// The hub V2, because the hub of the classic half is disabled.
+    /// The V2 hub, because the hub of the classic half is disabled.
     OnlyHubV2,
 }
 
@@ -124,7 +124,7 @@ impl<'w> Origin<'w> {
     }
 
     /// Checks whether a finding is accepted; the error is the reason for the refusal (IMP-33). BatchImportFindings requires
-    /// the hub of the classic half; a product can also send findings to an owner that has only a hub V2 (DEC-04).
+    /// the hub of the classic half; a product can also send findings to an owner that has only a V2 hub (DEC-04).
     pub(super) fn accepts(&self, sender: Sender<'_>) -> Result<(), String> {
         match (&self.acceptance, sender) {
             (Ok(Acceptance::OnlyHubV2), Sender::Caller(_)) => Err(not_subscribed(&self.owner_text)),

@@ -118,7 +118,7 @@ impl Call<'_> {
         if named.is_empty() { vec![ANY.to_owned()] } else { named }
     }
 
-    /// The ARN of the caller's hub V2. A hub that was never enabled has no ID; policies see a fixed one instead
+    /// The ARN of the caller's V2 hub. A hub that was never enabled has no ID; policies see a fixed one instead
     /// (`inferred`).
     fn hub_v2(&self) -> String {
         let key = self.caller.hub_key();

@@ -15,7 +15,7 @@ use crate::testing::{ADMINISTRATOR, MEMBER, Outcome, REGION, Stage, finding, fin
 const MANAGEMENT: &str = "444444444444";
 const OTHER_REGION: &str = "eu-west-1";
 
-/// Hubs V2 of two accounts in two Regions.
+/// V2 hubs of two accounts in two Regions.
 fn hubs() -> Stage {
     let stage = Stage::empty();
     for region in [REGION, OTHER_REGION] {

@@ -14,7 +14,7 @@ use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage};
 const OTHER_REGION: &str = "eu-west-1";
 const SECRET: &str = "arn:aws:secretsmanager:us-east-1:111111111111:secret:s";
 
-/// A hub V2 with an aggregator.
+/// A V2 hub with an aggregator.
 fn stage() -> Stage {
     let stage = Stage::empty();
     stage.good(ADMINISTRATOR, EnableSecurityHubV2, json!({}));

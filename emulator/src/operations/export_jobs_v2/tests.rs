@@ -15,7 +15,7 @@ use crate::domain::findings::v2::exports;
 use crate::state::{ExportFailure, ExportState, timestamp_text};
 use crate::testing::{ADMINISTRATOR, MEMBER, Stage, finding};
 
-/// A hub V2 with two findings.
+/// A V2 hub with two findings.
 fn stage() -> Stage {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     stage.good(ADMINISTRATOR, EnableSecurityHubV2, json!({}));

@@ -348,7 +348,7 @@ fn the_delegated_administrator_sees_its_organization() {
     import(&stage, MEMBER, &finding_of(MEMBER, "m", json!({ "Title": "M" })));
     import(&stage, ADMINISTRATOR, &finding("a", json!({ "Title": "A" })));
     stage.good(ADMINISTRATOR, Operation::EnableSecurityHubV2, json!({}));
-    assert_eq!(titles(&stage, json!({})), ["A"], "the member's hub V2 is disabled");
+    assert_eq!(titles(&stage, json!({})), ["A"], "the member's V2 hub is disabled");
     stage.good(MEMBER, Operation::EnableSecurityHubV2, json!({}));
     assert_eq!(titles(&stage, json!({})), ["M", "A"]);
     let scope = |id: &str| json!({ "Scopes": { "AwsOrganizations": [{ "OrganizationId": id }] } });

@@ -1,4 +1,4 @@
-//! Rules of hubs V2 and their features, tested through the operations.
+//! Rules of V2 hubs and their features, tested through the operations.
 
 use securityhub_fixtures::Operation::{
     self, DescribeHub, DescribeSecurityHubV2, DisableOrganizationAdminAccount, DisableSecurityHub,
@@ -43,7 +43,7 @@ fn feature(stage: &Stage) -> Value {
 fn a_new_hub_v2_is_described_with_all_features() {
     let stage = Stage::empty();
     let arn = enable(&stage);
-    let id = arn.strip_prefix("arn:aws:securityhub:us-east-1:111111111111:hubv2/").expect("the ARN of a hub V2");
+    let id = arn.strip_prefix("arn:aws:securityhub:us-east-1:111111111111:hubv2/").expect("the ARN of a V2 hub");
     assert_eq!(id.len(), 36, "a UUID: {id}");
     assert_eq!(
         describe(&stage),

@@ -66,7 +66,7 @@ pub(in crate::scenario) struct Valid {
     account: Account,
     /// Service control policies.
     policies: Vec<Arc<Policy>>,
-    /// Names of policies for hubs V2.
+    /// Names of policies for V2 hubs.
     pub(super) security_hub_policies: Vec<String>,
     /// The permissions of its roles.
     pub(super) roles: BTreeMap<String, Permissions>,

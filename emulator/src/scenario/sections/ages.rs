@@ -18,7 +18,7 @@ use crate::state::Timestamp;
 pub(super) struct Ages {
     /// The initial time of the clock.
     start: Timestamp,
-    /// True if there are hubs V2 that stop showing findings after a while.
+    /// True if there are V2 hubs that stop showing findings after a while.
     has_retention_v2: bool,
 }
 

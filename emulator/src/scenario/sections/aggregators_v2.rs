@@ -17,7 +17,7 @@ use crate::scenario::lost::ITEM;
 use crate::scenario::spanned::Spanned;
 use crate::state::{AccountId, LinkingModeV2, Region, Timestamp, World};
 
-/// Aggregator V2 of an account. Its home Region also shows the findings and resources of the linked Regions.
+/// V2 aggregator of an account. Its home Region also shows the findings and resources of the linked Regions.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "AggregatorV2")]
 #[serde(deny_unknown_fields)]
@@ -26,7 +26,7 @@ pub(in crate::scenario) struct Declared {
     /// organization that has one.
     #[schemars(with = "AccountText")]
     account: Option<AccountText>,
-    /// Home Region, where the hub V2 of the account is enabled.
+    /// Home Region, where the V2 hub of the account is enabled.
     #[schemars(with = "RegionText")]
     home: Option<RegionText>,
     /// Linked Regions.
@@ -66,8 +66,8 @@ pub(super) fn check(written: Vec<Spanned<Declared>>, regions: &[Region], check: 
         if let Some(earlier) = aggregators.get(&account).map(|earlier: &Aggregator| earlier.span)
             && earlier.file == span.file
         {
-            let message = format!("{account} already has an aggregator V2 ({})", check.line(earlier, span));
-            check.push(check.at(span, message).expected("at most one aggregator V2 per account"));
+            let message = format!("{account} already has an V2 aggregator ({})", check.line(earlier, span));
+            check.push(check.at(span, message).expected("at most one V2 aggregator per account"));
         }
         aggregators.insert(account, Aggregator { span, home, regions: linked, is_whole });
     }

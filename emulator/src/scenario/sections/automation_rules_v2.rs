@@ -29,11 +29,11 @@ use crate::suggest;
 #[schemars(rename = "AutomationRuleV2")]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
-    /// Account of the rule, whose hub V2 is enabled: the delegated administrator of Security Hub V2, or an account outside
+    /// Account of the rule, whose V2 hub is enabled: the delegated administrator of Security Hub V2, or an account outside
     /// of an organization that has one.
     #[schemars(with = "AccountText")]
     account: Option<AccountText>,
-    /// Region of the rule: the home Region if the account has an aggregator V2.
+    /// Region of the rule: the home Region if the account has an V2 aggregator.
     #[schemars(with = "RegionText")]
     region: Option<RegionText>,
     /// Name.

@@ -106,7 +106,7 @@ impl Valid {
             let refused = recommended_policies::apply(&self.recommended_policies, &world, now);
             diagnostics.extend(refused.into_iter().map(|(span, message)| Diagnostic::at(files, span, message)));
         }
-        // Export jobs require hubs V2, and export all findings.
+        // Export jobs require V2 hubs, and export all findings.
         let refused_jobs = export_jobs::apply(&self.export_jobs, &world, now);
         if !is_refused && !self.lost.as_ref().is_some_and(connectors::are_hubs_unsure) {
             diagnostics.extend(refused_jobs.into_iter().map(|(span, message)| Diagnostic::at(files, span, message)));
@@ -186,7 +186,7 @@ impl Valid {
         refused
     }
 
-    /// Attaches the policies for hubs V2 to accounts.
+    /// Attaches the policies for V2 hubs to accounts.
     fn attach_security_hub_policies(&self, ids: &IdSource, directory: &mut Directory) {
         let (Some(valid), Some(organization)) = (&self.organization, &mut directory.organization) else { return };
         for (account, of_account) in &self.accounts {

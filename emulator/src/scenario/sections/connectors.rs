@@ -61,7 +61,7 @@ pub(in crate::scenario) struct Declared {
 #[schemars(rename = "ConnectorV2")]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct DeclaredV2 {
-    /// Account of the connector, whose hub V2 is enabled.
+    /// Account of the connector, whose V2 hub is enabled.
     #[schemars(with = "AccountText")]
     account: Option<AccountText>,
     /// Region of the connector. A connector to Jira or ServiceNow belongs to the home Region of the account's aggregator
@@ -229,7 +229,7 @@ pub(in crate::scenario) struct Connector {
 }
 
 impl Connector {
-    /// Returns whether it belongs to a hub V2.
+    /// Returns whether it belongs to a V2 hub.
     pub(super) fn is_of_v2_hub(&self, key: &HubKey) -> bool {
         self.half == Half::V2 && self.key == *key
     }

@@ -24,7 +24,7 @@ use crate::suggest;
 #[schemars(rename = "ExportJob")]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
-    /// Account of the job. Its hub V2 must be enabled.
+    /// Account of the job. Its V2 hub must be enabled.
     #[schemars(with = "AccountText")]
     account: Option<AccountText>,
     /// Region of the job.

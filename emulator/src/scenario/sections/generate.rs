@@ -88,7 +88,7 @@ pub(super) struct Context<'a> {
     pub(super) accounts: &'a BTreeSet<AccountId>,
     /// The enabled hubs.
     pub(super) hubs: &'a hubs::Valid,
-    /// The enabled hubs V2.
+    /// The enabled V2 hubs.
     pub(super) hubs_v2: &'a hubs_v2::Valid,
     /// The organization.
     pub(super) organization: Option<&'a organization::Valid>,

@@ -18,7 +18,7 @@ use crate::scenario::spanned::{Entries, Spanned};
 use crate::state::{HubKey, Region, Timestamp, Transaction, World};
 use crate::suggest;
 
-/// Enabled hubs V2 of an account. They are independent of the entries under `hubs`.
+/// Enabled V2 hubs of an account. They are independent of the entries under `hubs`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "HubV2")]
 #[serde(deny_unknown_fields)]
@@ -37,7 +37,7 @@ pub(in crate::scenario) struct Declared {
     tags: Entries<String>,
 }
 
-/// An enabled hub V2.
+/// An enabled V2 hub.
 #[derive(Clone, Debug)]
 pub(in crate::scenario) struct Hub {
     span: Span,
@@ -67,7 +67,7 @@ pub(super) fn check(written: Vec<Spanned<Declared>>, regions: &[Region], check: 
             let key = HubKey { account, region };
             if let Some(earlier) = hubs.get(&key).map(|earlier| earlier.span).filter(|it| it.file == span.file) {
                 let line = check.line(earlier, span);
-                let message = format!("{account} already has a hub V2 in {} ({line})", key.region);
+                let message = format!("{account} already has a V2 hub in {} ({line})", key.region);
                 check.push(check.at(span, message).expected("at most one entry for each account and Region"));
             }
             hubs.insert(key, hub.clone());

@@ -75,7 +75,7 @@ pub(super) struct Declared {
     /// Durations of asynchronous work of AWS. Default: it is done before the next call.
     delays: Option<delays::Declared>,
     /// Times at which security scores are computed. `live`: whenever they are requested. `daily`: as in AWS, for the
-    /// first time within 30 minutes of the first request (a day in China and GovCloud), then every 24 hours. Default:
+    /// first time 30 minutes after the first request (24 hours in China and GovCloud), then every 24 hours. Default:
     /// live.
     score_mode: Option<ScoreMode>,
     /// Seed of all generated IDs. The same seed gives the same IDs. Default: 0.

@@ -116,7 +116,7 @@ pub(in crate::scenario) struct Valid {
     policies: Vec<Arc<Policy>>,
     /// The delegated administrator of Security Hub V2.
     delegated_administrator_v2: Option<AccountId>,
-    /// The policies for hubs V2, and the names of those that are attached to the root.
+    /// The policies for V2 hubs, and the names of those that are attached to the root.
     security_hub_policies: security_hub_policies::Valid,
     security_hub_policies_of_root: Vec<String>,
 }
@@ -128,7 +128,7 @@ struct ValidUnit {
     parent: Option<usize>,
     /// Service control policies.
     policies: Vec<Arc<Policy>>,
-    /// Names of policies for hubs V2.
+    /// Names of policies for V2 hubs.
     security_hub_policies: Vec<String>,
 }
 
@@ -220,7 +220,7 @@ pub(in crate::scenario) fn check(
     }
 }
 
-/// The names of the policies for hubs V2, which differ from those of other policies.
+/// The names of the policies for V2 hubs, which differ from those of other policies.
 fn names(
     written: &Entries<security_hub_policies::Declared>,
     policies: &policies::Valid,
@@ -345,7 +345,7 @@ impl Valid {
         self.policy_types.contains(&PolicyType::ServiceControl)
     }
 
-    /// The policies for hubs V2.
+    /// The policies for V2 hubs.
     pub(super) fn security_hub_policies(&self) -> &security_hub_policies::Valid {
         &self.security_hub_policies
     }

@@ -1,4 +1,4 @@
-//! `organization.security_hub_policies`: policies of the organization that enable and disable hubs V2.
+//! `organization.security_hub_policies`: policies of the organization that enable and disable V2 hubs.
 
 use std::collections::BTreeMap;
 
@@ -13,15 +13,15 @@ use crate::scenario::check::Check;
 use crate::scenario::spanned::{Entries, Spanned};
 use crate::state::{IdSource, Organization, OrganizationPolicy, PolicyType, Region};
 
-/// A policy of type SECURITYHUB_POLICY. Where no policy names a Region, accounts enable their hubs V2 themselves.
+/// A policy of type SECURITYHUB_POLICY. Where no policy names a Region, accounts enable their V2 hubs themselves.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "SecurityHubPolicy")]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
-    /// Regions where the hubs V2 are enabled: all Regions that AWS enables by default and those of the scenario, or a
+    /// Regions where the V2 hubs are enabled: all Regions that AWS enables by default and those of the scenario, or a
     /// list. Default: none.
     enable_in_regions: Option<AllOr<RegionText>>,
-    /// Regions where the hubs V2 are disabled, even if `enable_in_regions` has them. Default: none.
+    /// Regions where the V2 hubs are disabled, even if `enable_in_regions` has them. Default: none.
     disable_in_regions: Option<AllOr<RegionText>>,
 }
 
@@ -43,7 +43,7 @@ pub(super) fn check(written: Entries<Declared>, regions: &[Region], check: &mut 
     policies
 }
 
-/// Splits the names of attached policies into those of service control policies and those of policies for hubs V2.
+/// Splits the names of attached policies into those of service control policies and those of policies for V2 hubs.
 pub(super) fn split(written: Vec<Spanned<String>>, valid: &Valid) -> (Vec<Spanned<String>>, Vec<String>) {
     let (own, others): (Vec<_>, Vec<_>) = written.into_iter().partition(|name| valid.contains_key(&name.value));
     (others, own.into_iter().map(|name| name.value).collect())

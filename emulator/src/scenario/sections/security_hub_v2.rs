@@ -25,14 +25,14 @@ pub(in crate::scenario) struct Declared {
     rules_need_aggregator: Option<bool>,
     /// If true, connectors to Jira and ServiceNow require an aggregator. Default: true.
     connectors_need_aggregator: Option<bool>,
-    /// Handling of aggregators V2 that link all Regions, with the modes ALL_REGIONS and ALL_REGIONS_EXCEPT_SPECIFIED.
+    /// Handling of V2 aggregators that link all Regions, with the modes ALL_REGIONS and ALL_REGIONS_EXCEPT_SPECIFIED.
     /// Default: refuse.
     all_regions: Option<Acceptance>,
     /// Version of OCSF in `metadata.version` of findings. Default: 1.6.0.
     #[schemars(transform = not_null, extend("pattern" = r"^\d+\.\d+\.\d+$"))]
     ocsf_version: Option<Spanned<String>>,
-    /// Retention in the V2 half, which hides findings some time after their last change. Use off to show recorded
-    /// findings of the past. Default: on.
+    /// Retention in the V2 half, which hides findings some time after their last change. Set it to off to show
+    /// old recorded findings. Default: on.
     retention: Option<Retention>,
     /// Duration of an export, in seconds. Default: 0.
     #[schemars(transform = not_null, extend("maximum" = MAX_EXPORT_SECONDS))]

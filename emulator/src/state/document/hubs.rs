@@ -19,7 +19,7 @@ use crate::state::tickets::{Ticket, Tickets};
 
 /// The key of rows that exist once for each hub.
 pub(super) const HUB: &str = "hub";
-/// The key of rows that exist once for each hub V2.
+/// The key of rows that exist once for each V2 hub.
 pub(super) const HUB_V2: &str = "hubv2";
 /// The key of the recorder of AWS Config.
 pub(super) const RECORDER: &str = "recorder";
@@ -169,7 +169,7 @@ fn standard_control_key(standard: Name, number: Name) -> String {
     format!("{standard}/{number}")
 }
 
-/// Adds the changes of a hub V2.
+/// Adds the changes of a V2 hub.
 pub(super) fn hub_v2(changes: &mut Changes, key: &HubKey, before: Option<&HubV2>, after: Option<&HubV2>) {
     changes.place(Some(key.account), Some(&key.region));
     let row = |hub: Option<&HubV2>| hub.map(HubV2Row::new);

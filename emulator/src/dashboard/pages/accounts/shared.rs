@@ -55,6 +55,6 @@ pub(super) fn sentence(page_error: PageError) -> String {
         PageError::Refused { sentence, .. } | PageError::NotFound { sentence, .. } | PageError::Invalid(sentence) => {
             sentence
         }
-        PageError::Moved(to) => format!("This is at {}.", to.address()),
+        PageError::Moved(to) => format!("This page has moved to {}.", to.address()),
     }
 }

@@ -111,7 +111,7 @@ impl PageState {
             if let Some(sort) = Sort::parse(text).filter(|sort| is_sortable(&sort.field, schema)) {
                 state.sort.push(sort);
             } else {
-                let expected = "FIELD:asc or FIELD:desc, with a filter name that has an order";
+                let expected = "FIELD:asc or FIELD:desc, where FIELD is a filter that can be sorted by";
                 problems.push(format!("`sort={text}` is not a sort criterion (expected {expected})."));
             }
         }

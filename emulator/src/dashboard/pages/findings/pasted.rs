@@ -23,7 +23,7 @@ pub(super) fn chips(schema: &Schema, text: &str) -> Result<Vec<Chip>, String> {
         }
         let one = [(name.clone(), elements)].into_iter().collect();
         let read = chips::of_filters(schema, &one);
-        chips.extend(read.ok_or_else(|| format!("`{name}` cannot be written as filters of this page."))?);
+        chips.extend(read.ok_or_else(|| format!("This page cannot show the filter `{name}`."))?);
     }
     if chips.is_empty() { Err("The text contains no filter with a value.".to_owned()) } else { Ok(chips) }
 }

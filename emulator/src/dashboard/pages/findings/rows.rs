@@ -197,8 +197,7 @@ fn columns(context: &Context<'_>, state: &PageState) -> Vec<Column> {
 /// The order in words.
 fn order(state: &PageState) -> String {
     if state.sort.is_empty() {
-        return "In the order of GetFindings without SortCriteria: the finding that was stored first is first."
-            .to_owned();
+        return "The default order of GetFindings: the finding that was stored first is first.".to_owned();
     }
     let words =
         |sort: &Sort| format!("{}, {}", sort.field, if sort.is_descending { "descending" } else { "ascending" });

@@ -17,7 +17,7 @@ use crate::dashboard::text;
 
 /// The results of an insight.
 pub(in crate::dashboard::pages) struct Results {
-    /// The values with most findings first, at most 100.
+    /// The values with the most findings first, at most 100.
     pub(in crate::dashboard::pages) rows: Vec<Row>,
 }
 

@@ -238,9 +238,9 @@ fn leave_out_others(chips: &mut Vec<Chip>) -> Option<String> {
     chips.retain(is_criterion);
     Some(match others.as_slice() {
         [] => return None,
-        [only] => format!("`{only}` is not a criterion of automation rules, so it is left out."),
+        [only] => format!("`{only}` is not a criterion of automation rules, so it was omitted."),
         [first, rest @ ..] => {
-            format!("`{first}` and {} more are not criteria of automation rules, so they are left out.", rest.len())
+            format!("`{first}` and {} more are not criteria of automation rules, so they were omitted.", rest.len())
         }
     })
 }

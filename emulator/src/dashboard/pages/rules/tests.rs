@@ -119,7 +119,7 @@ fn criteria_that_cannot_be_used_are_reported() {
     for (query, word) in [
         ("f=%3Cscript%3E", "`<script>` is not a criterion"),
         ("f=Nope:EQUALS:a", "`Nope is a` is not a criterion"),
-        ("f=Sample:IS:true", "`Sample is true` is not a criterion of automation rules, so it is left out"),
+        ("f=Sample:IS:true", "`Sample is true` is not a criterion of automation rules, so it was omitted"),
         ("f=Title:CONTAINS:a&f=Title:NOT_CONTAINS:b&f=Title:NOPE:b", "Invalid Criteria in the input"),
         ("field=Confidence&comparison=GTE&value=x", "`x` is not a valid value for the field Confidence"),
     ] {

@@ -1,4 +1,4 @@
-//! The effect of policies of type SECURITYHUB_POLICY: they enable and disable hubs V2 of accounts (HV2-22).
+//! The effect of policies of type SECURITYHUB_POLICY: they enable and disable V2 hubs of accounts (HV2-22).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,14 +9,14 @@ use crate::domain::accounts::hub_v2;
 use crate::domain::governance;
 use crate::state::{AccountId, Directory, HubKey, Organization, Region, Timestamp, Transaction, World};
 
-/// Called when relations may have changed: brings the hubs V2 of all accounts in line with the policies above them.
+/// Called when relations may have changed: brings the V2 hubs of all accounts in line with the policies above them.
 pub fn apply_relation_changes(transaction: &mut Transaction<'_>, world: &World, now: Timestamp) {
     if transaction.staged_directory().is_some() {
         apply(transaction, world, now);
     }
 }
 
-/// Brings the hubs V2 of all accounts of the organization in line with the policies above them.
+/// Brings the V2 hubs of all accounts of the organization in line with the policies above them.
 pub fn apply(transaction: &mut Transaction<'_>, world: &World, now: Timestamp) {
     let directory = transaction.directory();
     let Some(organization) = directory.organization.as_ref().filter(|it| security_hub_policy::exist(it)) else {

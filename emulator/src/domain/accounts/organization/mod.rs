@@ -2,7 +2,7 @@
 //!
 //! Contains: the designation of administrators ([`administrator`]), their settings for new accounts
 //! ([`configuration`]), events of accounts ([`accounts`]), changes of the organization itself ([`tree`]), its policies for
-//! hubs V2 ([`security_hub_policy`], [`hub_v2_policies`]), reports
+//! V2 hubs ([`security_hub_policy`], [`hub_v2_policies`]), reports
 //! about an account and the whole organization ([`report`], [`outline`]), and errors ([`OrganizationError`]). Does not contain: records of members, which belong
 //! to `members`, and calls of AWS Organizations, which belong to `neighbours`.
 

@@ -23,7 +23,7 @@ struct Change {
     remove: Vec<String>,
 }
 
-/// The lists of Regions in which a document enables and disables the hub V2 or a feature.
+/// The lists of Regions in which a document enables and disables the V2 hub or a feature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Changes {
     enable: Change,
@@ -37,7 +37,7 @@ pub struct Document {
     scanning: Option<Changes>,
 }
 
-/// The Regions in which policies enable and disable the hub V2 or a feature.
+/// The Regions in which policies enable and disable the V2 hub or a feature.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Regions {
     /// The names of the Regions where the hub or feature is enabled.
@@ -49,7 +49,7 @@ pub struct Regions {
 /// The effective policies of a target: those attached to its parents and to itself, joined.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Effective {
-    /// The Regions of the hub V2.
+    /// The Regions of the V2 hub.
     pub hub: Regions,
     /// The Regions of the feature `NETWORK_SCANNING`.
     pub scanning: Regions,
@@ -159,7 +159,7 @@ pub fn effective(directory: &Directory, account: AccountId) -> Option<Effective>
     Some(chain.iter().fold(Effective::default(), |effective, target| effective.below(organization, target)))
 }
 
-/// Returns whether policies enable or disable the hub V2 of an account in a Region; `None` if they do neither.
+/// Returns whether policies enable or disable the V2 hub of an account in a Region; `None` if they do neither.
 pub fn of_hub(directory: &Directory, key: &HubKey) -> Option<bool> {
     effective(directory, key.account)?.hub.verdict(&key.region)
 }

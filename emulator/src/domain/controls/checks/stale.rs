@@ -1,4 +1,4 @@
-//! StaleFinding findings: active control findings that no check produces any more, and those from elsewhere that checks adopt
+//! Stale findings: active control findings that no check produces any more, and those from elsewhere that checks adopt
 //! (FND-32, FND-33, RES-14).
 
 use std::collections::BTreeSet;

@@ -30,7 +30,7 @@ pub fn shown(world: &World, caller: &Caller, only: Option<&Standard>) -> Complia
     report(caller, only, Some(record_view(world, daily, caller)))
 }
 
-/// The same, but in a world with daily scores this is no view: it does not request a computation.
+/// The same, but in a world with daily scores this does not count as a view: it does not request a computation.
 pub fn latest(world: &World, caller: &Caller, only: Option<&Standard>) -> Compliance {
     let Some(daily) = &world.daily_scores else { return compute(world, caller, only) };
     let key = caller.hub_key();

@@ -1,4 +1,4 @@
-//! Groups of the findings that a caller sees, those with most findings first.
+//! Groups of the findings that a caller sees, those with the most findings first.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};

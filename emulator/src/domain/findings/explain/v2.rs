@@ -207,7 +207,7 @@ fn filter(world: &World, requested: &Requested, document: &[u8]) -> ExplainedFil
     ExplainedFilter { name: requested.name.clone(), passes, values, elements: vec![element] }
 }
 
-/// Checks in this order: the caller's hub V2, the finding's Region, its owner, the time at which its Region was linked,
+/// Checks in this order: the caller's V2 hub, the finding's Region, its owner, the time at which its Region was linked,
 /// and its age.
 fn visibility(
     world: &World,

@@ -31,7 +31,7 @@ pub fn after_change(annex: &mut Annex, before: &Finding<'_>, after: &Finding<'_>
     }
 }
 
-/// Records the state of a finding before a write, for trends (TRV-03). Worlds without a hub V2 skip this.
+/// Records the state of a finding before a write, for trends (TRV-03). Worlds without a V2 hub skip this.
 pub fn note_state(world: &World, before: Stored<'_>, document: &[u8], annex: &mut Annex, now: Timestamp) {
     if !world.has_hubs_v2() {
         return;

@@ -188,7 +188,7 @@ fn states(world: &World, view: &View, findings: &Findings, slot: Slot) -> Vec<(S
     states
 }
 
-/// The time at which the caller enabled its hub V2. Trends have no points from before that time.
+/// The time at which the caller enabled its V2 hub. Trends have no points from before that time.
 fn subscribed_at(world: &World, caller: &Caller) -> Timestamp {
     let hub: Option<_> = world.hub_v2(&HubKey { account: caller.account(), region: caller.region.clone() });
     hub.and_then(|hub| hub.subscribed_at()).unwrap_or(Timestamp::MAX)

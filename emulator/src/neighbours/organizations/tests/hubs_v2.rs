@@ -1,4 +1,4 @@
-//! Tests of policies that enable and disable hubs V2.
+//! Tests of policies that enable and disable V2 hubs.
 
 use securityhub_fixtures::Operation::{
     DescribeSecurityHubV2, DisableSecurityHubFeatureV2, DisableSecurityHubV2, EnableSecurityHubFeatureV2,
