@@ -411,7 +411,7 @@ fn comments_cite_existing_pages() {
 /// Paths in ARCHITECTURE.md consist of names of the code, so that readers can search for them.
 #[test]
 fn the_architecture_cites_existing_names() {
-        let sources = with_extension("", &["rs"]);
+    let sources = with_extension("", &["rs"]);
     let known: BTreeSet<&str> = sources.iter().flat_map(|file| words(&file.text)).collect();
     let page = std::fs::read_to_string(root().join("ARCHITECTURE.md")).expect("the page is readable");
     let mut wrong = Vec::new();
