@@ -126,6 +126,17 @@ impl<'w> Counter<'w> {
     ) -> Result<Option<OverTime>, AwsError> {
         let (time, group) = (self.field(time, &[FieldKind::Date]), self.field(group, &[FieldKind::String]));
         let Some((time, group)) = time.zip(group) else { return Ok(None) };
+        if self.views.len() == 1 {
+            // The filters are evaluated once for both.
+            let count = |findings: &Findings, view: &View, filter: &Filter| {
+                let selection = view.part(findings).selection(filter);
+                let part = view.part(findings).among(&selection);
+                let (first, last) = part.first_and_last(&Filter::everything(), time)?;
+                let intervals = intervals(first, last);
+                Some(OverTime { intervals, counts: part.over_time(&Filter::everything(), time, group, intervals) })
+            };
+            return Ok(self.of_views(filters, &[time, group], count)?.into_iter().flatten().next());
+        }
         let range =
             |findings: &Findings, view: &View, filter: &Filter| view.part(findings).first_and_last(filter, time);
         let ranges = self.of_views(filters, &[time], range)?;
