@@ -100,7 +100,7 @@ impl Family {
         }
     }
 
-    /// The code for a call. The codes of other services than Security Hub are taken from their documentation.
+    /// The code for a call. The codes of services other than Security Hub are taken from their documentation.
     fn code(self, subject: &Subject<'_>) -> &'static str {
         let is_v2 = subject.operation.is_some_and(Operation::answers_validation_exception);
         match (self, subject.service) {

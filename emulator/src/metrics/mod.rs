@@ -5,7 +5,7 @@
 //! writes the page. The counters are not global, so several emulators in one process count separately.
 //!
 //! Recording a call of Security Hub increments atomic counters, which are indexed by operation. The crate
-//! `prometheus-client` was not adopted: it writes OpenMetrics only, in which counters have other names than in the text
+//! `prometheus-client` was not adopted: it writes OpenMetrics only, in which counters have different names than in the text
 //! format 0.0.4; it finds a counter by hashing a set of labels under a lock; and the numbers of other modules would
 //! need collectors of about the same length as the code that writes a page.
 

@@ -264,9 +264,9 @@ pub(super) struct ServeArguments {
 
     /// Apply the rate limits of AWS: calls above the limit of their operation fail with 429
     ///
-    /// Each account, Region and operation has its own limit on the emulator's clock: 3 calls per second with bursts of
-    /// 6 for GetFindings, 1 and 1 for BatchEnableStandards, 1 and 5 for UpdateStandardsControl, 10 and 30 for all
-    /// others.
+    /// Each account, Region and operation has its own limit on the emulator's clock: for GetFindings, 3 calls per
+    /// second with bursts of 6; for BatchEnableStandards, 1 with bursts of 1; for UpdateStandardsControl, 1 with bursts
+    /// of 5; for all others, 10 with bursts of 30.
     #[arg(long, env = "SECURITYHUB_LOCAL_AWS_RATE_LIMITS", value_parser = switch)]
     pub(super) aws_rate_limits: bool,
 

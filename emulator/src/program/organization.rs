@@ -90,7 +90,7 @@ pub(super) struct MoveArguments {
 /// The account to change, and the emulator.
 #[derive(Args)]
 pub(super) struct AccountArguments {
-    /// Account to change
+    /// ID of the account
     #[arg(long, value_name = "ACCOUNT", env = "SECURITYHUB_LOCAL_ACCOUNT", value_parser = account)]
     account: AccountId,
 

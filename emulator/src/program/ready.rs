@@ -50,13 +50,14 @@ pub(super) fn text(world: &World, address: SocketAddr, are_signatures_verified: 
 fn https(address: SocketAddr, bundle: &Bundle) -> String {
     let (port, reachable) = (address.port(), reachable(address));
     let trust = match bundle {
-        Bundle::File(file) => format!(": export AWS_CA_BUNDLE={}", file.display()),
+        Bundle::File(file) => format!(" To trust its certificate, paste: export AWS_CA_BUNDLE={}", file.display()),
         Bundle::Served => {
-            format!(": curl -o ca.pem http://{reachable}/_emulator/ca.pem && export AWS_CA_BUNDLE=$PWD/ca.pem")
+            let fetch = format!("curl -o ca.pem http://{reachable}/_emulator/ca.pem");
+            format!(" To trust its certificate, paste: {fetch} && export AWS_CA_BUNDLE=$PWD/ca.pem")
         }
         Bundle::Known => String::new(),
     };
-    format!("The same port also serves https://localhost:{port}{trust}\n")
+    format!("The same port also serves https://localhost:{port}.{trust}\n")
 }
 
 /// The line that replaces the text for programs that start the server (`serve --log json`).
@@ -119,10 +120,11 @@ mod tests {
             let text = text(&Stage::empty().0, everywhere, false, Some(bundle));
             text.lines().find(|line| line.contains("https")).unwrap().to_owned()
         };
-        let line = "The same port also serves https://localhost:4600";
-        assert_eq!(lines(Bundle::File("/tmp/ca.pem".into())), format!("{line}: export AWS_CA_BUNDLE=/tmp/ca.pem"));
+        let line = "The same port also serves https://localhost:4600.";
+        let paste = format!("{line} To trust its certificate, paste:");
+        assert_eq!(lines(Bundle::File("/tmp/ca.pem".into())), format!("{paste} export AWS_CA_BUNDLE=/tmp/ca.pem"));
         let fetched = "curl -o ca.pem http://127.0.0.1:4600/_emulator/ca.pem && export AWS_CA_BUNDLE=$PWD/ca.pem";
-        assert_eq!(lines(Bundle::Served), format!("{line}: {fetched}"));
+        assert_eq!(lines(Bundle::Served), format!("{paste} {fetched}"));
         assert_eq!(lines(Bundle::Known), line);
         assert_eq!(
             content(&Stage::with_hubs(&[MEMBER]).0),

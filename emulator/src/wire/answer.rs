@@ -29,7 +29,7 @@ pub fn error(error: &AwsError, request_id: &str) -> Response<Bytes> {
     response
 }
 
-/// Extension of a response with the error code, for bodies in other protocols than restJson1.
+/// Extension of a response with the error code, for bodies in protocols other than restJson1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ErrorName(pub Cow<'static, str>);
 

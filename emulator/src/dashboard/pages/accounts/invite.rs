@@ -1,4 +1,4 @@
-//! `Invite accounts`: adds a list of accounts, invites them, and accepts in their place, all with one button (DSH-86).
+//! `Invite accounts`: adds a list of accounts, invites them, and accepts on their behalf, all with one button (DSH-86).
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -127,7 +127,7 @@ fn creation(rows: &[Row]) -> Value {
     json!({ "AccountDetails": rows.iter().map(details).collect::<Vec<_>>() })
 }
 
-/// Adds the accounts of a list in each chosen Region, and invites them or accepts in their place.
+/// Adds the accounts of a list in each chosen Region, and invites them or accepts on their behalf.
 pub(super) fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
     let action = form.field("action");
     let message = form.field("message").trim();
@@ -238,7 +238,7 @@ fn in_region(
     Ok(())
 }
 
-/// Adds the message to the invitations of the accounts that are invited now, and accepts in their place.
+/// Adds the message to the invitations of the accounts that are invited now, and accepts on their behalf.
 fn message_and_accept(
     context: &Context<'_>,
     view: &View,

@@ -214,7 +214,7 @@ fn preview(context: &Context<'_>, shown: &[AccountId]) -> String {
     context.shown(&calls)
 }
 
-/// Invites, disassociates or deletes the selected members, or accepts in their place.
+/// Invites, disassociates or deletes the selected members, or accepts on their behalf.
 pub(super) fn act(context: &Context<'_>, form: &Form) -> Result<Done, PageError> {
     let accounts = selected(context, form)?;
     let (verb, operation) = match form.field("action") {
