@@ -105,6 +105,32 @@ fn nothing_that_was_acknowledged_is_lost_when_the_program_is_killed() {
     assert!(report.acknowledged > 15, "{report:?}");
 }
 
+/// Rules: CPL-71, CPL-77.
+#[test]
+fn a_finished_export_is_not_repeated_after_a_kill() {
+    let setup = Setup::new();
+    let objects = setup.0.path().join("objects").display().to_string();
+    let start =
+        || Program::start(&["--data-dir", &setup.data(), "--scenario", &setup.scenario(), "--export-dir", &objects]);
+    let mut program = start();
+    good(&program, "POST /hubv2", &json!({}));
+    import(&program, "first", 1, 10);
+    let s3 = json!({ "BucketArn": "arn:aws:s3:::exports", "KmsKeyArn": "arn:aws:kms:us-east-1:111111111111:key/1", "ObjectPrefix": "daily/" });
+    let destination = json!({ "S3": s3 });
+    let job = json!({ "OutputConfiguration": { "Findings": { "Format": "OCSF_JSON" } }, "Destination": destination });
+    let id = good(&program, "POST /exportjobsv2", &job)["ExportJobId"].as_str().unwrap().to_owned();
+    let path = format!("GET /exportjobsv2/{id}");
+    let ended = good(&program, &path, &Value::Null);
+    assert_eq!(ended["Status"], "SUCCEEDED", "{ended}");
+    import(&program, "later", 1, 10);
+    fs::remove_dir_all(&objects).unwrap();
+    program.kill();
+    drop(program);
+    let program = start();
+    assert_eq!(good(&program, &path, &Value::Null), ended);
+    assert!(!Path::new(&objects).exists(), "the object is not written again");
+}
+
 /// Rules: CPL-71.
 #[test]
 fn nothing_that_was_acknowledged_is_lost_with_durability_disk() {

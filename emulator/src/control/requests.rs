@@ -184,12 +184,13 @@ impl Answer for Verdict {
         match self.0 {
             Ok(Verified { count, numbers }) => Json(json!({ "Count": count, "Requests": numbers })).respond(),
             Err(unverified) => {
-                let Unverified { count, expected, numbers, nearest, .. } = &*unverified;
+                let Unverified { count, expected, numbers, nearest, dropped, .. } = &*unverified;
                 Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, unverified.message())
                     .with_member("Count", *count)
                     .with_member("Expected", json!({ "Min": expected.min, "Max": expected.max }))
                     .with_member("Requests", numbers.clone())
                     .with_member("Nearest", json!(nearest))
+                    .with_member("Dropped", *dropped)
                     .respond()
             }
         }

@@ -89,7 +89,7 @@ fn world() -> Vec<Route> {
             .about("`Findings` lists the findings that were added, removed or changed, member by member; `Relations` lists hubs, members, standards and all other parts of the state."),
         get("/_emulator/scenario", "exportScenario", "Export the whole state as a scenario", scenario::export)
             .example("?format=yaml")
-            .about("An emulator that loads the scenario gives the same responses as this one, and generates the same IDs from then on. The scenario does not contain events or sessions, and it contains secrets only with `secrets=true`."),
+            .about("An emulator that loads the scenario gives the same responses as this one, and generates the same IDs from then on. The scenario does not contain events or sessions, and it contains secrets, also those in headers of event sinks, only with `secrets=true`."),
         put("/_emulator/scenario", "loadScenario", "Load a scenario that replaces the state and the snapshot `start`, or add it to the state", scenario::load)
             .example(r#"{"name": "empty"}"#)
             .exclusive()

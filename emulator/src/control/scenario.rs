@@ -30,7 +30,7 @@ pub(super) struct Export {
     /// The format; `yaml` by default.
     #[serde(default)]
     format: Formats,
-    /// True to export secret access keys and session tokens; false by default.
+    /// True to export secret access keys, session tokens, and headers of event sinks that authenticate; false by default.
     #[serde(default)]
     secrets: bool,
 }
@@ -144,12 +144,13 @@ pub(super) fn export(call: &Call<'_>, query: Export, _: Nothing) -> Result<Expor
         Formats::Json => Format::Json,
     };
     let world = current(call);
-    let text = export::export(&world, &settings(call, &world), format, query.secrets);
+    let text = export::export(&world, &settings(call, &world, query.secrets), format, query.secrets);
     Ok(Exported { text, format: query.format })
 }
 
-/// The keys of a scenario for settings outside the world: faults, rate limits and sinks of events.
-fn settings(call: &Call<'_>, world: &World) -> Map<String, Value> {
+/// The keys of a scenario for settings outside the world: faults, rate limits and sinks of events. Headers of sinks
+/// that authenticate the emulator are included only if `has_secrets`.
+fn settings(call: &Call<'_>, world: &World, has_secrets: bool) -> Map<String, Value> {
     let mut keys = Map::new();
     let faults: Vec<Value> = call.served.faults().list().iter().map(|fault| in_snake_case(&json!(fault))).collect();
     if !faults.is_empty() {
@@ -163,13 +164,24 @@ fn settings(call: &Call<'_>, world: &World) -> Map<String, Value> {
         let definition = sink.definition();
         // A channel only exists in this process.
         let is_exported = definition.declared().kind != SinkKind::Channel;
-        is_exported.then(|| (sink.name().to_owned(), in_snake_case(&json!(definition.declared()))))
+        let mut declared = in_snake_case(&json!(definition.declared()));
+        if let Some(headers) = declared.get_mut("headers").and_then(Value::as_object_mut).filter(|_| !has_secrets) {
+            headers.retain(|name, _| !is_secret(name));
+        }
+        is_exported.then(|| (sink.name().to_owned(), declared))
     });
     let sinks: Map<String, Value> = sinks.collect();
     if !sinks.is_empty() {
         keys.insert("event_sinks".to_owned(), sinks.into());
     }
     keys
+}
+
+/// Returns whether the value of a header with this name is probably a secret.
+fn is_secret(name: &str) -> bool {
+    let words = ["auth", "cookie", "credential", "key", "password", "secret", "signature", "token"];
+    let name = name.to_ascii_lowercase();
+    words.iter().any(|word| name.contains(word))
 }
 
 /// Members whose values are copied unchanged, because the API or the user defines their names.

@@ -55,7 +55,12 @@ fn carry_out(world: &World, transaction: &mut Transaction<'_>, due: Due, at: Tim
         }
         Due::FinishExport(hub, job) => {
             if let Some(rendering) = exports::finish(transaction, world, &hub, &job, at) {
-                rendering.start();
+                let world = world.this();
+                rendering.start(move |rendering| {
+                    if let Some(world) = world.upgrade() {
+                        exports::record(&world, &hub, rendering);
+                    }
+                });
             }
         }
         Due::SettleStandard(hub, standard, since) => subscriptions::settle(transaction, &hub, standard, since, at),

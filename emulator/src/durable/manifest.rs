@@ -27,6 +27,9 @@ pub(super) struct Manifest {
     pub(super) world: Option<String>,
     /// The number of the first segment of the log.
     pub(super) log: u64,
+    /// A segment that exists, as all between it and the first do; 0 before there is one. Later ones may exist as well.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) last_log: u64,
     /// The source of the start, to report that another scenario was given.
     pub(super) source: Option<Source>,
 }
@@ -52,6 +55,11 @@ struct Sealed<M> {
 #[derive(Deserialize)]
 struct AnyVersion {
     format: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Manifest {

@@ -119,7 +119,7 @@ impl Folder {
     pub fn read(&self, recovers: bool) -> Result<Option<Contents>, Error> {
         let Some(manifest) = &self.manifest else { return Ok(None) };
         let mut warnings = Vec::new();
-        let segments = self.segments(manifest.log, recovers, &mut warnings)?;
+        let segments = self.segments((manifest.log, manifest.last_log), recovers, &mut warnings)?;
         Ok(Some(Contents { start: manifest.start.clone(), world: manifest.world.clone(), segments, warnings }))
     }
 
@@ -131,12 +131,26 @@ impl Folder {
         SnapshotReader::open(&self.path.join(name))
     }
 
-    fn segments(&self, first: u64, recovers: bool, warnings: &mut Vec<String>) -> Result<Vec<Segment>, Error> {
+    /// Reads the segments of the log from the number `first` on. Those up to `known` must exist.
+    fn segments(
+        &self,
+        (first, known): (u64, u64),
+        recovers: bool,
+        warnings: &mut Vec<String>,
+    ) -> Result<Vec<Segment>, Error> {
         let of_log = |(path, kind)| if let Kind::Log(number) = kind { Some((number, path)) } else { None };
         let mut found: Vec<(u64, PathBuf)> = files::list(&self.path)?.into_iter().filter_map(of_log).collect();
         found.retain(|(number, _)| *number >= first);
         found.sort_unstable();
         let last = found.last().map_or(first, |(number, _)| *number);
+        if found.last().map_or(first.saturating_sub(1), |(number, _)| *number) < known {
+            let missing = self.path.join(files::log_name(found.last().map_or(first, |(number, _)| number + 1)));
+            if !recovers {
+                let damage = Damage { offset: 0, problem: "the file is missing" };
+                return Err(Error::damaged(&missing)(damage));
+            }
+            warnings.push(format!("{}: the file is missing, so its records are lost", missing.display()));
+        }
         let mut segments = Vec::new();
         for ((number, path), expected) in found.into_iter().zip(first..) {
             if number != expected {
@@ -152,7 +166,9 @@ impl Folder {
                 let damage = Damage { offset: end as u64, problem: "the checksum of a record does not match" };
                 return Err(Error::damaged(&path)(damage));
             }
-            if frames.tail != Tail::Empty {
+            if frames.tail == Tail::Empty {
+                free_reserved(&path, end);
+            } else {
                 truncate(&path, end)?;
                 let reason = if is_damaged { "a record is damaged" } else { "the last record is incomplete" };
                 warnings.push(format!("{}: dropped {dropped} bytes at the end, because {reason}", path.display()));
@@ -188,10 +204,17 @@ impl Folder {
     ) -> Result<Store, Error> {
         let start = files::snapshot_name(1);
         SnapshotWriter::write(self.path.join(&start), write)?;
-        let manifest =
-            Manifest { format: FORMAT, program: version(), start: start.clone(), world: None, log: 1, source };
+        let manifest = Manifest {
+            format: FORMAT,
+            program: version(),
+            start: start.clone(),
+            world: None,
+            log: 1,
+            last_log: 0,
+            source,
+        };
         manifest.write(&self.path)?;
-        self.store(durability, manifest, Vec::new(), Box::new(Machine))
+        self.store(durability, (manifest.clone(), manifest), Vec::new(), Box::new(Machine))
     }
 
     /// Opens the directory for writing after its content was read. `start` is the snapshot of the current start, and
@@ -215,18 +238,20 @@ impl Folder {
             _ => None,
         });
         let next = log.max().map_or(1, |number| number + 1);
-        let manifest = self.manifest.take();
-        let first = manifest.as_ref().map_or(next, |manifest| manifest.log);
-        let world = manifest.as_ref().and_then(|manifest| manifest.world.clone());
-        let source = manifest.and_then(|manifest| manifest.source);
-        let manifest = Manifest { format: FORMAT, program: version(), start, world, log: first, source };
-        self.store(durability, manifest, pins, disk)
+        let on_disk = self.manifest.take();
+        let first = on_disk.as_ref().map_or(next, |manifest| manifest.log);
+        let world = on_disk.as_ref().and_then(|manifest| manifest.world.clone());
+        let source = on_disk.as_ref().and_then(|manifest| manifest.source.clone());
+        let manifest = Manifest { format: FORMAT, program: version(), start, world, log: first, last_log: 0, source };
+        let on_disk = on_disk.unwrap_or_else(|| manifest.clone());
+        self.store(durability, (on_disk, manifest), pins, disk)
     }
 
+    /// Starts the next segment of the log, and adds it to the manifest on the disk. `manifest` is the next one.
     fn store(
         self,
         durability: Durability,
-        manifest: Manifest,
+        (on_disk, mut manifest): (Manifest, Manifest),
         pins: Vec<(u64, String)>,
         disk: Box<dyn Disk>,
     ) -> Result<Store, Error> {
@@ -239,12 +264,19 @@ impl Folder {
             }
         }
         let log = Log::start(self.path.clone(), log + 1, durability, disk)?;
+        manifest.last_log = log.segment().0;
+        Manifest { last_log: manifest.last_log, ..on_disk }.write(&self.path)?;
         let last_snapshot = AtomicU64::new(snapshot);
         let state = Mutex::new(Files { manifest, pins, unreferenced: Vec::new() });
         let store = Store { path: self.path, log, durability, state, last_snapshot, lock: self.lock };
         store.clean(&store.state.lock());
         Ok(store)
     }
+}
+
+/// Frees the space after the end of a file, which a killed process has reserved. If that fails, it stays reserved.
+fn free_reserved(path: &Path, end: usize) {
+    _ = std::fs::OpenOptions::new().write(true).open(path).and_then(|file| file.set_len(end as u64));
 }
 
 /// Truncates a file and syncs it.
@@ -375,7 +407,8 @@ impl Store {
     pub fn install(&self, world: Option<String>, log: u64, source: Option<Source>) -> Result<(), Error> {
         let mut state = self.state.lock();
         let source = source.or_else(|| state.manifest.source.clone());
-        let manifest = Manifest { world, log, source, ..state.manifest.clone() };
+        let last_log = state.manifest.last_log.max(log);
+        let manifest = Manifest { world, log, last_log, source, ..state.manifest.clone() };
         manifest.write(&self.path)?;
         state.manifest = manifest;
         state.pins.retain(|(segment, _)| *segment >= log);

@@ -170,6 +170,50 @@ fn a_torn_record_is_damage_if_later_segments_exist() {
 
 /// Rules: CPL-72.
 #[test]
+fn a_missing_segment_is_damage_even_if_it_is_the_last_one() {
+    let root = tempfile::tempdir().unwrap();
+    append(&fill(root.path()), &["first"]);
+    append(&reopen(root.path(), Durability::Process), &["second"]);
+    let last = root.path().join("log-00000002");
+    let whole = fs::read(&last).unwrap();
+    fs::remove_file(&last).unwrap();
+    let error = open(root.path(), false).map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("log-00000002 is damaged at offset 0: the file is missing"), "{error}");
+    fs::write(&last, whole).unwrap();
+    assert_eq!(records(root.path()), ["first", "second"]);
+    for number in [1, 2] {
+        fs::remove_file(root.path().join(format!("log-0000000{number}"))).unwrap();
+    }
+    let error = open(root.path(), false).map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("log-00000001 is damaged at offset 0: the file is missing"), "{error}");
+    let (folder, contents) = open(root.path(), true).unwrap();
+    assert!(texts(&contents).is_empty());
+    assert!(contents.warnings.concat().contains("log-00000001: the file is missing"), "{:?}", contents.warnings);
+    append(&folder.resume(Durability::Process, contents.start, Vec::new()).unwrap(), &["third"]);
+    assert_eq!(records(root.path()), ["third"]);
+}
+
+/// Rules: CPL-78.
+#[cfg(target_os = "linux")]
+#[test]
+fn space_that_a_killed_process_has_reserved_is_freed_by_the_next_one() {
+    use std::os::unix::fs::MetadataExt as _;
+    let root = tempfile::tempdir().unwrap();
+    let size = || fs::metadata(segment(root.path())).unwrap().blocks() * 512;
+    let store = fill(root.path());
+    assert!(store.reserve(1000));
+    append(&store, &["first"]);
+    if size() < 1024 * 1024 {
+        return; // The file system does not reserve space.
+    }
+    // As when the process is killed, the store is not closed.
+    drop(store);
+    drop(reopen(root.path(), Durability::Process));
+    assert!(size() <= 64 * 1024, "{}", size());
+}
+
+/// Rules: CPL-72.
+#[test]
 fn a_damaged_snapshot_is_an_error_at_its_offset() {
     let root = tempfile::tempdir().unwrap();
     let store = fill(root.path());

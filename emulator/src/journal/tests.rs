@@ -61,6 +61,27 @@ fn the_oldest_calls_are_dropped_when_the_journal_is_full() {
     assert_eq!((record(&small, 10, None), small.bytes(), small.dropped()), (Some(1), 0, 1));
 }
 
+/// Rules: CPL-28.
+#[test]
+fn a_maximum_is_not_confirmed_if_calls_that_may_match_were_dropped() {
+    let journal = Journal::new(100_000);
+    for _ in 1..=1000 {
+        record(&journal, 10, None);
+    }
+    let other = || Filter { operation: Some(NamePattern::parse("GetFindings")), ..Filter::default() };
+    let never = Times { min: 0, max: Some(0) };
+    let unverified = journal.verify(&other(), never).unwrap_err();
+    assert_eq!((unverified.count, unverified.dropped), (0, journal.dropped()));
+    let message = unverified.message();
+    let expected = format!("expected no call to GetFindings, found 0, but {} earlier calls were", journal.dropped());
+    assert!(message.starts_with(&expected) && message.contains("--journal"), "{message}");
+    let too_many = journal.verify(&Filter::default(), Times { min: 0, max: Some(3) }).unwrap_err().message();
+    assert!(!too_many.contains("dropped"), "{too_many}");
+    assert!(journal.verify(&Filter::default(), Times { min: 3, max: None }).is_ok());
+    let first = journal.page(&Filter::default(), 1, 0).calls[0].number;
+    assert!(journal.verify(&Filter { after: first, ..other() }, never).is_ok(), "nothing after it was dropped");
+}
+
 /// Rules: CPL-21.
 #[test]
 fn bodies_over_one_mebibyte_are_not_recorded() {

@@ -68,6 +68,8 @@ pub struct Unverified {
     pub expected: Times,
     /// The numbers of the first 100.
     pub numbers: Vec<u64>,
+    /// The number of calls that were dropped to make space for newer ones, and that may have matched.
+    pub dropped: u64,
     /// The calls with the fewest differences; empty unless too few calls were made.
     pub nearest: Vec<Nearest>,
     /// The filter that expected calls match.
@@ -98,7 +100,7 @@ impl Journal {
     /// Verifies that the expected number of calls match a filter.
     ///
     /// # Errors
-    /// [`Unverified`] if more or fewer calls match.
+    /// [`Unverified`] if more or fewer calls match, or if dropped calls may have exceeded the maximum.
     pub fn verify(&self, filter: &Filter, expected: Times) -> Result<Verified, Box<Unverified>> {
         let (mut count, mut numbers) = (0, Vec::new());
         self.each(filter.after, |number, call| {
@@ -109,11 +111,12 @@ impl Journal {
                 }
             }
         });
-        if expected.contains(count) {
+        let dropped = self.ring.lock().dropped_after(filter.after);
+        if expected.contains(count) && (dropped == 0 || expected.max.is_none()) {
             return Ok(Verified { count, numbers });
         }
         let nearest = if count < expected.min { self.nearest(filter) } else { Vec::new() };
-        Err(Box::new(Unverified { count, expected, numbers, nearest, filter: filter.clone() }))
+        Err(Box::new(Unverified { count, expected, numbers, dropped, nearest, filter: filter.clone() }))
     }
 
     /// The calls with the fewest differences from a filter; of calls with equally many differences, the newest come
@@ -204,9 +207,17 @@ fn differences(filter: &Filter, call: &CallRecord) -> Vec<Difference> {
 impl Unverified {
     /// The message: the expected and the actual number of calls.
     pub fn message(&self) -> String {
-        let Unverified { count, expected, filter, .. } = self;
+        let Unverified { count, expected, filter, dropped, .. } = self;
         let operation = filter.operation.as_ref().map_or_else(|| "any operation".to_owned(), ToString::to_string);
-        format!("expected {expected} to {operation}, found {count}")
+        let found = format!("expected {expected} to {operation}, found {count}");
+        let were = match dropped {
+            // Dropped calls cannot make it fewer.
+            _ if expected.max.is_some_and(|max| *count > max) => return found,
+            0 => return found,
+            1 => "1 earlier call was".to_owned(),
+            dropped => format!("{dropped} earlier calls were"),
+        };
+        format!("{found}, but {were} dropped from the journal and may match; use a larger journal (serve --journal)")
     }
 }
 

@@ -139,7 +139,7 @@ pub(super) struct ExportArguments {
     #[arg(long, value_enum, default_value_t = ExportFormat::Yaml, env = "SECURITYHUB_LOCAL_FORMAT")]
     format: ExportFormat,
 
-    /// Include secret access keys and session tokens
+    /// Include secret access keys, session tokens, and headers of event sinks that authenticate
     #[arg(long, env = "SECURITYHUB_LOCAL_SECRETS", value_parser = switch)]
     secrets: bool,
 

@@ -269,7 +269,7 @@ impl ServedWorld {
         self.0.faults.set_rate_limits_of(&world);
         connect(&mut world, &current);
         world.set_export_sink(self.0.export_sink.clone());
-        let before = std::mem::replace(&mut *current, Arc::new(world));
+        let before = std::mem::replace(&mut *current, world.shared());
         drop(current);
         // Freeing the memory of many findings takes time that no caller needs to wait for.
         _ = thread::Builder::new().spawn(move || drop(before));

@@ -168,6 +168,18 @@ async fn a_webhook_that_fails_twice_gets_each_event_once_more() {
     assert_eq!((&body["detail-type"], &body["account"]), (&json!("Findings Imported V2"), &json!(ACCOUNTS[0])));
 }
 
+/// Rules: CPL-83.
+#[tokio::test]
+async fn a_webhook_that_answers_with_a_long_body_has_received_the_event() {
+    let server = Server::start(&[], Value::from("x".repeat(3_000_000))).await;
+    let sinks = delivering();
+    assert_eq!(sinks.put("hook", definition(webhook(&server.url))), Ok(true));
+    receive(&sinks, &[event(1, 0), event(2, 0)]);
+    let state = settled(&sinks, "hook").await;
+    assert_eq!((state.delivered, state.failed, state.retries), (2, 0, 0), "{state:?}");
+    assert_eq!(server.received.lock().len(), 2);
+}
+
 /// Rules: CPL-86.
 #[tokio::test]
 async fn only_temporary_failures_are_retried_a_limited_number_of_times() {

@@ -22,8 +22,8 @@ pub async fn deliver(
         Ok(request) => request,
         Err(error) => return Outcome::failed(messages.len(), error.to_string()),
     };
-    match client.exchange(url, request).await {
-        Ok(response) => Outcome::of_status(response.status(), messages),
+    match client.send(url, request).await {
+        Ok(status) => Outcome::of_status(status, messages),
         Err(error) => Outcome::retry(messages, error),
     }
 }

@@ -98,11 +98,15 @@ impl Rendering {
         Arc::new(Rendering(Mutex::new(Stage::Pending(Box::new(render)))))
     }
 
-    /// Starts the rendering on a separate thread. If no thread is available, the first reader renders.
-    pub fn start(self: &Arc<Rendering>) {
+    /// Starts the rendering on a separate thread, which then calls `end`. If no thread is available, the first reader
+    /// renders.
+    pub fn start(self: &Arc<Rendering>, end: impl FnOnce(&Arc<Rendering>) + Send + 'static) {
         let rendering = Arc::clone(self);
         let thread = thread::Builder::new().name("export".to_owned());
-        _ = thread.spawn(move || _ = rendering.wait());
+        _ = thread.spawn(move || {
+            _ = rendering.wait();
+            end(&rendering);
+        });
     }
 
     /// Renders the output, or waits until another thread has done it.

@@ -1,7 +1,7 @@
 //! The whole state of the process, and how it is read.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use securityhub_engine::{Derive as DeriveForm, Field, FieldId, FieldKind, Filter, Schema};
@@ -87,6 +87,8 @@ pub struct World {
     pub(super) events: Option<Events>,
     /// Writes exported objects; `None` if jobs keep their output.
     export_sink: Option<ExportSink>,
+    /// This world, if it is served.
+    this: Weak<World>,
     /// Receives records of changes; `None` if they are lost at the end of the process.
     pub(super) change_log: Option<Arc<dyn ChangeLog>>,
     /// Called before each commit, for tests that panic there.
@@ -131,10 +133,24 @@ impl World {
             sequence: AtomicU64::new(0),
             events: None,
             export_sink: None,
+            this: Weak::new(),
             change_log: None,
             #[cfg(test)]
             hook: Mutex::default(),
         }
+    }
+
+    /// The world that can also be reached from threads that outlive a call ([`World::this`]).
+    pub fn shared(mut self) -> Arc<World> {
+        Arc::new_cyclic(|this| {
+            self.this = this.clone();
+            self
+        })
+    }
+
+    /// This world, for work after the end of a call. Leads nowhere if the world was not made by [`World::shared`].
+    pub fn this(&self) -> Weak<World> {
+        self.this.clone()
     }
 
     /// A fork of this world, with the clock at its start. It does not emit events yet.
@@ -185,6 +201,7 @@ impl World {
             sequence: AtomicU64::new(self.sequence.load(Ordering::Acquire)),
             events: None,
             export_sink: None,
+            this: Weak::new(),
             change_log: None,
             #[cfg(test)]
             hook: Mutex::default(),

@@ -167,6 +167,11 @@ fn secrets_are_exported_only_on_request() {
     assert!(exported.contains("AKIATEST") && !exported.contains("very-secret"));
     assert!(text(&service, "/_emulator/scenario?secrets=true").0.contains("very-secret"));
     assert_eq!(send(&service, "PUT", SCENARIO, exported).0, 200);
+    let sink = json!({ "Type": "webhook", "Url": "http://127.0.0.1:1/", "Headers": { "authorization": "Bearer very-secret", "X-Team": "security" } });
+    assert_eq!(send(&service, "PUT", "/_emulator/sinks/hook", sink.to_string()).0, 201);
+    let exported = text(&service, SCENARIO).0;
+    assert!(exported.contains("X-Team") && !exported.contains("very-secret"), "{exported}");
+    assert!(text(&service, "/_emulator/scenario?secrets=true").0.contains("Bearer very-secret"));
 }
 
 /// Rules: CPL-53.
@@ -197,11 +202,11 @@ fn an_export_contains_faults_rate_limits_and_sinks() {
     let service = service();
     let text_of = "aws_rate_limits: true\n\
                    faults: [{ operation: GetFindings, error: { code: Throttle }, match: { MaxResults: { $gte: 5 } }, times: 2 }]\n\
-                   event_sinks: { hook: { type: webhook, url: 'http://127.0.0.1:9', headers: { X-Key: v } } }\n";
+                   event_sinks: { hook: { type: webhook, url: 'http://127.0.0.1:9', headers: { X-Team: v } } }\n";
     let (status, answer) = send(&service, "PUT", SCENARIO, text_of);
     assert_eq!(status, 200, "{answer}");
     let exported = text(&service, SCENARIO).0;
-    for part in ["aws_rate_limits: true", "\"MaxResults\":{\"$gte\":5}", "\"X-Key\":\"v\"", "\"queue_size\":10000"] {
+    for part in ["aws_rate_limits: true", "\"MaxResults\":{\"$gte\":5}", "\"X-Team\":\"v\"", "\"queue_size\":10000"] {
         assert!(exported.contains(part), "{part} in {exported}");
     }
     assert_eq!(send(&service, "PUT", SCENARIO, exported.clone()).0, 200);

@@ -191,9 +191,34 @@ pub fn set_state(
     Ok(())
 }
 
+/// Stores the result of a rendering that is done in its job, so that a restart does not compute it again from later
+/// findings (CPL-71).
+pub fn record(world: &World, key: &HubKey, rendering: &Arc<Rendering>) {
+    let mut transaction = world.write();
+    let Some(mut hub) = transaction.hub_v2(key).map(|hub| (*hub).clone()) else { return };
+    let is_of = |job: &&mut Arc<ExportJob>| job.rendering.as_ref().is_some_and(|it| Arc::ptr_eq(it, rendering));
+    let Some(job) = hub.exports.iter_mut().find(is_of) else { return };
+    *job = Arc::clone(job).finished();
+    transaction.stage_hub_v2(key.clone(), hub);
+    // If it cannot be written, it stays in memory.
+    _ = transaction.try_commit();
+}
+
+/// A job with its final state, which is stored before the caller learns of it. Waits for the rendering.
+fn finished(world: &World, key: &HubKey, job: Arc<ExportJob>) -> Arc<ExportJob> {
+    let rendering = job.rendering.clone();
+    let finished = job.finished();
+    if let Some(rendering) = rendering {
+        record(world, key, &rendering);
+    }
+    finished
+}
+
 /// A job of any account, with its account and Region. Waits for its rendering.
 pub fn of_any_account(world: &World, id: &str) -> Option<(HubKey, Arc<ExportJob>)> {
-    find_in_any_account(world, id).map(|(key, job)| (key, job.finished()))
+    let (key, job) = find_in_any_account(world, id)?;
+    let job = finished(world, &key, job);
+    Some((key, job))
 }
 
 fn find_in_any_account(world: &World, id: &str) -> Option<(HubKey, Arc<ExportJob>)> {
@@ -209,15 +234,17 @@ fn find_in_any_account(world: &World, id: &str) -> Option<(HubKey, Arc<ExportJob
 /// # Errors
 /// 404 `ResourceNotFoundException`.
 pub fn get(world: &World, caller: &Caller, id: &str) -> Result<Arc<ExportJob>, AwsError> {
-    let hub = world.hub_v2(&caller.hub_key()).ok_or_else(|| missing(id))?;
-    find(&hub, id, caller.now).map(ExportJob::finished)
+    let key = caller.hub_key();
+    let hub = world.hub_v2(&key).ok_or_else(|| missing(id))?;
+    find(&hub, id, caller.now).map(|job| finished(world, &key, job))
 }
 
 /// The caller's jobs, newest first (EXV-06, EXV-09). Waits for their renderings.
 pub fn list(world: &World, caller: &Caller) -> Vec<Arc<ExportJob>> {
-    let hub = world.hub_v2(&caller.hub_key());
+    let key = caller.hub_key();
+    let hub = world.hub_v2(&key);
     let jobs = hub.iter().flat_map(|hub| hub.exports.iter().rev());
-    jobs.filter(|job| is_listed(job, caller.now)).cloned().map(ExportJob::finished).collect()
+    jobs.filter(|job| is_listed(job, caller.now)).cloned().map(|job| finished(world, &key, job)).collect()
 }
 
 fn find(hub: &HubV2, id: &str, now: Timestamp) -> Result<Arc<ExportJob>, AwsError> {
