@@ -387,6 +387,20 @@ fn texts_mention_only_the_project_itself() {
     assert_none(&wrong);
 }
 
+/// Members that a response may leave out are optional in its schema: schemars reads `default`, not the condition.
+#[test]
+fn members_that_are_left_out_are_not_required_by_schemas() {
+    let mut wrong = Vec::new();
+    for file in with_extension(EMULATOR, &["rs"]).iter().filter(|file| file.text.contains("JsonSchema")) {
+        for (number, line) in (1..).zip(file.text.lines()).filter(|(_, line)| line.contains("skip_serializing_if")) {
+            if !line.contains("Option::is_none") && !line.contains("default") {
+                wrong.push(format!("{}:{number}: add `default`", file.path));
+            }
+        }
+    }
+    assert_none(&wrong);
+}
+
 /// Pages cited in comments exist in the project, so that readers can follow the reference.
 #[test]
 fn comments_cite_existing_pages() {

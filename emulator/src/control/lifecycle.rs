@@ -24,7 +24,7 @@ pub(super) struct Health {
     #[serde(skip_serializing_if = "Option::is_none")]
     last_panic: Option<String>,
     /// The number of log lines that could not be written.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_zero")]
     dropped_log_lines: u64,
     version: &'static str,
     clock: String,

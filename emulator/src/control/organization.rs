@@ -111,7 +111,7 @@ pub(super) struct Changed {
     outline: Outline,
     #[serde(skip_serializing_if = "Option::is_none")]
     policy: Option<PolicyEffect>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
 }
 
