@@ -185,13 +185,12 @@ impl Answer for Verdict {
             Ok(Verified { count, numbers }) => Json(json!({ "Count": count, "Requests": numbers })).respond(),
             Err(unverified) => {
                 let Unverified { count, expected, numbers, nearest, dropped, .. } = &*unverified;
-                Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, unverified.message())
+                let refusal = Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, unverified.message())
                     .with_member("Count", *count)
                     .with_member("Expected", json!({ "Min": expected.min, "Max": expected.max }))
                     .with_member("Requests", numbers.clone())
-                    .with_member("Nearest", json!(nearest))
-                    .with_member("Dropped", *dropped)
-                    .respond()
+                    .with_member("Nearest", json!(nearest));
+                if *dropped == 0 { refusal.respond() } else { refusal.with_member("Dropped", *dropped).respond() }
             }
         }
     }
