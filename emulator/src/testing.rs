@@ -279,6 +279,7 @@ fn assert_same(world: &World, rebuilt: &World) {
         pending
     };
     assert_eq!(pending(world), pending(rebuilt), "pending work");
+    assert_eq!(live.changed_since_exposures, again.changed_since_exposures, "Regions with changes");
     assert!(again.ids.made <= live.ids.made && again.next_finding <= live.next_finding, "positions");
     let tables = |world: &World| {
         let is_used = |table: &_| world.read_findings(table, |findings| !findings.table().is_empty()) == Some(true);

@@ -8,6 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use jiff::fmt::temporal::Pieces;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -44,6 +45,32 @@ pub fn duration(text: &str, start: Timestamp) -> Option<SignedDuration> {
     let whole = start.to_zoned_datetime(TimeZone::UTC).checked_add(span).ok()?.timestamp();
     let duration = whole.checked_add(fraction).ok()?.duration_since(start);
     (!duration.is_negative()).then_some(duration)
+}
+
+/// Parses a time in RFC 3339, such as `2026-01-15T09:00:00Z`.
+///
+/// # Errors
+/// [`InstantError`].
+pub fn instant(text: &str) -> Result<Timestamp, InstantError> {
+    let pieces = Pieces::parse(text).map_err(|_| InstantError::Invalid)?;
+    let offset = pieces.to_numeric_offset().ok_or(InstantError::Invalid)?;
+    // jiff also accepts offsets of up to 25:59:59.
+    if offset.seconds().unsigned_abs() >= 24 * 60 * 60 {
+        return Err(InstantError::Invalid);
+    }
+    text.parse().map_err(|_| match pieces.date().year() {
+        9999 => InstantError::TooLate,
+        _ => InstantError::Invalid,
+    })
+}
+
+/// The reason why a text is not an instant: it is too late for the clock, or invalid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InstantError {
+    /// The time is after the last one that can be represented, shortly before the year 10000.
+    TooLate,
+    /// The text does not have the form of a time.
+    Invalid,
 }
 
 /// The reason why a text is not a duration: it is too long for the clock, or invalid.

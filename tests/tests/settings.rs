@@ -42,8 +42,26 @@ fn a_setting_without_effect_is_refused_at_the_start() {
     }
     let (found, message) = refused(&["--export-dir", "x", "--export-s3-endpoint", "http://minio:9000"]);
     assert!(found == Some(2) && message.contains("cannot be used with"), "{message}");
-    let (found, message) = refused(&["--watch"]);
-    assert!(found == Some(2) && message.contains("--watch has no effect without a scenario"), "{message}");
+    for (arguments, sentence) in [
+        (&["--watch"][..], "--watch has no effect without a scenario file"),
+        (&["--durability", "disk"], "--durability has no effect without --data-dir"),
+        (&["--recover"], "--recover has no effect without --data-dir"),
+    ] {
+        let (found, message) = refused(arguments);
+        assert!(found == Some(2) && message.contains(sentence), "{message}");
+    }
+}
+
+/// Rules: CPL-75, CPL-84, CPL-131.
+#[test]
+fn a_directory_that_cannot_be_used_is_noticed_at_the_start() {
+    for flag in ["--data-dir", "--export-dir", "--sink-dir"] {
+        let (found, message) = refused(&[flag, QUICKSTART]);
+        assert!(found == Some(1) && message.contains("quickstart.yaml is not a directory"), "{flag}: {message}");
+        let below = format!("{QUICKSTART}/below");
+        let (found, message) = refused(&[flag, &below]);
+        assert!(found == Some(1) && message.contains("quickstart.yaml/below"), "{flag}: {message}");
+    }
 }
 
 /// Rules: CPL-131.

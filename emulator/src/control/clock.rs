@@ -8,7 +8,7 @@ use super::api::{Call, Json, Nothing, Refusal};
 use crate::domain::due;
 use crate::served::ServedWorld;
 use crate::state::{Clock, LAST_INSTANT, timestamp_text};
-use crate::units::{DurationError, duration};
+use crate::units::{DurationError, InstantError, duration, instant};
 
 /// The clock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -79,9 +79,12 @@ fn distance(change: &ClockChange, now: Timestamp) -> Result<Option<(SignedDurati
             now.checked_add(by).unwrap_or(Timestamp::MAX)
         }
         (None, Some(text)) => {
-            let at: Timestamp = text.parse().map_err(|_| {
-                let expected = "expected RFC 3339, such as 2026-01-15T09:00:00Z";
-                Refusal::unreadable(format!("`{text}` is not a valid time; {expected}"))
+            let at = instant(text).map_err(|error| match error {
+                InstantError::TooLate => too_late(),
+                InstantError::Invalid => {
+                    let expected = "expected RFC 3339, such as 2026-01-15T09:00:00Z";
+                    Refusal::unreadable(format!("`{text}` is not a valid time; {expected}"))
+                }
             })?;
             if at < now {
                 return Err("the clock cannot go back; reset the emulator or restore a snapshot".into());

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::api::answer::{Pending, Waiting};
 use super::api::{Answer, Call, Json, Nothing, Refusal};
 use super::request::{self, Wait};
-use crate::faults;
+use crate::faults::names;
 use crate::journal::verify::{Times, Unverified, Verified};
 use crate::journal::{FaultFilter, Filter, Journal, OFF, RecordedCall, StatusFilter};
 use crate::matching::{Match, NamePattern};
@@ -218,6 +218,10 @@ pub(super) fn delete(call: &Call<'_>, query: Delete, _: Nothing) -> Result<Json<
 /// Verifies that calls were made as expected.
 pub(super) fn verify(call: &Call<'_>, _: Nothing, Json(body): Json<Verify>) -> Result<Waiting<Verdict>, Refusal> {
     let journal = journal(call)?;
+    // Otherwise a call that is expected not to be made would be verified whatever its name is.
+    if let Some(name) = &body.operation {
+        names::operation(name, body.service.as_deref()).map_err(|unknown| Refusal::unreadable(unknown.to_string()))?;
+    }
     let status = body.status.as_ref().map(|status| status.as_str().map_or_else(|| status.to_string(), str::to_owned));
     let filter = filter(
         &call.served.world(),
@@ -258,11 +262,21 @@ pub(super) fn journal<'c>(call: &Call<'c>) -> Result<&'c Journal, Refusal> {
     Some(call.served.journal()).filter(|journal| journal.is_on()).ok_or_else(|| OFF.into())
 }
 
-/// Reads the name of an operation, or the beginning of names. A misspelled name is refused, because no call has it.
+/// Parses the name of an operation, or the beginning of names. A misspelled name is refused; another name that no call
+/// has selects nothing.
 fn operation(text: &str, service: Option<&str>) -> Result<NamePattern, Refusal> {
-    match faults::corrected_operation(text, service) {
-        Some(nearest) => Err(Refusal::unreadable(format!("unknown operation '{text}'; did you mean '{nearest}'?"))),
-        None => Ok(NamePattern::parse(text)),
+    match names::operation(text, service) {
+        Err(unknown) if unknown.is_misspelled() => Err(Refusal::unreadable(unknown.to_string())),
+        _ => Ok(NamePattern::parse(text)),
+    }
+}
+
+/// Parses the name of a service. A misspelled name is refused; calls of services that the emulator does not serve are
+/// recorded as well.
+fn service(text: &str) -> Result<String, Refusal> {
+    match names::corrected_service(text) {
+        Some(nearest) => Err(Refusal::unreadable(format!("unknown service '{text}'; did you mean '{nearest}'?"))),
+        None => Ok(text.to_owned()),
     }
 }
 
@@ -278,7 +292,7 @@ pub(super) fn filter(world: &World, selection: &Selection<'_>) -> Result<Filter,
         operation: selection.operation.map(|name| operation(name, selection.service)).transpose()?,
         account: selection.account.map(request::account).transpose()?,
         region: selection.region.map(|name| request::region(world, name)).transpose()?,
-        service: selection.service.map(str::to_owned),
+        service: selection.service.map(service).transpose()?,
         status: selection.status.map(status).transpose()?,
         error: selection.error.map(str::to_owned),
         test: selection.test.map(request::test_tag).transpose()?,

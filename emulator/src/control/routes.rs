@@ -229,7 +229,9 @@ fn environment() -> Vec<Route> {
         put("/_emulator/config-recorder", "setRecorder", "Turn the recorder of AWS Config on or off", resources::record)
             .example(r#"{"Account": "111111111111", "Regions": ["us-east-1"], "Recorder": "off"}"#)
             .fresh(400),
-        post("/_emulator/checks/run", "runChecks", "Check all controls now", resources::run).fresh(400),
+        post("/_emulator/checks/run", "runChecks", "Check all controls now", resources::run)
+            .example(r#"{"Account": "111111111111", "Regions": ["us-east-1"]}"#)
+            .fresh(400),
         put("/_emulator/connectors/{id}", "setConnector", "Set the result of the next check of a connector", connectors::set)
             .example(r#"{"Status": "FAILED_TO_CONNECT"}"#)
             .fresh(404),

@@ -77,6 +77,7 @@ pub(super) struct Saved {
 
 impl Answer for Saved {
     const STATUS: u16 = 201;
+    const OTHER_STATUS: Option<u16> = Some(200);
 
     fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         generator.subschema_for::<Sink>()

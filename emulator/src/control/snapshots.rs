@@ -24,7 +24,7 @@ pub struct SnapshotInfo {
     pub name: String,
     /// The time of the system at which it was saved.
     pub real_time: String,
-    /// The time of its clock.
+    /// The time of its clock when it was saved.
     pub clock: String,
     /// The number of its hubs.
     pub hubs: usize,
@@ -60,6 +60,7 @@ pub(super) struct Saved {
 
 impl Answer for Saved {
     const STATUS: u16 = 201;
+    const OTHER_STATUS: Option<u16> = Some(200);
 
     fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         generator.subschema_for::<SnapshotInfo>()

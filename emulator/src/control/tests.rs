@@ -14,10 +14,14 @@ mod sinks;
 mod snapshots;
 mod status;
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
 
+use super::api as routes_api;
+use super::routes;
 use crate::service::{ExportTarget, Service, Settings};
 use crate::testing::{ADMINISTRATOR, finding};
 
@@ -28,7 +32,36 @@ fn send(service: &Service, method: &str, path: &str, body: impl Into<Bytes>) -> 
     let request = Request::builder().method(method).uri(path).header("authorization", SIGNATURE);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let response: Response<Bytes> = runtime.block_on(service.handle(request.body(body.into()).unwrap()));
+    assert_documented(method, path, &response);
     (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap_or_default())
+}
+
+/// Asserts that the OpenAPI document lists the status and the media type of a response of the control plane.
+fn assert_documented(method: &str, path: &str, response: &Response<Bytes>) {
+    static DOCUMENT: LazyLock<Value> = LazyLock::new(|| routes_api::openapi::document(routes::all()));
+    let path = path.split('?').next().unwrap_or_default();
+    let is_of = |template: &str| {
+        let (segments, templates) = (path.split('/'), template.split('/'));
+        path.split('/').count() == template.split('/').count()
+            && segments.zip(templates).all(|(segment, template)| template.starts_with('{') || segment == template)
+    };
+    let paths = DOCUMENT["paths"].as_object().unwrap();
+    // A path without a placeholder precedes one with a placeholder.
+    let Some((template, operations)) =
+        paths.iter().filter(|(template, _)| is_of(template)).min_by_key(|(template, _)| template.contains('{'))
+    else {
+        return;
+    };
+    let Some(operation) = operations.get(method.to_ascii_lowercase()) else { return };
+    let status = response.status();
+    let class = format!("{}XX", status.as_u16() / 100);
+    let responses = &operation["responses"];
+    let documented = responses.get(status.as_str()).or_else(|| responses.get(&class));
+    let documented = documented.unwrap_or_else(|| panic!("{method} {template}: the status {status} is not documented"));
+    let media_type = response.headers().get("content-type").map_or("", |value| value.to_str().unwrap());
+    let essence = media_type.split(';').next().unwrap_or_default();
+    let content = documented["content"].as_object().unwrap();
+    assert!(content.contains_key(essence) || content.contains_key("*/*"), "{method} {template}: {media_type}");
 }
 
 fn post(service: &Service, path: &str, body: impl Into<Bytes>) -> (u16, Value) {

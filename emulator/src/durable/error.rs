@@ -18,6 +18,8 @@ pub struct Damage {
 /// The reason why a data directory cannot be used.
 #[derive(Debug)]
 pub enum Error {
+    /// The path is that of a file.
+    NotADirectory(PathBuf),
     /// Another process uses it.
     InUse {
         /// The directory.
@@ -72,6 +74,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Error::NotADirectory(path) => write!(formatter, "{} is not a directory", path.display()),
             Error::InUse { folder, process: Some(process) } => {
                 write!(formatter, "{} is in use by process {process}", folder.display())
             }

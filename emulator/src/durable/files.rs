@@ -18,7 +18,10 @@ pub(super) fn create_folder(folder: &Path) -> Result<(), Error> {
     builder.recursive(true);
     #[cfg(unix)]
     builder.mode(0o700);
-    builder.create(folder).map_err(Error::io("create", folder))
+    builder.create(folder).map_err(|error| {
+        let is_other = folder.exists() && !folder.is_dir();
+        if is_other { Error::NotADirectory(folder.to_owned()) } else { Error::io("create", folder)(error) }
+    })
 }
 
 /// Options to create a file that only its owner can read.

@@ -142,9 +142,9 @@ impl Folder {
         let mut found: Vec<(u64, PathBuf)> = files::list(&self.path)?.into_iter().filter_map(of_log).collect();
         found.retain(|(number, _)| *number >= first);
         found.sort_unstable();
-        let last = found.last().map_or(first, |(number, _)| *number);
-        if found.last().map_or(first.saturating_sub(1), |(number, _)| *number) < known {
-            let missing = self.path.join(files::log_name(found.last().map_or(first, |(number, _)| number + 1)));
+        let next = found.last().map_or(first, |(number, _)| number + 1);
+        if next <= known {
+            let missing = self.path.join(files::log_name(next));
             if !recovers {
                 let damage = Damage { offset: 0, problem: "the file is missing" };
                 return Err(Error::damaged(&missing)(damage));
@@ -161,7 +161,7 @@ impl Folder {
             let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
             let frames = frame::read(&bytes).map_err(Error::damaged(&path))?;
             let (end, dropped) = (frames.end, bytes.len() - frames.end);
-            let is_damaged = frames.tail == Tail::Damaged || (frames.tail == Tail::Torn && number != last);
+            let is_damaged = frames.tail == Tail::Damaged || (frames.tail == Tail::Torn && number + 1 != next);
             if is_damaged && !recovers {
                 let damage = Damage { offset: end as u64, problem: "the checksum of a record does not match" };
                 return Err(Error::damaged(&path)(damage));
@@ -175,7 +175,7 @@ impl Folder {
             }
             segments.push(Segment { number, path, bytes, bodies: frames.bodies });
             if is_damaged {
-                self.drop_segments(number + 1..=last, warnings);
+                self.drop_segments(number + 1..next, warnings);
                 break;
             }
         }

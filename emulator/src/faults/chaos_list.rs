@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::chaos::ChaosFault;
 use super::list::{Faults, List, ListError, MAX_RULES, Place, free_id, rule_seed};
+use super::mistake::Mistake;
 use super::rule::Rule;
 use super::selector::FaultContext;
 use crate::state::{Fault, FaultLatency};
@@ -72,6 +73,15 @@ impl Faults {
     }
 }
 
+/// Converts the path of a mistake to the names of LocalStack, such as `Error.Status` to `error.statusCode`.
+fn in_chaos_form(mistake: Mistake) -> Mistake {
+    let path = match mistake.path.as_str() {
+        "Error.Status" => "error.statusCode".to_owned(),
+        path => path.to_ascii_lowercase(),
+    };
+    Mistake { path, ..mistake }
+}
+
 impl List {
     fn insert_chaos(&mut self, faults: &[ChaosFault], context: &FaultContext) -> Result<(), ListError> {
         if self.rules.len() + faults.len() > MAX_RULES {
@@ -83,7 +93,7 @@ impl List {
             let id = free_id("ls", &mut self.last_chaos_id, &mut used);
             let seed = rule_seed(context.seed, self.rules.len() + position);
             let rule = Rule::read_with(fault.rule(id), seed, context, Some(fault.clone()));
-            made.push(Arc::new(rule.map_err(|mistake| ListError::Rule(position, mistake))?));
+            made.push(Arc::new(rule.map_err(|mistake| ListError::Rule(position, in_chaos_form(mistake)))?));
         }
         self.put(made, Place::Last);
         Ok(())

@@ -77,7 +77,7 @@ impl ErrorRule {
             Code::Named(code, status) => (Cow::Owned(code.clone()), *status),
             Code::Of(family) => (Cow::Borrowed(family.code(subject)), family.status()),
         };
-        let is_throttling = THROTTLING.contains(&&*code);
+        let is_throttling = Family::of(&code) == Some(Family::Throttle);
         let usual_message =
             || if is_throttling { "Too Many Requests".to_owned() } else { format!("Injected by fault {id}") };
         let message = self.message.clone().unwrap_or_else(usual_message);
@@ -85,11 +85,27 @@ impl ErrorRule {
     }
 }
 
-/// The codes with which services throttle calls.
-const THROTTLING: [&str; 5] =
-    ["TooManyRequestsException", "ThrottlingException", "Throttling", "RequestLimitExceeded", "SlowDown"];
+/// The codes of each family, of which services use different ones.
+const CODES: [(Family, &[&str]); 5] = [
+    (Family::Invalid, &["InvalidInputException", "ValidationException"]),
+    (Family::Conflict, &["ResourceConflictException", "ConflictException"]),
+    (
+        Family::Throttle,
+        &["TooManyRequestsException", "ThrottlingException", "Throttling", "RequestLimitExceeded", "SlowDown"],
+    ),
+    (
+        Family::Internal,
+        &["InternalException", "InternalServerException", "InternalFailure", "InternalError", "ServiceException"],
+    ),
+    (Family::Denied, &["AccessDeniedException", "AccessDenied", "UnauthorizedOperation"]),
+];
 
 impl Family {
+    /// The family of a code.
+    fn of(code: &str) -> Option<Family> {
+        CODES.iter().find(|(_, codes)| codes.contains(&code)).map(|(family, _)| *family)
+    }
+
     fn status(self) -> u16 {
         match self {
             Family::Invalid => 400,
@@ -169,10 +185,23 @@ fn read_code(code: &str, status: Option<u16>, scope: &Scope) -> Result<Code, Mis
         known.extend(ErrorCode::ALL.iter().map(|code| code.name()));
     }
     known.extend(FAMILIES.iter().map(|(name, _)| *name));
-    let nearest = nearest(code, known);
+    let nearest = suggestion(code, &known);
     let of = scope.describe();
     let message = format!("'{code}' is not an error code of {of}{nearest}; any code can be sent with 'Status'");
     Err(Mistake::new("Code", message))
+}
+
+/// The text `; did you mean 'x'?` with the known code of the same family, whose name may be very different, or with the
+/// most similar known code; empty if there is neither.
+fn suggestion(code: &str, known: &[&str]) -> String {
+    let of_family = Family::of(code).and_then(|family| {
+        let codes = CODES.iter().filter(|(other, _)| *other == family).flat_map(|(_, codes)| *codes);
+        codes.copied().find(|code| known.contains(code))
+    });
+    match of_family {
+        Some(code) => format!("; did you mean '{code}'?"),
+        None => nearest(code, known.iter().copied()),
+    }
 }
 
 /// The status of a code that an operation may return, because its model or `UNDECLARED_ERRORS` lists the code.

@@ -4,7 +4,8 @@
 //! and checks it: `selector` the selected calls, `error` errors, `latency` delays, and `partial` failed items, with the
 //! table of batch operations in `batches`. [`chaos`] contains the format of LocalStack's faults, and [`rates`] AWS's
 //! rate limits. The service and the server carry decisions out. [`Fault`](crate::state::Fault) is plain data and
-//! belongs to `state`.
+//! belongs to `state`. [`names`] checks the names
+//! of services and operations, here and in the conditions of the journal.
 
 mod batches;
 pub mod chaos;
@@ -14,6 +15,7 @@ mod error;
 mod latency;
 mod list;
 mod mistake;
+pub mod names;
 mod partial;
 pub mod rates;
 mod rule;
@@ -26,4 +28,4 @@ pub use error::FaultAnswer;
 pub use list::{Faults, ListError, Place, check};
 pub use mistake::Mistake;
 pub use partial::Partial;
-pub use selector::{FaultContext, Subject, corrected_operation};
+pub use selector::{FaultContext, Subject};

@@ -79,6 +79,10 @@ impl Rule {
         let selector = Selector::read(&fault, context, chaos.is_some())?;
         let schedule = Schedule::read(&fault, seed)?;
         let failure = Failure::read(&fault, &selector)?;
+        if fault.partial.is_some() && fault.stage == Some(FaultStage::After) {
+            let message = "'after' cannot be combined with 'Partial', whose items fail before the call takes effect";
+            return Err(Mistake::new("Stage", message));
+        }
         let latency = fault.latency.as_ref().map(Latency::read).transpose();
         let latency = latency.map_err(|wrong| wrong.inside("Latency"))?;
         if failure.is_none() && latency.is_none() {

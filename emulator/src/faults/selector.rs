@@ -6,14 +6,10 @@ use securityhub_fixtures::{Operation, regions};
 use serde_json::Value;
 
 use super::mistake::{Mistake, nearest};
+use super::names::{self, SECURITY_HUB, SERVICES};
 use crate::matching::{Match, NamePattern};
 use crate::state::{AccountId, Fault, Operations, Region, World};
-use crate::suggest;
 
-/// The service of the API itself, in the scope of signatures.
-const SECURITY_HUB: &str = "securityhub";
-/// The services that the emulator serves.
-const SERVICES: [&str; 6] = [SECURITY_HUB, "ec2", "iam", "organizations", "s3", "sts"];
 /// The name that selects all services.
 const ALL: &str = "*";
 
@@ -77,23 +73,22 @@ impl Scope {
                 format!("unknown service '{service}'{nearest}; expected {known} or *"),
             ));
         }
+        let service = (service != ALL).then(|| service.to_owned());
         let names = fault.operation.as_ref().map(|Operations(names)| names);
-        for (position, name) in names.into_iter().flatten().enumerate().filter(|_| service == SECURITY_HUB) {
-            if !Operation::ALL.iter().any(|known| NamePattern::parse(name).matches(known.name())) {
-                let nearest = nearest(name.trim_end_matches('*'), Operation::ALL.iter().map(|known| known.name()));
-                let place =
-                    if names.is_some_and(|names| names.len() > 1) { format!("[{position}]") } else { String::new() };
-                let message = format!("unknown operation '{name}'{nearest}");
-                return Err(Mistake::new(place, message).inside("Operation"));
-            }
-        }
         if names.is_some_and(Vec::is_empty) {
             return Err(Mistake::new("Operation", "the list is empty"));
         }
-        Ok(Scope {
-            service: (service != ALL).then(|| service.to_owned()),
-            names: names.map(|names| names.iter().map(|name| NamePattern::parse(name)).collect()),
-        })
+        let pattern = |(position, name): (usize, &String)| {
+            let place =
+                || if names.is_some_and(|names| names.len() > 1) { format!("[{position}]") } else { String::new() };
+            if is_any_service && service.as_deref() != Some(SECURITY_HUB) {
+                return Ok(NamePattern::parse(name));
+            }
+            names::operation(name, service.as_deref())
+                .map_err(|unknown| Mistake::new(place(), unknown.to_string()).inside("Operation"))
+        };
+        let patterns = names.map(|names| names.iter().enumerate().map(pattern).collect()).transpose()?;
+        Ok(Scope { service, names: patterns })
     }
 
     /// Returns whether only calls of Security Hub are selected.
@@ -133,23 +128,6 @@ impl Scope {
 
     fn selects(&self, name: &str) -> bool {
         self.names.as_ref().is_none_or(|names| names.iter().any(|wanted| wanted.matches(name)))
-    }
-}
-
-/// The name that the author of `text` probably meant, if no operation of Security Hub has this name or begins with it. Calls
-/// of another `service` may have any name.
-pub fn corrected_operation(text: &str, service: Option<&str>) -> Option<String> {
-    let pattern = NamePattern::parse(text);
-    let names = || Operation::ALL.iter().map(|operation| operation.name());
-    if service.is_some_and(|service| service != SECURITY_HUB) || names().any(|name| pattern.matches(name)) {
-        return None;
-    }
-    match &pattern {
-        NamePattern::Exactly(name) => suggest::nearest(name, names()).map(str::to_owned),
-        NamePattern::Prefix(prefix) => {
-            let beginnings = names().filter_map(|name| name.get(..prefix.len()));
-            suggest::nearest(prefix, beginnings).map(|beginning| format!("{beginning}*"))
-        }
     }
 }
 

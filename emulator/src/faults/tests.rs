@@ -76,6 +76,18 @@ fn an_invalid_selector_is_refused_with_its_path_and_a_suggestion() {
             json!({ "Operation": ["GetFindings", "Batsh*"], "Error": throttle() }),
             "member 'Faults[0].Operation[1]': unknown operation 'Batsh*'",
         ),
+        (
+            json!({ "Service": "sts", "Operation": "AssumeRoll", "Error": throttle() }),
+            "member 'Faults[0].Operation': unknown operation 'AssumeRoll'; did you mean 'AssumeRole'?",
+        ),
+        (
+            json!({ "Service": "*", "Operation": "NoSuchOp", "Error": throttle() }),
+            "member 'Faults[0].Operation': unknown operation 'NoSuchOp'; for an operation of another service",
+        ),
+        (
+            json!({ "Operation": "*Hub", "Error": throttle() }),
+            "member 'Faults[0].Operation': unknown operation '*Hub'; a '*' is only allowed at the end",
+        ),
         (json!({ "Operation": [], "Error": throttle() }), "member 'Faults[0].Operation': the list is empty"),
         (
             json!({ "Service": "securtyhub", "Error": throttle() }),
@@ -106,7 +118,17 @@ fn an_invalid_effect_is_refused_with_its_path_and_a_suggestion() {
         ),
         (
             json!({ "Operation": "GetFindingsV2", "Error": { "Code": "InternalException" } }),
-            "member 'Faults[0].Error.Code': 'InternalException' is not an error code of GetFindingsV2; any code",
+            "member 'Faults[0].Error.Code': 'InternalException' is not an error code of GetFindingsV2; did you mean \
+             'InternalServerException'?; any code",
+        ),
+        (
+            json!({ "Operation": "DescribeHub", "Error": { "Code": "ThrottlingException" } }),
+            "member 'Faults[0].Error.Code': 'ThrottlingException' is not an error code of DescribeHub; did you mean \
+             'TooManyRequestsException'?; any code",
+        ),
+        (
+            json!({ "Operation": "BatchImportFindings", "Partial": {}, "Stage": "after" }),
+            "member 'Faults[0].Stage': 'after' cannot be combined with 'Partial', whose items fail before",
         ),
         (json!({ "Error": { "Code": "a b", "Status": 400 } }), "member 'Faults[0].Error.Code': 'a b' is not a valid"),
         (json!({ "Error": { "Status": 302 } }), "member 'Faults[0].Error.Status': 302 is not a status from 400 to 599"),

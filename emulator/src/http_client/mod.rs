@@ -47,8 +47,12 @@ impl HttpUrl {
         let uri = url.parse::<Uri>().map_err(|error| format!("invalid URL {url}: {error}; {expected}"))?;
         let is_encrypted = uri.scheme_str() == Some("https");
         let has_scheme = is_encrypted || uri.scheme_str() == Some("http");
-        let authority = uri.authority().filter(|authority| has_scheme && !authority.as_str().contains('@'));
+        let authority = uri.authority().filter(|_| has_scheme);
         let authority = authority.ok_or_else(|| format!("invalid URL {url}; {expected}"))?;
+        if let Some((_, address)) = authority.as_str().rsplit_once('@') {
+            // The message does not repeat the password.
+            return Err(format!("the URL for {address} contains a user name, which is not supported; {expected}"));
+        }
         // The URI parser accepts any digits after the colon.
         let has_port = authority.as_str().strip_prefix(authority.host()).is_some_and(|port| port.len() > 1);
         if has_port && authority.port_u16().is_none() {
@@ -216,6 +220,7 @@ mod tests {
         for url in ["", "localhost:9000", "http://", "http://a:b@localhost", "ftp://h", "/path"] {
             let message = read(url).unwrap_err();
             assert!(message.ends_with("expected http://HOST:PORT"), "{url}: {message}");
+            assert!(!message.contains("a:b"), "{message}");
         }
     }
 }

@@ -240,3 +240,15 @@ fn unsupported_operations_are_refused_in_the_protocol_of_the_request() {
     let (status, body) = answer(&stage, "s3", Request::get("/").body("").unwrap());
     assert!(status == 200 && body.contains("<Buckets></Buckets>"), "{body}");
 }
+
+#[test]
+fn exactly_the_listed_operations_are_supported() {
+    let stage = Stage::empty();
+    for service in ["ec2", "iam", "sts"] {
+        for operation in super::operations(service).into_iter().chain(["ListNothing"]) {
+            let body: &'static str = format!("Action={operation}&Version=2010-05-08").leak();
+            let (_, body) = answer(&stage, service, form(body));
+            assert_eq!(body.contains("UnknownOperation"), operation == "ListNothing", "{service}: {body}");
+        }
+    }
+}

@@ -178,9 +178,9 @@ pub(super) struct ServeArguments {
     #[arg(long, value_name = "DIR", env = "SECURITYHUB_LOCAL_DATA_DIR")]
     pub(super) data_dir: Option<PathBuf>,
 
-    /// Durability of acknowledged calls
-    #[arg(long, value_enum, value_name = "LEVEL", default_value_t, env = "SECURITYHUB_LOCAL_DURABILITY")]
-    pub(super) durability: Durability,
+    /// Durability of acknowledged calls in --data-dir [default: process]
+    #[arg(long, value_enum, value_name = "LEVEL", env = "SECURITYHUB_LOCAL_DURABILITY")]
+    pub(super) durability: Option<Durability>,
 
     /// Truncate a damaged file of --data-dir at the damage, and continue with the records before it
     #[arg(long, env = "SECURITYHUB_LOCAL_RECOVER", value_parser = switch)]
@@ -392,10 +392,9 @@ pub(super) enum SignatureClock {
     Off,
 }
 
-#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Durability {
     /// Acknowledged calls survive if the process is terminated at any time
-    #[default]
     Process,
     /// Acknowledged calls also survive a power loss; each call that writes waits for the disk
     Disk,

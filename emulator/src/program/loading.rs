@@ -2,7 +2,7 @@
 //! progress if loading takes long.
 
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -96,7 +96,7 @@ fn settings(arguments: &ServeArguments, log: &Log, tls: Option<&Tls>) -> Result<
         journal: arguments.journal,
         metrics: !arguments.no_metrics,
         export_target: export_target(arguments)?,
-        sink_directory: arguments.sink_dir.clone(),
+        sink_directory: usable_directory("--sink-dir", arguments.sink_dir.as_deref())?,
         sink_trust: sink_trust(arguments)?,
         ui: !arguments.no_ui,
     })
@@ -115,7 +115,26 @@ fn export_target(arguments: &ServeArguments) -> Result<ExportTarget, Exit> {
         let invalid = |error| Exit::invalid(format!("securityhub-local: --export-s3-endpoint: {error}"));
         return endpoint.map(ExportTarget::S3).map_err(invalid);
     }
-    Ok(arguments.export_dir.clone().map_or(ExportTarget::Memory, ExportTarget::Directory))
+    let directory = usable_directory("--export-dir", arguments.export_dir.as_deref())?;
+    Ok(directory.map_or(ExportTarget::Memory, ExportTarget::Directory))
+}
+
+/// Creates the directory of a flag unless it exists, and checks that files can be created in it.
+fn usable_directory(flag: &str, directory: Option<&Path>) -> Result<Option<PathBuf>, Exit> {
+    let Some(directory) = directory else { return Ok(None) };
+    let checked = std::fs::create_dir_all(directory).and_then(|()| {
+        let probe = directory.join(format!(".securityhub-local-{}", std::process::id()));
+        std::fs::File::create(&probe)?;
+        std::fs::remove_file(probe)
+    });
+    let path = directory.display();
+    match checked {
+        Ok(()) => Ok(Some(directory.to_owned())),
+        Err(_) if directory.exists() && !directory.is_dir() => {
+            Err(Exit::failed(format!("{flag}: {path} is not a directory")))
+        }
+        Err(error) => Err(Exit::failed(format!("{flag}: cannot write to {path}: {error}"))),
+    }
 }
 
 fn create(
@@ -147,8 +166,8 @@ fn create(
 
 fn data_directory(arguments: &ServeArguments) -> Option<DataDirectory> {
     let durability = match arguments.durability {
-        cli::Durability::Process => Durability::Process,
-        cli::Durability::Disk => Durability::Disk,
+        None | Some(cli::Durability::Process) => Durability::Process,
+        Some(cli::Durability::Disk) => Durability::Disk,
     };
     let directory = |path: &PathBuf| DataDirectory { path: path.clone(), durability, recovers: arguments.recover };
     arguments.data_dir.as_ref().map(directory)

@@ -22,15 +22,29 @@ use crate::wire::tls::Tls;
 
 /// Serves until SIGTERM, Ctrl-C or, with `--stop-with-stdin`, the end of standard input.
 pub(super) fn run(arguments: ServeArguments) -> Result<(), Exit> {
-    if arguments.watch && arguments.scenario().iter().all(|path| builtin::is_builtin(path)) {
-        return Err(Exit::invalid("securityhub-local: --watch has no effect without a scenario file"));
-    }
+    check_effects(&arguments)?;
     let log = Log::start(arguments.log, arguments.log_level);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Exit::failed)?;
     let outcome = runtime.block_on(serve(Arc::new(arguments), &log));
     // Calls in progress are aborted, because the user asked to stop.
     runtime.shutdown_background();
     outcome
+}
+
+/// Refuses settings that would have no effect.
+fn check_effects(arguments: &ServeArguments) -> Result<(), Exit> {
+    let has_file = arguments.scenario().iter().any(|path| !builtin::is_builtin(path));
+    let has_directory = arguments.data_dir.is_some();
+    for (flag, is_set, needed, has_needed) in [
+        ("--watch", arguments.watch, "a scenario file", has_file),
+        ("--durability", arguments.durability.is_some(), "--data-dir", has_directory),
+        ("--recover", arguments.recover, "--data-dir", has_directory),
+    ] {
+        if is_set && !has_needed {
+            return Err(Exit::invalid(format!("securityhub-local: {flag} has no effect without {needed}")));
+        }
+    }
+    Ok(())
 }
 
 async fn serve(arguments: Arc<ServeArguments>, log: &Log) -> Result<(), Exit> {

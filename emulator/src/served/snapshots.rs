@@ -24,6 +24,8 @@ pub struct Snapshots(Mutex<BTreeMap<String, Snapshot>>);
 struct Snapshot {
     world: Arc<World>,
     saved_at: Timestamp,
+    /// The time of its clock when it was saved. The clock of the saved world itself may run.
+    clock: Timestamp,
 }
 
 /// A description of a snapshot.
@@ -33,7 +35,7 @@ pub struct Info {
     pub name: String,
     /// The time of the system at which it was saved.
     pub saved_at: Timestamp,
-    /// The time of its clock.
+    /// The time of its clock when it was saved.
     pub clock: Timestamp,
     /// The number of its hubs.
     pub hubs: usize,
@@ -81,7 +83,8 @@ impl Snapshots {
         if is_new && all.len() >= MAX {
             return Err(SnapshotError::TooMany);
         }
-        let snapshot = Snapshot { world: Arc::new(world.saved()), saved_at: Timestamp::now() };
+        let world = Arc::new(world.saved());
+        let snapshot = Snapshot { saved_at: Timestamp::now(), clock: world.clock.now(), world };
         let info = snapshot.info(name);
         all.insert(name.to_owned(), snapshot);
         Ok((info, is_new))
@@ -116,7 +119,7 @@ impl Snapshot {
         Info {
             name: name.to_owned(),
             saved_at: self.saved_at,
-            clock: self.world.clock.now(),
+            clock: self.clock,
             hubs: self.world.relations().hub_count(),
             findings: self.world.finding_count(),
         }

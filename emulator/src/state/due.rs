@@ -118,6 +118,16 @@ impl DueSet {
         scopes
     }
 
+    /// Removes the pending computations of exposures, which may be due at any time.
+    pub(super) fn take_exposures(&mut self) -> Vec<(Timestamp, Due)> {
+        let is_one = |(_, due): &&(Timestamp, Due)| matches!(due, Due::ComputeExposures(_));
+        let taken: Vec<_> = self.entries.iter().filter(is_one).cloned().collect();
+        for entry in &taken {
+            self.entries.remove(entry);
+        }
+        taken
+    }
+
     /// Returns whether an entry is pending, at any time.
     pub(super) fn has(&self, due: &Due) -> bool {
         self.entries.iter().any(|(_, other)| other == due)

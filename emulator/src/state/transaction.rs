@@ -79,6 +79,13 @@ impl Transaction<'_> {
         scopes
     }
 
+    /// Takes the pending computations of exposures of all Regions, because this transaction computes them.
+    pub fn take_exposures(&mut self) {
+        let world = self.findings.world;
+        let taken = world.take_exposures(self.findings.lock_relations());
+        self.findings.taken.extend(taken);
+    }
+
     /// A hub, including changes staged in this transaction.
     pub fn hub(&self, key: &HubKey) -> Option<Arc<Hub>> {
         self.hubs.get(key).cloned().unwrap_or_else(|| self.before.hub(key).cloned())

@@ -481,6 +481,13 @@ impl World {
         self.due.lock().take_checks(at, hub)
     }
 
+    pub(super) fn take_exposures(&self, _: &HeldRelations<'_>) -> Vec<(Timestamp, Due)> {
+        let mut due = self.due.lock();
+        let taken = due.take_exposures();
+        self.update_first_due(&due);
+        taken
+    }
+
     /// Returns whether the same work is pending.
     pub fn has_due(&self, due: &Due) -> bool {
         self.due.lock().has(due)

@@ -21,8 +21,12 @@ pub const BEFORE_EXAMPLE: &str = "; expected a call such as ";
 pub trait Answer {
     /// The status.
     const STATUS: u16 = 200;
+    /// Another status of a call that succeeds; `None` if there is only one.
+    const OTHER_STATUS: Option<u16> = None;
     /// The media type.
     const MEDIA_TYPE: &'static str = JSON;
+    /// Another media type that a caller can choose; `None` if there is only one.
+    const OTHER_MEDIA_TYPE: Option<&'static str> = None;
 
     /// The schema of the body.
     fn schema(generator: &mut SchemaGenerator) -> Schema;
@@ -77,7 +81,9 @@ pub struct Waiting<A> {
 
 impl<A: Answer> Answer for Waiting<A> {
     const STATUS: u16 = A::STATUS;
+    const OTHER_STATUS: Option<u16> = A::OTHER_STATUS;
     const MEDIA_TYPE: &'static str = A::MEDIA_TYPE;
+    const OTHER_MEDIA_TYPE: Option<&'static str> = A::OTHER_MEDIA_TYPE;
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         A::schema(generator)
@@ -96,6 +102,7 @@ impl<A: Answer> Answer for Waiting<A> {
 pub struct Other(pub Response<Payload>);
 
 impl Answer for Other {
+    const OTHER_STATUS: Option<u16> = Some(302);
     const MEDIA_TYPE: &'static str = "*/*";
 
     fn schema(_: &mut SchemaGenerator) -> Schema {

@@ -4,7 +4,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use super::route::Route;
+use super::route::{Described, Route};
 
 /// The document, for these routes.
 pub fn document(routes: &[Route]) -> Value {
@@ -58,15 +58,27 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
         }
         put("requestBody", json!({ "content": { "application/json": content } }));
     }
-    let (status, media_type, schema) = (route.schemas.answer)(generator);
-    let refusal = json!({
-        "description": "The call is refused and changes nothing.",
-        "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Refusal" } } },
-    });
-    let answer = json!({ "description": "The call succeeded.", "content": { media_type: { "schema": schema } } });
-    put("responses", json!({ status.to_string(): answer, "4XX": refusal }));
+    put("responses", responses((route.schemas.answer)(generator)));
     put("x-fresh-status", route.status.into());
     operation.into()
+}
+
+/// The responses of a route by status. Every route can also refuse a call, fail, or be too busy.
+fn responses(answer: Described) -> Value {
+    let Described { statuses, media_types, schema } = answer;
+    let content: Map<String, Value> =
+        media_types.into_iter().map(|media_type| (media_type.to_owned(), json!({ "schema": schema }))).collect();
+    let answer = json!({ "description": "The call succeeded.", "content": content });
+    let refusal = |description: &str| {
+        let content = json!({ "application/json": { "schema": { "$ref": "#/components/schemas/Refusal" } } });
+        json!({ "description": description, "content": content })
+    };
+    let mut responses: Map<String, Value> =
+        statuses.into_iter().map(|status| (status.to_string(), answer.clone())).collect();
+    responses.insert("4XX".to_owned(), refusal("The call is refused and changes nothing."));
+    let failed = "The call failed, or the emulator cannot accept it now; it changed nothing.";
+    responses.insert("5XX".to_owned(), refusal(failed));
+    responses.into()
 }
 
 /// The example of a body.

@@ -68,8 +68,18 @@ pub struct Schemas {
     pub query: fn(&mut SchemaGenerator) -> Schema,
     /// The body; `None` if the route takes none.
     pub body: fn(&mut SchemaGenerator) -> Option<Schema>,
-    /// The status, media type and schema of the answer.
-    pub answer: fn(&mut SchemaGenerator) -> (u16, &'static str, Schema),
+    /// The description of the answer.
+    pub answer: fn(&mut SchemaGenerator) -> Described,
+}
+
+/// The description of the answer of a call that succeeds.
+pub struct Described {
+    /// The statuses.
+    pub statuses: Vec<u16>,
+    /// The media types.
+    pub media_types: Vec<&'static str>,
+    /// The schema of the body.
+    pub schema: Schema,
 }
 
 /// The parts of a call besides its query and its body.
@@ -201,6 +211,10 @@ impl Route {
     }
 }
 
-fn described<A: Answer>(generator: &mut SchemaGenerator) -> (u16, &'static str, Schema) {
-    (A::STATUS, A::MEDIA_TYPE, A::schema(generator))
+fn described<A: Answer>(generator: &mut SchemaGenerator) -> Described {
+    Described {
+        statuses: [A::STATUS].into_iter().chain(A::OTHER_STATUS).collect(),
+        media_types: [A::MEDIA_TYPE].into_iter().chain(A::OTHER_MEDIA_TYPE).collect(),
+        schema: A::schema(generator),
+    }
 }

@@ -1,6 +1,5 @@
 //! Tests of the routes as a whole: messages about wrong words, and the OpenAPI document with its examples.
 
-use super::super::routes;
 use super::*;
 
 fn refused(method: &str, path: &str, body: &str) -> String {
@@ -128,6 +127,7 @@ fn every_operation_of_the_document_is_called() {
                 assert!(parameter["in"] == "path" || parameter["description"].is_string(), "{path} {name}");
             }
             let body = &operation["requestBody"]["content"]["application/json"]["example"];
+            assert_eq!(body.is_null(), operation.get("requestBody").is_none(), "{method} {path} has an example");
             let body = if body.is_null() { String::new() } else { body.to_string() };
             let (status, answered) = send(&fresh(), &method, &format!("{url}?{}", query.join("&")), body.clone());
             assert_eq!(operation["x-fresh-status"], status, "{method} {url} {body}: {answered}");

@@ -26,6 +26,9 @@ fn the_clock_is_set_frozen_and_started() {
         (json!({ "set": noon }), "the clock cannot go back; reset the emulator or restore a snapshot"),
         (json!({ "set": "noon" }), "`noon` is not a valid time; expected RFC 3339"),
         (json!({ "set": "9999-12-30T00:00:01Z" }), "the clock cannot go beyond 9999-12-30T00:00:00.000Z"),
+        (json!({ "set": "9999-12-31T23:59:59Z" }), "the clock cannot go beyond 9999-12-30T00:00:00.000Z"),
+        (json!({ "set": "2031-01-01T00:00:00+24:00" }), "`2031-01-01T00:00:00+24:00` is not a valid time"),
+        (json!({ "set": "2031-01-01T00:00:00" }), "`2031-01-01T00:00:00` is not a valid time"),
         (json!({ "advance": "P7969Y11M28D", "frozen": true }), "the clock cannot go beyond"),
     ] {
         let (status, answer) = clock(&service, &body);

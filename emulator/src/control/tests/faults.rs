@@ -290,6 +290,18 @@ fn faults_can_be_declared_in_the_format_of_localstack() {
     assert_eq!(chaos("DELETE", Value::Null), (200, json!([])));
     assert_eq!(ids(&service), ["own"]);
     assert_eq!(chaos("POST", json!([{ "probabilty": 1 }])).0, 400);
+    for (fault, expected) in [
+        (json!({ "error": { "statusCode": 200 } }), "member '[0].error.statusCode': 200 is not a status"),
+        (
+            json!({ "error": { "statusCode": 500, "code": "" } }),
+            "member '[0].error.code': '' is not a valid error code",
+        ),
+        (json!({ "probability": 2 }), "member '[0].probability': "),
+        (json!({ "service": "securityhub", "operation": "GetFinding" }), "member '[0].operation': unknown operation"),
+    ] {
+        let (status, answer) = chaos("POST", json!([fault]));
+        assert!(status == 400 && answer["Message"].as_str().unwrap().starts_with(expected), "{answer}");
+    }
     let effects = |method: &str, body: &str| send(&service, method, "/_localstack/chaos/effects", body.to_owned());
     assert_eq!(effects("GET", ""), (200, json!({ "latency": 0 })));
     assert_eq!(effects("POST", r#"{"latency": 30}"#), (200, json!({ "latency": 30 })));

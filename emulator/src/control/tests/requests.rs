@@ -395,6 +395,7 @@ fn a_misspelled_operation_is_refused_because_no_call_has_it() {
         ("GetFinding", "GetFindings"),
         ("BatchImprt*", "BatchImpor*"),
         ("getf*", "GetF*"),
+        ("AssumeRoll", "AssumeRole"),
     ] {
         let expected = format!("unknown operation '{wrong}'; did you mean '{right}'?");
         for (method, path, body) in [
@@ -408,8 +409,32 @@ fn a_misspelled_operation_is_refused_because_no_call_has_it() {
             assert!(answer["Message"].as_str().unwrap().starts_with(&expected), "{answer}");
         }
     }
-    for (operation, of) in [("AssumeRole", None), ("ListUsers", None), ("GetFinding", Some("iam")), ("*", None)] {
+    for (operation, of) in [
+        ("AssumeRole", None),
+        ("AssumeRole", Some("sts")),
+        ("ListUsers", Some("iam")),
+        ("DescribeTable", Some("dynamodb")),
+        ("UpdatePolic*", Some("organizations")),
+        ("*", None),
+    ] {
         let body = json!({ "Operation": operation, "Service": of, "Times": { "Min": 0 } });
         assert_eq!(post(&service, "/_emulator/requests/verify", body.to_string()).0, 200, "{body}");
     }
+    for (operation, of, message) in [
+        ("AssumeRoll", "sts", "unknown operation 'AssumeRoll'; did you mean 'AssumeRole'?"),
+        ("GetFinding", "securityhub", "unknown operation 'GetFinding'; did you mean 'GetFindings'?"),
+        ("NoSuchOp", "securityhub", "unknown operation 'NoSuchOp'"),
+        ("*Hub", "sts", "unknown operation '*Hub'; a '*' is only allowed at the end"),
+        ("GetFindings", "securtyhub", "unknown service 'securtyhub'; did you mean 'securityhub'?"),
+    ] {
+        let body = json!({ "Operation": operation, "Service": of, "Times": { "Max": 0 } });
+        let (status, answer) = post(&service, "/_emulator/requests/verify", body.to_string());
+        assert_eq!(status, 400, "{body}");
+        assert!(answer["Message"].as_str().unwrap().starts_with(message), "{answer}");
+    }
+    let any = json!({ "Operation": "NoSuchOp", "Times": { "Max": 0 } }).to_string();
+    let (status, answer) = post(&service, "/_emulator/requests/verify", any);
+    assert_eq!(status, 400);
+    let expected = "unknown operation 'NoSuchOp'; for an operation of another service, set 'Service'";
+    assert!(answer["Message"].as_str().unwrap().starts_with(expected), "{answer}");
 }

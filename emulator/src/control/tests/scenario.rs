@@ -263,3 +263,20 @@ fn an_added_scenario_refers_to_files_of_the_request_and_to_hubs_of_the_state() {
     }
     assert_eq!(service.world().finding_count(), 2);
 }
+
+/// Rules: CPL-05, CPL-63.
+#[test]
+fn a_text_without_content_does_not_replace_the_state() {
+    let service = service();
+    let wrapped = json!({ "Scenario": "# nothing\n", "Files": {} }).to_string();
+    for body in ["", "null", " \n", "---\n# only a comment\n", "~\n...\n", &wrapped] {
+        for mode in ["replace", "add"] {
+            let path = format!("{SCENARIO}?mode={mode}");
+            let (status, answer) = send(&service, "PUT", &path, body.to_owned());
+            assert_eq!(status, 400, "{body}: {answer}");
+            assert!(answer["Message"].as_str().unwrap().starts_with("the scenario is empty"), "{answer}");
+        }
+    }
+    assert_eq!(service.world().relations().hub_count(), 1);
+    assert_eq!(send(&service, "PUT", SCENARIO, "{}"), (200, json!({ "Hubs": 0, "Findings": 0 })));
+}

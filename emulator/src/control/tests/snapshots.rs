@@ -90,3 +90,12 @@ fn aliases_answer_as_localstack_and_moto_do() {
         assert_eq!(send(&service, "GET", "/_emulator/health", "").1["hubs"], 0, "{path}");
     }
 }
+
+/// Rules: CPL-51.
+#[test]
+fn the_clock_of_a_snapshot_is_the_time_at_which_it_was_saved() {
+    let service = service();
+    let (_, saved) = snapshot(&service, "PUT", "/one");
+    std::thread::sleep(std::time::Duration::from_millis(5));
+    assert_eq!(snapshot(&service, "GET", "/one").1["Clock"], saved["Clock"], "although the clock runs");
+}

@@ -37,6 +37,8 @@ pub fn compute_all(world: &World, transaction: &mut Transaction<'_>, now: Timest
     let relations = world.relations();
     let hubs = relations.hubs_v2().filter(|(_, hub)| hub.subscribed_at().is_some());
     let regions: BTreeSet<Region> = hubs.map(|(key, _)| key.region.clone()).collect();
+    // The computations that are pending would otherwise find no changes, and a restarted process would do them again.
+    transaction.take_exposures();
     let mut open = 0;
     for region in regions {
         let changed = Changed { is_everything: true, ..world.take_changed(&region) };

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::domain::controls::checks::change;
 use crate::domain::findings::{delivery, import};
-use crate::state::{HubKey, Region, Resource, Signals, TableKey};
+use crate::state::{Due, HubKey, Region, Resource, Signals, TableKey};
 use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding, id};
 
 const INSTANCE: &str = "arn:aws:ec2:us-east-1:111111111111:instance/i-1";
@@ -109,6 +109,28 @@ fn traits_that_meet_on_a_resource_make_an_exposure_until_one_is_gone() {
     let [again] = &exposures(&stage)[..] else { panic!("expected one exposure") };
     assert_eq!((&again["activity_name"], &again["status"]), (&json!("Update"), &json!("New")));
     assert_eq!(again["metadata"]["uid"], exposure["metadata"]["uid"]);
+}
+
+/// Rules: CPL-71, CPL-77, OCF-34.
+#[test]
+fn exposures_that_were_computed_on_request_are_not_pending_any_more() {
+    let mut stage = stage();
+    assert!(exposures(&stage).is_empty(), "those of the new hub are computed");
+    stage.0.delays.exposures = SignedDuration::from_hours(6);
+    declare_instance(&stage);
+    let is_pending = |stage: &Stage| stage.0.pending().iter().any(|(_, due)| matches!(due, Due::ComputeExposures(_)));
+    assert!(is_pending(&stage) && exposures(&stage).is_empty());
+    // The first computation writes an exposure, and the second one has nothing to write.
+    for is_first in [true, false] {
+        let mut transaction = stage.0.write();
+        assert_eq!(super::compute_all(&stage.0, &mut transaction, stage.0.clock.now()), 1);
+        transaction.commit();
+        assert_eq!(is_pending(&stage), is_first);
+    }
+    stage.0.clock.advance(SignedDuration::from_hours(1));
+    stage.send(vulnerability(5, 1));
+    let [(at, Due::ComputeExposures(_))] = &stage.0.pending()[..] else { panic!("{:?}", stage.0.pending()) };
+    assert_eq!(at.duration_since(stage.0.clock.now()).as_hours(), 6, "the delay begins with the next change");
 }
 
 /// Rules: OCF-34.

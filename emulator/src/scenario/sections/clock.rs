@@ -6,7 +6,8 @@ use serde::Deserialize;
 
 use crate::scenario::check::Check;
 use crate::scenario::spanned::Spanned;
-use crate::state::Clock;
+use crate::state::{Clock, LAST_INSTANT, timestamp_text};
+use crate::units::{InstantError, instant};
 
 /// Clock of the emulator.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -31,13 +32,22 @@ pub(in crate::scenario) struct Valid {
 /// Parses the time.
 pub(in crate::scenario) fn check(written: &Declared, check: &mut Check) -> Valid {
     let now = written.now.as_ref().and_then(|now| {
-        let parsed = now.value.parse().ok();
-        if parsed.is_none() {
-            let diagnostic = check.at(now.span, format!("`{}` is not a valid time", now.value));
-            check.push(diagnostic.expected("a date and time with a time zone, such as 2026-01-15T09:00:00Z"));
-            check.lose(&["clock", "now"]);
-        }
-        parsed
+        let parsed =
+            instant(&now.value).and_then(|now| if now > LAST_INSTANT { Err(InstantError::TooLate) } else { Ok(now) });
+        let diagnostic = match parsed {
+            Ok(parsed) => return Some(parsed),
+            Err(InstantError::TooLate) => {
+                let diagnostic = check.at(now.span, format!("`{}` is too late", now.value));
+                diagnostic.expected(format!("a time up to {}", timestamp_text(LAST_INSTANT)))
+            }
+            Err(InstantError::Invalid) => {
+                let diagnostic = check.at(now.span, format!("`{}` is not a valid time", now.value));
+                diagnostic.expected("a date and time with a time zone, such as 2026-01-15T09:00:00Z")
+            }
+        };
+        check.push(diagnostic);
+        check.lose(&["clock", "now"]);
+        None
     });
     Valid { now, frozen: written.frozen }
 }

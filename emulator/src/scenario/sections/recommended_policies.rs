@@ -12,6 +12,7 @@ use crate::scenario::check::{Check, not_null};
 use crate::scenario::files::Span;
 use crate::scenario::spanned::{Node, Spanned};
 use crate::state::{RecommendedPolicy, Timestamp, World};
+use crate::units::instant;
 
 /// Recommended policy of a finding of IAM Access Analyzer about unused permissions. GetRecommendedPolicyV2 returns it after
 /// GenerateRecommendedPolicyV2 was called. A finding without an entry has one step, which detaches the policy.
@@ -174,7 +175,7 @@ fn step(written: &Step, check: &mut Check) -> Option<Value> {
     set("ExistingPolicyId", written.existing_policy_id.clone());
     set("RecommendedPolicy", document(&written.recommended_policy));
     if let Some(time) = &written.policy_updated_at {
-        if time.value.parse::<Timestamp>().is_err() {
+        if instant(&time.value).is_err() {
             let diagnostic = check.at(time.span, format!("`{}` is not a valid time", time.value));
             check.push(diagnostic.expected("a time such as 2026-01-15T09:00:00Z"));
         }

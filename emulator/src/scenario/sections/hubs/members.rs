@@ -18,6 +18,7 @@ use crate::scenario::lost::ITEM;
 use crate::scenario::sections::organization;
 use crate::scenario::spanned::{Entries, Spanned};
 use crate::state::{AccountId, HubKey, MemberStatus, Quotas, Timestamp};
+use crate::units::instant;
 
 /// A member: its status, or a map with more details.
 #[derive(Clone, Debug)]
@@ -210,7 +211,7 @@ fn with_details(
 
 /// A time up to the initial time of the clock.
 fn time(written: &Spanned<String>, start: Timestamp, check: &mut Check) -> Option<Timestamp> {
-    let Ok(time) = written.value.parse::<Timestamp>() else {
+    let Ok(time) = instant(&written.value) else {
         let diagnostic = check.at(written.span, format!("`{}` is not a valid time", written.value));
         check.push(diagnostic.expected("a time such as 2026-01-15T09:00:00Z"));
         return None;
