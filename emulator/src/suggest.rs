@@ -16,6 +16,11 @@ pub fn nearest<'w>(wrong: &str, words: impl IntoIterator<Item = &'w str>) -> Opt
     near.min().map(|(_, word)| word)
 }
 
+/// The number of letters that differ between two names, in any case.
+pub fn difference(one: &str, other: &str) -> usize {
+    strsim::damerau_levenshtein(&one.to_lowercase(), &other.to_lowercase())
+}
+
 /// Maximum number of letters that differ in a whole name.
 const MAX_DISTANCE: usize = 3;
 

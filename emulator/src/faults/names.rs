@@ -5,13 +5,65 @@ use std::fmt;
 use securityhub_fixtures::Operation;
 
 use crate::matching::NamePattern;
-use crate::neighbours;
 use crate::suggest;
 
 /// The service of the API itself, in the scope of signatures.
 pub(super) const SECURITY_HUB: &str = "securityhub";
 /// The services that the emulator serves.
 pub(super) const SERVICES: [&str; 6] = [SECURITY_HUB, "ec2", "iam", "organizations", "s3", "sts"];
+/// The operations of other services that the emulator serves. Requests of S3 do not name an operation.
+const OTHERS: [(&str, &[&str]); 4] = [
+    ("ec2", &["DescribeRegions"]),
+    ("iam", &["GetUser", "ListAccountAliases"]),
+    (
+        "organizations",
+        &[
+            "AttachPolicy",
+            "CloseAccount",
+            "CreateAccount",
+            "CreateOrganization",
+            "CreateOrganizationalUnit",
+            "CreatePolicy",
+            "DeleteOrganization",
+            "DeleteOrganizationalUnit",
+            "DeletePolicy",
+            "DeregisterDelegatedAdministrator",
+            "DescribeAccount",
+            "DescribeCreateAccountStatus",
+            "DescribeOrganization",
+            "DescribeOrganizationalUnit",
+            "DescribePolicy",
+            "DetachPolicy",
+            "DisableAWSServiceAccess",
+            "DisablePolicyType",
+            "EnableAWSServiceAccess",
+            "EnablePolicyType",
+            "LeaveOrganization",
+            "ListAWSServiceAccessForOrganization",
+            "ListAccounts",
+            "ListAccountsForParent",
+            "ListChildren",
+            "ListCreateAccountStatus",
+            "ListDelegatedAdministrators",
+            "ListDelegatedServicesForAccount",
+            "ListOrganizationalUnitsForParent",
+            "ListParents",
+            "ListPolicies",
+            "ListPoliciesForTarget",
+            "ListRoots",
+            "ListTagsForResource",
+            "ListTargetsForPolicy",
+            "MoveAccount",
+            "RegisterDelegatedAdministrator",
+            "RemoveAccountFromOrganization",
+            "TagResource",
+            "UntagResource",
+            "UpdateOrganizationalUnit",
+            "UpdatePolicy",
+        ],
+    ),
+    ("sts", &["AssumeRole", "GetCallerIdentity"]),
+];
 /// Maximum number of letters in which the name of an operation of another service is assumed to be misspelled. These
 /// services have operations that the emulator does not serve, such as `UpdatePolicy` besides `CreatePolicy`.
 const MISSPELLED: usize = 2;
@@ -92,9 +144,14 @@ pub fn corrected_service(text: &str) -> Option<&'static str> {
 fn known(service: Option<&str>) -> Vec<&'static str> {
     let of = |service: &str| match service {
         SECURITY_HUB => Operation::ALL.iter().map(|operation| operation.name()).collect(),
-        other => neighbours::operations(other),
+        other => of_other(other).to_vec(),
     };
     service.map_or_else(|| SERVICES.into_iter().flat_map(of).collect(), of)
+}
+
+/// The operations of a service other than Security Hub that the emulator serves.
+pub fn of_other(service: &str) -> &'static [&'static str] {
+    OTHERS.iter().find(|(other, _)| *other == service).map_or(&[], |(_, operations)| operations)
 }
 
 /// The known name or beginning of names that is probably meant.
@@ -106,6 +163,6 @@ fn nearest(pattern: &NamePattern, known: &[&'static str], is_own: bool) -> Optio
         }
     };
     let nearest = suggest::nearest(wrong, candidates)?;
-    let is_misspelled = || strsim::damerau_levenshtein(&wrong.to_lowercase(), &nearest.to_lowercase()) <= MISSPELLED;
+    let is_misspelled = || suggest::difference(wrong, nearest) <= MISSPELLED;
     (is_own || is_misspelled()).then(|| format!("{nearest}{end}"))
 }

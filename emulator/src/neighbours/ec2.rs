@@ -16,9 +16,6 @@ const NAMESPACE: &str = "http://ec2.amazonaws.com/doc/2016-11-15/";
 /// All Regions are enabled without opt-in, so `AllRegions` has no effect.
 const OPT_IN_STATUS: &str = "opt-in-not-required";
 
-/// The supported operations.
-pub(super) const OPERATIONS: [&str; 1] = ["DescribeRegions"];
-
 /// Answers a request for EC2.
 pub(super) fn answer(world: &World, call: &Call<'_>) -> Result<Response<Bytes>, AwsError> {
     let form = Form::read(call.parts, call.body);

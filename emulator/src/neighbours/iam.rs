@@ -8,9 +8,6 @@ use crate::domain::caller::Caller;
 /// The creation date of all users, since none is ever created here.
 const CREATED: &str = "2026-01-01T00:00:00Z";
 
-/// The supported operations.
-pub(super) const OPERATIONS: [&str; 2] = ["GetUser", "ListAccountAliases"];
-
 /// Runs an operation of IAM; `None` if it is not supported.
 pub(super) fn call(caller: &Caller, form: &Form) -> Result<Option<Vec<Element>>, AwsError> {
     match form.action() {

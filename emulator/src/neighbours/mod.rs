@@ -68,18 +68,6 @@ pub fn refuse(service: &str, parts: &Parts, error: &AwsError, request_id: &str) 
     response
 }
 
-/// The names of the operations of a service other than Security Hub that are served. Requests of S3 do not name an
-/// operation.
-pub fn operations(service: &str) -> Vec<&'static str> {
-    match service {
-        "ec2" => ec2::OPERATIONS.to_vec(),
-        "iam" => iam::OPERATIONS.to_vec(),
-        "organizations" => organizations::operation_names().collect(),
-        "sts" => sts::OPERATIONS.to_vec(),
-        _ => Vec::new(),
-    }
-}
-
 /// The operation that a request to a service other than Security Hub names; it may not exist. `None` for services whose
 /// requests do not name an operation.
 pub fn operation(service: &str, parts: &Parts, body: &[u8]) -> Option<String> {

@@ -21,9 +21,6 @@ const HOUR: i64 = 3600;
 /// Maximum number of characters of a session policy.
 const MAX_POLICY_LENGTH: usize = 2048;
 
-/// The supported operations.
-pub(super) const OPERATIONS: [&str; 2] = ["AssumeRole", "GetCallerIdentity"];
-
 /// Runs an operation of STS; `None` if it is not supported.
 pub(super) fn call(world: &World, caller: &Caller, form: &Form) -> Result<Option<Vec<Element>>, AwsError> {
     match form.action() {

@@ -14,7 +14,6 @@ use crate::domain::findings::filters::composite::refused;
 use crate::domain::findings::v2::inventory::resource::SEVERITIES;
 use crate::domain::findings::v2::trends::{self, Intervals};
 use crate::state::{Timestamp, timestamp_text};
-use crate::units::instant;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -28,7 +27,7 @@ struct TrendsInput {
 impl TrendsInput {
     fn intervals(&self, now: Timestamp) -> Result<Intervals, AwsError> {
         let read = |name: &str, text: &str| {
-            instant(text).map_err(|_| refused(format!("{name} {text} is not a date and time")))
+            text.parse::<Timestamp>().map_err(|_| refused(format!("{name} {text} is not a date and time")))
         };
         Intervals::new(read("StartTime", &self.start_time)?, read("EndTime", &self.end_time)?, now)
     }

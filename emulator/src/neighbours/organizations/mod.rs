@@ -91,11 +91,6 @@ const OPERATIONS: &[(&str, Run)] = &[
     ("UpdatePolicy", Run::Change(policies::update)),
 ];
 
-/// The names of the supported operations.
-pub(super) fn operation_names() -> impl Iterator<Item = &'static str> {
-    OPERATIONS.iter().map(|(name, _)| *name)
-}
-
 /// Runs an operation of Organizations; `None` if it is not supported.
 pub(super) fn call(
     world: &World,
