@@ -281,6 +281,25 @@ as_text!(Wait, "A duration up to `60s`, such as `500ms`, `5s` or `PT5S`.");
 mod tests {
     use super::*;
 
+    /// Rules: CPL-13.
+    #[test]
+    fn instants_have_an_offset_of_less_than_a_day() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        for (text, expected) in [
+            ("2026-01-15T09:00:00Z", Ok(at("2026-01-15T09:00:00Z"))),
+            ("2026-01-15T09:00:00+23:59", Ok(at("2026-01-14T09:01:00Z"))),
+            ("9999-12-31T23:59:59Z", Err(InstantError::TooLate)),
+            ("2026-01-15T09:00:00+24:00", Err(InstantError::Invalid)),
+            ("2026-01-15T09:00:00-25:00", Err(InstantError::Invalid)),
+            ("2026-01-15T09:00:00", Err(InstantError::Invalid)),
+            ("9999-12-31T23:59:59", Err(InstantError::Invalid)),
+            ("2026-01-15", Err(InstantError::Invalid)),
+            ("", Err(InstantError::Invalid)),
+        ] {
+            assert_eq!(instant(text), expected, "{text}");
+        }
+    }
+
     /// Rules: CPL-13, CPL-91.
     #[test]
     fn durations_follow_the_calendar() {

@@ -218,7 +218,7 @@ pub(super) fn delete(call: &Call<'_>, query: Delete, _: Nothing) -> Result<Json<
 /// Verifies that calls were made as expected.
 pub(super) fn verify(call: &Call<'_>, _: Nothing, Json(body): Json<Verify>) -> Result<Waiting<Verdict>, Refusal> {
     let journal = journal(call)?;
-    // Otherwise a call that is expected not to be made would be verified whatever its name is.
+    // With `"Max": 0`, a name that no operation has would always be confirmed.
     if let Some(name) = &body.operation {
         names::operation(name, body.service.as_deref()).map_err(|unknown| Refusal::unreadable(unknown.to_string()))?;
     }

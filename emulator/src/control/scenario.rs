@@ -121,17 +121,17 @@ impl Body for Text {
         }
         if body.trim_ascii_start().starts_with(b"{") && serde_json::from_slice::<Peek>(body).is_ok() {
             let Json(WithFiles { scenario, files }) = Json::read(body)?;
-            has_content(&scenario)?;
+            check_content(&scenario)?;
             return Ok(Text(Sent::with_files(scenario, files)));
         }
         let text = std::str::from_utf8(body).map_err(|_| Refusal::unreadable("the body is not UTF-8"))?;
-        has_content(text)?;
+        check_content(text)?;
         Ok(Text(Sent::from(text)))
     }
 }
 
 /// Refuses a text without content, which a script sends if it cannot read its file.
-fn has_content(text: &str) -> Result<(), Refusal> {
+fn check_content(text: &str) -> Result<(), Refusal> {
     let is_nothing = |line: &str| line.starts_with('#') || ["", "---", "...", "null", "~"].contains(&line);
     if text.trim_start_matches('\u{feff}').lines().map(str::trim).all(is_nothing) {
         return Err(Refusal::unreadable("the scenario is empty; send {} to load one without content"));

@@ -46,7 +46,7 @@ fn assert_documented(method: &str, path: &str, response: &Response<Bytes>) {
             && segments.zip(templates).all(|(segment, template)| template.starts_with('{') || segment == template)
     };
     let paths = DOCUMENT["paths"].as_object().unwrap();
-    // A path without a placeholder precedes one with a placeholder.
+    // A fixed path takes precedence over one with a parameter, as in the router.
     let Some((template, operations)) =
         paths.iter().filter(|(template, _)| is_of(template)).min_by_key(|(template, _)| template.contains('{'))
     else {

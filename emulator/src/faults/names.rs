@@ -102,16 +102,16 @@ pub struct Unknown {
     hint: Hint,
 }
 
-/// What the author of an unknown name probably meant.
+/// Advice about an unknown name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Hint {
-    /// This name, or this beginning of names.
+    /// Use this similar name, or this similar beginning of names.
     Nearest(String),
-    /// Names with this end or middle, which cannot be selected.
+    /// Put the `*` at the end.
     Star,
-    /// An operation of another service.
+    /// Set the service, if the operation belongs to another one.
     Service,
-    /// Unknown.
+    /// No advice.
     None,
 }
 

@@ -252,3 +252,9 @@ fn disabling_trusted_access_removes_the_administrator_and_its_members() {
     let delegates = call(&stage, MANAGEMENT, "ListDelegatedAdministrators", json!({})).unwrap();
     assert_eq!(ids(&delegates, "DelegatedAdministrators"), [MEMBER], "other services keep their administrators");
 }
+
+#[test]
+fn faults_accept_exactly_the_supported_operations() {
+    let supported: Vec<&str> = super::OPERATIONS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(crate::faults::names::of_other("organizations"), supported);
+}
