@@ -288,8 +288,8 @@ pub(super) struct ServeArguments {
     #[arg(long, env = "SECURITYHUB_LOCAL_NO_UI", value_parser = switch)]
     pub(super) no_ui: bool,
 
-    /// Directory for the objects that V2 export jobs (StartExportJobV2) write, as BUCKET/KEY; without it, the control plane
-    /// returns them (GET /_emulator/exports/{id})
+    /// Directory for the objects that V2 export jobs (StartExportJobV2) write, as BUCKET/KEY; created if it does not exist.
+    /// Without it, the control plane returns them (GET /_emulator/exports/{id})
     #[arg(long, value_name = "DIRECTORY", env = "SECURITYHUB_LOCAL_EXPORT_DIR")]
     pub(super) export_dir: Option<PathBuf>,
 
@@ -301,8 +301,8 @@ pub(super) struct ServeArguments {
     #[arg(long, value_name = "URL", env = "SECURITYHUB_LOCAL_EXPORT_S3_ENDPOINT", conflicts_with = "export_dir")]
     pub(super) export_s3_endpoint: Option<String>,
 
-    /// Directory below which sinks of the control plane may write files (PUT /_emulator/sinks/{name}); without it, only
-    /// scenarios can declare files
+    /// Directory below which sinks of the control plane may write files (PUT /_emulator/sinks/{name}); created if it does
+    /// not exist. Without it, only scenarios can declare files
     #[arg(long, value_name = "DIRECTORY", env = "SECURITYHUB_LOCAL_SINK_DIR")]
     pub(super) sink_dir: Option<PathBuf>,
 
