@@ -134,7 +134,7 @@ impl Body for Text {
 fn check_content(text: &str) -> Result<(), Refusal> {
     let is_nothing = |line: &str| line.starts_with('#') || ["", "---", "...", "null", "~"].contains(&line);
     if text.trim_start_matches('\u{feff}').lines().map(str::trim).all(is_nothing) {
-        return Err(Refusal::unreadable("the scenario is empty; send {} to load one without content"));
+        return Err("the scenario is empty; send {} to load one without content".into());
     }
     Ok(())
 }
